@@ -1,0 +1,35 @@
+// Package cloudevent reads CloudEvents from requests. Only functions that consume events
+// link it, and with it the CloudEvents SDK.
+package cloudevent
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	cehttp "github.com/cloudevents/sdk-go/v2/protocol/http"
+
+	"github.com/madang-council/madang/shared/event"
+	"github.com/madang-council/madang/shared/function"
+)
+
+// Consume makes a function's consumer of its subscriptions.
+func Consume(on ...function.Subscription) function.Consumer {
+	return function.Consumer{Decode: Decode, On: on}
+}
+
+// Decode reads an event in binary or structured mode.
+func Decode(r *http.Request) (event.Event, error) {
+	e, err := cehttp.NewEventFromHTTPRequest(r)
+	if err != nil {
+		return event.Event{}, fmt.Errorf("cloudevent: %w", err)
+	}
+	if err := e.Validate(); err != nil {
+		return event.Event{}, fmt.Errorf("cloudevent: %w", err)
+	}
+	data := json.RawMessage(e.Data())
+	if len(data) > 0 && !json.Valid(data) {
+		return event.Event{}, fmt.Errorf("cloudevent %s: the data is not JSON", e.ID())
+	}
+	return event.Event{ID: e.ID(), Type: e.Type(), Subject: e.Subject(), Time: e.Time(), Data: data, Trace: r.Header.Get("traceparent")}, nil
+}

@@ -1,0 +1,91 @@
+package database
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+
+	"github.com/madang-council/madang/shared/problem"
+)
+
+// The drivers' errors, by their methods, so that no driver is linked here.
+type (
+	sqlStateError interface{ SQLState() string } // pgconn.PgError
+	sqliteError   interface {                    // modernc.org/sqlite.Error
+		error
+		Code() int
+	}
+)
+
+// SQLite's result codes (sqlite.org/rescode.html).
+const (
+	sqliteBusy             = 5
+	sqliteLocked           = 6
+	sqliteConstraintUnique = 2067
+	sqliteConstraintKey    = 1555
+)
+
+// IsUnique says whether a unique constraint refused the statement. With columns, only
+// the constraint on exactly those: unique constraints and indexes are named
+// <table>_<column>[_<column>]_unique or PostgreSQL's <table>_pkey.
+func IsUnique(err error, table string, columns ...string) bool {
+	var state sqlStateError
+	if errors.As(err, &state) {
+		if state.SQLState() != "23505" {
+			return false
+		}
+		return len(columns) == 0 || strings.Contains(err.Error(), table+"_"+strings.Join(columns, "_")+"_unique")
+	}
+	var lite sqliteError
+	if !errors.As(err, &lite) || lite.Code() != sqliteConstraintUnique && lite.Code() != sqliteConstraintKey {
+		return false
+	}
+	if len(columns) == 0 {
+		return strings.Contains(lite.Error(), table+".") || strings.Contains(lite.Error(), table+"_")
+	}
+	return strings.Contains(lite.Error(), ": "+table+"."+strings.Join(columns, ", "+table+".")+" (")
+}
+
+// IsRetryable says whether the statement lost against a concurrent writer and may win
+// when the whole unit of work runs again.
+func IsRetryable(err error) bool {
+	var state sqlStateError
+	if errors.As(err, &state) {
+		return state.SQLState() == "40001" || state.SQLState() == "40P01" // serialization failure, deadlock
+	}
+	var lite sqliteError
+	return errors.As(err, &lite) && (lite.Code()&0xff == sqliteBusy || lite.Code()&0xff == sqliteLocked)
+}
+
+// translate turns "the database cannot be reached" into a problem that the caller may
+// retry; everything else stays as it is.
+func translate(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, context.Canceled):
+		return err
+	case isAway(err):
+		return problem.Away(fmt.Errorf("database: %w", err))
+	default:
+		return fmt.Errorf("database: %w", err)
+	}
+}
+
+func isAway(err error) bool {
+	var state sqlStateError
+	if errors.As(err, &state) {
+		s := state.SQLState()
+		// 08: connection exceptions; 53: out of connections, memory or disk; 57P: shut down or starting up.
+		return strings.HasPrefix(s, "08") || strings.HasPrefix(s, "53") || strings.HasPrefix(s, "57P")
+	}
+	var network net.Error
+	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, io.EOF) ||
+		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) || errors.Is(err, context.DeadlineExceeded) ||
+		errors.As(err, &network) || strings.Contains(err.Error(), "failed to connect") || strings.Contains(err.Error(), "conn closed") || strings.Contains(err.Error(), "database is closed")
+}

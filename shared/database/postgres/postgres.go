@@ -1,0 +1,38 @@
+// Package postgres opens PostgreSQL, the system of record of every deployed environment.
+package postgres
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/madang-council/madang/shared/database"
+)
+
+// Pool sizes of one function's process. PostgreSQL allows 100 connections by default; 4
+// leave room for 20 processes at once.
+const (
+	maxOpen     = 4
+	maxIdle     = 2
+	maxIdleTime = 30 * time.Second
+)
+
+// Open prepares a pool for a URL such as postgres://user:password@host/name. It does no
+// I/O. An environment that fails to answer within 3 seconds counts as away.
+func Open(url string) (*database.DB, error) {
+	config, err := pgx.ParseConfig(url)
+	if err != nil {
+		return nil, fmt.Errorf("DATABASE_URL: %w", err)
+	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = 3 * time.Second
+	}
+	config.RuntimeParams["timezone"] = "UTC"
+	pool := stdlib.OpenDB(*config)
+	pool.SetMaxOpenConns(maxOpen)
+	pool.SetMaxIdleConns(maxIdle)
+	pool.SetConnMaxIdleTime(maxIdleTime)
+	return database.New(pool, database.Postgres), nil
+}

@@ -1,0 +1,51 @@
+package event
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+)
+
+// Sink publishes to a CloudEvents HTTP address, as Knative's K_SINK, in binary mode
+// (CloudEvents 1.0, HTTP protocol binding 3.1).
+type Sink struct {
+	URL    string
+	Source string // the CloudEvents source: the function's name as a URI reference
+	Client *http.Client
+}
+
+// Publish succeeds once the sink accepted the event (any 2xx).
+func (s Sink) Publish(ctx context.Context, e Event) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.URL, bytes.NewReader(e.Data))
+	if err != nil {
+		return fmt.Errorf("publish %s: %w", e.Type, err)
+	}
+	SetHeader(r.Header, e, s.Source)
+	response, err := s.Client.Do(r)
+	if err != nil {
+		return fmt.Errorf("publish %s: %w", e.Type, err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 1<<16))
+	if response.StatusCode/100 != 2 {
+		return fmt.Errorf("publish %s: the sink answered %s", e.Type, response.Status)
+	}
+	return nil
+}
+
+// SetHeader writes an event's attributes as headers of a binary-mode message.
+func SetHeader(h http.Header, e Event, source string) {
+	h.Set("Content-Type", "application/json")
+	h.Set("ce-specversion", "1.0")
+	h.Set("ce-id", e.ID)
+	h.Set("ce-type", e.Type)
+	h.Set("ce-source", source)
+	h.Set("ce-subject", e.Subject)
+	h.Set("ce-time", e.Time.UTC().Format(time.RFC3339Nano))
+	if e.Trace != "" {
+		h.Set("traceparent", e.Trace)
+	}
+}

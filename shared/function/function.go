@@ -1,0 +1,189 @@
+// Package function is the contract of a function: a value that says what it is, what it
+// needs and which operations it offers. The deployed process, the local host, the tests,
+// the Knative Service, the edge's routes and the API document all follow from it.
+package function
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/database"
+	"github.com/madang-council/madang/shared/event"
+	"github.com/madang-council/madang/shared/mail"
+	"github.com/madang-council/madang/shared/secret"
+)
+
+// Spec is one function: one folder, one Knative Service, one resource of the API.
+type Spec struct {
+	Name  string // the Service's name: lower-case letters
+	Doc   string // one sentence, for the README and the API document
+	Needs []Need // what it opens; nothing else is configured for it
+	Scale Scale
+	// Mail opens the sender for a function that sends mail (smtp.Open); given here so
+	// that only those link it.
+	Mail func(address, from string) (mail.Sender, error)
+	// New wires the function. It does no I/O and keeps no state between requests: a
+	// fresh one may serve each.
+	New func(Deps) Parts
+}
+
+// Parts are what a function offers once it is wired.
+type Parts struct {
+	Routes   []Route
+	Consumes Consumer
+}
+
+// Need is something outside the process that a function uses.
+type Need string
+
+// What a function can need.
+const (
+	Database Need = "database" // PostgreSQL; SQLite on a laptop
+	Storage  Need = "storage"  // object storage
+	OIDC     Need = "oidc"     // asks other issuers who somebody is
+)
+
+// Scale says how Knative runs a function; the zero value is right for most.
+type Scale struct {
+	Concurrency int           // requests at once in one pod; 0 means 50
+	Timeout     time.Duration // of one request; 0 means 30 s; Knative allows at most 600 s
+	MemoryMiB   int           // requested and allowed; 0 means 64
+	Schedule    string        // cron expression in Seoul's time, for a function that runs by itself
+}
+
+// Deps are what a function is wired with. Those that it does not need are zero.
+type Deps struct {
+	DB       *database.DB
+	Storage  StorageConfig
+	Outbox   *event.Outbox
+	Mail     mail.Sender
+	Key      secret.Key
+	Settings Settings
+	Client   *http.Client // for calls to other issuers
+	Log      *slog.Logger
+}
+
+// StorageConfig says where objects are kept (see shared/objects.Config).
+type StorageConfig struct {
+	Endpoint       string // URL as the function reaches it
+	PublicEndpoint string // URL as a browser reaches it; signed addresses name it
+	Region         string
+	AccessKey      string
+	SecretKey      string
+	Bucket         string
+}
+
+// Settings are what an operator decides for an environment.
+type Settings struct {
+	Environment     string        // part of object keys, as "prod"
+	SiteURL         string        // https://council.example.ac.kr, without a slash at the end
+	CouncilName     string        // shown in mail and as the TOTP issuer
+	SchoolDomains   []string      // mail domains that prove a student
+	Units           []string      // 총학, 단과대, 학과, 동연, 감사 and what an operator adds
+	PolicyVersion   string        // of the privacy policy that members consent to
+	AdminNeedsTOTP  bool          // an admin's powers need a second factor
+	Issuers         []Issuer      // OIDC
+	OrphanAge       time.Duration // after which an upload that nothing uses is deleted; 24 h
+	LeaveGrace      time.Duration // in which leaving can be undone; 7 days
+	AuditRetention  time.Duration // 1 year; 2 years from 50 000 members
+	UploadLimitMiB  int           // raises every purpose's limit in tests of large files; 0 for none
+	DepartmentNames []string      // 학과 that a member may name as their own; none: any
+}
+
+// Issuer is an OpenID Connect provider.
+type Issuer struct {
+	Name         string // in the address, as "kakao"
+	URL          string // the issuer identifier
+	ClientID     string
+	ClientSecret string
+	Scopes       []string // besides openid
+}
+
+// Route is one operation of the API.
+type Route struct {
+	Method string // GET, POST, PUT, PATCH, DELETE; GET answers HEAD too
+	Path   string // the full public path, as "/v1/notices/{id}"
+	Doc    string // one sentence
+	Access Access
+	Do     Operation
+	Status int   // on success; 0 means 200, or 204 for None
+	Page   *Page // the answer to a guest is a page that the edge keeps
+	Limit  Limit // 0 value: Reading for GET, Writing for the others
+	// Personal marks the reading of somebody else's personal data: each leaves an
+	// audit record.
+	Personal bool
+	// Alone runs the handler without a unit of work around it: it makes its own. Such
+	// a route ignores Idempotency-Key.
+	Alone bool
+	// Internal routes are not reachable through the edge.
+	Internal bool
+}
+
+// Access says who may call a route. The domain may refuse more, never less.
+type Access struct {
+	name string
+	may  func(auth.Principal) bool
+}
+
+// Who may call a route.
+var (
+	Anyone   = Access{"anyone", func(auth.Principal) bool { return true }}
+	SignedIn = Access{"member", auth.Principal.SignedIn}
+	Student  = Access{"student", func(p auth.Principal) bool { return p.SignedIn() && p.Verified }}
+	Council  = Access{"council", auth.Principal.Council}
+)
+
+// Holder allows those who have a role, for any unit; the domain checks the unit.
+func Holder(r auth.Role) Access {
+	return Access{string(r), func(p auth.Principal) bool { return p.Has(r) }}
+}
+
+// String is who, for documents.
+func (a Access) String() string { return a.name }
+
+// Allows says whether p may call. The zero Access allows nobody.
+func (a Access) Allows(p auth.Principal) bool { return a.may != nil && a.may(p) }
+
+// Limit names the bucket that a request is counted in.
+type Limit string
+
+// The kinds of requests that are limited apart.
+const (
+	Reading   Limit = "read"
+	Writing   Limit = "write"
+	SigningIn Limit = "sign-in" // and everything else that could guess a secret
+	Uploading Limit = "upload"
+)
+
+// Page declares that the answer to a guest depends on nothing but the address and the
+// stored content. It is rendered without any trace of who asked, kept in Redis, and
+// served by the edge until one of its tags is touched or its own time has come.
+type Page struct {
+	Tags  []string // invalidated together with the page; handlers add more with Tag
+	Query []string // query parameters that belong to the address; others are ignored
+	Eager bool     // rendered again at once when a tag is touched, even if nobody read it
+}
+
+// Consumer is what a function does with events.
+type Consumer struct {
+	// Decode reads a CloudEvent from a request; package cloudevent has it. It is given
+	// here so that only functions that consume events link the CloudEvents SDK.
+	Decode func(*http.Request) (event.Event, error)
+	On     []Subscription
+}
+
+// Subscription is one type of event and what is done with it. Do may be called twice for
+// one event. It returns a problem for what can never succeed (dropped and logged) and
+// any other error for what may succeed later (delivered again).
+type Subscription struct {
+	Type string
+	Doc  string
+	Do   func(context.Context, event.Event) error
+}
+
+// Scheduled is the type of the event by which Knative's PingSource calls a function that
+// has a Schedule.
+const Scheduled = "dev.knative.sources.ping"

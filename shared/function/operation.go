@@ -1,0 +1,75 @@
+package function
+
+import (
+	"context"
+	"io"
+	"net/http"
+)
+
+// Operation is a typed handler: what it reads, what it answers, and the call itself.
+type Operation struct {
+	Request  any // zero value of the request type, for the API document
+	Response any // zero value of the response type
+	// Call makes a request value, lets bind fill it and runs the handler.
+	Call func(ctx context.Context, bind func(request any) error) (response any, err error)
+}
+
+// None is the response of an operation that answers 204 without a body.
+type None struct{}
+
+// Do makes an operation of a handler. A request is a struct whose fields are tagged
+// `path:"id"`, `query:"size"`, `header:"If-Match"`, or `json:"title"` for the body; a
+// field of type Body takes the body unread.
+func Do[Request, Response any](handle func(context.Context, *Request) (*Response, error)) Operation {
+	return Operation{
+		Request:  *new(Request),
+		Response: *new(Response),
+		Call: func(ctx context.Context, bind func(any) error) (any, error) {
+			request := new(Request)
+			if err := bind(request); err != nil {
+				return nil, err
+			}
+			response, err := handle(ctx, request)
+			if err != nil {
+				return nil, err
+			}
+			return response, nil
+		},
+	}
+}
+
+// Body is a request body that the handler reads itself, as a stream. The limit of 1 MiB
+// for JSON does not hold for it: the handler limits what it reads.
+type Body struct {
+	Reader      io.Reader
+	ContentType string
+	Size        int64 // -1 where the client did not say
+}
+
+// Validated is implemented by requests that can be refused before the handler runs.
+type Validated interface{ Validate() error }
+
+// Versioned is implemented by responses that have an ETag: the version as a number.
+type Versioned interface{ ETag() int64 }
+
+// Located is implemented by responses that name the address of what was made.
+type Located interface{ Location() string }
+
+// Writer is implemented by responses that are not JSON: redirects, files, pages.
+type Writer interface {
+	WriteResponse(w http.ResponseWriter, r *http.Request) error
+}
+
+// Redirect answers with another address. It is not cached by anybody.
+type Redirect struct {
+	Status int // 302, 303 or 307
+	URL    string
+}
+
+// WriteResponse writes the Location.
+func (d Redirect) WriteResponse(w http.ResponseWriter, _ *http.Request) error {
+	w.Header().Set("Location", d.URL)
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(d.Status)
+	return nil
+}

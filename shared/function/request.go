@@ -1,0 +1,131 @@
+package function
+
+import (
+	"context"
+	"encoding/json"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/madang-council/madang/shared/problem"
+)
+
+// Request is what the host knows about the request under way and what the handler tells
+// the host about its answer. It is not safe for concurrent use.
+type Request struct {
+	ID       string     // in logs, problem documents and audit records
+	Client   netip.Addr // by the configured number of trusted hops; never stored as it is
+	Language string     // "ko" or "en"
+	Origin   string     // Client as a hash that changes every day
+	Cookies  map[string]string
+	Device   string // User-Agent, cut to 200 characters
+
+	touched []string
+	tags    []string
+	changes time.Time
+	subject string
+	detail  map[string]any
+}
+
+type requestKey struct{}
+
+// WithRequest is a context of a request; the host makes one for each.
+func WithRequest(ctx context.Context, r *Request) context.Context {
+	return context.WithValue(ctx, requestKey{}, r)
+}
+
+// RequestFrom is the request of ctx; an empty one outside of requests.
+func RequestFrom(ctx context.Context) *Request {
+	if r, ok := ctx.Value(requestKey{}).(*Request); ok {
+		return r
+	}
+	return &Request{}
+}
+
+// Touch says that content under these tags changed. After the commit, pages with one of
+// them are rendered again or dropped.
+func Touch(ctx context.Context, tags ...string) {
+	r := RequestFrom(ctx)
+	r.touched = append(r.touched, tags...)
+}
+
+// Touched are the tags that were touched, each once.
+func (r *Request) Touched() []string {
+	slices.Sort(r.touched)
+	return slices.Compact(r.touched)
+}
+
+// Tag adds tags to the page that is being rendered.
+func Tag(ctx context.Context, tags ...string) {
+	r := RequestFrom(ctx)
+	r.tags = append(r.tags, tags...)
+}
+
+// Tags are the tags that the handler added, each once.
+func (r *Request) Tags() []string {
+	slices.Sort(r.tags)
+	return slices.Compact(r.tags)
+}
+
+// ChangesAt says when the page that is being rendered changes by itself: the next
+// publishAt, unpublishAt, pin or urgent end. The earliest one counts; nil and zero do not.
+func ChangesAt(ctx context.Context, times ...*time.Time) {
+	r := RequestFrom(ctx)
+	for _, t := range times {
+		if t != nil && !t.IsZero() && (r.changes.IsZero() || t.Before(r.changes)) {
+			r.changes = *t
+		}
+	}
+}
+
+// Changes is when the answer changes by itself; zero for never.
+func (r *Request) Changes() time.Time { return r.changes }
+
+// Subject names what an audit record is about, where the path does not say it.
+func Subject(ctx context.Context, id string) { RequestFrom(ctx).subject = id }
+
+// Subject is what the handler named, or "".
+func (r *Request) Subject() string { return r.subject }
+
+// Detail adds to the audit record; never personal data.
+func Detail(ctx context.Context, name string, value any) {
+	r := RequestFrom(ctx)
+	if r.detail == nil {
+		r.detail = map[string]any{}
+	}
+	r.detail[name] = value
+}
+
+// Detail is the detail as JSON.
+func (r *Request) Detail() string {
+	if r.detail == nil {
+		return "{}"
+	}
+	b, err := json.Marshal(r.detail)
+	if err != nil {
+		return "{}"
+	}
+	return string(b)
+}
+
+// Match reads the version from If-Match: "*" is refused, since the point is to have read
+// what one changes.
+func Match(header string) (int64, error) {
+	if header == "" {
+		return 0, problem.Unversioned()
+	}
+	tag, ok := strings.CutPrefix(strings.TrimPrefix(header, "W/"), `"`)
+	if ok {
+		tag, ok = strings.CutSuffix(tag, `"`)
+	}
+	version, err := strconv.ParseInt(strings.TrimPrefix(tag, "v"), 10, 64)
+	if !ok || err != nil {
+		return 0, problem.Stale()
+	}
+	return version, nil
+}
+
+// Tagged is a version as an ETag.
+func Tagged(version int64) string { return `"v` + strconv.FormatInt(version, 10) + `"` }

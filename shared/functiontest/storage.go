@@ -1,0 +1,5 @@
+package functiontest
+
+import "testing"
+
+func (a *App) startStorage(t testing.TB) { t.Helper() }

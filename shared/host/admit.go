@@ -1,0 +1,115 @@
+package host
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/council/session"
+	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/limit"
+	"github.com/madang-council/madang/shared/problem"
+)
+
+// AccessCookie carries the access token of a browser.
+const AccessCookie = "__Host-madang"
+
+// admit finds out who asks and refuses those who may not, or not so often.
+func (h *Host) admit(ctx context.Context, k *call) (context.Context, error) {
+	r := k.echo.Request()
+	p, err := h.principal(ctx, k.route, r)
+	if err != nil {
+		return ctx, err
+	}
+	ctx = auth.With(ctx, p)
+	if err := h.limit(ctx, k.route, p); err != nil {
+		return ctx, err
+	}
+	switch {
+	case k.route.Access.Allows(p):
+		return ctx, nil
+	case !p.SignedIn():
+		return ctx, problem.SignInFirst()
+	case k.route.Access.Allows(p.Awake()):
+		return ctx, problem.New(problem.Forbidden, "second-factor-required", "관리자 권한을 쓰려면 2단계 인증을 켜고 그것으로 로그인하세요.", "Turn on the second factor and sign in with it to use an admin's powers.")
+	default:
+		return ctx, problem.NotAllowed()
+	}
+}
+
+func (h *Host) principal(ctx context.Context, route function.Route, r *http.Request) (auth.Principal, error) {
+	token, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !bearer {
+		if r.Header.Get("Authorization") != "" {
+			return auth.Principal{}, session.ErrEnded()
+		}
+		token = function.RequestFrom(ctx).Cookies[AccessCookie]
+	}
+	if token == "" {
+		return auth.Principal{}, nil
+	}
+	p, err := h.sessions.Authenticate(ctx, token)
+	if session.IsEnded(err) && !bearer && route.Access.Allows(auth.Principal{}) {
+		return auth.Principal{}, nil // an old cookie on a public page: a guest
+	}
+	if err != nil {
+		return auth.Principal{}, err
+	}
+	if !bearer && !isSafe(r.Method) {
+		if err := http.NewCrossOriginProtection().Check(r); err != nil {
+			return auth.Principal{}, problem.New(problem.Forbidden, "cross-origin", "다른 누리집에서 온 요청입니다.", "The request comes from another site.").Because(err)
+		}
+	}
+	if h.deps.Settings.AdminNeedsTOTP {
+		p = p.Rest(auth.Admin)
+	}
+	return p, nil
+}
+
+// isGuest says whether the request carries no credentials at all: only such a request is
+// answered with a page.
+func isGuest(ctx context.Context, r *http.Request) bool {
+	return !auth.From(ctx).SignedIn() && r.Header.Get("Authorization") == ""
+}
+
+// rules are the buckets of one member or one visitor. A dormitory shares one address, so
+// a visitor's are wide; secrets are protected by delays of their own (shared/council).
+func ruleOf(l function.Limit) limit.Rule {
+	switch l {
+	case function.SigningIn:
+		return limit.Rule{Rate: 30, Burst: 20, Per: time.Minute}
+	case function.Writing:
+		return limit.Rule{Rate: 60, Burst: 60, Per: time.Minute}
+	case function.Uploading:
+		return limit.Rule{Rate: 600, Burst: 200, Per: time.Minute}
+	default:
+		return limit.Rule{Rate: 1200, Burst: 300, Per: time.Minute}
+	}
+}
+
+func (h *Host) limit(ctx context.Context, route function.Route, p auth.Principal) error {
+	if h.limiter == nil {
+		return nil
+	}
+	kind := route.Limit
+	if kind == "" {
+		kind = function.Writing
+		if isSafe(route.Method) {
+			kind = function.Reading
+		}
+	}
+	who := function.RequestFrom(ctx).Origin
+	if p.SignedIn() {
+		who = p.MemberID
+	}
+	v := h.limiter.Allow(ctx, string(kind)+":"+who, ruleOf(kind), kind != function.Reading, h.now())
+	if v.Local {
+		h.metrics.localLimit(h.spec.Name)
+	}
+	if !v.Allowed {
+		return problem.New(problem.TooMany, "too-many-requests", "요청이 너무 많습니다. 잠시 후 다시 시도하세요.", "Too many requests. Try again in a moment.").After(v.RetryAfter)
+	}
+	return nil
+}

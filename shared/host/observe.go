@@ -1,0 +1,185 @@
+package host
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/event"
+	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/problem"
+)
+
+// observe begins every request and says afterwards what became of it.
+func (h *Host) observe(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		start := h.now()
+		began := time.Now()
+		r := c.Request()
+		request := &function.Request{
+			ID:       requestID(r),
+			Client:   clientAddress(r, h.hops),
+			Language: language(r.Header.Get("Accept-Language")),
+			Device:   device(r.UserAgent()),
+			Cookies:  map[string]string{},
+		}
+		for _, cookie := range r.Cookies() {
+			request.Cookies[cookie.Name] = cookie.Value
+		}
+		request.Origin = hex.EncodeToString(h.deps.Key.ClientHash(request.Client, clock.Day(start)))
+		ctx := event.WithTrace(h.begin(r.Context(), request), traceparent(r))
+		c.SetRequest(r.WithContext(ctx))
+		header := c.Response().Header()
+		header.Set("X-Request-Id", request.ID)
+		header.Set("X-Content-Type-Options", "nosniff")
+		header.Set("Cache-Control", "no-store")
+		if err := h.recovering(next, c); err != nil {
+			c.Error(err)
+		}
+		if p := c.Path(); p != "/livez" && p != "/readyz" {
+			h.report(ctx, c, time.Since(began))
+		}
+		return nil
+	}
+}
+
+func (h *Host) recovering(next echo.HandlerFunc, c echo.Context) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			if p == http.ErrAbortHandler {
+				panic(p)
+			}
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return next(c)
+}
+
+func (h *Host) report(ctx context.Context, c echo.Context, took time.Duration) {
+	route := c.Path()
+	if route == "" {
+		route = "none"
+	}
+	h.metrics.request(h.spec.Name, c.Request().Method, route, c.Response().Status, took)
+	h.log.LogAttrs(ctx, slog.LevelInfo, "request",
+		slog.String("method", c.Request().Method), slog.String("route", route),
+		slog.Int("status", c.Response().Status), slog.Int64("bytes", c.Response().Size),
+		slog.Float64("ms", float64(took.Microseconds())/1000))
+}
+
+// requestID takes the edge's id, if it looks like one, or makes one.
+func requestID(r *http.Request) string {
+	id := r.Header.Get("X-Request-Id")
+	if len(id) >= 8 && len(id) <= 64 && strings.Trim(id, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_") == "" {
+		return id
+	}
+	return randomHex(16)
+}
+
+// traceparent takes the caller's W3C trace context, or begins one.
+func traceparent(r *http.Request) string {
+	t := r.Header.Get("traceparent")
+	if len(t) == 55 && t[2] == '-' && t[35] == '-' && t[52] == '-' && strings.Trim(t, "0123456789abcdef-") == "" {
+		return t
+	}
+	return "00-" + randomHex(16) + "-" + randomHex(8) + "-00"
+}
+
+func randomHex(bytes int) string {
+	b := make([]byte, bytes)
+	_, _ = rand.Read(b) // never fails: crypto/rand ends the program instead
+	return hex.EncodeToString(b)
+}
+
+// clientAddress is the right-most entry of X-Forwarded-For that no trusted proxy wrote:
+// with n trusted hops, the connection's own address is hop 0.
+func clientAddress(r *http.Request, hops int) netip.Addr {
+	chain := []string{}
+	for _, line := range r.Header.Values("X-Forwarded-For") {
+		for _, entry := range strings.Split(line, ",") {
+			chain = append(chain, strings.TrimSpace(entry))
+		}
+	}
+	remote, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		remote = r.RemoteAddr
+	}
+	chain = append(chain, remote)
+	at := max(0, len(chain)-1-hops)
+	for ; at < len(chain); at++ { // an entry that is no address was not written by a trusted proxy
+		if a, err := netip.ParseAddr(chain[at]); err == nil {
+			return a.Unmap().WithZone("")
+		}
+	}
+	return netip.IPv6Unspecified()
+}
+
+// language is "en" where the caller prefers it to Korean, else "ko".
+func language(accept string) string {
+	for _, part := range strings.Split(accept, ",") {
+		tag, _, _ := strings.Cut(strings.TrimSpace(part), ";")
+		switch primary, _, _ := strings.Cut(strings.ToLower(tag), "-"); primary {
+		case "ko", "*":
+			return "ko"
+		case "en":
+			return "en"
+		}
+	}
+	return "ko"
+}
+
+func device(agent string) string {
+	agent = strings.ToValidUTF8(agent, "")
+	if len(agent) > 200 {
+		agent = strings.ToValidUTF8(agent[:200], "")
+	}
+	return agent
+}
+
+// fail answers every error: it is the only place that does.
+func (h *Host) fail(err error, c echo.Context) {
+	if c.Response().Committed {
+		h.log.WarnContext(c.Request().Context(), "failed after the answer had begun", "error", err)
+		return
+	}
+	ctx := c.Request().Context()
+	p := h.problemOf(ctx, err)
+	request := function.RequestFrom(ctx)
+	if err := writeProblem(c.Response(), c.Request(), p, request); err != nil {
+		h.log.WarnContext(ctx, "the caller went away", "error", err)
+	}
+}
+
+func (h *Host) problemOf(ctx context.Context, err error) *problem.Error {
+	if p := problem.Find(err); p != nil {
+		if p.Kind == problem.Unavailable {
+			h.log.WarnContext(ctx, "something that the function needs is away", "error", err)
+		}
+		return p
+	}
+	if e := (*echo.HTTPError)(nil); asHTTPError(err, &e) {
+		switch e.Code {
+		case http.StatusNotFound:
+			return problem.Absent()
+		case http.StatusMethodNotAllowed:
+			return problem.New(problem.MethodNotAllowed, "method-not-allowed", "이 주소에서 쓸 수 없는 메서드입니다.", "This address has no such method.")
+		}
+	}
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return problem.Away(err)
+	}
+	h.log.ErrorContext(ctx, "internal error", "error", err)
+	return problem.New(problem.Internal, "internal", "서버에 문제가 생겼습니다. 요청 번호와 함께 알려 주세요.", "Something went wrong on our side. Please report the request id.")
+}

@@ -1,0 +1,251 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/page"
+	"github.com/madang-council/madang/shared/problem"
+)
+
+// segments is how many states of a page are rendered ahead: what it says now, after its
+// next change, and after the one that follows. A render after each change moves the chain on.
+const segments = 3
+
+// rerender is how many pages one write renders again before it answers, and how long
+// that may take; pages beyond it are dropped.
+const (
+	rerenderPages = 32
+	rerenderTime  = 2 * time.Second
+)
+
+// servePage answers a guest with a page and stores it for the edge.
+func (h *Host) servePage(ctx context.Context, k *call) error {
+	r := k.echo.Request()
+	if len(r.URL.Path) > 512 {
+		return problem.Absent()
+	}
+	key := page.Key(r.URL.Path, r.URL.Query(), k.route.Page.Query, k.request.Language)
+	result, err, _ := h.renders.Do(key, func() (any, error) {
+		return h.render(context.WithoutCancel(ctx), k.route, key)
+	})
+	if err != nil {
+		if problem.Find(err) != nil && problem.Find(err).Kind == problem.NotFound {
+			h.drop(ctx, key)
+		}
+		return err
+	}
+	p, _ := result.(page.Page)
+	s, _ := p.At(clock.Now(ctx))
+	return h.answer(k.echo, pageAnswer(s))
+}
+
+// pageAnswer is a page's segment as an answer: anybody may keep it but must ask whether
+// it is still the same.
+func pageAnswer(s page.Segment) answer {
+	return answer{status: http.StatusOK, body: s.Body, header: http.Header{
+		"Content-Type": {s.ContentType}, "Etag": {s.ETag}, "Cache-Control": {"public, no-cache"}, "Vary": {"Accept-Language"},
+	}}
+}
+
+// render makes a page and stores it. A page that cannot be stored is still answered.
+func (h *Host) render(ctx context.Context, route function.Route, key string) (page.Page, error) {
+	ctx, cancel := context.WithTimeout(ctx, h.timeout())
+	defer cancel()
+	p := page.Page{Key: key, Meta: page.Meta{Function: h.spec.Name, Rendered: h.now().UnixMilli()}}
+	generations, storeErr := h.pages.Generations(ctx, route.Page.Tags)
+	end := h.now().Add(page.FreshFor)
+	at := h.now()
+	for range segments {
+		s, request, err := h.renderAt(ctx, route, key, at)
+		if err != nil && len(p.Segments) == 0 {
+			return page.Page{}, err
+		}
+		if err != nil { // what the page will be later cannot be said now, as when it will be gone
+			break
+		}
+		s.From, s.Until = at.UnixMilli(), end.UnixMilli()
+		p.Tags = append(p.Tags, request.Tags()...)
+		change := request.Changes()
+		more := !change.IsZero() && change.After(at) && change.Before(end)
+		if more {
+			s.Until = change.UnixMilli()
+		}
+		p.Segments = append(p.Segments, s)
+		if !more {
+			break
+		}
+		at = change
+	}
+	p.Tags = append(p.Tags, route.Page.Tags...)
+	slices.Sort(p.Tags)
+	p.Tags = slices.Compact(p.Tags)
+	if storeErr == nil {
+		_, storeErr = h.saveWith(ctx, p, route, generations)
+	}
+	if storeErr != nil {
+		h.metrics.pageLost(h.spec.Name)
+		h.log.WarnContext(ctx, "page not stored", "page", key, "error", storeErr)
+	}
+	return p, nil
+}
+
+// saveWith stores a page. The generations of tags that only the handler knew are read
+// afterwards: for those, the page is rendered once more if its body changed meanwhile.
+func (h *Host) saveWith(ctx context.Context, p page.Page, route function.Route, g page.Generations) (bool, error) {
+	late := slices.DeleteFunc(slices.Clone(p.Tags), func(t string) bool { _, known := g[t]; return known })
+	if len(late) > 0 {
+		more, err := h.pages.Generations(ctx, late)
+		if err != nil {
+			return false, err
+		}
+		for t, n := range more {
+			g[t] = n
+		}
+		now := clock.Now(clock.With(ctx, time.UnixMilli(p.Segments[0].From)))
+		again, _, err := h.renderAt(ctx, route, p.Key, now)
+		if err != nil || again.ETag != p.Segments[0].ETag {
+			return false, nil
+		}
+	}
+	return h.pages.Save(ctx, p, g)
+}
+
+// renderAt runs the handler as nobody, for an address and a time: what it gets holds no
+// trace of who asked.
+func (h *Host) renderAt(ctx context.Context, route function.Route, key string, at time.Time) (page.Segment, *function.Request, error) {
+	path, query, language := page.Address(key)
+	request := &function.Request{ID: function.RequestFrom(ctx).ID, Language: language, Cookies: map[string]string{}}
+	inner := function.WithRequest(clock.With(guest(ctx), at), request)
+	r, err := http.NewRequestWithContext(inner, http.MethodGet, (&url.URL{Path: path, RawQuery: query.Encode()}).String(), http.NoBody)
+	if err != nil {
+		return page.Segment{}, nil, problem.Absent()
+	}
+	c := h.echo.NewContext(r, discard{})
+	h.echo.Router().Find(http.MethodGet, path, c)
+	response, err := route.Do.Call(inner, h.binder(c))
+	if err != nil {
+		return page.Segment{}, nil, err
+	}
+	a, err := encode(route, response)
+	if err != nil {
+		return page.Segment{}, nil, err
+	}
+	if a.writer != nil {
+		w := &recorder{header: http.Header{}}
+		if err := a.writer.WriteResponse(w, r); err != nil {
+			return page.Segment{}, nil, err
+		}
+		a.body, a.header = w.body, w.header
+	}
+	return page.Segment{ETag: pageETag(a.body), ContentType: a.header.Get("Content-Type"), Body: a.body}, request, nil
+}
+
+// settle follows a commit: pages under touched tags are rendered again, so that no
+// visitor waits for it.
+func (h *Host) settle(ctx context.Context, request *function.Request) {
+	tags := request.Touched()
+	if len(tags) == 0 || h.pages == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rerenderTime)
+	defer cancel()
+	ctx = clock.With(guest(ctx), h.now())
+	keys, err := h.pages.Touch(ctx, tags)
+	if err != nil {
+		h.metrics.pageLost(h.spec.Name)
+		h.log.WarnContext(ctx, "pages not touched; they stay until their backstop", "tags", tags, "error", err)
+		return
+	}
+	keys = append(keys, h.eager(tags)...)
+	slices.Sort(keys)
+	rendered := 0
+	for _, key := range slices.Compact(keys) {
+		route, mine := h.routeOf(key)
+		if !mine {
+			continue // its own function renders it, by the event or when it is asked
+		}
+		if rendered == rerenderPages || ctx.Err() != nil {
+			h.drop(ctx, key)
+			continue
+		}
+		rendered++
+		if _, err := h.render(ctx, route, key); err != nil {
+			h.drop(ctx, key)
+		}
+	}
+}
+
+func (h *Host) drop(ctx context.Context, key string) {
+	if err := h.pages.Drop(context.WithoutCancel(ctx), key); err != nil {
+		h.log.WarnContext(ctx, "page not dropped", "page", key, "error", err)
+	}
+}
+
+// eager are the pages that are rendered when a tag is touched even if nobody has read them.
+func (h *Host) eager(tags []string) []string {
+	keys := []string{}
+	for _, route := range h.parts.Routes {
+		if route.Page == nil || !route.Page.Eager || strings.Contains(route.Path, "{") {
+			continue
+		}
+		if slices.ContainsFunc(route.Page.Tags, func(t string) bool { return slices.Contains(tags, t) }) {
+			keys = append(keys, page.Key(route.Path, nil, nil, "ko"))
+		}
+	}
+	return keys
+}
+
+// routeOf is this function's route for a page, if it is one of its own.
+func (h *Host) routeOf(key string) (function.Route, bool) {
+	path, _, _ := page.Address(key)
+	c := h.echo.NewContext(nil, discard{})
+	h.echo.Router().Find(http.MethodGet, path, c)
+	for _, route := range h.parts.Routes {
+		if route.Page != nil && echoPath(route.Path) == c.Path() {
+			return route, true
+		}
+	}
+	return function.Route{}, false
+}
+
+// recorder keeps what a Writer writes.
+type recorder struct {
+	header http.Header
+	body   []byte
+}
+
+func (r *recorder) Header() http.Header { return r.header }
+func (r *recorder) WriteHeader(int)     {}
+func (r *recorder) Write(b []byte) (int, error) {
+	r.body = append(r.body, b...)
+	return len(b), nil
+}
+
+// discard is where a context without an answer writes.
+type discard struct{}
+
+func (discard) Header() http.Header { return http.Header{} }
+func (discard) WriteHeader(int)     {}
+func (discard) Write(b []byte) (int, error) {
+	return len(b), errors.New("host: nothing is answered here")
+}
+
+// hasField says whether a struct has a field of a type.
+func hasField[T any](v any) bool {
+	t := reflect.TypeOf(v)
+	for i := range t.NumField() {
+		if t.Field(i).Type == reflect.TypeFor[T]() {
+			return true
+		}
+	}
+	return false
+}

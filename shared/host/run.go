@@ -1,0 +1,111 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/madang-council/madang/shared/cache"
+	"github.com/madang-council/madang/shared/database/postgres"
+	"github.com/madang-council/madang/shared/event"
+	"github.com/madang-council/madang/shared/function"
+)
+
+// grace is how long requests in flight may take after SIGTERM: less than Kubernetes'
+// 30 seconds, so that the process ends by itself.
+const grace = 25 * time.Second
+
+// Run is a deployed function's whole program: it serves until SIGTERM, finishes what is
+// in flight and exits. It connects to nothing before the first request.
+func Run(spec function.Spec) {
+	log := NewLog(os.Stderr, slog.LevelInfo)
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
+	defer stop()
+	if err := run(ctx, spec, log); err != nil {
+		log.Error("stopped", "function", spec.Name, "error", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, spec function.Spec, log *slog.Logger) error {
+	settings, err := ReadSettings()
+	if err != nil {
+		return err
+	}
+	options, err := deployed(spec, settings, log)
+	if err != nil {
+		return err
+	}
+	h := New(spec, options)
+	server := &http.Server{
+		Addr: ":" + strconv.Itoa(settings.Port), Handler: h,
+		ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+	}
+	go serveMetrics(settings.MetricsAddr, options.Metrics, log)
+	failed := make(chan error, 1)
+	go func() { failed <- server.ListenAndServe() }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	h.Drain()
+	finish, cancel := context.WithTimeout(context.Background(), grace)
+	defer cancel()
+	err = server.Shutdown(finish)
+	return errors.Join(err, options.Deps.DB.Close(), options.Redis.Close())
+}
+
+// deployed wires a function to what its environment names.
+func deployed(spec function.Spec, s Settings, log *slog.Logger) (Options, error) {
+	key, err := s.Key()
+	if err != nil {
+		return Options{}, err
+	}
+	settings, err := s.Function()
+	if err != nil {
+		return Options{}, err
+	}
+	db, err := postgres.Open(s.DatabaseURL)
+	if err != nil {
+		return Options{}, err
+	}
+	cache.Silence()
+	redis, err := cache.Open(s.RedisURL)
+	if err != nil {
+		return Options{}, err
+	}
+	client := &http.Client{Timeout: 10 * time.Second}
+	deps := function.Deps{
+		DB: db, Storage: s.Storage(), Key: key, Settings: settings, Client: client, Log: log,
+		Outbox: &event.Outbox{DB: db, Log: log, Bus: event.Sink{URL: s.Sink, Source: "/functions/" + spec.Name, Client: client}},
+	}
+	if spec.Mail != nil {
+		if deps.Mail, err = spec.Mail(s.SMTPURL, s.MailFrom); err != nil {
+			return Options{}, err
+		}
+	}
+	return Options{Deps: deps, Redis: redis, Now: time.Now, TrustedHops: s.TrustedHops, Metrics: NewMetrics()}, nil
+}
+
+// serveMetrics answers Prometheus on a port of its own: a scrape of the serving port
+// would keep the function awake.
+func serveMetrics(address string, m *Metrics, log *slog.Logger) {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		log.Warn("no metrics", "error", err)
+		return
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) { m.Write(w) })
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	log.Warn("metrics ended", "error", server.Serve(listener))
+}

@@ -1,0 +1,97 @@
+package host
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+
+	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/secret"
+)
+
+// Settings is the environment of a process, by the names of its variables.
+type Settings struct {
+	Port        int    `env:"PORT" envDefault:"8080"`
+	MetricsAddr string `env:"METRICS_ADDR" envDefault:":9095"`
+	DatabaseURL string `env:"DATABASE_URL"`
+	RedisURL    string `env:"REDIS_URL"`
+	Sink        string `env:"K_SINK"` // Knative's: where events are published
+	SMTPURL     string `env:"SMTP_URL"`
+	MailFrom    string `env:"MAIL_FROM"`
+	SecretKey   string `env:"SECRET_KEY"`                  // 32 bytes, base64 or hex
+	TrustedHops int    `env:"TRUSTED_HOPS" envDefault:"2"` // the edge and Knative's queue-proxy or activator
+
+	S3Endpoint       string `env:"S3_ENDPOINT"`
+	S3PublicEndpoint string `env:"S3_PUBLIC_ENDPOINT"`
+	S3Region         string `env:"S3_REGION" envDefault:"KR1"`
+	S3AccessKey      string `env:"S3_ACCESS_KEY"`
+	S3SecretKey      string `env:"S3_SECRET_KEY"`
+	S3Bucket         string `env:"S3_BUCKET" envDefault:"madang"`
+
+	Environment    string        `env:"ENVIRONMENT" envDefault:"local"`
+	SiteURL        string        `env:"SITE_URL" envDefault:"http://localhost:8080"`
+	CouncilName    string        `env:"COUNCIL_NAME" envDefault:"마당대학교 총학생회"`
+	SchoolDomains  []string      `env:"SCHOOL_DOMAINS" envDefault:"madang.ac.kr"`
+	Units          []string      `env:"UNITS" envDefault:"총학,단과대,학과,동연,감사"`
+	Departments    []string      `env:"DEPARTMENTS"`
+	PolicyVersion  string        `env:"POLICY_VERSION" envDefault:"2026-03-01"`
+	AdminNeedsTOTP bool          `env:"ADMIN_NEEDS_TOTP" envDefault:"true"`
+	OIDCIssuers    string        `env:"OIDC_ISSUERS"` // JSON: [{"name","url","clientId","clientSecret","scopes"}]
+	OrphanAge      time.Duration `env:"ORPHAN_AGE" envDefault:"24h"`
+	LeaveGrace     time.Duration `env:"LEAVE_GRACE" envDefault:"168h"`
+	AuditRetention time.Duration `env:"AUDIT_RETENTION" envDefault:"8760h"`
+	UploadLimitMiB int           `env:"UPLOAD_LIMIT_MIB"`
+}
+
+// ReadSettings reads the environment of this process.
+func ReadSettings() (Settings, error) {
+	s, err := env.ParseAs[Settings]()
+	if err != nil {
+		return Settings{}, fmt.Errorf("settings: %w", err)
+	}
+	return s, nil
+}
+
+// Function is what functions see of the settings.
+func (s Settings) Function() (function.Settings, error) {
+	issuers := []function.Issuer{}
+	if s.OIDCIssuers != "" {
+		var list []struct {
+			Name         string   `json:"name"`
+			URL          string   `json:"url"`
+			ClientID     string   `json:"clientId"`
+			ClientSecret string   `json:"clientSecret"`
+			Scopes       []string `json:"scopes"`
+		}
+		if err := json.Unmarshal([]byte(s.OIDCIssuers), &list); err != nil {
+			return function.Settings{}, fmt.Errorf("OIDC_ISSUERS: %w", err)
+		}
+		for _, i := range list {
+			issuers = append(issuers, function.Issuer(i))
+		}
+	}
+	return function.Settings{
+		Environment: s.Environment, SiteURL: s.SiteURL, CouncilName: s.CouncilName, SchoolDomains: s.SchoolDomains,
+		Units: s.Units, DepartmentNames: s.Departments, PolicyVersion: s.PolicyVersion, AdminNeedsTOTP: s.AdminNeedsTOTP,
+		Issuers: issuers, OrphanAge: s.OrphanAge, LeaveGrace: s.LeaveGrace, AuditRetention: s.AuditRetention, UploadLimitMiB: s.UploadLimitMiB,
+	}, nil
+}
+
+// Storage is where objects are.
+func (s Settings) Storage() function.StorageConfig {
+	return function.StorageConfig{
+		Endpoint: s.S3Endpoint, PublicEndpoint: s.S3PublicEndpoint, Region: s.S3Region,
+		AccessKey: s.S3AccessKey, SecretKey: s.S3SecretKey, Bucket: s.S3Bucket,
+	}
+}
+
+// Key is the master key, from which every other is derived.
+func (s Settings) Key() (secret.Key, error) {
+	k, err := secret.Parse(s.SecretKey)
+	if err != nil {
+		return secret.Key{}, fmt.Errorf("SECRET_KEY: %w", err)
+	}
+	return k, nil
+}

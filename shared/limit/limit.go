@@ -1,0 +1,88 @@
+// Package limit counts requests in token buckets: in Redis, so that all pods of a
+// function count together, and in the process while Redis is away.
+package limit
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/go-redis/redis_rate/v10"
+	"github.com/redis/go-redis/v9"
+)
+
+// Rule is a bucket: Burst requests at once, refilled at Rate in each Per.
+type Rule struct {
+	Rate, Burst int
+	Per         time.Duration
+}
+
+// Verdict is the answer to one request.
+type Verdict struct {
+	Allowed    bool
+	RetryAfter time.Duration // how long until a request is allowed; 0 if it is
+	Local      bool          // counted in this process, because Redis is away
+}
+
+// Limiter counts. The zero value is not usable; see New.
+type Limiter struct {
+	shared *redis_rate.Limiter
+	prefix string
+	local  local
+}
+
+// New counts in Redis under a prefix.
+func New(client *redis.Client, prefix string) *Limiter {
+	return &Limiter{shared: redis_rate.NewLimiter(client), prefix: prefix + "l:", local: local{buckets: map[string]bucket{}}}
+}
+
+// Allow counts a request of who against a rule. While Redis is away it counts in this
+// process if strict, and lets the request pass otherwise.
+func (l *Limiter) Allow(ctx context.Context, who string, r Rule, strict bool, now time.Time) Verdict {
+	ctx, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
+	defer cancel()
+	result, err := l.shared.Allow(ctx, l.prefix+who, redis_rate.Limit{Rate: r.Rate, Burst: r.Burst, Period: r.Per})
+	if err == nil {
+		return Verdict{Allowed: result.Allowed > 0, RetryAfter: max(0, result.RetryAfter)}
+	}
+	if !strict {
+		return Verdict{Allowed: true, Local: true}
+	}
+	return l.local.allow(who, r, now)
+}
+
+// local is the fall-back: at most a few thousand buckets, forgotten when they are full again.
+type local struct {
+	mu      sync.Mutex
+	buckets map[string]bucket
+}
+
+type bucket struct {
+	tokens float64
+	at     time.Time
+}
+
+// most is how many visitors the fall-back tells apart; at 100 bytes each, 1 MB.
+const most = 10_000
+
+func (l *local) allow(who string, r Rule, now time.Time) Verdict {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	b, known := l.buckets[who]
+	if !known {
+		if len(l.buckets) >= most {
+			clear(l.buckets)
+		}
+		b = bucket{tokens: float64(r.Burst), at: now}
+	}
+	perToken := r.Per / time.Duration(r.Rate)
+	b.tokens = min(float64(r.Burst), b.tokens+float64(now.Sub(b.at))/float64(perToken))
+	b.at = now
+	if b.tokens < 1 {
+		l.buckets[who] = b
+		return Verdict{Local: true, RetryAfter: time.Duration((1 - b.tokens) * float64(perToken))}
+	}
+	b.tokens--
+	l.buckets[who] = b
+	return Verdict{Allowed: true, Local: true}
+}

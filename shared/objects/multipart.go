@@ -1,0 +1,197 @@
+package objects
+
+import (
+	"bytes"
+	"context"
+	"crypto/md5"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/minio/minio-go/v7"
+)
+
+// StartMultipart begins an upload in parts and returns its id. The object appears at key, with meta, when the upload is
+// completed; until then it costs storage, so every upload ends in CompleteMultipart or AbortMultipart.
+func (s *Store) StartMultipart(ctx context.Context, key string, meta Meta) (uploadID string, err error) {
+	if err := checkKey(key); err != nil {
+		return "", failed(ctx, "start upload", key, err)
+	}
+	within, cancel := context.WithTimeout(ctx, quick)
+	defer cancel()
+	uploadID, err = s.core.NewMultipartUpload(within, s.bucket, key, meta.options())
+	return uploadID, failed(ctx, "start upload", key, err)
+}
+
+// Parts lists the parts stored so far, ordered by number. It fails with ErrNotFound when the upload does not exist or
+// has been aborted. A completed upload still lists its parts as long as its object exists, as in Swift.
+func (s *Store) Parts(ctx context.Context, key, uploadID string) ([]Part, error) {
+	if err := checkKey(key); err != nil {
+		return nil, failed(ctx, "list parts", key, err)
+	}
+	var parts []Part
+	for marker := 0; ; {
+		page, err := s.partsPage(ctx, key, uploadID, marker)
+		if err != nil {
+			return nil, failed(ctx, "list parts", key, err)
+		}
+		for _, p := range page.ObjectParts {
+			parts = append(parts, Part{Number: p.PartNumber, Size: p.Size, ETag: strings.Trim(p.ETag, `"`)})
+		}
+		if !page.IsTruncated || page.NextPartNumberMarker <= marker {
+			return parts, nil
+		}
+		marker = page.NextPartNumberMarker
+	}
+}
+
+func (s *Store) partsPage(ctx context.Context, key, uploadID string, marker int) (minio.ListObjectPartsResult, error) {
+	within, cancel := context.WithTimeout(ctx, quick)
+	defer cancel()
+	return s.core.ListObjectParts(within, s.bucket, key, uploadID, marker, 1000)
+}
+
+// CompleteMultipart makes the parts, in this order, the object at key. Every part but the last is at least 5 MiB. It may
+// be repeated: when the upload is already completed with these parts, it succeeds. ErrNotFound means that the upload
+// does not exist and the object at key is not this one. After ErrUnavailable, call it again before anything else.
+func (s *Store) CompleteMultipart(ctx context.Context, key, uploadID string, parts []Part) error {
+	if err := checkKey(key); err != nil {
+		return failed(ctx, "complete upload", key, err)
+	}
+	if len(parts) == 0 {
+		return failed(ctx, "complete upload", key, errors.New("no parts"))
+	}
+	size, etag, err := whole(parts)
+	if err != nil {
+		return failed(ctx, "complete upload", key, err)
+	}
+	named := make([]minio.CompletePart, len(parts))
+	for i, p := range parts {
+		named[i] = minio.CompletePart{PartNumber: p.Number, ETag: p.ETag}
+	}
+	within, cancel := context.WithTimeout(ctx, finishing)
+	defer cancel()
+	_, err = s.core.CompleteMultipartUpload(within, s.bucket, key, uploadID, named, minio.PutObjectOptions{})
+	if err = failed(ctx, "complete upload", key, err); !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	found, statErr := s.Stat(ctx, key)
+	if statErr != nil {
+		return errors.Join(err, statErr)
+	}
+	if found.Size == size && found.ETag == etag {
+		return nil
+	}
+	return err
+}
+
+// whole is the size and the ETag of the object that parts make: the MD5 of the parts' MD5s, and their number.
+func whole(parts []Part) (size int64, etag string, err error) {
+	sum := md5.New()
+	for _, p := range parts {
+		digest, err := hex.DecodeString(p.ETag)
+		if err != nil || len(digest) != md5.Size {
+			return 0, "", fmt.Errorf("part %d: %q is not the ETag of a part", p.Number, p.ETag)
+		}
+		size += p.Size
+		sum.Write(digest)
+	}
+	return size, fmt.Sprintf("%x-%d", sum.Sum(nil), len(parts)), nil
+}
+
+// AbortMultipart ends an upload and removes its parts. An upload that does not exist is not an error, and a completed
+// one keeps its object. Never abort while a completion may still be running: Swift then removes parts that the object
+// needs.
+func (s *Store) AbortMultipart(ctx context.Context, key, uploadID string) error {
+	if err := checkKey(key); err != nil {
+		return failed(ctx, "abort upload", key, err)
+	}
+	within, cancel := context.WithTimeout(ctx, finishing)
+	defer cancel()
+	err := failed(ctx, "abort upload", key, s.core.AbortMultipartUpload(within, s.bucket, key, uploadID))
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// PutUnknown stores r, whose size is not known before its end, at key and returns its size in bytes. It holds one part
+// in memory. Up to PartSize bytes are one Put; more are an upload in parts, which is aborted when r or storage fails, so
+// that nothing is left behind. Only when the last step, the completion, stays unanswered, the upload is left as it is:
+// ListMultiparts then finds it, unless it became the object.
+func (s *Store) PutUnknown(ctx context.Context, key string, r io.Reader, meta Meta) (size int64, err error) {
+	const small = 256 << 10
+	buffer := make([]byte, small)
+	n, err := io.ReadFull(r, buffer)
+	if err == nil {
+		grown := make([]byte, PartSize)
+		copy(grown, buffer)
+		buffer = grown
+		n, err = io.ReadFull(r, buffer[small:])
+		n += small
+	}
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return int64(n), s.Put(ctx, key, bytes.NewReader(buffer[:n]), int64(n), meta)
+	case err != nil:
+		return 0, fmt.Errorf("objects: put %q: read: %w", key, err)
+	}
+	uploadID, err := s.StartMultipart(ctx, key, meta)
+	if err != nil {
+		return 0, err
+	}
+	parts, err := s.putParts(ctx, key, uploadID, r, buffer)
+	if err != nil {
+		return 0, errors.Join(err, s.AbortMultipart(context.WithoutCancel(ctx), key, uploadID))
+	}
+	err = s.CompleteMultipart(ctx, key, uploadID, parts)
+	if errors.Is(err, ErrUnavailable) || ctx.Err() != nil {
+		err = s.CompleteMultipart(context.WithoutCancel(ctx), key, uploadID, parts)
+	}
+	if err != nil && !errors.Is(err, ErrUnavailable) {
+		return 0, errors.Join(err, s.AbortMultipart(context.WithoutCancel(ctx), key, uploadID))
+	}
+	for _, p := range parts {
+		size += p.Size
+	}
+	return size, err
+}
+
+// putParts stores buffer, which is full, and then the rest of r through buffer.
+func (s *Store) putParts(ctx context.Context, key, uploadID string, r io.Reader, buffer []byte) ([]Part, error) {
+	var parts []Part
+	for full := true; full; {
+		if len(parts) > 0 {
+			n, err := io.ReadFull(r, buffer)
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+				return nil, fmt.Errorf("objects: put %q: read: %w", key, err)
+			}
+			buffer, full = buffer[:n], err == nil
+		}
+		if len(parts) == MaxParts {
+			return nil, fmt.Errorf("objects: put %q: more than %d bytes", key, MaxParts*PartSize)
+		}
+		part, err := s.putPart(ctx, key, uploadID, len(parts)+1, buffer)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, part)
+	}
+	return parts, nil
+}
+
+func (s *Store) putPart(ctx context.Context, key, uploadID string, number int, data []byte) (Part, error) {
+	within, cancel := context.WithTimeout(ctx, transfer(int64(len(data))))
+	defer cancel()
+	stored, err := s.core.PutObjectPart(within, s.bucket, key, uploadID, number, bytes.NewReader(data),
+		int64(len(data)), minio.PutObjectPartOptions{DisableContentSha256: true})
+	if err != nil {
+		return Part{}, failed(ctx, "put part", key, err)
+	}
+	return Part{Number: number, Size: int64(len(data)), ETag: strings.Trim(stored.ETag, `"`)}, nil
+}

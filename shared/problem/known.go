@@ -1,0 +1,48 @@
+package problem
+
+import "time"
+
+// Absent is the answer for what is not there and for what the caller may not know to be there.
+func Absent() *Error {
+	return New(NotFound, "not-found", "찾을 수 없습니다.", "Not found.")
+}
+
+// SignInFirst is the answer to a guest where an account is needed.
+func SignInFirst() *Error {
+	return New(Unauthenticated, "sign-in-required", "로그인이 필요합니다.", "Sign in first.")
+}
+
+// NotAllowed is the answer to a member without the role or unit that is needed.
+func NotAllowed() *Error {
+	return New(Forbidden, "not-allowed", "권한이 없습니다.", "You are not allowed to do this.")
+}
+
+// Stale is the answer to an edit of a version that is no longer the newest.
+func Stale() *Error {
+	return New(PreconditionFailed, "version-stale", "그사이 다른 사람이 고쳤습니다. 새로 읽은 뒤 다시 시도하세요.", "It was changed meanwhile. Read it again and retry.")
+}
+
+// Unversioned is the answer to an edit without If-Match.
+func Unversioned() *Error {
+	return New(PreconditionRequired, "if-match-required", "If-Match 헤더에 읽은 버전을 보내야 합니다.", "Send the version that you read as If-Match.")
+}
+
+// Wrong is the answer to input that can be read but breaks rules; each broken rule is a field.
+func Wrong(fields ...Field) *Error {
+	return New(Invalid, "invalid-input", "입력한 값을 확인하세요.", "Check the input.").With(fields...)
+}
+
+// WrongField is Wrong with one field.
+func WrongField(name, code, ko, en string) *Error {
+	return Wrong(Field{Name: name, Code: code, Message: Text{KO: ko, EN: en}})
+}
+
+// Unreadable is the answer to a request that cannot be parsed.
+func Unreadable(code, ko, en string) *Error { return New(Malformed, code, ko, en) }
+
+// Away is the answer while something that the function needs cannot be reached. The
+// caller may try again after 2 seconds, about the time that a restart of PostgreSQL or
+// Redis takes.
+func Away(cause error) *Error {
+	return New(Unavailable, "temporarily-unavailable", "잠시 후 다시 시도하세요.", "Try again in a moment.").After(2 * time.Second).Because(cause)
+}
