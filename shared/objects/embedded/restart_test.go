@@ -42,9 +42,9 @@ func TestMain(m *testing.M) {
 }
 
 // process starts the store as a process of its own.
-func process(t *testing.T, dir string) (address string, kill func()) {
+func process(t testing.TB, dir string) (address string, command *exec.Cmd) {
 	t.Helper()
-	command := exec.Command(os.Args[0])
+	command = exec.Command(os.Args[0])
 	command.Env = append(os.Environ(), folderVariable+"="+dir)
 	out, err := command.StdoutPipe()
 	if err != nil {
@@ -53,16 +53,18 @@ func process(t *testing.T, dir string) (address string, kill func()) {
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
-	kill = func() {
-		_ = command.Process.Kill() // SIGKILL; it may be dead already
-		_ = command.Wait()
-	}
-	t.Cleanup(kill)
+	t.Cleanup(func() { kill(command) })
 	address, err = bufio.NewReader(out).ReadString('\n')
 	if err != nil || !strings.HasPrefix(address, "http") {
 		t.Fatalf("no address: %q, %v", address, err)
 	}
-	return strings.TrimSpace(address), kill
+	return strings.TrimSpace(address), command
+}
+
+// kill ends a process with SIGKILL; it may have ended already.
+func kill(command *exec.Cmd) {
+	_ = command.Process.Kill()
+	_ = command.Wait()
 }
 
 func TestUploadSurvivesKill(t *testing.T) {
@@ -73,7 +75,7 @@ func TestUploadSurvivesKill(t *testing.T) {
 	meta := objects.Meta{ContentType: "application/zip", Disposition: objects.Attachment("자료.zip")}
 	ctx := t.Context()
 
-	address, kill := process(t, dir)
+	address, running := process(t, dir)
 	store := connect(t, address, nil)
 	if err := store.EnsureBucket(ctx); err != nil {
 		t.Fatal(err)
@@ -107,12 +109,12 @@ func TestUploadSurvivesKill(t *testing.T) {
 		answered <- err
 	}()
 	<-halfway
-	kill()
+	kill(running)
 	if err := <-answered; err == nil {
 		t.Fatal("the part was acknowledged by a dead process")
 	}
 
-	address, kill = process(t, dir)
+	address, running = process(t, dir)
 	store = connect(t, address, nil)
 	parts, err := store.Parts(ctx, key, id)
 	if err != nil || len(parts) != 1 || parts[0].Number != 1 || parts[0].Size != size {
@@ -129,7 +131,7 @@ func TestUploadSurvivesKill(t *testing.T) {
 	if err := store.CompleteMultipart(ctx, key, id, parts); err != nil {
 		t.Fatal(err)
 	}
-	kill()
+	kill(running)
 
 	address, _ = process(t, dir)
 	store = connect(t, address, nil)
