@@ -1,0 +1,55 @@
+package upload
+
+import (
+	"context"
+	"errors"
+
+	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/database"
+	"github.com/madang-council/madang/shared/problem"
+)
+
+const columns = `id, member_id, purpose, name, type, size, sha256, folder, multipart, width, height, uses, created_at, expires_at, completed_at, processed_at, refused_at, refused_code, deleted_at`
+
+func scan(r database.Row) (Upload, error) {
+	var u Upload
+	var created, expires int64
+	var completed, processed, refused, deleted *int64
+	err := r.Scan(&u.ID, &u.MemberID, &u.Purpose, &u.Name, &u.Type, &u.Size, &u.SHA256, &u.Folder, &u.Multipart, &u.Width, &u.Height, &u.Uses,
+		&created, &expires, &completed, &processed, &refused, &u.RefusedCode, &deleted)
+	u.CreatedAt, u.ExpiresAt = clock.FromMillis(created), clock.FromMillis(expires)
+	u.CompletedAt, u.ProcessedAt = clock.FromMillisOf(completed), clock.FromMillisOf(processed)
+	u.RefusedAt, u.DeletedAt = clock.FromMillisOf(refused), clock.FromMillisOf(deleted)
+	return u, err
+}
+
+// StoredVariant is a row of a variant.
+type StoredVariant struct {
+	UploadID string
+	Name     string // the width that it fits in, as "960"
+	Width    int
+	Height   int
+	Size     int64 // bytes
+}
+
+func scanVariant(r database.Row) (StoredVariant, error) {
+	var v StoredVariant
+	err := r.Scan(&v.UploadID, &v.Name, &v.Width, &v.Height, &v.Size)
+	return v, err
+}
+
+// Read is the upload with an id, whatever became of it; absent when there is none.
+func (s Store) Read(ctx context.Context, id string) (Upload, error) {
+	u, err := database.One(ctx, s.DB, scan, `SELECT `+columns+` FROM uploads WHERE id = $1`, id)
+	if errors.Is(err, database.ErrNoRow) {
+		return Upload{}, problem.Absent()
+	}
+	return u, err
+}
+
+// Delete marks an upload deleted unless something uses it, and says whether it did. From
+// then on nobody sees it; its objects are removed afterwards, by the caller or by sweep.
+func (s Store) Delete(ctx context.Context, id string) (bool, error) {
+	n, err := s.DB.Exec(ctx, `UPDATE uploads SET deleted_at = $1, request = NULL WHERE id = $2 AND deleted_at IS NULL AND uses = 0`, clock.Millis(clock.Now(ctx)), id)
+	return n == 1, err
+}

@@ -1,0 +1,248 @@
+// Package upload keeps files: their rules, their rows, and what uses them.
+//
+// An upload lives through times, not through a state that somebody sets: it is created,
+// then completed (its stored bytes were verified) or refused for good, and in the end
+// deleted. Every object of it lies in one folder of the storage, whose name follows from
+// the row, so that what is stored can always be found from the row.
+package upload
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/problem"
+)
+
+// Purpose says what a kind of upload is for, and with it how large, how many and whose.
+type Purpose struct {
+	Name    string
+	Limit   int64 // bytes
+	Most    int   // how many of them one thing may use
+	Private bool  // never has a public address; read by links of 5 minutes
+	Council bool  // only members with a role may upload it
+	Images  bool  // nothing but images
+}
+
+// MiB is the unit of the limits. Where people read "5 MB", 5 MiB are accepted: nobody is
+// refused for the difference.
+const MiB = 1 << 20
+
+// Purposes are all purposes.
+func Purposes() []Purpose {
+	return []Purpose{
+		{Name: "profile", Limit: 5 * MiB, Most: 1, Images: true},
+		{Name: "post", Limit: 10 * MiB, Most: 20, Council: true},
+		{Name: "event", Limit: 50 * MiB, Most: 1, Council: true},
+		{Name: "archive", Limit: 100 * MiB, Most: 10, Council: true},
+		{Name: "proof", Limit: 5 * MiB, Most: 5, Private: true},
+	}
+}
+
+// PurposeOf is the purpose of a name.
+func PurposeOf(name string) (Purpose, bool) {
+	all := Purposes()
+	i := slices.IndexFunc(all, func(p Purpose) bool { return p.Name == name })
+	if i < 0 {
+		return Purpose{}, false
+	}
+	return all[i], true
+}
+
+// PurposeNames are the names of all purposes.
+func PurposeNames() []string {
+	names := []string{}
+	for _, p := range Purposes() {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+// Raised is p with a limit of at least mib MiB, for tests of large files; 0 changes nothing.
+func (p Purpose) Raised(mib int) Purpose {
+	p.Limit = max(p.Limit, int64(mib)*MiB)
+	return p
+}
+
+// Allows says whether who may upload for this purpose.
+func (p Purpose) Allows(who auth.Principal) bool {
+	return who.SignedIn() && (!p.Council || who.Council())
+}
+
+// Types are what may be uploaded, by their short names, which are also the extensions
+// under which they are stored. SVG and HTML, which run scripts, are not among them.
+func Types() []string {
+	return []string{"jpg", "png", "webp", "gif", "pdf", "hwp", "hwpx", "docx", "xlsx", "pptx", "zip"}
+}
+
+// IsImage says whether a type has variants. The original of an image is never public,
+// since it may say where it was taken.
+func IsImage(kind string) bool {
+	return kind == "jpg" || kind == "png" || kind == "webp" || kind == "gif"
+}
+
+// MediaType is the Content-Type of a type.
+func MediaType(kind string) string {
+	switch kind {
+	case "jpg":
+		return "image/jpeg"
+	case "png", "webp", "gif":
+		return "image/" + kind
+	case "pdf", "zip":
+		return "application/" + kind
+	case "hwp":
+		return "application/x-hwp" // as freedesktop's shared-mime-info has it; IANA has none
+	case "hwpx":
+		return "application/hwp+zip" // the mimetype entry of the format itself (KS X 6101)
+	case "docx":
+		return "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+	case "xlsx":
+		return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+	case "pptx":
+		return "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+	default:
+		return "application/octet-stream"
+	}
+}
+
+// Upload is one row.
+type Upload struct {
+	ID          string
+	MemberID    string
+	Purpose     string
+	Name        string
+	Type        string
+	Size        int64
+	SHA256      string
+	Folder      string
+	Multipart   string
+	Width       int
+	Height      int
+	Uses        int
+	CreatedAt   time.Time
+	ExpiresAt   time.Time
+	CompletedAt *time.Time
+	ProcessedAt *time.Time
+	RefusedAt   *time.Time
+	RefusedCode string
+	DeletedAt   *time.Time
+}
+
+// Folder is where the objects of an upload lie. Nothing that a member typed is in it.
+func Folder(environment, purpose, id string, at time.Time) string {
+	utc := at.In(clock.Seoul)
+	return fmt.Sprintf("%s/%s/%04d/%02d/%s", environment, purpose, utc.Year(), int(utc.Month()), id)
+}
+
+// Key is where the verified file is. It appears there whole, after it was verified.
+func (u Upload) Key() string { return u.Folder + "/original." + u.Type }
+
+// Incoming is where the bytes arrive. No public address leads there: until they are
+// verified nobody but the verification reads them.
+func (u Upload) Incoming() string { return u.Folder + "/incoming" }
+
+// VariantKey is where a variant is.
+func (u Upload) VariantKey(name string) string { return u.Folder + "/" + name + ".webp" }
+
+// Keys are all objects that the upload may have.
+func (u Upload) Keys() []string {
+	keys := []string{u.Incoming()}
+	if u.Type != "" {
+		keys = append(keys, u.Key())
+	}
+	for _, w := range Widths() {
+		keys = append(keys, u.VariantKey(strconv.Itoa(w)))
+	}
+	return keys
+}
+
+// Widths are the widths in pixels that variants fit in, smallest first. The largest is
+// always made, also of a smaller image, since it stands for the original in public.
+func Widths() []int { return []int{320, 960, 1600} }
+
+// Private says whether the upload has no public address.
+func (u Upload) Private() bool {
+	p, known := PurposeOf(u.Purpose)
+	return !known || p.Private
+}
+
+// URL is where the file is read: /files/<key> for what is public, for an image its
+// largest variant. Something private is read through /v1/uploads/{id}/file.
+func (u Upload) URL() string {
+	switch {
+	case u.Private():
+		return "/v1/uploads/" + u.ID + "/file"
+	case IsImage(u.Type):
+		return FilesPath + u.VariantKey(strconv.Itoa(slices.Max(Widths())))
+	default:
+		return FilesPath + u.Key()
+	}
+}
+
+// FilesPath is the path under which the edge serves public objects from the storage.
+const FilesPath = "/files/"
+
+// PublicPattern says which paths the edge serves from the storage, as a regular
+// expression (RE2 and PCRE). The key alone decides: nothing private, nothing that is not
+// verified yet, and no original of an image, which may hold EXIF and GPS data, matches.
+const PublicPattern = `^/files/[a-z0-9-]+/(?:profile|post|event|archive)/[0-9]{4}/[0-9]{2}/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/(?:(?:320|960|1600)\.webp|original\.(?:pdf|hwp|hwpx|docx|xlsx|pptx|zip))$`
+
+// IsPublic says whether the edge serves a path from the storage.
+func IsPublic(path string) bool {
+	return regexp.MustCompile(PublicPattern).MatchString(path)
+}
+
+// File is an upload as what uses it shows it.
+type File struct {
+	ID       string    `json:"id"`
+	Name     string    `json:"name"`
+	Type     string    `json:"type"` // short, as "pdf"
+	Size     int64     `json:"size"` // bytes of the original
+	URL      string    `json:"url"`
+	Width    int       `json:"width,omitempty"` // pixels of an image, as it is shown
+	Height   int       `json:"height,omitempty"`
+	Variants []Variant `json:"variants"` // smallest first; empty until they are made
+}
+
+// Variant is an image in another size.
+type Variant struct {
+	Width  int    `json:"width"` // pixels
+	Height int    `json:"height"`
+	URL    string `json:"url"`
+}
+
+// Tag names an upload to pages: a page that shows one carries the tag, since its
+// variants appear some seconds after it.
+func Tag(id string) string { return "upload:" + id }
+
+// Reasons for which an upload cannot be used, as fields of a problem.
+func refusal(field, code string) problem.Field {
+	texts := map[string]problem.Text{
+		"upload-unknown":    {KO: "없는 파일입니다.", EN: "There is no such upload."},
+		"upload-incomplete": {KO: "아직 다 올라오지 않은 파일입니다.", EN: "The upload is not complete."},
+		"upload-expired":    {KO: "제때 다 올리지 않아 지워질 파일입니다. 다시 올리세요.", EN: "The upload was not completed in time. Upload it again."},
+		"upload-refused":    {KO: "확인에서 거부된 파일입니다.", EN: "The upload was refused."},
+		"upload-private":    {KO: "공개할 수 없는 파일입니다.", EN: "The upload is private."},
+		"upload-public":     {KO: "비공개 용도로 올린 파일만 쓸 수 있습니다.", EN: "Only uploads for a private purpose can be used here."},
+		"upload-repeated":   {KO: "같은 파일이 두 번 있습니다.", EN: "The same upload is given twice."},
+		"too-many-uploads":  {KO: "파일이 너무 많습니다.", EN: "There are too many uploads."},
+	}
+	return problem.Field{Name: field, Code: code, Message: texts[code]}
+}
+
+// extension is the extension of a file name, lower case, as a type.
+func extension(name string) string {
+	i := strings.LastIndexByte(name, '.')
+	if i < 0 {
+		return ""
+	}
+	if e := strings.ToLower(name[i+1:]); e != "jpeg" && e != "jpe" {
+		return e
+	}
+	return "jpg"
+}
