@@ -1,0 +1,176 @@
+// Package markdown turns what members write into HTML that is safe to show, and into plain text for lists.
+//
+// The source is GitHub Flavored Markdown, with these differences: no HTML at all (what looks like a tag is shown as text),
+// every line break is kept, as Korean writers expect, headings start at h2 below the page's own, and pictures come from the
+// site only. Since line breaks are kept, joining lines of East Asian text has no use here; Korean has spaces between words
+// and would lose them by it.
+package markdown
+
+import (
+	"bytes"
+	"regexp"
+	"strings"
+	"sync"
+
+	"github.com/madang-council/madang/shared/text"
+	"github.com/microcosm-cc/bluemonday"
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/extension"
+	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/renderer"
+	"github.com/yuin/goldmark/renderer/html"
+	"github.com/yuin/goldmark/util"
+	nethtml "golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// Render returns src as HTML for the inside of an article.
+//
+// Two walls stand behind each other: the parser makes no element, address or attribute that is not meant, and the result
+// goes through an allow-list. The elements are a, blockquote, br, code, del, em, h2 to h6, hr, img, input (a disabled box of
+// a task list), li, ol, p, pre, strong, and those of tables. Links lead to https, http, mailto or the site itself, those to
+// other sites with rel="nofollow noopener noreferrer"; pictures lie under /files/ and others become links; ids begin with
+// "h-". The cost grows with the length of src, which the caller limits: about 20 ms for 100 KB of prose.
+func Render(src string) string {
+	var out bytes.Buffer
+	// Writing to a buffer cannot fail, and nothing else in the renderers can.
+	if err := converter().Convert([]byte(strings.ToValidUTF8(src, "\uFFFD")), &out); err != nil {
+		return ""
+	}
+	return policy().SanitizeReader(&out).String()
+}
+
+// Plain returns the text of src as Render shows it, without markup: one line for each block, table cells separated by a tab,
+// the alternative text for a picture. It is text, to be escaped like any other.
+func Plain(src string) string {
+	tokens := nethtml.NewTokenizer(strings.NewReader(Render(src)))
+	var out strings.Builder
+	for cell := false; ; { // whether the last token ended a cell
+		switch tokens.Next() {
+		case nethtml.ErrorToken:
+			return tidy(out.String())
+		case nethtml.TextToken:
+			if shown := string(tokens.Text()); !cell || strings.TrimSpace(shown) != "" {
+				out.WriteString(shown)
+			}
+		default:
+			mark := separator(tokens.Token())
+			out.WriteString(mark)
+			cell = mark == "\t"
+		}
+	}
+}
+
+// separator returns what stands in plain text for a tag.
+func separator(token nethtml.Token) string {
+	switch token.DataAtom {
+	case atom.Img:
+		for _, attribute := range token.Attr {
+			if attribute.Key == "alt" {
+				return attribute.Val
+			}
+		}
+	case atom.Td, atom.Th:
+		if token.Type == nethtml.EndTagToken {
+			return "\t"
+		}
+	case atom.P, atom.Br, atom.Hr, atom.Li, atom.Tr, atom.Pre, atom.Blockquote, atom.Table, atom.Ul, atom.Ol,
+		atom.H2, atom.H3, atom.H4, atom.H5, atom.H6:
+		return "\n"
+	}
+	return ""
+}
+
+// tidy drops empty lines and the white space at the ends of lines.
+func tidy(s string) string {
+	var lines []string
+	for line := range strings.Lines(s) {
+		if line = strings.TrimSpace(line); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Excerpt returns the beginning of Plain on one line, at most n characters, cut as text.Truncate does.
+func Excerpt(src string, n int) string {
+	return text.Truncate(strings.Join(strings.Fields(Plain(src)), " "), n)
+}
+
+// converter is built at the first use, so that a process that renders nothing does not pay for it, and never changes.
+var converter = sync.OnceValue(func() goldmark.Markdown {
+	return goldmark.New(
+		goldmark.WithParser(parser.NewParser(
+			// The defaults without the parsers of HTML.
+			parser.WithBlockParsers(
+				util.Prioritized(parser.NewSetextHeadingParser(), 100),
+				util.Prioritized(parser.NewThematicBreakParser(), 200),
+				util.Prioritized(shallow{parser.NewListParser()}, 300),
+				util.Prioritized(parser.NewListItemParser(), 400),
+				util.Prioritized(parser.NewCodeBlockParser(), 500),
+				util.Prioritized(parser.NewATXHeadingParser(), 600),
+				util.Prioritized(parser.NewFencedCodeBlockParser(), 700),
+				util.Prioritized(shallow{parser.NewBlockquoteParser()}, 800),
+				util.Prioritized(parser.NewParagraphParser(), 1000),
+			),
+			parser.WithInlineParsers(
+				util.Prioritized(extension.NewTaskCheckBoxParser(), 0),
+				util.Prioritized(parser.NewCodeSpanParser(), 100),
+				util.Prioritized(bounded{parser.NewLinkParser(), bracketTally}, 200),
+				util.Prioritized(parser.NewAutoLinkParser(), 300),
+				util.Prioritized(bounded{emphasis{}, runTally}, 500),
+				util.Prioritized(bounded{strikethrough{}, runTally}, 500),
+				util.Prioritized(extension.NewLinkifyParser(), 999),
+			),
+			parser.WithParagraphTransformers(
+				util.Prioritized(parser.LinkReferenceParagraphTransformer, 100),
+				util.Prioritized(boundedTable{extension.NewTableParagraphTransformer()}, 200),
+			),
+			parser.WithASTTransformers(
+				util.Prioritized(extension.NewTableASTTransformer(), 0),
+				util.Prioritized(house{}, 100),
+			),
+		)),
+		goldmark.WithRendererOptions(
+			html.WithHardWraps(),
+			renderer.WithNodeRenderers(
+				util.Prioritized(extension.NewTableHTMLRenderer(
+					extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute)), 500),
+				util.Prioritized(extension.NewStrikethroughHTMLRenderer(), 500),
+				util.Prioritized(extension.NewTaskCheckBoxHTMLRenderer(), 500),
+			),
+		),
+	)
+})
+
+// rel is what links to other sites carry: no weight in search engines for what members write, and no way back from there.
+const rel = "nofollow noopener noreferrer"
+
+// picture matches the addresses under which the site serves files. Segments never begin with a dot and hold no escapes, so
+// that a browser cannot be led out of the folder.
+var picture = regexp.MustCompile(`^/files(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)+(?:\?[A-Za-z0-9=&_-]*)?$`)
+
+// policy is the allow-list; like converter it is built once and never changes.
+var policy = sync.OnceValue(func() *bluemonday.Policy {
+	p := bluemonday.NewPolicy()
+	p.AllowElements("p", "br", "hr", "h2", "h3", "h4", "h5", "h6", "blockquote", "ul", "ol", "li", "pre", "code",
+		"em", "strong", "del", "table", "thead", "tbody", "tr", "th", "td")
+	p.AllowURLSchemes("http", "https", "mailto")
+	p.AllowRelativeURLs(true)
+	p.RequireParseableURLs(true)
+	p.RequireNoFollowOnFullyQualifiedLinks(true)
+	p.RequireNoReferrerOnFullyQualifiedLinks(true)
+	p.AllowAttrs("href").OnElements("a")
+	p.AllowAttrs("rel").Matching(regexp.MustCompile(`^` + rel + `$`)).OnElements("a")
+	p.AllowAttrs("title").OnElements("a", "img")
+	p.AllowAttrs("src").Matching(picture).OnElements("img")
+	p.AllowAttrs("alt").OnElements("img")
+	p.AllowAttrs("loading").Matching(regexp.MustCompile(`^lazy$`)).OnElements("img")
+	p.AllowAttrs("id").Matching(regexp.MustCompile(`^h-[\p{L}\p{M}\p{N}_-]+$`)).OnElements("h2", "h3", "h4", "h5", "h6")
+	p.AllowAttrs("start").Matching(regexp.MustCompile(`^[0-9]{1,9}$`)).OnElements("ol")
+	p.AllowAttrs("align").Matching(regexp.MustCompile(`^(?:left|center|right)$`)).OnElements("th", "td")
+	p.AllowAttrs("class").Matching(regexp.MustCompile(`^language-[A-Za-z0-9+#_-]{1,32}$`)).OnElements("code")
+	p.AllowAttrs("type").Matching(regexp.MustCompile(`^checkbox$`)).OnElements("input")
+	p.AllowAttrs("checked", "disabled").Matching(regexp.MustCompile(`^$`)).OnElements("input")
+	return p
+})
