@@ -3,6 +3,7 @@ package password
 import (
 	_ "embed"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -39,7 +40,7 @@ type Weak struct {
 // Error names the rule; it holds nothing of the password.
 func (w *Weak) Error() string { return "password refused: " + w.Code }
 
-// The lists are sorted, one word a line in lower case, and begin and end with a newline. They were put together by hand from
+// The lists are sorted, one word a line in lower case. They were put together by hand from
 // words, names, teams and walks over the keyboard that are common in Korea and elsewhere. Korean words also stand
 // for what they become with the keyboard left in English: 사랑 is tkfkd.
 var (
@@ -106,19 +107,20 @@ func common(s string) bool {
 		sequence(runes) || utf8.RuneCountInString(unit(s)) <= 4
 }
 
-// listed says whether word is in one of the lists. Korean words are compared as typed keys, so that 사랑 and tkfkd are one.
+// listed says whether word is in one of the lists, as it is or as typed keys.
 func listed(word string) bool {
-	if strings.Contains(latin, "\n"+word+"\n") {
-		return true
-	}
-	typed := keys(word)
-	for line := range strings.Lines(korean) {
-		if line != "\n" && keys(strings.TrimSuffix(line, "\n")) == typed {
-			return true
-		}
-	}
-	return false
+	_, ok := words()[keys(word)]
+	return ok
 }
+
+// words holds both lists, the Korean one as typed keys; it is built at the first use and never changes.
+var words = sync.OnceValue(func() map[string]struct{} {
+	all := make(map[string]struct{})
+	for word := range strings.FieldsSeq(latin + korean) {
+		all[keys(word)] = struct{}{}
+	}
+	return all
+})
 
 // unit returns the shortest text of which s is a repetition, s itself when it is none.
 func unit(s string) string {
