@@ -3,6 +3,7 @@ package function
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -21,10 +22,13 @@ type Request struct {
 	Origin   string     // Client as a hash that changes every day
 	Cookies  map[string]string
 	Device   string // User-Agent, cut to 200 characters
+	Foreign  bool   // a browser sent it from another site's page, and it is not a safe method
 
+	cookies []*http.Cookie
 	touched []string
 	tags    []string
 	changes time.Time
+	partial bool
 	subject string
 	detail  map[string]any
 }
@@ -83,6 +87,24 @@ func ChangesAt(ctx context.Context, times ...*time.Time) {
 // Changes is when the answer changes by itself; zero for never.
 func (r *Request) Changes() time.Time { return r.changes }
 
+// Partial says that the answer lacks something that could not be had now: it is given, but
+// never kept as a page, so that the last good page stays.
+func Partial(ctx context.Context) { RequestFrom(ctx).partial = true }
+
+// IsPartial says whether the handler called Partial.
+func (r *Request) IsPartial() bool { return r.partial }
+
+// SetCookie sends a cookie with the answer, unless the handler fails. Of two with one name
+// the later counts.
+func SetCookie(ctx context.Context, cookie *http.Cookie) {
+	r := RequestFrom(ctx)
+	r.cookies = slices.DeleteFunc(r.cookies, func(c *http.Cookie) bool { return c.Name == cookie.Name })
+	r.cookies = append(r.cookies, cookie)
+}
+
+// Sent are the cookies that go with the answer.
+func (r *Request) Sent() []*http.Cookie { return r.cookies }
+
 // Subject names what an audit record is about, where the path does not say it.
 func Subject(ctx context.Context, id string) { RequestFrom(ctx).subject = id }
 
@@ -129,3 +151,17 @@ func Match(header string) (int64, error) {
 
 // Tagged is a version as an ETag.
 func Tagged(version int64) string { return `"v` + strconv.FormatInt(version, 10) + `"` }
+
+// Language is "en" where the caller prefers it to Korean in Accept-Language, else "ko".
+func Language(accept string) string {
+	for _, part := range strings.Split(accept, ",") {
+		tag, _, _ := strings.Cut(strings.TrimSpace(part), ";")
+		switch primary, _, _ := strings.Cut(strings.ToLower(tag), "-"); primary {
+		case "ko", "*":
+			return "ko"
+		case "en":
+			return "en"
+		}
+	}
+	return "ko"
+}

@@ -13,9 +13,6 @@ import (
 	"github.com/madang-council/madang/shared/problem"
 )
 
-// AccessCookie carries the access token of a browser.
-const AccessCookie = "__Host-madang"
-
 // admit finds out who asks and refuses those who may not, or not so often.
 func (h *Host) admit(ctx context.Context, k *call) (context.Context, error) {
 	r := k.echo.Request()
@@ -45,7 +42,7 @@ func (h *Host) principal(ctx context.Context, route function.Route, r *http.Requ
 		if r.Header.Get("Authorization") != "" {
 			return auth.Principal{}, session.ErrEnded()
 		}
-		token = function.RequestFrom(ctx).Cookies[AccessCookie]
+		token = function.RequestFrom(ctx).Cookies[auth.AccessCookie]
 	}
 	if token == "" {
 		return auth.Principal{}, nil
@@ -57,10 +54,8 @@ func (h *Host) principal(ctx context.Context, route function.Route, r *http.Requ
 	if err != nil {
 		return auth.Principal{}, err
 	}
-	if !bearer && !isSafe(r.Method) {
-		if err := http.NewCrossOriginProtection().Check(r); err != nil {
-			return auth.Principal{}, problem.New(problem.Forbidden, "cross-origin", "다른 누리집에서 온 요청입니다.", "The request comes from another site.").Because(err)
-		}
+	if !bearer && function.RequestFrom(ctx).Foreign {
+		return auth.Principal{}, problem.Foreign()
 	}
 	if h.deps.Settings.AdminNeedsTOTP {
 		p = p.Rest(auth.Admin)

@@ -62,6 +62,9 @@ func (h *Host) answer(c echo.Context, a answer) error {
 	for name, values := range a.header {
 		header[name] = values
 	}
+	for _, cookie := range function.RequestFrom(c.Request().Context()).Sent() {
+		http.SetCookie(c.Response(), cookie)
+	}
 	if a.writer != nil {
 		if err := a.writer.WriteResponse(c.Response(), c.Request()); err != nil {
 			return fmt.Errorf("write the answer: %w", err)

@@ -31,9 +31,10 @@ func (h *Host) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		request := &function.Request{
 			ID:       requestID(r),
 			Client:   clientAddress(r, h.hops),
-			Language: language(r.Header.Get("Accept-Language")),
+			Language: function.Language(r.Header.Get("Accept-Language")),
 			Device:   device(r.UserAgent()),
 			Cookies:  map[string]string{},
+			Foreign:  http.NewCrossOriginProtection().Check(r) != nil,
 		}
 		for _, cookie := range r.Cookies() {
 			request.Cookies[cookie.Name] = cookie.Value
@@ -124,20 +125,6 @@ func clientAddress(r *http.Request, hops int) netip.Addr {
 		}
 	}
 	return netip.IPv6Unspecified()
-}
-
-// language is "en" where the caller prefers it to Korean, else "ko".
-func language(accept string) string {
-	for _, part := range strings.Split(accept, ",") {
-		tag, _, _ := strings.Cut(strings.TrimSpace(part), ";")
-		switch primary, _, _ := strings.Cut(strings.ToLower(tag), "-"); primary {
-		case "ko", "*":
-			return "ko"
-		case "en":
-			return "en"
-		}
-	}
-	return "ko"
 }
 
 func device(agent string) string {

@@ -64,6 +64,7 @@ func (h *Host) render(ctx context.Context, route function.Route, key string) (pa
 	generations, storeErr := h.pages.Generations(ctx, route.Page.Tags)
 	end := h.now().Add(page.FreshFor)
 	at := h.now()
+	partial := false
 	for range segments {
 		s, request, err := h.renderAt(ctx, route, key, at)
 		if err != nil && len(p.Segments) == 0 {
@@ -74,6 +75,7 @@ func (h *Host) render(ctx context.Context, route function.Route, key string) (pa
 		}
 		s.From, s.Until = at.UnixMilli(), end.UnixMilli()
 		p.Tags = append(p.Tags, request.Tags()...)
+		partial = partial || request.IsPartial()
 		change := request.Changes()
 		more := !change.IsZero() && change.After(at) && change.Before(end)
 		if more {
@@ -88,6 +90,9 @@ func (h *Host) render(ctx context.Context, route function.Route, key string) (pa
 	p.Tags = append(p.Tags, route.Page.Tags...)
 	slices.Sort(p.Tags)
 	p.Tags = slices.Compact(p.Tags)
+	if partial {
+		return p, nil
+	}
 	if storeErr == nil {
 		_, storeErr = h.saveWith(ctx, p, route, generations)
 	}

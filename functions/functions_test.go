@@ -1,0 +1,92 @@
+package functions_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/madang-council/madang/functions"
+	"github.com/madang-council/madang/shared/function"
+)
+
+var eventType = regexp.MustCompile(`^kr\.madang\.[a-z]+\.[a-z]+\.v[0-9]+$`)
+
+func TestEveryFolderIsRegisteredOnce(t *testing.T) {
+	entries, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	folders := map[string]bool{}
+	for _, e := range entries {
+		if e.IsDir() && e.Name() != "cmd" {
+			folders[e.Name()] = true
+		}
+	}
+	seen := map[string]bool{}
+	for _, s := range functions.All() {
+		if seen[s.Name] {
+			t.Errorf("%s is registered twice", s.Name)
+		}
+		seen[s.Name] = true
+		if !folders[s.Name] {
+			t.Errorf("%s has no folder of its name", s.Name)
+		}
+	}
+	for f := range folders {
+		if !seen[f] {
+			t.Errorf("functions/%s is not in functions.All", f)
+		}
+	}
+}
+
+func TestSpecsAreWellFormed(t *testing.T) {
+	owner := map[string]string{}
+	for _, s := range functions.All() {
+		if s.Doc == "" || !strings.HasSuffix(s.Doc, ".") {
+			t.Errorf("%s: the doc is not a sentence", s.Name)
+		}
+		parts := s.New(function.Deps{})
+		for _, r := range parts.Routes {
+			what := r.Method + " " + r.Path
+			if other, taken := owner[what]; taken {
+				t.Errorf("%s is served by %s and %s", what, other, s.Name)
+			}
+			owner[what] = s.Name
+			if other, taken := owner[r.Path]; taken && other != s.Name {
+				t.Errorf("%s belongs to %s and %s: the edge sends a path to one function", r.Path, other, s.Name)
+			}
+			owner[r.Path] = s.Name
+			if r.Doc == "" || !strings.HasSuffix(r.Doc, ".") {
+				t.Errorf("%s: the doc is not a sentence", what)
+			}
+			if !r.Internal && !strings.HasPrefix(r.Path, "/v1/") {
+				t.Errorf("%s: public paths begin with /v1/", what)
+			}
+			if r.Access.String() == "" {
+				t.Errorf("%s: nobody may call it", what)
+			}
+			if r.Page != nil && (r.Method != "GET" || r.Access.String() != "anyone") {
+				t.Errorf("%s: only what anyone may GET can be a page", what)
+			}
+			if strings.HasPrefix(r.Path, "/v1/admin/") && (r.Access.String() == "anyone" || r.Access.String() == "member" || r.Access.String() == "student") {
+				t.Errorf("%s: admin routes need a role", what)
+			}
+		}
+		for _, c := range parts.Consumes.On {
+			if c.Type != function.Scheduled && !eventType.MatchString(c.Type) {
+				t.Errorf("%s consumes %q: not kr.madang.<thing>.<past-tense verb>.v1", s.Name, c.Type)
+			}
+			if c.Type == function.Scheduled && s.Scale.Schedule == "" {
+				t.Errorf("%s waits for a schedule but has none", s.Name)
+			}
+		}
+		if len(parts.Consumes.On) > 0 && parts.Consumes.Decode == nil {
+			t.Errorf("%s consumes events but cannot read them", s.Name)
+		}
+		if _, err := os.Stat(filepath.Join("cmd", s.Name, "main.go")); err != nil {
+			t.Errorf("%s has no program: run task generate", s.Name)
+		}
+	}
+}

@@ -1,0 +1,159 @@
+package functions_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+)
+
+const module = "github.com/madang-council/madang/"
+
+type pkg struct {
+	ImportPath   string
+	Imports      []string
+	Deps         []string
+	TestImports  []string
+	XTestImports []string
+}
+
+// graph is the real import graph of the project, as the go command sees it.
+var graph = sync.OnceValues(func() (map[string]pkg, error) {
+	command := exec.Command("go", "list", "-json=ImportPath,Imports,Deps,TestImports,XTestImports", "./...")
+	command.Dir = ".."
+	out, err := command.Output()
+	if err != nil {
+		return nil, err
+	}
+	packages := map[string]pkg{}
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p pkg
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return packages, nil
+		} else if err != nil {
+			return nil, err
+		}
+		packages[strings.TrimPrefix(p.ImportPath, module)] = p
+	}
+})
+
+// door is where a folder may go inside the project. Longer prefixes come first.
+type door struct {
+	from    string
+	may     []string // prefixes inside the project
+	mustNot []string // prefixes outside of it
+}
+
+var doors = []door{
+	{from: "functions/cmd/", may: []string{"functions/", "shared/host"}},
+	{from: "functions/", may: []string{
+		"shared/council/", "shared/function", "shared/problem", "shared/auth", "shared/event", "shared/check", "shared/clock", "shared/cursor",
+		"shared/secret", "shared/text", "shared/database", "shared/mail", "shared/cloudevent", "shared/objects",
+	}, mustNot: []string{"github.com/labstack/echo", "github.com/redis/", "os/exec"}},
+	{from: "shared/council/", may: []string{
+		"shared/council/", "shared/problem", "shared/database", "shared/event", "shared/clock", "shared/auth", "shared/check", "shared/cursor",
+		"shared/secret", "shared/text", "shared/objects",
+	}, mustNot: []string{"github.com/labstack/echo", "github.com/redis/", "knative.dev/", "os/exec"}},
+	{from: "shared/functiontest", may: []string{"shared/"}},
+	{from: "shared/openapi", may: []string{"shared/"}},
+	{from: "shared/host", may: []string{"shared/"}, mustNot: []string{"knative.dev/", "modernc.org/"}},
+	{from: "shared/", may: []string{"shared/"}, mustNot: []string{"github.com/labstack/echo", "knative.dev/"}},
+}
+
+// webless are folders of the domain that need net/http all the same, each with its reason.
+var webless = map[string]string{
+	"shared/council/oidc": "an OpenID Connect issuer is asked over HTTP",
+}
+
+func TestDoors(t *testing.T) {
+	packages, err := graph()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, p := range packages {
+		i := slices.IndexFunc(doors, func(d door) bool { return strings.HasPrefix(name+"/", d.from) || strings.HasPrefix(name, d.from) })
+		if i < 0 || strings.HasSuffix(name, "test") {
+			continue
+		}
+		d := doors[i]
+		for _, imported := range p.Imports {
+			inside, ours := strings.CutPrefix(imported, module)
+			switch {
+			case ours && !slices.ContainsFunc(d.may, func(m string) bool { return inside == m || strings.HasPrefix(inside, strings.TrimSuffix(m, "/")+"/") }):
+				t.Errorf("%s must not import %s", name, inside)
+			case ours && d.from == "functions/" && strings.HasSuffix(inside, "test"):
+				t.Errorf("%s links test code: %s", name, inside)
+			case !ours && slices.ContainsFunc(d.mustNot, func(m string) bool { return strings.HasPrefix(imported, m) }):
+				t.Errorf("%s must not import %s", name, imported)
+			case imported == "net/http" && strings.HasPrefix(name, "shared/council/"):
+				if _, excused := webless[name]; !excused {
+					t.Errorf("%s must not import net/http: the domain knows no HTTP", name)
+				}
+			}
+		}
+	}
+	for name := range webless {
+		if p, there := packages[name]; !there || !slices.Contains(p.Imports, "net/http") {
+			t.Errorf("the exception for %s is stale", name)
+		}
+	}
+}
+
+// forbidden must not be in any function's binary, each for its reason.
+var forbidden = map[string]string{
+	"k8s.io/":                             "13 MiB of types; only tools talk to Kubernetes",
+	"knative.dev/":                        "13 MiB of types; only tools talk to Knative",
+	"helm.sh/":                            "only tools install",
+	"modernc.org/sqlite":                  "SQLite is the laptop's",
+	"github.com/alicebob/miniredis":       "the embedded Redis is the laptop's",
+	"github.com/johannesboyne/gofakes3":   "the embedded object store is the laptop's",
+	"github.com/rclone/gofakes3":          "the embedded object store is the laptop's",
+	module + "shared/objects/embedded":    "the embedded object store is the laptop's",
+	"github.com/pressly/goose":            "migrations run in their own job",
+	"github.com/swaggest/":                "the API document is generated before",
+	"github.com/getkin/kin-openapi":       "answers are checked in tests",
+	"github.com/prometheus/client_golang": "with the CloudEvents SDK it keeps every method alive (10 MiB); VictoriaMetrics/metrics serves the same",
+	"html/template":                       "calls methods by name: the linker then keeps them all",
+	"testing":                             "test code",
+}
+
+func TestBinaries(t *testing.T) {
+	packages, err := graph()
+	if err != nil {
+		t.Fatal(err)
+	}
+	programs := 0
+	for name, p := range packages {
+		if !strings.HasPrefix(name, "functions/cmd/") {
+			continue
+		}
+		programs++
+		for _, dep := range p.Deps {
+			for prefix, reason := range forbidden {
+				if dep == prefix || strings.HasPrefix(dep, strings.TrimSuffix(prefix, "/")+"/") {
+					t.Errorf("%s links %s: %s", name, dep, reason)
+				}
+			}
+		}
+	}
+	if programs == 0 {
+		t.Error("no programs were found")
+	}
+}
+
+// only names who may read the machine's clock and environment or end the process.
+func TestAmbient(t *testing.T) {
+	out, err := exec.Command("git", "-C", "..", "grep", "-nE", `\b(time\.Now\(|os\.Getenv\(|os\.LookupEnv\(|os\.Exit\(|log\.Fatal)`, "--", "functions/*.go", "shared/*.go", ":!*_test.go", ":!shared/host/", ":!shared/*test/").Output()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.ExitCode() == 1 {
+		return // nothing found
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Errorf("only shared/host and knative read the clock, the environment or end the process:\n%s", out)
+}

@@ -1,0 +1,201 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/madang-council/madang/shared/cache"
+	"github.com/madang-council/madang/shared/database"
+	"github.com/madang-council/madang/shared/database/migrate"
+	"github.com/madang-council/madang/shared/database/postgres"
+	"github.com/madang-council/madang/shared/database/sqlite"
+	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/host"
+	"github.com/madang-council/madang/shared/objects"
+	"github.com/madang-council/madang/shared/objects/embedded"
+	"github.com/madang-council/madang/shared/secret"
+)
+
+// errFull is the broker's refusal of an event.
+var errFull = errors.New("the broker's queue is full")
+
+// backends are what the functions need, embedded or real.
+type backends struct {
+	db       *database.DB
+	redis    *redis.Client
+	storage  function.StorageConfig
+	objects  *objects.Store
+	server   *embedded.Server // nil with a real object store
+	settings function.Settings
+	key      secret.Key
+	mail     *mailbox
+	names    []string // what each is, for the greeting
+	closers  []func() error
+}
+
+func (b *backends) close() {
+	for _, c := range b.closers {
+		_ = c()
+	}
+}
+
+// openBackends opens everything but calls no other server yet.
+func openBackends(ctx context.Context, data, address string, log *slog.Logger) (*backends, error) {
+	settings, err := laptopSettings(address)
+	if err != nil {
+		return nil, err
+	}
+	b := &backends{mail: &mailbox{}}
+	if b.settings, err = settings.Function(); err != nil {
+		return nil, err
+	}
+	b.key, err = masterKey(settings, data)
+	if err != nil {
+		return nil, err
+	}
+	for _, open := range []func() error{
+		func() error { return b.openDatabase(settings, data) },
+		func() error { return b.openRedis(ctx, settings) },
+		func() error { return b.openStorage(settings, data, address) },
+	} {
+		if err := open(); err != nil {
+			b.close()
+			return nil, err
+		}
+	}
+	applied, err := migrate.Up(ctx, b.db)
+	if err != nil {
+		b.close()
+		return nil, err
+	}
+	if len(applied) > 0 {
+		log.Info("schema brought up to date", "files", applied)
+	}
+	return b, nil
+}
+
+// laptopSettings are those of the environment; where it says nothing, an admin's first
+// sign-in needs no second factor and the site is where the process listens.
+func laptopSettings(address string) (host.Settings, error) {
+	for name, value := range map[string]string{"ADMIN_NEEDS_TOTP": "false", "SITE_URL": address} {
+		if _, given := os.LookupEnv(name); !given {
+			if err := os.Setenv(name, value); err != nil {
+				return host.Settings{}, fmt.Errorf("settings: %w", err)
+			}
+		}
+	}
+	return host.ReadSettings()
+}
+
+// masterKey is SECRET_KEY, or one that is made once and kept with the data.
+func masterKey(s host.Settings, data string) (secret.Key, error) {
+	if s.SecretKey != "" {
+		return s.Key()
+	}
+	path := filepath.Join(data, "secret-key")
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		made, _ := secret.Token() // 256 random bits, as base64url
+		text = []byte(made)
+		err = os.WriteFile(path, text, 0o600)
+	}
+	if err != nil {
+		return secret.Key{}, fmt.Errorf("secret key: %w", err)
+	}
+	return secret.Parse(string(text))
+}
+
+func (b *backends) openDatabase(s host.Settings, data string) (err error) {
+	if s.DatabaseURL != "" {
+		b.db, err = postgres.Open(s.DatabaseURL)
+		b.names = append(b.names, "database  PostgreSQL (DATABASE_URL)")
+	} else {
+		path := filepath.Join(data, "madang.db")
+		b.db, err = sqlite.Open(path)
+		b.names = append(b.names, "database  SQLite, "+path)
+	}
+	if err == nil {
+		b.closers = append(b.closers, b.db.Close)
+	}
+	return err
+}
+
+func (b *backends) openRedis(ctx context.Context, s host.Settings) (err error) {
+	cache.Silence()
+	if s.RedisURL != "" {
+		b.names = append(b.names, "redis     REDIS_URL")
+		b.redis, err = cache.Open(s.RedisURL)
+		return err
+	}
+	server := miniredis.NewMiniRedis()
+	if err := server.Start(); err != nil {
+		return fmt.Errorf("embedded Redis: %w", err)
+	}
+	b.names = append(b.names, "redis     embedded, forgotten at the end")
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	go age(ctx, server)
+	b.closers = append(b.closers, func() error { cancel(); server.Close(); return nil })
+	b.redis, err = cache.Open("redis://" + server.Addr())
+	return err
+}
+
+// age lets the embedded Redis' keys expire: it does not look at the clock itself.
+func age(ctx context.Context, server *miniredis.Miniredis) {
+	ticker := time.NewTicker(100 * time.Millisecond)
+	defer ticker.Stop()
+	last := time.Now()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-ticker.C:
+			server.FastForward(now.Sub(last))
+			last = now
+		}
+	}
+}
+
+func (b *backends) openStorage(s host.Settings, data, address string) (err error) {
+	b.storage = s.Storage()
+	if b.storage.Endpoint == "" {
+		b.storage.Endpoint, b.storage.PublicEndpoint = address, address
+		b.storage.AccessKey, b.storage.SecretKey = "laptop", "only-on-this-laptop"
+		path := filepath.Join(data, "objects")
+		b.server, err = embedded.Open(path, embedded.Config{AccessKey: b.storage.AccessKey, SecretKey: b.storage.SecretKey, Region: b.storage.Region, Now: time.Now})
+		if err != nil {
+			return err
+		}
+		b.closers = append(b.closers, b.server.Close)
+		b.names = append(b.names, "files     embedded S3, "+path)
+	} else {
+		b.names = append(b.names, "files     "+b.storage.Endpoint+" (S3_ENDPOINT)")
+	}
+	b.objects, err = objects.Open(objects.Config(b.storage))
+	return err
+}
+
+// ready makes the bucket and says what does not answer. The listener is open already:
+// the embedded store is reached through it.
+func (b *backends) ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+	defer cancel()
+	if err := b.db.Ping(ctx); err != nil {
+		return fmt.Errorf("the database does not answer: %w", err)
+	}
+	if err := b.redis.Ping(ctx).Err(); err != nil {
+		return fmt.Errorf("redis does not answer: %w", err)
+	}
+	if err := b.objects.EnsureBucket(ctx); err != nil {
+		return fmt.Errorf("the object storage does not answer: %w", err)
+	}
+	return nil
+}

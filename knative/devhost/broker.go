@@ -1,0 +1,93 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"time"
+
+	"github.com/madang-council/madang/shared/event"
+	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/host"
+)
+
+// broker delivers events to the functions that consume them, as Knative's broker and
+// triggers do: at least once, again with growing delays where a function answers 5xx,
+// and never in a promised order. What it holds is lost when the process ends; sweep
+// repairs that, as in production.
+type broker struct {
+	queue   chan event.Event
+	targets map[string][]string // event type -> functions
+	serve   func(function string, w http.ResponseWriter, r *http.Request)
+	twice   bool
+	log     *slog.Logger
+}
+
+// deliveries is how often an event is tried; the delays between double from 100 ms.
+const deliveries = 8
+
+func newBroker(specs []function.Spec, serve func(string, http.ResponseWriter, *http.Request), twice bool, log *slog.Logger) *broker {
+	b := &broker{queue: make(chan event.Event, 10_000), targets: map[string][]string{}, serve: serve, twice: twice, log: log}
+	for _, s := range specs {
+		for _, c := range s.New(function.Deps{}).Consumes.On {
+			b.targets[c.Type] = append(b.targets[c.Type], s.Name)
+		}
+	}
+	return b
+}
+
+// Publish takes an event for delivery; it refuses when the queue is full, and sweep
+// publishes it again.
+func (b *broker) Publish(_ context.Context, e event.Event) error {
+	select {
+	case b.queue <- e:
+		return nil
+	default:
+		return errFull
+	}
+}
+
+func (b *broker) run(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case e := <-b.queue:
+			for _, name := range b.targets[e.Type] {
+				go b.deliver(ctx, name, e)
+				if b.twice {
+					go b.deliver(ctx, name, e)
+				}
+			}
+		}
+	}
+}
+
+func (b *broker) deliver(ctx context.Context, name string, e event.Event) {
+	delay := 100 * time.Millisecond
+	for try := range deliveries {
+		if b.once(ctx, name, e) {
+			return
+		}
+		if try == deliveries-1 {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(delay):
+			delay *= 2
+		}
+	}
+	b.log.Error("event given up; sweep repairs what it would have done", "event", e.ID, "function", name)
+}
+
+func (b *broker) once(ctx context.Context, name string, e event.Event) bool {
+	r := httptest.NewRequestWithContext(ctx, http.MethodPost, host.EventsPath, bytes.NewReader(e.Data))
+	event.SetHeader(r.Header, e, "/devhost")
+	w := httptest.NewRecorder()
+	b.serve(name, w, r)
+	return w.Code/100 == 2
+}

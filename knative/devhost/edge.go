@@ -1,0 +1,257 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"golang.org/x/sync/singleflight"
+
+	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/page"
+)
+
+// edge does on a laptop what Nginx does in production: it sends each path to its
+// function, and answers guests' pages from Redis without waking one. Each answer to a
+// guest's page says in Cache-Status (RFC 9211) where it came from.
+type edge struct {
+	router  *echo.Router
+	echo    *echo.Echo
+	owners  map[string]string // path template -> function
+	pages   map[string]*function.Page
+	store   *page.Store
+	serve   func(function string, w http.ResponseWriter, r *http.Request)
+	now     func() time.Time
+	flights singleflight.Group
+	mu      sync.Mutex
+	copies  map[string]copied
+}
+
+// copied is the edge's own copy of a page: fresh for a second, and the last good one
+// while Redis and functions are away.
+type copied struct {
+	page page.Page
+	at   time.Time
+}
+
+const (
+	copyFresh = time.Second
+	copyAway  = 10 * time.Second // how old a copy may be before a function is asked, while Redis is away
+	copyMost  = 2000             // pages; the oldest half is forgotten beyond
+)
+
+func newEdge(specs []function.Spec, store *page.Store, serve func(string, http.ResponseWriter, *http.Request), now func() time.Time) *edge {
+	e := &edge{echo: echo.New(), owners: map[string]string{}, pages: map[string]*function.Page{}, store: store, serve: serve, now: now, copies: map[string]copied{}}
+	e.router = e.echo.Router()
+	for _, s := range specs {
+		for _, r := range s.New(function.Deps{}).Routes {
+			if r.Internal {
+				continue
+			}
+			template := strings.NewReplacer("{", ":", "}", "").Replace(r.Path)
+			e.owners[template] = s.Name
+			if r.Page != nil {
+				e.pages[template] = r.Page
+			}
+			e.router.Add(http.MethodGet, template, func(echo.Context) error { return nil })
+		}
+	}
+	return e
+}
+
+// route is the function of a path, and its page declaration if a guest's GET is a page.
+func (e *edge) route(r *http.Request) (name string, declared *function.Page) {
+	c := e.echo.NewContext(r, httptest.NewRecorder())
+	e.router.Find(http.MethodGet, r.URL.Path, c)
+	name = e.owners[c.Path()]
+	if (r.Method == http.MethodGet || r.Method == http.MethodHead) && !hasCredentials(r) {
+		declared = e.pages[c.Path()]
+	}
+	return name, declared
+}
+
+// hasCredentials says whether a request could be somebody's: such a request never gets a page.
+func hasCredentials(r *http.Request) bool {
+	if r.Header.Get("Authorization") != "" {
+		return true
+	}
+	for _, c := range r.Cookies() {
+		if strings.HasPrefix(c.Name, "__Host-madang") {
+			return true
+		}
+	}
+	return false
+}
+
+// ServeHTTP answers a request; ok is false where no function has the path.
+func (e *edge) answer(w http.ResponseWriter, r *http.Request) (ok bool) {
+	name, declared := e.route(r)
+	if name == "" {
+		return false
+	}
+	inner := r.Clone(r.Context())
+	inner.Header.Set("X-Forwarded-For", clientOf(r))
+	inner.RemoteAddr = "127.0.0.1:0"
+	inner.Header.Del("X-Request-Id")
+	if declared == nil {
+		e.serve(name, w, inner)
+		return true
+	}
+	e.answerPage(w, inner, name, declared)
+	return true
+}
+
+func clientOf(r *http.Request) string {
+	host, _, found := strings.Cut(r.RemoteAddr, "]:")
+	if found {
+		return strings.TrimPrefix(host, "[")
+	}
+	host, _, _ = strings.Cut(r.RemoteAddr, ":")
+	return host
+}
+
+func (e *edge) answerPage(w http.ResponseWriter, r *http.Request, name string, declared *function.Page) {
+	key := page.Key(r.URL.Path, r.URL.Query(), declared.Query, languageOf(r))
+	p, found, away := e.load(r.Context(), key)
+	if found {
+		segment, fresh := p.At(e.now())
+		age := e.now().UnixMilli() - p.Rendered
+		switch {
+		case fresh && !away:
+			e.write(w, r, segment, age, "madang; hit; ttl="+seconds(segment.Until-e.now().UnixMilli()))
+			if p.Segments[len(p.Segments)-1].From == segment.From && len(p.Segments) > 1 {
+				go e.fetch(context.WithoutCancel(r.Context()), r, key, name) // move the chain on before it ends
+			}
+			return
+		case away:
+			e.write(w, r, segment, age, "madang; hit; ttl=0; detail=store-away")
+			return
+		default:
+			go e.fetch(context.WithoutCancel(r.Context()), r, key, name)
+			e.write(w, r, segment, age, "madang; hit; ttl="+seconds(min(-1000, segment.Until-e.now().UnixMilli()))+"; detail=stale")
+			return
+		}
+	}
+	got := e.fetch(r.Context(), r, key, name)
+	if got.Code >= http.StatusInternalServerError {
+		if c, kept := e.copy(key); kept {
+			segment, _ := c.page.At(e.now())
+			e.write(w, r, segment, e.now().UnixMilli()-c.page.Rendered, "madang; hit; ttl=-1; detail=function-away")
+			return
+		}
+	}
+	for k, v := range got.Header() {
+		w.Header()[k] = v
+	}
+	w.Header().Set("Cache-Status", "madang; fwd=uri-miss")
+	if tag := got.Header().Get("ETag"); got.Code == http.StatusOK && tag != "" && strings.Contains(r.Header.Get("If-None-Match"), tag) {
+		w.Header().Del("Content-Length")
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	w.WriteHeader(got.Code)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(got.Body.Bytes())
+	}
+}
+
+// load is a page from the edge's own copy of the last second, or from Redis. While Redis
+// is away it is the edge's own copy of the last ten.
+func (e *edge) load(ctx context.Context, key string) (p page.Page, found, away bool) {
+	c, kept := e.copy(key)
+	if kept && e.now().Sub(c.at) < copyFresh {
+		if _, fresh := c.page.At(e.now()); fresh {
+			return c.page, true, false
+		}
+	}
+	p, found, err := e.store.Load(ctx, key)
+	switch {
+	case err != nil && kept && e.now().Sub(c.at) < copyAway:
+		return c.page, true, true
+	case err != nil:
+		return page.Page{}, false, true
+	case found:
+		e.keep(key, p)
+	}
+	return p, found, false
+}
+
+// fetch asks the function, once for all who wait for the same page. The function stores
+// the page; the edge keeps a copy in case Redis is away.
+func (e *edge) fetch(ctx context.Context, r *http.Request, key, name string) *httptest.ResponseRecorder {
+	result, _, _ := e.flights.Do(key, func() (any, error) {
+		path, query, language := page.Address(key)
+		inner := r.Clone(context.WithoutCancel(ctx))
+		inner.Method, inner.Body = http.MethodGet, http.NoBody
+		inner.URL = &url.URL{Path: path, RawQuery: query.Encode()}
+		inner.Header = http.Header{"X-Forwarded-For": r.Header["X-Forwarded-For"], "Accept-Language": {language}}
+		w := httptest.NewRecorder()
+		e.serve(name, w, inner)
+		now := e.now()
+		if w.Code == http.StatusOK {
+			e.keep(key, page.Page{Key: key, Meta: page.Meta{Function: name, Rendered: now.UnixMilli(), Segments: []page.Segment{{
+				From: now.UnixMilli(), Until: now.Add(copyFresh).UnixMilli(), ETag: w.Header().Get("ETag"), ContentType: w.Header().Get("Content-Type"), Body: w.Body.Bytes(),
+			}}}})
+		} else if w.Code < http.StatusInternalServerError {
+			e.forget(key)
+		}
+		return w, nil
+	})
+	w, _ := result.(*httptest.ResponseRecorder)
+	return w
+}
+
+func (e *edge) copy(key string) (copied, bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	c, ok := e.copies[key]
+	return c, ok
+}
+
+func (e *edge) keep(key string, p page.Page) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if len(e.copies) >= copyMost {
+		clear(e.copies)
+	}
+	e.copies[key] = copied{page: p, at: e.now()}
+}
+
+func (e *edge) forget(key string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.copies, key)
+}
+
+func (e *edge) write(w http.ResponseWriter, r *http.Request, s page.Segment, ageMillis int64, status string) {
+	h := w.Header()
+	h.Set("Cache-Status", status)
+	h.Set("Age", seconds(max(0, ageMillis)))
+	h.Set("ETag", s.ETag)
+	h.Set("Cache-Control", "public, no-cache")
+	h.Set("Vary", "Accept-Language")
+	h.Set("X-Content-Type-Options", "nosniff")
+	if strings.Contains(r.Header.Get("If-None-Match"), s.ETag) {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	h.Set("Content-Type", s.ContentType)
+	h.Set("Content-Length", strconv.Itoa(len(s.Body)))
+	w.WriteHeader(http.StatusOK)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(s.Body)
+	}
+}
+
+func seconds(ms int64) string { return strconv.FormatInt(ms/1000, 10) }
+
+// languageOf is the language of a page: English where it is preferred to Korean.
+func languageOf(r *http.Request) string {
+	return function.Language(r.Header.Get("Accept-Language"))
+}

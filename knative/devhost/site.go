@@ -1,0 +1,107 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/madang-council/madang/shared/event"
+	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/host"
+	"github.com/madang-council/madang/shared/page"
+	"github.com/madang-council/madang/shared/problem"
+)
+
+// site is everything behind one address: the edge, the functions, files, the object
+// store's own address and the mailbox.
+type site struct {
+	specs  []function.Spec
+	edge   *edge
+	broker *broker
+	back   *backends
+	log    *slog.Logger
+	hosts  map[string]*host.Host // by function; nil when each request gets its own
+	build  func(function.Spec) *host.Host
+}
+
+func newSite(specs []function.Spec, b *backends, f flags, log *slog.Logger) *site {
+	s := &site{specs: specs, back: b, log: log, hosts: map[string]*host.Host{}}
+	s.broker = newBroker(specs, s.serve, f.twice, log)
+	outbox := &event.Outbox{DB: b.db, Bus: s.broker, Log: log}
+	client := &http.Client{Timeout: 10 * time.Second}
+	metrics := host.NewMetrics()
+	s.build = func(spec function.Spec) *host.Host {
+		return host.New(spec, host.Options{
+			Deps:  function.Deps{DB: b.db, Storage: b.storage, Outbox: outbox, Mail: b.mail, Key: b.key, Settings: b.settings, Client: client, Log: log},
+			Redis: b.redis, Now: time.Now, TrustedHops: 1, Metrics: metrics,
+		})
+	}
+	for _, spec := range specs {
+		if !f.cold {
+			s.hosts[spec.Name] = s.build(spec)
+		}
+	}
+	s.edge = newEdge(specs, &page.Store{Redis: b.redis, Prefix: "madang:" + b.settings.Environment + ":"}, s.serve, time.Now)
+	return s
+}
+
+// serve gives a request to a function.
+func (s *site) serve(name string, w http.ResponseWriter, r *http.Request) {
+	if h := s.hosts[name]; h != nil {
+		h.ServeHTTP(w, r)
+		return
+	}
+	for _, spec := range s.specs {
+		if spec.Name == name {
+			s.build(spec).ServeHTTP(w, r)
+			return
+		}
+	}
+	notFound(w)
+}
+
+// ServeHTTP is the whole address space of the laptop's site.
+func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	bucket := "/" + s.back.storage.Bucket
+	switch path := r.URL.Path; {
+	case path == "/_dev/mail":
+		s.back.mail.ServeHTTP(w, r)
+	case strings.HasPrefix(path, "/files/"):
+		s.file(w, r, strings.TrimPrefix(path, "/files/"))
+	case s.back.server != nil && (path == bucket || strings.HasPrefix(path, bucket+"/") || path == "/" && r.Header.Get("Authorization") != ""):
+		s.back.server.ServeHTTP(w, r)
+	case s.edge.answer(w, r):
+	default:
+		notFound(w)
+	}
+}
+
+func notFound(w http.ResponseWriter) {
+	p := problem.Absent()
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(http.StatusNotFound)
+	_ = json.NewEncoder(w).Encode(host.Document{Type: "about:blank", Title: "Not Found", Status: http.StatusNotFound, Detail: p.Text.KO, Code: p.Code})
+}
+
+// print greets: what runs, where, and how to sign in first.
+func (s *site) print(w io.Writer, address, data string, first firstSignIn) {
+	_, _ = fmt.Fprintf(w, "\nMadang 마당  %s\n\n  data      %s\n", address, data)
+	for _, name := range s.back.names {
+		_, _ = fmt.Fprintf(w, "  %s\n", name)
+	}
+	_, _ = fmt.Fprintf(w, "  mail      %s/_dev/mail\n\n", address)
+	for _, spec := range s.specs {
+		_, _ = fmt.Fprintf(w, "%s  %s\n", spec.Name, spec.Doc)
+		for _, r := range spec.New(function.Deps{}).Routes {
+			if !r.Internal {
+				_, _ = fmt.Fprintf(w, "  %-6s %-52s %s\n", r.Method, r.Path, r.Access)
+			}
+		}
+	}
+	_, _ = fmt.Fprintf(w, "\n  first sign-in   %s  /  %s\n\n", first.Email, first.Password)
+}
