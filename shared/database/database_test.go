@@ -1,0 +1,171 @@
+package database_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/madang-council/madang/shared/database"
+	"github.com/madang-council/madang/shared/database/databasetest"
+	"github.com/madang-council/madang/shared/database/migrate"
+	"github.com/madang-council/madang/shared/database/postgres"
+	"github.com/madang-council/madang/shared/problem"
+)
+
+func insertMember(ctx context.Context, db *database.DB, id, email string) error {
+	_, err := db.Exec(ctx, `INSERT INTO members (id, email, name, unit, password, verified_by, totp_secret, totp_step, version, created_at, updated_at)
+		VALUES ($1, $2, '', '', '', '', '', 0, 1, 1, 1)`, id, email)
+	return err
+}
+
+func count(t *testing.T, db *database.DB) int64 {
+	t.Helper()
+	n, err := database.One(context.Background(), db, database.Value[int64], `SELECT COUNT(*) FROM members`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func TestUnit(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		ctx := context.Background()
+		failed := errors.New("no")
+		hooks := 0
+		work := func(fail error) error {
+			return db.Atomic(ctx, func(ctx context.Context) error {
+				database.AfterCommit(ctx, func(ctx context.Context) {
+					hooks++
+					if count(t, db) != 1 {
+						t.Error("the hook ran before the commit")
+					}
+				})
+				if err := insertMember(ctx, db, "a", "a@x.kr"); err != nil {
+					return err
+				}
+				inner := db.Atomic(ctx, func(ctx context.Context) error { // joins
+					_, err := db.Exec(ctx, `UPDATE members SET name = 'b' WHERE id = 'a'`)
+					return err
+				})
+				return errors.Join(inner, fail)
+			})
+		}
+		if err := work(failed); !errors.Is(err, failed) || count(t, db) != 0 || hooks != 0 {
+			t.Fatalf("a failed unit left something: %v, %d rows, %d hooks", err, count(t, db), hooks)
+		}
+		if err := work(nil); err != nil || count(t, db) != 1 || hooks != 1 {
+			t.Fatalf("%v, %d rows, %d hooks", err, count(t, db), hooks)
+		}
+		if err := work(nil); !database.IsUnique(err, "members") {
+			t.Fatalf("a repeated id: %v", err)
+		}
+		inner, unit := db.Begin(ctx)
+		if err := insertMember(inner, db, "b", "b@x.kr"); err != nil {
+			t.Fatal(err)
+		}
+		unit.Rollback()
+		if err := insertMember(inner, db, "c", "c@x.kr"); err == nil {
+			t.Error("a statement after the end of its unit was accepted")
+		}
+		if count(t, db) != 1 {
+			t.Error("a rolled back row is there")
+		}
+	})
+}
+
+func TestIsUnique(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		ctx := context.Background()
+		if err := insertMember(ctx, db, "a", "a@x.kr"); err != nil {
+			t.Fatal(err)
+		}
+		err := insertMember(ctx, db, "b", "a@x.kr")
+		for _, c := range []struct {
+			table   string
+			columns []string
+			want    bool
+		}{{"members", nil, true}, {"members", []string{"email"}, true}, {"members", []string{"student_key"}, false}, {"sessions", []string{"email"}, false}} {
+			if got := database.IsUnique(err, c.table, c.columns...); got != c.want {
+				t.Errorf("%s %v: %v, want %v (%v)", c.table, c.columns, got, c.want, err)
+			}
+		}
+		if database.IsUnique(insertMember(ctx, db, "", "x"), "members") || database.IsUnique(nil, "members") {
+			t.Error("no violation is one")
+		}
+	})
+}
+
+// Of 50 who write the same unique thing at once exactly one wins, on either engine.
+func TestParallelWriters(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		var won, lost atomic.Int32
+		var group sync.WaitGroup
+		for i := range 50 {
+			group.Go(func() {
+				err := db.Atomic(context.Background(), func(ctx context.Context) error {
+					return insertMember(ctx, db, fmt.Sprint("id", i), "same@x.kr")
+				})
+				switch {
+				case err == nil:
+					won.Add(1)
+				case database.IsUnique(err, "members", "email"):
+					lost.Add(1)
+				default:
+					t.Error(err)
+				}
+			})
+		}
+		group.Wait()
+		if won.Load() != 1 || lost.Load() != 49 {
+			t.Errorf("%d won, %d lost", won.Load(), lost.Load())
+		}
+	})
+}
+
+// Read, change, write by 50 at once loses no update when the version guards it.
+func TestAtomicRetries(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		if err := insertMember(context.Background(), db, "a", "a@x.kr"); err != nil {
+			t.Fatal(err)
+		}
+		var group sync.WaitGroup
+		for range 50 {
+			group.Go(func() {
+				err := db.Atomic(context.Background(), func(ctx context.Context) error {
+					_, err := db.Exec(ctx, `UPDATE members SET version = version + 1 WHERE id = 'a'`)
+					return err
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		group.Wait()
+		v, err := database.One(context.Background(), db, database.Value[int64], `SELECT version FROM members`)
+		if err != nil || v != 51 {
+			t.Errorf("version %d, %v", v, err)
+		}
+	})
+}
+
+func TestAway(t *testing.T) {
+	db, err := postgres.Open("postgres://nobody@127.0.0.1:1/none?sslmode=disable")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := problem.Find(insertMember(context.Background(), db, "a", "a")); p == nil || p.Kind != problem.Unavailable || p.RetryAfter == 0 {
+		t.Errorf("a database that is away: %v", p)
+	}
+}
+
+func TestMigrateTwice(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		applied, err := migrate.Up(context.Background(), db)
+		if err != nil || len(applied) != 0 {
+			t.Errorf("a second run applied %v, %v", applied, err)
+		}
+	})
+}
