@@ -130,7 +130,7 @@ func unresolved(destination string) []byte {
 	return []byte(strings.ReplaceAll(destination, "&", "&amp;"))
 }
 
-// address returns destination as it is written into a document, and whether it leads to another site. It is refused unless
+// address returns destination as it is to be written into a document, and whether it leads to another site. It is refused unless
 // it is an https or http address with a host, a mailto address, or relative, and unless browsers and net/url read it alike.
 func address(destination string) (safe string, external, ok bool) {
 	// Browsers drop control characters and read a backslash as a slash, so that what follows would see another address.
@@ -141,19 +141,21 @@ func address(destination string) (safe string, external, ok bool) {
 	if fragment, found := strings.CutPrefix(destination, "#"); found {
 		return anchor(fragment), false, fragment != ""
 	}
-	u, err := url.Parse(strings.TrimSpace(destination))
-	if err != nil {
+	// The form in which the renderer writes it, since that is what browsers and the allow-list read.
+	safe = string(util.URLEscape([]byte(destination), false))
+	u, err := url.Parse(safe)
+	if err != nil || safe == "" {
 		return "", false, false
 	}
 	switch u.Scheme {
 	case "http", "https":
-		return destination, true, u.Host != "" && u.User == nil // https://known.example@other.example
+		return safe, true, u.Host != "" && u.User == nil // https://known.example@other.example
 	case "mailto":
-		return destination, false, strings.Contains(u.Opaque, "@")
+		return safe, false, strings.Contains(u.Opaque, "@")
 	case "":
 		// "//host" is another site; "///host" is one to browsers and none to net/url.
-		external = strings.HasPrefix(strings.TrimSpace(destination), "//")
-		return destination, external, !external || u.Host != ""
+		external = strings.HasPrefix(safe, "//")
+		return safe, external, !external || u.Host != "" && u.User == nil
 	}
 	return "", false, false
 }
