@@ -1,0 +1,99 @@
+package notices
+
+import (
+	"context"
+	"time"
+
+	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/check"
+	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/council/notice"
+	"github.com/madang-council/madang/shared/problem"
+)
+
+type manageRequest struct {
+	Cursor string `query:"cursor"`
+	Size   *int64 `query:"size"`
+	State  string `query:"state"` // all unless given; deleted is for admins
+	Tag    string `query:"tag"`
+	Unit   string `query:"unit"`
+	Q      string `query:"q"`
+}
+
+type manageResponse struct {
+	Items      []entry `json:"items"`
+	NextCursor string  `json:"nextCursor,omitempty"`
+}
+
+// entry is a notice in the list of those who write.
+type entry struct {
+	ID          string       `json:"id"`
+	Title       string       `json:"title"`
+	Excerpt     string       `json:"excerpt"`
+	Unit        string       `json:"unit"`
+	Tags        []string     `json:"tags"`
+	State       notice.State `json:"state"`
+	PublishAt   *time.Time   `json:"publishAt,omitempty"`
+	UnpublishAt *time.Time   `json:"unpublishAt,omitempty"`
+	PinnedUntil *time.Time   `json:"pinnedUntil,omitempty"`
+	UrgentUntil *time.Time   `json:"urgentUntil,omitempty"`
+	DeletedAt   *time.Time   `json:"deletedAt,omitempty"`
+	Attachments int          `json:"attachments"` // how many
+	Version     int64        `json:"version"`
+	CreatedAt   time.Time    `json:"createdAt"`
+	UpdatedAt   time.Time    `json:"updatedAt"`
+}
+
+func (h handlers) manage(ctx context.Context, r *manageRequest) (*manageResponse, error) {
+	f, size, err := narrow(r.Tag, r.Unit, r.Q, r.Size)
+	if err != nil {
+		return nil, err
+	}
+	state, err := stateOf(ctx, r.State)
+	if err != nil {
+		return nil, err
+	}
+	after, list := "", "admin/notices/"+string(state)+"?"+f.key()
+	if r.Cursor != "" && h.cursors.Decode(list, r.Cursor, &after) != nil {
+		return nil, wrongCursor()
+	}
+	items, err := h.notices.Managed(ctx, notice.Filter(f), state, after, size+1)
+	if err != nil {
+		return nil, err
+	}
+	response := &manageResponse{Items: []entry{}}
+	for _, n := range items[:min(size, len(items))] {
+		response.Items = append(response.Items, entryOf(n, clock.Now(ctx)))
+	}
+	if len(items) > size {
+		response.NextCursor = h.cursors.Encode(list, items[size-1].ID)
+	}
+	return response, nil
+}
+
+func stateOf(ctx context.Context, s string) (notice.State, error) {
+	if s == "" || s == "all" {
+		return "", nil
+	}
+	var f check.Fields
+	f.OneOf("state", s, "all", string(notice.Draft), string(notice.Scheduled), string(notice.Published), string(notice.Archived), string(notice.Deleted))
+	if err := f.Err(); err != nil {
+		return "", err
+	}
+	if s == string(notice.Deleted) && !auth.From(ctx).Has(auth.Admin) {
+		return "", problem.NotAllowed()
+	}
+	return notice.State(s), nil
+}
+
+func entryOf(n notice.Notice, now time.Time) entry {
+	e := entry{
+		ID: n.ID, Title: n.Title, Excerpt: n.Excerpt, Unit: n.Unit, Tags: n.Tags, State: n.State(now),
+		PublishAt: n.PublishAt, UnpublishAt: n.UnpublishAt, PinnedUntil: n.PinnedUntil, UrgentUntil: n.UrgentUntil, DeletedAt: n.DeletedAt,
+		Attachments: len(n.Attachments), Version: n.Version, CreatedAt: n.CreatedAt, UpdatedAt: n.UpdatedAt,
+	}
+	if n.DeletedAt != nil {
+		e.State = notice.Deleted
+	}
+	return e
+}

@@ -1,0 +1,34 @@
+// Package notices is the council's notices (공지).
+package notices
+
+import (
+	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/council/notice"
+	"github.com/madang-council/madang/shared/cursor"
+	"github.com/madang-council/madang/shared/function"
+)
+
+// Function lists, reads, writes, edits and deletes notices.
+var Function = function.Spec{
+	Name:  "notices",
+	Doc:   "공지: list, read, write, edit, delete; scheduled publication, pins, tags, attachments, revisions, previews.",
+	Needs: []function.Need{function.Database},
+	New: func(d function.Deps) function.Parts {
+		h := handlers{
+			notices: notice.NewStore(d.DB), cursors: cursor.New(d.Key.Derive("cursor")),
+			links: d.Key.Signer("notice preview"), site: d.Settings.SiteURL, units: d.Settings.Units,
+		}
+		h.notices.Outbox = d.Outbox
+		editor, admin := function.Holder(auth.Editor), function.Holder(auth.Admin)
+		list := &function.Page{Tags: []string{"notices"}, Query: []string{"cursor", "size", "tag", "unit", "q"}, Eager: true}
+		return function.Parts{Routes: []function.Route{
+			{Method: "GET", Path: "/v1/notices", Access: function.Anyone, Page: list, Do: function.Do(h.list), Doc: "Published notices: pinned first, then the newest."},
+			{Method: "POST", Path: "/v1/notices", Access: editor, Do: function.Do(h.write), Status: 201, Doc: "Writes a notice; without publishAt it is a draft."},
+			{Method: "GET", Path: "/v1/notices/{id}", Access: function.Anyone, Page: &function.Page{}, Do: function.Do(h.read), Doc: "A published notice; for editors of its unit, of any state and with its source."},
+			{Method: "PUT", Path: "/v1/notices/{id}", Access: editor, Do: function.Do(h.edit), Doc: "Replaces a notice whole: what is left out is emptied."},
+			{Method: "DELETE", Path: "/v1/notices/{id}", Access: editor, Do: function.Do(h.remove), Doc: "Hides a notice from everybody; an admin can restore it for 30 days."},
+			{Method: "GET", Path: "/v1/admin/notices", Access: editor, Do: function.Do(h.manage), Doc: "Notices of every state of the units that the caller writes for."},
+			{Method: "POST", Path: "/v1/admin/notices/{id}/restore", Access: admin, Do: function.Do(h.undelete), Doc: "Restores a deleted notice as it was."},
+		}}
+	},
+}

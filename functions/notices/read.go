@@ -1,0 +1,77 @@
+package notices
+
+import (
+	"context"
+	"time"
+
+	"github.com/madang-council/madang/shared/check"
+	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/council/notice"
+	"github.com/madang-council/madang/shared/council/upload"
+	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/problem"
+)
+
+type readRequest struct {
+	ID string `path:"id"`
+}
+
+// article is a whole notice. Its author is its unit: no person is named in public.
+type article struct {
+	ID          string        `json:"id"`
+	Title       string        `json:"title"`
+	Body        *string       `json:"body,omitempty"` // Markdown, for editors of the unit
+	HTML        string        `json:"html"`           // sanitised
+	Excerpt     string        `json:"excerpt"`
+	Unit        string        `json:"unit"`
+	Tags        []string      `json:"tags"`
+	State       notice.State  `json:"state"`
+	PublishAt   *time.Time    `json:"publishAt,omitempty"`
+	UnpublishAt *time.Time    `json:"unpublishAt,omitempty"`
+	Pinned      bool          `json:"pinned"`
+	Urgent      bool          `json:"urgent"`
+	PinnedUntil *time.Time    `json:"pinnedUntil,omitempty"`
+	UrgentUntil *time.Time    `json:"urgentUntil,omitempty"`
+	Attachments []upload.File `json:"attachments"`
+	Version     int64         `json:"version"`
+	CreatedAt   time.Time     `json:"createdAt"`
+	UpdatedAt   time.Time     `json:"updatedAt"`
+}
+
+// ETag is the version, for If-Match.
+func (a article) ETag() int64 { return a.Version }
+
+func (h handlers) read(ctx context.Context, r *readRequest) (*article, error) {
+	if !check.ID(r.ID) {
+		return nil, problem.Absent()
+	}
+	function.Tag(ctx, tag(r.ID))
+	n, err := h.notices.Read(ctx, r.ID)
+	if err != nil {
+		return nil, err
+	}
+	function.ChangesAt(ctx, n.Changes(clock.Now(ctx))...)
+	for _, f := range n.Attachments {
+		function.Tag(ctx, upload.Tag(f.ID))
+	}
+	a := show(ctx, n)
+	return &a, nil
+}
+
+// show is a notice as the caller sees it.
+func show(ctx context.Context, n notice.Notice) article {
+	now := clock.Now(ctx)
+	a := article{
+		ID: n.ID, Title: n.Title, HTML: n.HTML, Excerpt: n.Excerpt, Unit: n.Unit, Tags: n.Tags, State: n.State(now),
+		PublishAt: n.PublishAt, UnpublishAt: n.UnpublishAt, Pinned: n.Pinned(now), Urgent: n.Urgent(now),
+		PinnedUntil: n.PinnedUntil, UrgentUntil: n.UrgentUntil, Attachments: n.Attachments,
+		Version: n.Version, CreatedAt: n.CreatedAt, UpdatedAt: n.UpdatedAt,
+	}
+	if notice.Writes(ctx, n.Unit) {
+		a.Body = &n.Body
+	}
+	return a
+}
+
+// tag names a notice to its own page.
+func tag(id string) string { return "notice:" + id }

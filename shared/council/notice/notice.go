@@ -1,0 +1,230 @@
+// Package notice is the council's notices (공지): what may be written, who sees what when,
+// and how they are kept.
+//
+// Whether a notice is a draft, scheduled, published or archived is never stored: it
+// follows from its times and the time of reading, so that nothing has to run at
+// midnight for the answer at midnight to be right.
+package notice
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/madang-council/madang/shared/check"
+	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/council/markdown"
+	"github.com/madang-council/madang/shared/council/upload"
+	"github.com/madang-council/madang/shared/text"
+)
+
+// State is what a notice is at a time.
+type State string
+
+// The states. Guests and members see published notices only.
+const (
+	Draft     State = "draft"     // without publishAt
+	Scheduled State = "scheduled" // publishAt is yet to come
+	Published State = "published"
+	Archived  State = "archived" // unpublishAt has passed
+)
+
+// The limits of a notice, in characters and pieces.
+const (
+	MostTitle       = 200
+	MostBody        = 100_000
+	MostTags        = 10
+	MostTag         = 20
+	MostAttachments = 10
+)
+
+// excerptLength is in characters: two lines of a list on a phone.
+const excerptLength = 120
+
+// skew is how far behind a caller's clock may be: a publishAt that is past by no more
+// means now.
+const skew = time.Minute
+
+// Kept is how long a deleted notice can be restored.
+const Kept = 30 * 24 * time.Hour
+
+// Content is what an editor writes.
+type Content struct {
+	Unit        string
+	Title       string
+	Body        string // Markdown
+	Tags        []string
+	Attachments []string // ids of uploads, in their order
+	PublishAt   *time.Time
+	UnpublishAt *time.Time
+	PinnedUntil *time.Time
+	UrgentUntil *time.Time
+}
+
+// Notice is a stored notice. Body and HTML are empty where it was read for a list.
+type Notice struct {
+	ID          string
+	Unit        string
+	Title       string
+	Excerpt     string
+	Body        string
+	HTML        string
+	Tags        []string
+	PublishAt   *time.Time
+	UnpublishAt *time.Time
+	PinnedUntil *time.Time
+	UrgentUntil *time.Time
+	DeletedAt   *time.Time
+	Version     int64
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+	Attachments []upload.File
+}
+
+// State is what n is at a time. A time that is reached counts as passed.
+func (n Notice) State(now time.Time) State {
+	switch {
+	case n.PublishAt == nil:
+		return Draft
+	case reached(n.UnpublishAt, now):
+		return Archived
+	case n.PublishAt.After(now):
+		return Scheduled
+	default:
+		return Published
+	}
+}
+
+// Public says whether everybody may read n at a time.
+func (n Notice) Public(now time.Time) bool { return n.DeletedAt == nil && n.State(now) == Published }
+
+// Shows says whether n is part of public pages at a time or later: whether pages that
+// are rendered ahead hold it.
+func (n Notice) Shows(now time.Time) bool {
+	return n.DeletedAt == nil && n.PublishAt != nil && !reached(n.UnpublishAt, now)
+}
+
+// Pinned says whether n stands above the others at a time.
+func (n Notice) Pinned(now time.Time) bool { return n.PinnedUntil != nil && n.PinnedUntil.After(now) }
+
+// Urgent says whether n belongs into the urgent bar at a time.
+func (n Notice) Urgent(now time.Time) bool { return n.UrgentUntil != nil && n.UrgentUntil.After(now) }
+
+// Changes are the times after now at which what is said about n alone changes by itself.
+func (n Notice) Changes(now time.Time) []*time.Time {
+	return slices.DeleteFunc([]*time.Time{n.PublishAt, n.UnpublishAt, n.PinnedUntil, n.UrgentUntil}, func(t *time.Time) bool {
+		return t == nil || !t.After(now)
+	})
+}
+
+func reached(t *time.Time, now time.Time) bool { return t != nil && !t.After(now) }
+
+// Thumbnail is the small form of a notice's first attachment, where that is an image.
+type Thumbnail struct {
+	URL    string `json:"url"`
+	Width  int    `json:"width"` // pixels
+	Height int    `json:"height"`
+}
+
+// Summary is a published notice in a list. It says nothing about who wrote it.
+type Summary struct {
+	ID          string     `json:"id"`
+	Title       string     `json:"title"`
+	Excerpt     string     `json:"excerpt"` // plain text, at most 120 characters
+	Unit        string     `json:"unit"`
+	Tags        []string   `json:"tags"`
+	PublishAt   time.Time  `json:"publishAt"`
+	Pinned      bool       `json:"pinned"`
+	Urgent      bool       `json:"urgent"`
+	PinnedUntil *time.Time `json:"pinnedUntil,omitempty"`
+	UrgentUntil *time.Time `json:"urgentUntil,omitempty"`
+	Thumbnail   *Thumbnail `json:"thumbnail,omitempty"`
+
+	// Image is the upload that the thumbnail is or will be made of, or "": a page with
+	// the summary carries upload.Tag of it.
+	Image string `json:"-"`
+}
+
+// summary is n, which is published, at a time.
+func (n Notice) summary(now time.Time) Summary {
+	s := Summary{
+		ID: n.ID, Title: n.Title, Excerpt: n.Excerpt, Unit: n.Unit, Tags: n.Tags, PublishAt: *n.PublishAt,
+		Pinned: n.Pinned(now), Urgent: n.Urgent(now), PinnedUntil: n.PinnedUntil, UrgentUntil: n.UrgentUntil,
+	}
+	if len(n.Attachments) > 0 && upload.IsImage(n.Attachments[0].Type) {
+		s.Image = n.Attachments[0].ID
+		if v := n.Attachments[0].Variants; len(v) > 0 {
+			s.Thumbnail = &Thumbnail{URL: v[0].URL, Width: v[0].Width, Height: v[0].Height}
+		}
+	}
+	return s
+}
+
+// Check normalises what an editor wrote and refuses what breaks a rule. Was is the
+// notice that is edited, nil for a new one: its unit and its times may stay as they are
+// although they could not be given anew.
+func (c Content) Check(now time.Time, was *Notice, units []string) (Content, error) {
+	if was == nil {
+		was = &Notice{}
+	}
+	var f check.Fields
+	if c.Unit != was.Unit || c.Unit == "" {
+		c.Unit = f.OneOf("unit", c.Unit, units...)
+	}
+	c.Title = f.Line("title", c.Title, MostTitle)
+	c.Body = f.OptionalText("body", c.Body, MostBody)
+	c.Tags = checkTags(&f, c.Tags)
+	if len(c.Attachments) > MostAttachments {
+		f.Add("attachments", "too-many", fmt.Sprintf("%d개까지 붙일 수 있습니다.", MostAttachments), fmt.Sprintf("At most %d.", MostAttachments))
+	}
+	c.PublishAt = checkTime(&f, "publishAt", "publish-at-in-the-past", c.PublishAt, was.PublishAt, now)
+	c.UnpublishAt = checkTime(&f, "unpublishAt", "unpublish-at-in-the-past", c.UnpublishAt, was.UnpublishAt, now)
+	c.PinnedUntil = checkTime(&f, "pinnedUntil", "pinned-until-in-the-past", c.PinnedUntil, was.PinnedUntil, now)
+	c.UrgentUntil = checkTime(&f, "urgentUntil", "urgent-until-in-the-past", c.UrgentUntil, was.UrgentUntil, now)
+	if c.PublishAt != nil && c.UnpublishAt != nil && !c.UnpublishAt.After(*c.PublishAt) {
+		f.Add("unpublishAt", "not-after-publish-at", "게시하는 시각보다 늦어야 합니다.", "It must be later than publishAt.")
+	}
+	return c, f.Err()
+}
+
+// checkTime reads a time that must not be past unless it was there before.
+func checkTime(f *check.Fields, name, code string, value, was *time.Time, now time.Time) *time.Time {
+	value = f.Time(name, value)
+	if value == nil {
+		return nil
+	}
+	t := clock.FromMillis(clock.Millis(*value)) // what the database keeps
+	switch {
+	case was != nil && t.Equal(*was), !t.Before(now):
+		return &t
+	case now.Sub(t) <= skew:
+		return &now
+	default:
+		f.Add(name, code, "이미 지난 시각입니다.", "The time is past.")
+		return nil
+	}
+}
+
+func checkTags(f *check.Fields, tags []string) []string {
+	clean, seen := []string{}, []string{}
+	if len(tags) > MostTags {
+		f.Add("tags", "too-many", fmt.Sprintf("%d개까지 쓸 수 있습니다.", MostTags), fmt.Sprintf("At most %d.", MostTags))
+		return clean
+	}
+	for i, t := range tags {
+		name := fmt.Sprintf("tags[%d]", i)
+		t = f.Line(name, t, MostTag)
+		if t != "" && slices.Contains(seen, text.Fold(t)) {
+			f.Add(name, "repeated", "같은 태그가 두 번 있습니다.", "The tag is given twice.")
+		}
+		clean, seen = append(clean, t), append(seen, text.Fold(t))
+	}
+	return clean
+}
+
+// rendering counts up whenever what markdown.Render makes of the same text changes:
+// stored HTML of an older number is made again when it is read.
+const rendering = 1
+
+// excerpt is the beginning of a body for lists.
+func excerpt(body string) string { return markdown.Excerpt(body, excerptLength) }

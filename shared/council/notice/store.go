@@ -1,0 +1,156 @@
+package notice
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/council/markdown"
+	"github.com/madang-council/madang/shared/council/upload"
+	"github.com/madang-council/madang/shared/database"
+	"github.com/madang-council/madang/shared/event"
+	"github.com/madang-council/madang/shared/problem"
+)
+
+// Store keeps notices in the database. Whoever writes sets Outbox.
+type Store struct {
+	DB      *database.DB
+	Outbox  *event.Outbox
+	Uploads upload.Store
+}
+
+// NewStore is a store for reading.
+func NewStore(db *database.DB) Store { return Store{DB: db, Uploads: upload.Store{DB: db}} }
+
+// kind is what upload.Store.Use calls a notice.
+const kind = "notice"
+
+// columns are what lists read; those of a whole notice follow them.
+const (
+	columns = `id, unit, title, excerpt, tags, publish_at, unpublish_at, pinned_until, urgent_until, deleted_at, version, created_at, updated_at`
+	whole   = columns + `, rendering, html, body`
+)
+
+func scanHead(r database.Row) (Notice, error) { return scan(r) }
+
+func scanWhole(r database.Row) (Notice, error) {
+	var made int
+	var html, body string
+	n, err := scan(r, &made, &html, &body)
+	if made != rendering && err == nil {
+		html = markdown.Render(body)
+	}
+	n.HTML, n.Body = html, body
+	return n, err
+}
+
+func scan(r database.Row, more ...any) (Notice, error) {
+	var n Notice
+	var tags string
+	var publish, unpublish, pinned, urgent, deleted *int64
+	var created, updated int64
+	dest := append([]any{&n.ID, &n.Unit, &n.Title, &n.Excerpt, &tags, &publish, &unpublish, &pinned, &urgent, &deleted, &n.Version, &created, &updated}, more...)
+	if err := r.Scan(dest...); err != nil {
+		return Notice{}, fmt.Errorf("notice: %w", err)
+	}
+	n.PublishAt, n.UnpublishAt = clock.FromMillisOf(publish), clock.FromMillisOf(unpublish)
+	n.PinnedUntil, n.UrgentUntil = clock.FromMillisOf(pinned), clock.FromMillisOf(urgent)
+	n.DeletedAt = clock.FromMillisOf(deleted)
+	n.CreatedAt, n.UpdatedAt = clock.FromMillis(created), clock.FromMillis(updated)
+	if err := json.Unmarshal([]byte(tags), &n.Tags); err != nil {
+		return Notice{}, fmt.Errorf("notice %s: tags: %w", n.ID, err)
+	}
+	return n, nil
+}
+
+// find is a notice that exists, deleted ones included.
+func (s Store) find(ctx context.Context, id string) (Notice, error) {
+	n, err := database.One(ctx, s.DB, scanWhole, `SELECT `+whole+` FROM notices WHERE id = $1`, id)
+	if errors.Is(err, database.ErrNoRow) {
+		return Notice{}, problem.Absent()
+	}
+	return n, err
+}
+
+// Read is a notice that the caller may see: a published one, or one of any state of a
+// unit that the caller writes for. Everything else is absent.
+func (s Store) Read(ctx context.Context, id string) (Notice, error) {
+	n, err := s.find(ctx, id)
+	if err != nil {
+		return Notice{}, err
+	}
+	if !n.Public(clock.Now(ctx)) && (n.DeletedAt != nil || !Writes(ctx, n.Unit)) {
+		return Notice{}, problem.Absent()
+	}
+	return s.attach(ctx, n)
+}
+
+// Current is a notice in its newest version, whatever its state; a deleted one is absent.
+// It does not ask who may see it: for previews, whose link says so.
+func (s Store) Current(ctx context.Context, id string) (Notice, error) {
+	n, err := s.find(ctx, id)
+	if err == nil && n.DeletedAt != nil {
+		err = problem.Absent()
+	}
+	if err != nil {
+		return Notice{}, err
+	}
+	return s.attach(ctx, n)
+}
+
+// Writes says whether the caller may write for a unit.
+func Writes(ctx context.Context, unit string) bool { return auth.From(ctx).May(auth.Editor, unit) }
+
+// Writable is a notice that the caller may change. One that the caller may only read is
+// refused, one that the caller may not even see is absent.
+func (s Store) Writable(ctx context.Context, id string) (Notice, error) {
+	n, err := s.Read(ctx, id)
+	if err == nil && !Writes(ctx, n.Unit) {
+		err = problem.NotAllowed()
+	}
+	if err != nil {
+		return Notice{}, err
+	}
+	return n, nil
+}
+
+// attach reads the attachments of one notice.
+func (s Store) attach(ctx context.Context, n Notice) (Notice, error) {
+	list, err := s.attachAll(ctx, []Notice{n})
+	if err != nil {
+		return Notice{}, err
+	}
+	return list[0], nil
+}
+
+func (s Store) attachAll(ctx context.Context, list []Notice) ([]Notice, error) {
+	ids := make([]string, len(list))
+	for i, n := range list {
+		ids[i] = n.ID
+	}
+	files, err := s.Uploads.Used(ctx, kind, ids...)
+	if err != nil {
+		return nil, err
+	}
+	for i := range list {
+		list[i].Attachments = append([]upload.File{}, files[list[i].ID]...)
+	}
+	return list, nil
+}
+
+// NextChange is the next time after now at which any list of published notices changes
+// by itself: a publication, its end, the end of a pin or of an urgency; nil for never.
+// Each part is answered from one end of an index.
+func (s Store) NextChange(ctx context.Context) (*time.Time, error) {
+	next, err := database.One(ctx, s.DB, database.Value[*int64], `SELECT MIN(at) FROM (
+		SELECT MIN(publish_at) AS at FROM notices WHERE publish_at > $1 AND deleted_at IS NULL
+		UNION ALL SELECT MIN(unpublish_at) FROM notices WHERE unpublish_at > $1 AND publish_at < unpublish_at AND deleted_at IS NULL
+		UNION ALL SELECT MIN(pinned_until) FROM notices WHERE pinned_until > $1 AND publish_at < pinned_until AND (unpublish_at IS NULL OR pinned_until < unpublish_at) AND deleted_at IS NULL
+		UNION ALL SELECT MIN(urgent_until) FROM notices WHERE urgent_until > $1 AND publish_at < urgent_until AND (unpublish_at IS NULL OR urgent_until < unpublish_at) AND deleted_at IS NULL
+	) AS changes`, clock.Millis(clock.Now(ctx)))
+	return clock.FromMillisOf(next), err
+}

@@ -1,0 +1,269 @@
+package notice
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/check"
+	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/council/markdown"
+	"github.com/madang-council/madang/shared/database"
+	"github.com/madang-council/madang/shared/event"
+	"github.com/madang-council/madang/shared/problem"
+	"github.com/madang-council/madang/shared/text"
+)
+
+// The events of notices. Their data is Event.
+const (
+	Changed   = "kr.madang.notice.changed.v1"   // written, edited, deleted or restored; drafts too
+	Announced = "kr.madang.notice.published.v1" // once for each publishAt that was reached
+)
+
+// Event is the data of a notice's events. The notice itself is read where it is kept.
+type Event struct {
+	ID      string `json:"id"`
+	Version int64  `json:"version"`
+}
+
+// Add keeps a new notice. Units are those that exist.
+func (s Store) Add(ctx context.Context, c Content, units []string) (Notice, error) {
+	now := clock.Now(ctx)
+	c, err := c.Check(now, nil, units)
+	if err != nil {
+		return Notice{}, err
+	}
+	if !Writes(ctx, c.Unit) {
+		return Notice{}, problem.NotAllowed()
+	}
+	id, err := check.NewID()
+	if err != nil {
+		return Notice{}, err
+	}
+	tags, err := encodeTags(c.Tags)
+	if err != nil {
+		return Notice{}, err
+	}
+	_, err = s.DB.Exec(ctx, `INSERT INTO notices (id, unit, title, folded, excerpt, tags, publish_at, unpublish_at, pinned_until, urgent_until, due_at, version, created_at, updated_at, rendering, html, body)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $7, 1, $11, $11, $12, $13, $14)`,
+		id, c.Unit, c.Title, text.Fold(c.Title), excerpt(c.Body), tags, clock.MillisOf(c.PublishAt), clock.MillisOf(c.UnpublishAt),
+		clock.MillisOf(c.PinnedUntil), clock.MillisOf(c.UrgentUntil), clock.Millis(now), rendering, markdown.Render(c.Body), c.Body)
+	if err != nil {
+		return Notice{}, err
+	}
+	return s.settle(ctx, id, c)
+}
+
+// Edit makes c the content of version's successor and returns the notice before and
+// after. Of several edits of one version the first wins; the others are stale.
+func (s Store) Edit(ctx context.Context, id string, version int64, c Content, units []string) (was, is Notice, err error) {
+	was, err = s.Writable(ctx, id)
+	if err != nil {
+		return was, is, err
+	}
+	if was.Version != version {
+		return was, is, problem.Stale()
+	}
+	if c, err = c.Check(clock.Now(ctx), &was, units); err != nil {
+		return was, is, err
+	}
+	if !Writes(ctx, c.Unit) {
+		return was, is, problem.NotAllowed()
+	}
+	if is, err = s.replace(ctx, id, version, c); err != nil {
+		return was, is, err
+	}
+	return was, is, nil
+}
+
+func (s Store) replace(ctx context.Context, id string, version int64, c Content) (Notice, error) {
+	tags, err := encodeTags(c.Tags)
+	if err != nil {
+		return Notice{}, err
+	}
+	// A publication that was announced is announced again only if its time changed.
+	n, err := s.DB.Exec(ctx, `UPDATE notices SET unit = $1, title = $2, folded = $3, excerpt = $4, tags = $5,
+		due_at = CASE WHEN publish_at = $6 THEN due_at ELSE $6 END, publish_at = $6, unpublish_at = $7, pinned_until = $8, urgent_until = $9,
+		version = version + 1, updated_at = $10, rendering = $11, html = $12, body = $13
+		WHERE id = $14 AND version = $15 AND deleted_at IS NULL`,
+		c.Unit, c.Title, text.Fold(c.Title), excerpt(c.Body), tags, clock.MillisOf(c.PublishAt), clock.MillisOf(c.UnpublishAt),
+		clock.MillisOf(c.PinnedUntil), clock.MillisOf(c.UrgentUntil), clock.Millis(clock.Now(ctx)), rendering, markdown.Render(c.Body), c.Body, id, version)
+	if err != nil {
+		return Notice{}, err
+	}
+	if n == 0 {
+		return Notice{}, problem.Stale()
+	}
+	return s.settle(ctx, id, c)
+}
+
+// settle saves what belongs to a notice whose row was written: its tags, its
+// attachments, its revision and what happened.
+func (s Store) settle(ctx context.Context, id string, c Content) (Notice, error) {
+	if _, err := s.DB.Exec(ctx, `DELETE FROM notice_tags WHERE notice_id = $1`, id); err != nil {
+		return Notice{}, err
+	}
+	for _, t := range c.Tags {
+		if _, err := s.DB.Exec(ctx, `INSERT INTO notice_tags (notice_id, tag) VALUES ($1, $2)`, id, text.Fold(t)); err != nil {
+			return Notice{}, err
+		}
+	}
+	if err := s.Uploads.Use(ctx, kind, id, c.Attachments, "attachments"); err != nil {
+		return Notice{}, err
+	}
+	if _, err := s.DB.Exec(ctx, `INSERT INTO notice_revisions (notice_id, version, editor, at, unit, title, tags, publish_at, unpublish_at, pinned_until, urgent_until, body)
+		SELECT id, version, $1, updated_at, unit, title, tags, publish_at, unpublish_at, pinned_until, urgent_until, body FROM notices WHERE id = $2`,
+		auth.From(ctx).MemberID, id); err != nil {
+		return Notice{}, err
+	}
+	n, err := s.Current(ctx, id)
+	if err != nil {
+		return Notice{}, err
+	}
+	if err := s.record(ctx, Changed, n); err != nil {
+		return Notice{}, err
+	}
+	_, err = s.announce(ctx, n)
+	return n, err
+}
+
+func (s Store) record(ctx context.Context, kind string, n Notice) error {
+	e, err := event.New(ctx, kind, n.ID, n.Version, Event{ID: n.ID, Version: n.Version})
+	if err != nil {
+		return fmt.Errorf("notice %s: %w", n.ID, err)
+	}
+	return s.Outbox.Record(ctx, e)
+}
+
+// announce records that n was published, if it is and nobody did so before.
+func (s Store) announce(ctx context.Context, n Notice) (bool, error) {
+	now := clock.Now(ctx)
+	if !n.Public(now) {
+		return false, nil
+	}
+	done, err := s.DB.Exec(ctx, `UPDATE notices SET due_at = NULL WHERE id = $1 AND version = $2 AND due_at <= $3`, n.ID, n.Version, clock.Millis(now))
+	if err != nil || done == 0 {
+		return false, err
+	}
+	return true, s.record(ctx, Announced, n)
+}
+
+// PublishDue records the publication of up to limit notices whose publishAt was reached
+// and returns of how many. Each publication is recorded once, whoever calls this how
+// often, after whatever gap; one that ended before anybody looked is not. Pages do not
+// wait for it.
+func (s Store) PublishDue(ctx context.Context, limit int) (int, error) {
+	ids, err := s.dueNow(ctx, clock.Now(ctx), limit)
+	if err != nil {
+		return 0, err
+	}
+	count := 0
+	for _, id := range ids {
+		done := false
+		err := s.DB.Atomic(ctx, func(ctx context.Context) error {
+			n, err := s.find(ctx, id)
+			if err != nil {
+				return err
+			}
+			done, err = s.announce(ctx, n)
+			return err
+		})
+		if err != nil {
+			return count, err
+		}
+		if done {
+			count++
+		}
+	}
+	return count, nil
+}
+
+// Delete hides a notice from everybody and returns it as it was. An admin can restore
+// it for 30 days.
+func (s Store) Delete(ctx context.Context, id string, version int64) (Notice, error) {
+	was, err := s.Writable(ctx, id)
+	if err != nil {
+		return Notice{}, err
+	}
+	now := clock.Millis(clock.Now(ctx))
+	n, err := s.DB.Exec(ctx, `UPDATE notices SET deleted_at = $1, updated_at = $1, version = version + 1 WHERE id = $2 AND version = $3 AND deleted_at IS NULL`, now, id, version)
+	if err != nil {
+		return Notice{}, err
+	}
+	if n == 0 {
+		return Notice{}, problem.Stale()
+	}
+	gone := was
+	gone.Version = version + 1
+	return was, s.record(ctx, Changed, gone)
+}
+
+// Undelete restores a deleted notice as it was. Only an admin of its unit may, for 30
+// days; to everybody else, and later, it is absent.
+func (s Store) Undelete(ctx context.Context, id string, version int64) (Notice, error) {
+	was, err := s.find(ctx, id)
+	if err != nil {
+		return Notice{}, err
+	}
+	now := clock.Now(ctx)
+	if was.DeletedAt == nil || !was.DeletedAt.After(now.Add(-Kept)) || !auth.From(ctx).May(auth.Admin, was.Unit) {
+		return Notice{}, problem.Absent()
+	}
+	n, err := s.DB.Exec(ctx, `UPDATE notices SET deleted_at = NULL, updated_at = $1, version = version + 1 WHERE id = $2 AND version = $3 AND deleted_at IS NOT NULL`, clock.Millis(now), id, version)
+	if err != nil {
+		return Notice{}, err
+	}
+	if n == 0 {
+		return Notice{}, problem.Stale()
+	}
+	is, err := s.Current(ctx, id)
+	if err != nil {
+		return Notice{}, err
+	}
+	if err := s.record(ctx, Changed, is); err != nil {
+		return Notice{}, err
+	}
+	_, err = s.announce(ctx, is)
+	return is, err
+}
+
+// Purge removes up to limit notices that were deleted more than 30 days ago, with their
+// revisions, and lets go of their files. It returns how many.
+func (s Store) Purge(ctx context.Context, limit int) (int, error) {
+	before := clock.Millis(clock.Now(ctx).Add(-Kept))
+	ids, err := database.All(ctx, s.DB, database.Value[string], `SELECT id FROM notices WHERE deleted_at <= $1 ORDER BY deleted_at LIMIT $2`, before, limit)
+	if err != nil {
+		return 0, err
+	}
+	for i, id := range ids {
+		if err := s.DB.Atomic(ctx, func(ctx context.Context) error { return s.remove(ctx, id) }); err != nil {
+			return i, err
+		}
+	}
+	return len(ids), nil
+}
+
+func (s Store) remove(ctx context.Context, id string) error {
+	if err := s.Uploads.Use(ctx, kind, id, nil, ""); err != nil {
+		return err
+	}
+	for _, statement := range []string{
+		`DELETE FROM notice_tags WHERE notice_id = $1`,
+		`DELETE FROM notice_revisions WHERE notice_id = $1`,
+		`DELETE FROM notices WHERE id = $1`,
+	} {
+		if _, err := s.DB.Exec(ctx, statement, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func encodeTags(tags []string) (string, error) {
+	b, err := json.Marshal(tags)
+	if err != nil {
+		return "", fmt.Errorf("notice: tags: %w", err)
+	}
+	return string(b), nil
+}
