@@ -20,7 +20,7 @@ import (
 var ErrEncoding = errors.New("password: not an argon2id hash in PHC string format")
 
 // The parameters of new hashes: OWASP's Password Storage Cheat Sheet, argon2id with 19 MiB, two passes, one lane. A hash
-// takes about 20 ms of one core, and a pod of 128 MiB has room for two at a time.
+// takes about 30 ms of one core, and a pod of 128 MiB has room for two at a time.
 const (
 	memory   = 19 * 1024 // KiB
 	passes   = 2
