@@ -8,6 +8,13 @@ import (
 	"time"
 )
 
+// The cookies of a browser. Their prefix makes browsers send them to this host alone, over
+// TLS alone (RFC 6265bis, 4.1.3.2).
+const (
+	AccessCookie  = "__Host-madang"         // the access token
+	RefreshCookie = "__Host-madang-refresh" // the refresh token
+)
+
 // Role is what a member may do. A guest has none; a student is a verified member.
 type Role string
 

@@ -17,6 +17,12 @@ func NotAllowed() *Error {
 	return New(Forbidden, "not-allowed", "권한이 없습니다.", "You are not allowed to do this.")
 }
 
+// Foreign is the answer to a request that a browser sent with its cookies from another
+// site's page.
+func Foreign() *Error {
+	return New(Forbidden, "cross-origin", "다른 누리집에서 온 요청입니다.", "The request comes from another site.")
+}
+
 // Stale is the answer to an edit of a version that is no longer the newest.
 func Stale() *Error {
 	return New(PreconditionFailed, "version-stale", "그사이 다른 사람이 고쳤습니다. 새로 읽은 뒤 다시 시도하세요.", "It was changed meanwhile. Read it again and retry.")

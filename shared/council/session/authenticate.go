@@ -17,8 +17,11 @@ import (
 	"github.com/madang-council/madang/shared/secret"
 )
 
-// Store keeps sessions in the database.
-type Store struct{ DB *database.DB }
+// Store keeps sessions in the database. The key is needed by Refresh alone.
+type Store struct {
+	DB  *database.DB
+	Key secret.Key
+}
 
 // ErrEnded is the answer to a token that is unknown, expired or revoked.
 func ErrEnded() *problem.Error {
@@ -44,7 +47,7 @@ func (s Store) Authenticate(ctx context.Context, token string) (auth.Principal, 
 		FROM sessions s JOIN members m ON m.id = s.member_id
 		LEFT JOIN member_roles r ON r.member_id = m.id AND (r.until_at IS NULL OR r.until_at > $2)
 		WHERE s.access_hash = $1 AND s.access_until > $2 AND s.until_at > $2 AND s.revoked_at IS NULL
-		AND m.suspended_at IS NULL AND m.anonymised_at IS NULL
+		AND m.suspended_at IS NULL AND m.leaving_at IS NULL AND m.anonymised_at IS NULL
 		ORDER BY r.role, r.unit`, hex.EncodeToString(secret.Hash(token)), now)
 	if err != nil {
 		return auth.Principal{}, err

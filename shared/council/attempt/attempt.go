@@ -1,0 +1,109 @@
+// Package attempt slows down who guesses: passwords, codes, student numbers. What it
+// counts is in the database, so that it holds with Redis away and for every pod.
+//
+// A try is counted before it is made and taken back when it was right, so that fifty
+// tries at the same moment are fifty tries.
+package attempt
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"time"
+
+	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/database"
+	"github.com/madang-council/madang/shared/problem"
+	"github.com/madang-council/madang/shared/secret"
+)
+
+// Kind is what is counted and how many tries are free of delay. The names are part of
+// the stored ids.
+type Kind struct {
+	Name string
+	Free int64
+}
+
+// The kinds. An account's five are the product's; a visitor's are ten times as many, since
+// a dormitory or a carrier shares one address.
+var (
+	Account = Kind{"account", 5}  // sign-ins to one account from browsers that it does not know
+	Browser = Kind{"browser", 5}  // sign-ins from one browser that the account knows
+	Visitor = Kind{"visitor", 50} // sign-ins from one address, to whichever account
+	Member  = Kind{"member", 5}   // a signed-in member's own password and codes
+	Sending = Kind{"sending", 3}  // mail to one address
+	Roster  = Kind{"roster", 5}   // student numbers that one member names
+)
+
+// forgotten is how long after its last try a count starts again.
+const forgotten = 24 * time.Hour
+
+// ErrTooMany is the answer while the delay has not passed.
+func ErrTooMany() *problem.Error {
+	return problem.New(problem.TooMany, "too-many-failures", "여러 번 틀려서 잠시 막았습니다. 잠시 후 다시 시도하세요.", "Too many failures. Try again later.")
+}
+
+// Store counts.
+type Store struct {
+	DB  *database.DB
+	Key secret.Key
+}
+
+// id is the row of a subject. It is keyed, so that the table tells nobody which addresses
+// were tried.
+func (s Store) id(k Kind, subject string) string {
+	mac := hmac.New(sha256.New, s.Key.Derive("attempts"))
+	mac.Write([]byte(k.Name + ":" + subject))
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// Take counts a try, which belongs to no unit of work: it stays whatever follows. It
+// fails with ErrTooMany while the delay after the last one has not passed: 30 s after the
+// last free try, then twice as long each time, up to 15 minutes. A refused try is not
+// counted, so that knocking does not prolong the delay.
+func (s Store) Take(ctx context.Context, k Kind, subject string) error {
+	ctx = database.Outside(ctx)
+	id, now := s.id(k, subject), clock.Millis(clock.Now(ctx))
+	n, err := s.DB.Exec(ctx, `INSERT INTO attempts (id, tries, last_at, until_at) VALUES ($1, 1, $2, 0)
+		ON CONFLICT (id) DO UPDATE SET last_at = excluded.last_at,
+			tries = CASE WHEN attempts.last_at <= $3 THEN 1 ELSE attempts.tries + 1 END,
+			until_at = CASE WHEN attempts.last_at <= $3 OR attempts.tries + 1 < $4 THEN 0
+				WHEN attempts.tries + 1 = $4 THEN $2 + 30000
+				WHEN attempts.tries = $4 THEN $2 + 60000
+				WHEN attempts.tries = $4 + 1 THEN $2 + 120000
+				WHEN attempts.tries = $4 + 2 THEN $2 + 240000
+				WHEN attempts.tries = $4 + 3 THEN $2 + 480000
+				ELSE $2 + 900000 END
+		WHERE attempts.until_at <= $2`, id, now, now-forgotten.Milliseconds(), k.Free)
+	if err != nil || n == 1 {
+		return err
+	}
+	until, err := database.One(ctx, s.DB, database.Value[int64], `SELECT until_at FROM attempts WHERE id = $1`, id)
+	if errors.Is(err, database.ErrNoRow) {
+		until, err = now, nil // forgiven meanwhile
+	}
+	if err != nil {
+		return err
+	}
+	return ErrTooMany().After(time.Duration(max(1, until-now)) * time.Millisecond)
+}
+
+// Return takes one try back: it was neither right nor wrong, or it was right and others
+// before it still count.
+func (s Store) Return(ctx context.Context, k Kind, subject string) error {
+	_, err := s.DB.Exec(database.Outside(ctx), `UPDATE attempts SET tries = tries - 1, until_at = 0 WHERE id = $1 AND tries > 0`, s.id(k, subject))
+	return err
+}
+
+// Forgive forgets every try: one was right.
+func (s Store) Forgive(ctx context.Context, k Kind, subject string) error {
+	_, err := s.DB.Exec(database.Outside(ctx), `DELETE FROM attempts WHERE id = $1`, s.id(k, subject))
+	return err
+}
+
+// Forget deletes counts that count no longer, and returns how many.
+func (s Store) Forget(ctx context.Context) (int64, error) {
+	return s.DB.Exec(ctx, `DELETE FROM attempts WHERE last_at <= $1`, clock.Millis(clock.Now(ctx).Add(-forgotten)))
+}
