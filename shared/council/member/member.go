@@ -81,13 +81,6 @@ func ErrLastAdmin() *problem.Error {
 	return problem.New(problem.Conflict, "last-admin", "임기 없는 관리자가 한 명은 남아야 합니다.", "One admin without an end of term must remain.")
 }
 
-// ErrOldPolicy is the answer to a consent to another version of the policy than today's.
-func ErrOldPolicy(version string) *problem.Error {
-	return problem.Wrong(problem.Field{Name: "consent.policyVersion", Code: "not-current", Message: problem.Text{
-		KO: "지금의 개인정보 처리방침은 " + version + "판입니다.", EN: "The current privacy policy is version " + version + ".",
-	}})
-}
-
 // holdsEnd says whether a role keeps the council in hands that do not run out.
 func holdsEnd(g auth.Grant) bool {
 	return g.Role == auth.Admin && g.Unit == "" && g.Until.IsZero()

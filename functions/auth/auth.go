@@ -1,0 +1,50 @@
+// Package auth signs members in and out: with a password, with a second factor, and with
+// an account of another issuer.
+package auth
+
+import (
+	"github.com/madang-council/madang/shared/council/credential"
+	"github.com/madang-council/madang/shared/council/password"
+	"github.com/madang-council/madang/shared/council/session"
+	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/mail/smtp"
+)
+
+// hashes is how many passwords one pod hashes at once, 19 MiB each.
+const hashes = 2
+
+// Function signs members in and out. What guesses at a secret runs alone: its failures
+// must stay counted although the request is refused, and no answer with a token is kept
+// for an Idempotency-Key.
+var Function = function.Spec{
+	Name:  "auth",
+	Doc:   "Signing in with password, second factor or another issuer; refresh with rotation; signing out here and everywhere.",
+	Needs: []function.Need{function.Database, function.OIDC},
+	Scale: function.Scale{MemoryMiB: 128},
+	Mail:  smtp.Open,
+	New: func(d function.Deps) function.Parts {
+		h := handlers{
+			credentials: credential.Store{DB: d.DB, Key: d.Key, Hasher: password.NewHasher(hashes), LeaveGrace: d.Settings.LeaveGrace},
+			sessions:    session.Store{DB: d.DB, Key: d.Key},
+			mail:        d.Mail,
+			settings:    d.Settings,
+			log:         d.Log,
+		}
+		return function.Parts{Routes: []function.Route{
+			{Method: "POST", Path: "/v1/auth/sessions", Access: function.Anyone, Doc: "Signs in with address, password and, where the member has one, a second factor.", Do: function.Do(h.signIn), Status: 201, Limit: function.SigningIn, Alone: true},
+			{Method: "POST", Path: "/v1/auth/sessions/refresh", Access: function.Anyone, Doc: "Exchanges a refresh token for new tokens; a used one ends the session.", Do: function.Do(h.refresh), Limit: function.SigningIn, Alone: true},
+			{Method: "GET", Path: "/v1/auth/sessions", Access: function.SignedIn, Doc: "Lists where the member is signed in.", Do: function.Do(h.list)},
+			{Method: "DELETE", Path: "/v1/auth/sessions/current", Access: function.Anyone, Doc: "Signs out here.", Do: function.Do(h.signOut)},
+			{Method: "DELETE", Path: "/v1/auth/sessions/{id}", Access: function.SignedIn, Doc: "Signs out in one place.", Do: function.Do(h.signOutThere)},
+			{Method: "DELETE", Path: "/v1/auth/sessions", Access: function.SignedIn, Doc: "Signs out everywhere.", Do: function.Do(h.signOutEverywhere)},
+			{Method: "POST", Path: "/v1/auth/password", Access: function.SignedIn, Doc: "Changes the password and ends the other sessions.", Do: function.Do(h.changePassword), Limit: function.SigningIn, Alone: true},
+			{Method: "POST", Path: "/v1/auth/password/forgotten", Access: function.Anyone, Doc: "Sends a link to set a new password; the answer is the same for every address.", Do: function.Do(h.forgotten), Status: 202, Limit: function.SigningIn, Alone: true},
+			{Method: "POST", Path: "/v1/auth/password/reset", Access: function.Anyone, Doc: "Sets a new password by the token of that link and ends every session.", Do: function.Do(h.reset), Limit: function.SigningIn, Alone: true},
+			{Method: "GET", Path: "/v1/auth/second-factor", Access: function.SignedIn, Doc: "Says whether the member has a second factor, and how many recovery codes are left.", Do: function.Do(h.secondFactor)},
+			{Method: "POST", Path: "/v1/auth/second-factor", Access: function.SignedIn, Doc: "Makes a secret for an authenticator app, which waits for its first code.", Do: function.Do(h.enrol), Status: 201, Limit: function.SigningIn, Alone: true},
+			{Method: "POST", Path: "/v1/auth/second-factor/confirm", Access: function.SignedIn, Doc: "Turns the second factor on with a first code and gives the recovery codes.", Do: function.Do(h.confirm), Limit: function.SigningIn, Alone: true},
+			{Method: "POST", Path: "/v1/auth/second-factor/verify", Access: function.SignedIn, Doc: "Gives a second factor in a session that began without one.", Do: function.Do(h.verify), Limit: function.SigningIn, Alone: true},
+			{Method: "DELETE", Path: "/v1/auth/second-factor", Access: function.SignedIn, Doc: "Turns the second factor off, by password and code.", Do: function.Do(h.removeSecond), Limit: function.SigningIn, Alone: true},
+		}}
+	},
+}

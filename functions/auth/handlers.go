@@ -1,0 +1,110 @@
+package auth
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/council/credential"
+	"github.com/madang-council/madang/shared/council/session"
+	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/mail"
+	"github.com/madang-council/madang/shared/problem"
+)
+
+type handlers struct {
+	credentials credential.Store
+	sessions    session.Store
+	mail        mail.Sender
+	settings    function.Settings
+	log         *slog.Logger
+}
+
+// browserCookie is by what an account knows a browser again, beside the two cookies of
+// shared/auth.
+const browserCookie = "__Host-madang-browser"
+
+// The ways to be given tokens.
+const (
+	byToken  = "token"  // in the body, for programs
+	byCookie = "cookie" // in cookies that no script can read, for browsers
+)
+
+type role struct {
+	Role  string     `json:"role"`
+	Unit  string     `json:"unit"`
+	Until *time.Time `json:"until,omitempty"`
+}
+
+type signedInMember struct {
+	ID       string `json:"id"`
+	Name     string `json:"name"`
+	Verified bool   `json:"verified"`
+	Unit     string `json:"unit"`
+	Roles    []role `json:"roles"`
+}
+
+type tokensResponse struct {
+	SessionID        string         `json:"sessionId"`
+	AccessToken      string         `json:"accessToken,omitempty"`
+	AccessExpiresAt  time.Time      `json:"accessExpiresAt"`
+	RefreshToken     string         `json:"refreshToken,omitempty"`
+	RefreshExpiresAt time.Time      `json:"refreshExpiresAt"`
+	Member           signedInMember `json:"member"`
+}
+
+// deliver answers with tokens, or sets them as cookies.
+func (h handlers) deliver(ctx context.Context, t session.Tokens, delivery string) (*tokensResponse, error) {
+	p, err := h.sessions.Authenticate(ctx, t.Access)
+	if err != nil {
+		return nil, err
+	}
+	response := &tokensResponse{
+		SessionID: t.SessionID, AccessExpiresAt: t.AccessUntil, RefreshExpiresAt: t.RefreshUntil,
+		Member: signedInMember{ID: p.MemberID, Name: p.Name, Verified: p.Verified, Unit: p.Unit, Roles: []role{}},
+	}
+	for _, g := range p.Grants {
+		r := role{Role: string(g.Role), Unit: g.Unit}
+		if !g.Until.IsZero() {
+			r.Until = &g.Until
+		}
+		response.Member.Roles = append(response.Member.Roles, r)
+	}
+	if delivery == byCookie {
+		setTokens(ctx, t)
+		return response, nil
+	}
+	response.AccessToken, response.RefreshToken = t.Access, t.Refresh
+	return response, nil
+}
+
+func setTokens(ctx context.Context, t session.Tokens) {
+	function.SetCookie(ctx, cookie(ctx, auth.AccessCookie, t.Access, t.AccessUntil))
+	function.SetCookie(ctx, cookie(ctx, auth.RefreshCookie, t.Refresh, t.RefreshUntil))
+}
+
+func clearTokens(ctx context.Context) {
+	function.SetCookie(ctx, cookie(ctx, auth.AccessCookie, "", time.Time{}))
+	function.SetCookie(ctx, cookie(ctx, auth.RefreshCookie, "", time.Time{}))
+}
+
+// cookie lives until a time; one without a time is deleted.
+func cookie(ctx context.Context, name, value string, until time.Time) *http.Cookie {
+	age := -1
+	if !until.IsZero() {
+		age = max(1, int(until.Sub(clock.Now(ctx)).Seconds()))
+	}
+	return &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: age, Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode}
+}
+
+// ownPage refuses a request that a browser sent from another site's page: what follows
+// depends on cookies, or sets them.
+func ownPage(ctx context.Context) error {
+	if function.RequestFrom(ctx).Foreign {
+		return problem.Foreign()
+	}
+	return nil
+}

@@ -1,0 +1,58 @@
+package auth
+
+import (
+	"context"
+
+	"github.com/madang-council/madang/shared/check"
+	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/council/credential"
+	"github.com/madang-council/madang/shared/function"
+)
+
+type signInRequest struct {
+	Email    string `json:"email"`
+	Password string `json:"password"`
+	Code     string `json:"code,omitempty" description:"Six digits of the authenticator app, or a recovery code."`
+	Device   string `json:"device,omitempty" description:"What the list of sessions calls this place; the browser's name if empty."`
+	Delivery string `json:"delivery,omitempty" enum:"token,cookie" description:"token (in the body, the default) or cookie."`
+}
+
+// deviceLimit is in characters.
+const deviceLimit = 100
+
+// Validate refuses what cannot be right, before it is counted as a try.
+func (r *signInRequest) Validate() error {
+	var f check.Fields
+	r.Email = f.Line("email", r.Email, 254)
+	credential.ReadPassword(&f, "password", r.Password)
+	r.Code = f.OptionalLine("code", r.Code, 64)
+	r.Device = f.OptionalLine("device", r.Device, deviceLimit)
+	if r.Delivery == "" {
+		r.Delivery = byToken
+	}
+	f.OneOf("delivery", r.Delivery, byToken, byCookie)
+	return f.Err()
+}
+
+func (h handlers) signIn(ctx context.Context, r *signInRequest) (*tokensResponse, error) {
+	if r.Delivery == byCookie {
+		if err := ownPage(ctx); err != nil {
+			return nil, err
+		}
+	}
+	request := function.RequestFrom(ctx)
+	if r.Device == "" {
+		r.Device = request.Device
+	}
+	tokens, err := h.credentials.SignIn(ctx, credential.Try{
+		Email: r.Email, Password: r.Password, Code: r.Code, Device: r.Device,
+		Visitor: request.Origin, Browser: request.Cookies[browserCookie], RequestID: request.ID,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if r.Delivery == byCookie {
+		function.SetCookie(ctx, cookie(ctx, browserCookie, h.credentials.Known(ctx, r.Email), clock.Now(ctx).Add(credential.BrowserLife)))
+	}
+	return h.deliver(ctx, tokens, r.Delivery)
+}
