@@ -9,6 +9,7 @@ package notice
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/madang-council/madang/shared/check"
@@ -151,7 +152,7 @@ func (n Notice) summary(now time.Time) Summary {
 		ID: n.ID, Title: n.Title, Excerpt: n.Excerpt, Unit: n.Unit, Tags: n.Tags, PublishAt: *n.PublishAt,
 		Pinned: n.Pinned(now), Urgent: n.Urgent(now), PinnedUntil: n.PinnedUntil, UrgentUntil: n.UrgentUntil,
 	}
-	if len(n.Attachments) > 0 && upload.IsImage(n.Attachments[0].Type) {
+	if len(n.Attachments) > 0 && strings.HasPrefix(n.Attachments[0].Type, "image/") {
 		s.Image = n.Attachments[0].ID
 		if v := n.Attachments[0].Variants; len(v) > 0 {
 			s.Thumbnail = &Thumbnail{URL: v[0].URL, Width: v[0].Width, Height: v[0].Height}

@@ -248,16 +248,8 @@ func (s Store) remove(ctx context.Context, id string) error {
 	if err := s.Uploads.Use(ctx, kind, id, nil, ""); err != nil {
 		return err
 	}
-	for _, statement := range []string{
-		`DELETE FROM notice_tags WHERE notice_id = $1`,
-		`DELETE FROM notice_revisions WHERE notice_id = $1`,
-		`DELETE FROM notices WHERE id = $1`,
-	} {
-		if _, err := s.DB.Exec(ctx, statement, id); err != nil {
-			return err
-		}
-	}
-	return nil
+	_, err := s.DB.Exec(ctx, `DELETE FROM notices WHERE id = $1`, id)
+	return err
 }
 
 func encodeTags(tags []string) (string, error) {

@@ -30,14 +30,14 @@ CREATE INDEX notices_due_at ON notices (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX notices_deleted_at ON notices (deleted_at) WHERE deleted_at IS NOT NULL;
 
 CREATE TABLE notice_tags (
-    notice_id TEXT NOT NULL REFERENCES notices (id),
+    notice_id TEXT NOT NULL REFERENCES notices (id) ON DELETE CASCADE,
     tag       TEXT NOT NULL,        -- folded
     PRIMARY KEY (notice_id, tag)
 );
 CREATE INDEX notice_tags_tag ON notice_tags (tag, notice_id);
 
 CREATE TABLE notice_revisions (
-    notice_id    TEXT NOT NULL REFERENCES notices (id),
+    notice_id    TEXT NOT NULL REFERENCES notices (id) ON DELETE CASCADE,
     version      BIGINT NOT NULL,   -- of the notice, from this edit until the next
     editor       TEXT NOT NULL,     -- member id
     at           BIGINT NOT NULL,
@@ -68,7 +68,7 @@ CREATE INDEX banners_from_at ON banners (from_at) WHERE from_at IS NOT NULL;
 CREATE INDEX banners_until_at ON banners (until_at) WHERE until_at IS NOT NULL;
 
 CREATE TABLE banner_clicks (
-    banner_id TEXT NOT NULL REFERENCES banners (id),
+    banner_id TEXT NOT NULL REFERENCES banners (id) ON DELETE CASCADE,
     day       TEXT NOT NULL,        -- in Seoul, as 2026-03-02
     visitor   TEXT NOT NULL,        -- client address, hashed with the day's salt
     PRIMARY KEY (banner_id, day, visitor)

@@ -1,0 +1,39 @@
+// Package banners is the pictures on the main page that lead somewhere.
+package banners
+
+import (
+	"log/slog"
+
+	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/council/banner"
+	"github.com/madang-council/madang/shared/function"
+)
+
+// handlers are the operations and what they need.
+type handlers struct {
+	banners banner.Store
+	units   []string
+	log     *slog.Logger
+}
+
+// Function shows, writes and orders banners and counts who follows them.
+var Function = function.Spec{
+	Name:  "banners",
+	Doc:   "Banners: image, alt text, link, from, until, order; clicks counted once per visitor and day.",
+	Needs: []function.Need{function.Database},
+	New: func(d function.Deps) function.Parts {
+		h := handlers{banners: banner.NewStore(d.DB), units: d.Settings.Units, log: d.Log}
+		h.banners.Outbox = d.Outbox
+		editor := function.Holder(auth.Editor)
+		return function.Parts{Routes: []function.Route{
+			{Method: "GET", Path: "/v1/banners", Access: function.Anyone, Page: &function.Page{Tags: []string{"banners"}, Eager: true}, Do: function.Do(h.list), Doc: "Banners in force, in their order."},
+			{Method: "POST", Path: "/v1/banners", Access: editor, Do: function.Do(h.write), Status: 201, Doc: "Puts a banner behind the others."},
+			{Method: "PUT", Path: "/v1/banners/order", Access: editor, Do: function.Do(h.arrange), Doc: "Puts all banners in order."},
+			{Method: "PUT", Path: "/v1/banners/{id}", Access: editor, Do: function.Do(h.edit), Doc: "Replaces a banner whole: what is left out is emptied."},
+			{Method: "DELETE", Path: "/v1/banners/{id}", Access: editor, Do: function.Do(h.remove), Doc: "Deletes a banner and its counts."},
+			{Method: "GET", Path: "/v1/banners/{id}/click", Access: function.Anyone, Do: function.Do(h.click), Doc: "Leads to the banner's link and counts the visitor once a day."},
+			{Method: "GET", Path: "/v1/admin/banners", Access: editor, Do: function.Do(h.manage), Doc: "All banners, in their order."},
+			{Method: "GET", Path: "/v1/admin/banners/{id}/clicks", Access: editor, Do: function.Do(h.clicks), Doc: "How often a banner was followed, by day."},
+		}}
+	},
+}

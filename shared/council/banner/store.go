@@ -1,0 +1,293 @@
+package banner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/check"
+	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/council/upload"
+	"github.com/madang-council/madang/shared/database"
+	"github.com/madang-council/madang/shared/event"
+	"github.com/madang-council/madang/shared/problem"
+)
+
+// Changed is the event of every change to a banner, or to the order of all. Its data is Event.
+const Changed = "kr.madang.banner.changed.v1"
+
+// Event is the data of Changed.
+type Event struct {
+	ID      string `json:"id"`
+	Version int64  `json:"version"`
+}
+
+// Store keeps banners in the database. Whoever writes sets Outbox.
+type Store struct {
+	DB      *database.DB
+	Outbox  *event.Outbox
+	Uploads upload.Store
+}
+
+// NewStore is a store for reading.
+func NewStore(db *database.DB) Store { return Store{DB: db, Uploads: upload.Store{DB: db}} }
+
+// kind is what upload.Store.Use calls a banner.
+const kind = "banner"
+
+const columns = `id, unit, alt, link, from_at, until_at, place, version, created_at, updated_at`
+
+func scan(r database.Row) (Stored, error) {
+	var b Stored
+	var from, until *int64
+	var created, updated int64
+	err := r.Scan(&b.ID, &b.Unit, &b.Alt, &b.Link, &from, &until, &b.Place, &b.Version, &created, &updated)
+	b.From, b.Until = clock.FromMillisOf(from), clock.FromMillisOf(until)
+	b.CreatedAt, b.UpdatedAt = clock.FromMillis(created), clock.FromMillis(updated)
+	return b, err
+}
+
+// All are all banners in their order.
+func (s Store) All(ctx context.Context) ([]Stored, error) {
+	list, err := database.All(ctx, s.DB, scan, `SELECT `+columns+` FROM banners ORDER BY place, id`)
+	if err != nil {
+		return nil, err
+	}
+	return s.picture(ctx, list)
+}
+
+// Current are the banners in force now, in their order.
+func (s Store) Current(ctx context.Context) ([]Banner, error) {
+	list, err := database.All(ctx, s.DB, scan, `SELECT `+columns+` FROM banners
+		WHERE (from_at IS NULL OR from_at <= $1) AND (until_at IS NULL OR until_at > $1) ORDER BY place, id`, clock.Millis(clock.Now(ctx)))
+	if err != nil {
+		return nil, err
+	}
+	if list, err = s.picture(ctx, list); err != nil {
+		return nil, err
+	}
+	banners := []Banner{}
+	for _, b := range list {
+		banners = append(banners, b.Banner())
+	}
+	return banners, nil
+}
+
+// NextChange is the next time after now at which a banner begins or ends; nil for never.
+func (s Store) NextChange(ctx context.Context) (*time.Time, error) {
+	next, err := database.One(ctx, s.DB, database.Value[*int64], `SELECT MIN(at) FROM (
+		SELECT MIN(from_at) AS at FROM banners WHERE from_at > $1
+		UNION ALL SELECT MIN(until_at) FROM banners WHERE until_at > $1
+	) AS changes`, clock.Millis(clock.Now(ctx)))
+	return clock.FromMillisOf(next), err
+}
+
+// picture reads the images of banners.
+func (s Store) picture(ctx context.Context, list []Stored) ([]Stored, error) {
+	ids := make([]string, len(list))
+	for i, b := range list {
+		ids[i] = b.ID
+	}
+	files, err := s.Uploads.Used(ctx, kind, ids...)
+	if err != nil {
+		return nil, err
+	}
+	for i, b := range list {
+		list[i].Image = upload.File{Variants: []upload.Variant{}}
+		if used := files[b.ID]; len(used) > 0 {
+			list[i].Image = used[0]
+		}
+	}
+	return list, nil
+}
+
+// Read is a banner, in force or not.
+func (s Store) Read(ctx context.Context, id string) (Stored, error) {
+	b, err := database.One(ctx, s.DB, scan, `SELECT `+columns+` FROM banners WHERE id = $1`, id)
+	if errors.Is(err, database.ErrNoRow) {
+		err = problem.Absent()
+	}
+	if err != nil {
+		return Stored{}, err
+	}
+	list, err := s.picture(ctx, []Stored{b})
+	if err != nil {
+		return Stored{}, err
+	}
+	return list[0], nil
+}
+
+func writes(ctx context.Context, unit string) bool { return auth.From(ctx).May(auth.Editor, unit) }
+
+// Add puts a new banner behind the others. Units are those that exist.
+func (s Store) Add(ctx context.Context, c Content, units []string) (Stored, error) {
+	now := clock.Now(ctx)
+	c, err := c.Check(now, nil, units)
+	if err != nil {
+		return Stored{}, err
+	}
+	if !writes(ctx, c.Unit) {
+		return Stored{}, problem.NotAllowed()
+	}
+	id, err := check.NewID()
+	if err != nil {
+		return Stored{}, err
+	}
+	n, err := s.DB.Exec(ctx, `INSERT INTO banners (id, unit, alt, link, from_at, until_at, place, version, created_at, updated_at)
+		SELECT $1, $2, $3, $4, CAST($5 AS BIGINT), CAST($6 AS BIGINT), COALESCE(MAX(place) + 1, 0), 1, CAST($7 AS BIGINT), CAST($7 AS BIGINT) FROM banners HAVING COUNT(*) < $8`,
+		id, c.Unit, c.Alt, c.Link, clock.MillisOf(c.From), clock.MillisOf(c.Until), clock.Millis(now), Most)
+	if err != nil {
+		return Stored{}, err
+	}
+	if n == 0 {
+		return Stored{}, errTooMany()
+	}
+	return s.settle(ctx, id, c)
+}
+
+// Edit makes c the content of version's successor and returns the banner before and
+// after. Of several edits of one version the first wins; the others are stale.
+func (s Store) Edit(ctx context.Context, id string, version int64, c Content, units []string) (was, is Stored, err error) {
+	if was, err = s.writable(ctx, id, version); err != nil {
+		return was, is, err
+	}
+	now := clock.Now(ctx)
+	if c, err = c.Check(now, &was, units); err != nil {
+		return was, is, err
+	}
+	if !writes(ctx, c.Unit) {
+		return was, is, problem.NotAllowed()
+	}
+	n, err := s.DB.Exec(ctx, `UPDATE banners SET unit = $1, alt = $2, link = $3, from_at = $4, until_at = $5, version = version + 1, updated_at = $6 WHERE id = $7 AND version = $8`,
+		c.Unit, c.Alt, c.Link, clock.MillisOf(c.From), clock.MillisOf(c.Until), clock.Millis(now), id, version)
+	if err == nil && n == 0 {
+		err = problem.Stale()
+	}
+	if err != nil {
+		return was, is, err
+	}
+	is, err = s.settle(ctx, id, c)
+	return was, is, err
+}
+
+// writable is a banner that the caller may change, in the version that the caller read.
+func (s Store) writable(ctx context.Context, id string, version int64) (Stored, error) {
+	b, err := s.Read(ctx, id)
+	switch {
+	case err != nil:
+		return Stored{}, err
+	case !writes(ctx, b.Unit):
+		return Stored{}, problem.NotAllowed()
+	case b.Version != version:
+		return Stored{}, problem.Stale()
+	}
+	return b, nil
+}
+
+// settle saves the image of a banner whose row was written, and that it changed.
+func (s Store) settle(ctx context.Context, id string, c Content) (Stored, error) {
+	if err := s.Uploads.Use(ctx, kind, id, []string{c.Image}, "image"); err != nil {
+		return Stored{}, err
+	}
+	b, err := s.Read(ctx, id)
+	if err != nil {
+		return Stored{}, err
+	}
+	if !strings.HasPrefix(b.Image.Type, "image/") {
+		return Stored{}, errNotAnImage()
+	}
+	return b, s.record(ctx, b.ID, b.Version)
+}
+
+func (s Store) record(ctx context.Context, id string, version int64) error {
+	e, err := event.New(ctx, Changed, id, version, Event{ID: id, Version: version})
+	if err != nil {
+		return fmt.Errorf("banner %s: %w", id, err)
+	}
+	return s.Outbox.Record(ctx, e)
+}
+
+// Delete removes a banner with its counts and returns it as it was.
+func (s Store) Delete(ctx context.Context, id string, version int64) (Stored, error) {
+	was, err := s.writable(ctx, id, version)
+	if err != nil {
+		return Stored{}, err
+	}
+	n, err := s.DB.Exec(ctx, `DELETE FROM banners WHERE id = $1 AND version = $2`, id, version)
+	if err == nil && n == 0 {
+		err = problem.Stale()
+	}
+	if err != nil {
+		return Stored{}, err
+	}
+	if err := s.Uploads.Use(ctx, kind, id, nil, "image"); err != nil {
+		return Stored{}, err
+	}
+	return was, s.record(ctx, id, version+1)
+}
+
+// Arrange puts all banners in the order of ids, which names each of them once. The order
+// is everybody's, so only an editor of every unit may. Of two at the same time one order
+// holds whole.
+func (s Store) Arrange(ctx context.Context, ids []string) error {
+	if !writes(ctx, "") {
+		return problem.NotAllowed()
+	}
+	sorted := slices.Sorted(slices.Values(ids))
+	stored, err := database.All(ctx, s.DB, database.Value[string], `SELECT id FROM banners ORDER BY id`)
+	if err != nil {
+		return err
+	}
+	slices.Sort(stored)
+	if !slices.Equal(sorted, stored) {
+		return errOthers()
+	}
+	moved := false
+	for _, id := range sorted { // rows are locked in one order, whatever the banners' is
+		version, err := database.All(ctx, s.DB, database.Value[int64], `UPDATE banners SET place = $1, version = version + 1 WHERE id = $2 AND place <> $1 RETURNING version`, slices.Index(ids, id), id)
+		if err != nil {
+			return err
+		}
+		if len(version) == 0 || moved {
+			continue
+		}
+		moved = true // one event says it of all
+		if err := s.record(ctx, id, version[0]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Follow is the link of a banner that is or was in force; others are absent.
+func (s Store) Follow(ctx context.Context, id string) (string, error) {
+	b, err := database.One(ctx, s.DB, scan, `SELECT `+columns+` FROM banners WHERE id = $1`, id)
+	if errors.Is(err, database.ErrNoRow) || err == nil && !b.Begun(clock.Now(ctx)) {
+		err = problem.Absent()
+	}
+	return b.Link, err
+}
+
+// Count counts a visitor who followed a banner, once a day: visitor is a name that the
+// same client has for a day, and that says nothing about who it is.
+func (s Store) Count(ctx context.Context, id, visitor string) error {
+	_, err := s.DB.Exec(ctx, `INSERT INTO banner_clicks (banner_id, day, visitor) VALUES ($1, $2, $3) ON CONFLICT (banner_id, day, visitor) DO NOTHING`,
+		id, clock.Day(clock.Now(ctx)), visitor)
+	return err
+}
+
+// mostDays is how many days Clicks looks back: more than a term of the council.
+const mostDays = 400
+
+// Clicks are the days on which a banner was followed, the latest first.
+func (s Store) Clicks(ctx context.Context, id string) ([]Day, error) {
+	return database.All(ctx, s.DB, func(r database.Row) (Day, error) {
+		var d Day
+		err := r.Scan(&d.Day, &d.Clicks)
+		return d, err
+	}, `SELECT day, COUNT(*) FROM banner_clicks WHERE banner_id = $1 GROUP BY day ORDER BY day DESC LIMIT $2`, id, mostDays)
+}
