@@ -152,7 +152,7 @@ func Variants(ctx context.Context, r io.ReadSeeker, widths []int, put func(conte
 			if turned >= 5 {
 				stored.X, stored.Y = size.Y, size.X
 			}
-			current = reduce(decoded, stored.X, stored.Y, info.Format == "webp").turned(turned)
+			current = reduce(decoded, stored.X, stored.Y).turned(turned)
 			decoded = nil
 		} else {
 			current = current.smaller(size.X, size.Y)

@@ -15,14 +15,14 @@ type raster struct {
 
 func half(n int) int { return (n + 1) / 2 }
 
-// reduce makes a raster of w by h of any picture. studio says that its planes are of video range.
-func reduce(m image.Image, w, h int, studio bool) *raster {
+// reduce makes a raster of w by h of any picture.
+func reduce(m image.Image, w, h int) *raster {
 	switch m := m.(type) {
 	case *image.YCbCr:
-		return reducePlanes(m, w, h, studio)
+		return reducePlanes(m, w, h)
 	case *image.Gray:
 		b := m.Rect
-		return reducePlanes(&image.YCbCr{Y: m.Pix, YStride: m.Stride, Rect: b}, w, h, studio)
+		return reducePlanes(&image.YCbCr{Y: m.Pix, YStride: m.Stride, Rect: b}, w, h)
 	}
 	b := m.Bounds()
 	s := newShrinker(b.Dx(), b.Dy(), w, h, 4)
@@ -47,7 +47,7 @@ func onWhite(rgba []byte) {
 	}
 }
 
-func reducePlanes(m *image.YCbCr, w, h int, studio bool) *raster {
+func reducePlanes(m *image.YCbCr, w, h int) *raster {
 	b := m.Rect
 	out := &raster{w: w, h: h}
 	first := m.YOffset(b.Min.X, b.Min.Y)
@@ -66,9 +66,6 @@ func reducePlanes(m *image.YCbCr, w, h int, studio bool) *raster {
 		cw, ch := (last-first)%m.CStride+1, (last-first)/m.CStride+1
 		out.planes[i+1] = reducePlane(chroma[first:], m.CStride, cw, ch, half(w), half(h))
 	}
-	if studio {
-		out.expand()
-	}
 	return out
 }
 
@@ -78,20 +75,6 @@ func reducePlane(pix []byte, stride, sw, sh, w, h int) []byte {
 		s.add(pix[y*stride : y*stride+sw])
 	}
 	return s.out
-}
-
-// expand turns the video range of WebP's planes, luma 16 to 235 and chroma 16 to 240 (ITU-R BT.601), into the full range
-// of JPEG's.
-func (r *raster) expand() {
-	for i, plane := range r.planes {
-		for j, v := range plane {
-			if i == 0 {
-				plane[j] = byte(min(max((int(v)-16)*255/219, 0), 255))
-			} else {
-				plane[j] = byte(min(max(128+(int(v)-128)*255/224, 0), 255))
-			}
-		}
-	}
 }
 
 // smaller makes a raster of w by h of a larger one.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"image/draw"
 	"io"
 
 	"golang.org/x/image/webp"
@@ -85,8 +86,9 @@ func decodeWebP(r io.Reader) (image.Image, error) {
 	in := bufio.NewReader(r)
 	head, err := in.Peek(32)
 	if err != nil || string(head[12:16]) != "VP8X" || head[20]&2 == 0 {
-		return webp.Decode(in)
+		return decodeStill(in)
 	}
+	canvas := image.Rect(0, 0, 1+u24(head[24:]), 1+u24(head[27:]))
 	if _, err := in.Discard(12); err != nil {
 		return nil, err
 	}
@@ -110,7 +112,48 @@ func decodeWebP(r io.Reader) (image.Image, error) {
 		if err != nil {
 			return nil, err
 		}
-		return webp.Decode(bytes.NewReader(alone))
+		first, err := decodeStill(bytes.NewReader(alone))
+		if err != nil {
+			return nil, err
+		}
+		at := image.Pt(2*u24(frame.Bytes()), 2*u24(frame.Bytes()[3:]))
+		where := first.Bounds().Add(at)
+		if where == canvas {
+			return first, nil
+		}
+		if !where.In(canvas) {
+			return nil, errors.New("a frame outside the canvas")
+		}
+		whole := image.NewRGBA(canvas)
+		draw.Draw(whole, where, first, first.Bounds().Min, draw.Src)
+		return whole, nil
+	}
+}
+
+// decodeStill decodes one picture, to the colours that image's own types mean: x/image/webp leaves the planes as they
+// are stored, in video range.
+func decodeStill(r io.Reader) (image.Image, error) {
+	m, err := webp.Decode(r)
+	switch m := m.(type) {
+	case *image.YCbCr:
+		expand(m.Y, m.Cb, m.Cr)
+	case *image.NYCbCrA:
+		expand(m.Y, m.Cb, m.Cr)
+	}
+	return m, err
+}
+
+// expand turns the video range of WebP's planes, luma 16 to 235 and chroma 16 to 240 (ITU-R BT.601), into the full range
+// of JPEG's.
+func expand(planes ...[]byte) {
+	for i, plane := range planes {
+		for j, v := range plane {
+			if i == 0 {
+				plane[j] = byte(min(max((int(v)-16)*255/219, 0), 255))
+			} else {
+				plane[j] = byte(min(max(128+(int(v)-128)*255/224, 0), 255))
+			}
+		}
 	}
 }
 
