@@ -3,6 +3,7 @@ package upload
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/database"
@@ -52,4 +53,47 @@ func (s Store) Read(ctx context.Context, id string) (Upload, error) {
 func (s Store) Delete(ctx context.Context, id string) (bool, error) {
 	n, err := s.DB.Exec(ctx, `UPDATE uploads SET deleted_at = $1, request = NULL WHERE id = $2 AND deleted_at IS NULL AND uses = 0`, clock.Millis(clock.Now(ctx)), id)
 	return n == 1, err
+}
+
+// Filter narrows List.
+type Filter struct {
+	Member  string // whose; "" for everybody's
+	Private bool   // those for private purposes too; a member's own always come with them
+	Before  string // id behind which the list goes on, or ""
+}
+
+// List is up to limit uploads that are not deleted, newest first.
+func (s Store) List(ctx context.Context, f Filter, limit int) ([]Upload, error) {
+	where, args := `deleted_at IS NULL`, []any{}
+	add := func(condition string, value any) {
+		args = append(args, value)
+		where += fmt.Sprintf(" AND "+condition, len(args))
+	}
+	if f.Member != "" {
+		add(`member_id = $%d`, f.Member)
+	}
+	if f.Before != "" {
+		add(`id < $%d`, f.Before)
+	}
+	for _, p := range Purposes() {
+		if p.Private && !f.Private && f.Member == "" {
+			add(`purpose <> $%d`, p.Name)
+		}
+	}
+	args = append(args, limit)
+	return database.All(ctx, s.DB, scan, `SELECT `+columns+` FROM uploads WHERE `+where+fmt.Sprintf(` ORDER BY id DESC LIMIT $%d`, len(args)), args...)
+}
+
+// State is where an upload stands: uploading, complete, refused or expired.
+func (u Upload) State(ctx context.Context) string {
+	switch {
+	case u.RefusedAt != nil:
+		return "refused"
+	case u.CompletedAt != nil:
+		return "complete"
+	case !clock.Now(ctx).Before(u.ExpiresAt):
+		return "expired"
+	default:
+		return "uploading"
+	}
 }

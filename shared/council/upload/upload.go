@@ -11,7 +11,6 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/madang-council/madang/shared/auth"
@@ -74,19 +73,13 @@ func (p Purpose) Allows(who auth.Principal) bool {
 	return who.SignedIn() && (!p.Council || who.Council())
 }
 
-// Types are what may be uploaded, by their short names, which are also the extensions
-// under which they are stored. SVG and HTML, which run scripts, are not among them.
-func Types() []string {
-	return []string{"jpg", "png", "webp", "gif", "pdf", "hwp", "hwpx", "docx", "xlsx", "pptx", "zip"}
-}
-
 // IsImage says whether a type has variants. The original of an image is never public,
 // since it may say where it was taken.
 func IsImage(kind string) bool {
 	return kind == "jpg" || kind == "png" || kind == "webp" || kind == "gif"
 }
 
-// MediaType is the Content-Type of a type.
+// MediaType is the Content-Type of a type, as package filetype names it.
 func MediaType(kind string) string {
 	switch kind {
 	case "jpg":
@@ -116,7 +109,7 @@ type Upload struct {
 	MemberID    string
 	Purpose     string
 	Name        string
-	Type        string
+	Type        string // extension under which it is stored, as "jpg"
 	Size        int64
 	SHA256      string
 	Folder      string
@@ -125,11 +118,11 @@ type Upload struct {
 	Height      int
 	Uses        int
 	CreatedAt   time.Time
-	ExpiresAt   time.Time
+	ExpiresAt   time.Time // until then it can be completed
 	CompletedAt *time.Time
 	ProcessedAt *time.Time
 	RefusedAt   *time.Time
-	RefusedCode string
+	RefusedCode string // also of a completed image of which no variants can be made
 	DeletedAt   *time.Time
 }
 
@@ -151,10 +144,7 @@ func (u Upload) VariantKey(name string) string { return u.Folder + "/" + name + 
 
 // Keys are all objects that the upload may have.
 func (u Upload) Keys() []string {
-	keys := []string{u.Incoming()}
-	if u.Type != "" {
-		keys = append(keys, u.Key())
-	}
+	keys := []string{u.Incoming(), u.Key()}
 	for _, w := range Widths() {
 		keys = append(keys, u.VariantKey(strconv.Itoa(w)))
 	}
@@ -201,7 +191,7 @@ func IsPublic(path string) bool {
 type File struct {
 	ID       string    `json:"id"`
 	Name     string    `json:"name"`
-	Type     string    `json:"type"` // short, as "pdf"
+	Type     string    `json:"type"` // media type, as "application/pdf"
 	Size     int64     `json:"size"` // bytes of the original
 	URL      string    `json:"url"`
 	Width    int       `json:"width,omitempty"` // pixels of an image, as it is shown
@@ -233,16 +223,4 @@ func refusal(field, code string) problem.Field {
 		"too-many-uploads":  {KO: "파일이 너무 많습니다.", EN: "There are too many uploads."},
 	}
 	return problem.Field{Name: field, Code: code, Message: texts[code]}
-}
-
-// extension is the extension of a file name, lower case, as a type.
-func extension(name string) string {
-	i := strings.LastIndexByte(name, '.')
-	if i < 0 {
-		return ""
-	}
-	if e := strings.ToLower(name[i+1:]); e != "jpeg" && e != "jpe" {
-		return e
-	}
-	return "jpg"
 }

@@ -60,8 +60,8 @@ func (f fixture) id() string {
 func (f fixture) row(member, purpose, kind, change string) string {
 	f.t.Helper()
 	id, now := f.id(), clock.Millis(noon)
-	f.exec(`INSERT INTO uploads (id, member_id, purpose, name, type, size, sha256, folder, multipart, width, height, uses, unused_at, created_at, expires_at, completed_at, refused_code)
-		VALUES ($1, $2, $3, $4, $5, 3, '', $6, '', 0, 0, 0, $7, $7, $8, $7, '')`,
+	f.exec(`INSERT INTO uploads (id, member_id, purpose, name, type, size, sha256, folder, multipart, staged, width, height, uses, unused_at, created_at, expires_at, completed_at, refused_code)
+		VALUES ($1, $2, $3, $4, $5, 3, '', $6, '', 0, 0, 0, 0, $7, $7, $8, $7, '')`,
 		id, member, purpose, "회의록."+kind, kind, upload.Folder("test", purpose, id, noon), now, now+1000)
 	if change != "" {
 		f.exec(`UPDATE uploads SET `+change+` WHERE id = $1`, id)

@@ -8,11 +8,12 @@ CREATE TABLE uploads (
     member_id    TEXT NOT NULL REFERENCES members (id),
     purpose      TEXT NOT NULL,     -- profile, post, event, archive, proof
     name         TEXT NOT NULL,     -- as the member calls it; never part of a key
-    type         TEXT NOT NULL,     -- jpg, png, ... ; '' until a form's file was read
+    type         TEXT NOT NULL,     -- jpg, png, ...: the extension under which it is stored
     size         BIGINT NOT NULL,   -- bytes; 0 until a form's file was read
     sha256       TEXT NOT NULL,     -- of the whole file, hex; '' until a form's file was read
     folder       TEXT NOT NULL,     -- {env}/{purpose}/{yyyy}/{mm}/{id}: every object of it is in there
     multipart    TEXT NOT NULL,     -- id of the upload in parts; '' before it began and once nothing is left of it
+    staged       INTEGER NOT NULL,  -- 1 until what arrived is known to be removed after the completion
     request      TEXT,              -- hash of the Idempotency-Key that began it
     width        INTEGER NOT NULL,  -- of an image as it is shown; else 0
     height       INTEGER NOT NULL,
@@ -32,7 +33,7 @@ CREATE INDEX uploads_member_id ON uploads (member_id, id);
 CREATE INDEX uploads_unused ON uploads (unused_at) WHERE uses = 0 AND deleted_at IS NULL AND refused_at IS NULL;
 CREATE INDEX uploads_unclean ON uploads (id) WHERE cleaned_at IS NULL AND (deleted_at IS NOT NULL OR refused_at IS NOT NULL);
 CREATE INDEX uploads_cleaned_at ON uploads (cleaned_at);
-CREATE INDEX uploads_staged ON uploads (completed_at) WHERE multipart <> '';
+CREATE INDEX uploads_staged ON uploads (completed_at) WHERE staged = 1;
 CREATE INDEX uploads_unprocessed ON uploads (completed_at) WHERE processed_at IS NULL;
 
 CREATE TABLE upload_uses (

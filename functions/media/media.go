@@ -1,0 +1,30 @@
+// Package media makes pictures fit for the public.
+package media
+
+import (
+	"time"
+
+	"github.com/madang-council/madang/shared/cloudevent"
+	"github.com/madang-council/madang/shared/council/upload"
+	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/objects"
+)
+
+// Function makes the variants of uploaded images: upright, without EXIF and GPS. Only
+// they are public; the original is not.
+var Function = function.Spec{
+	Name:  "media",
+	Doc:   "Variants of uploaded images: 320, 960 and 1600 px, upright, without EXIF and GPS.",
+	Needs: []function.Need{function.Database, function.Storage},
+	// One picture at a time: 40 megapixels with alpha take 320 MB decoded.
+	Scale: function.Scale{Concurrency: 1, Timeout: 5 * time.Minute, MemoryMiB: 512},
+	New: func(d function.Deps) function.Parts {
+		h := handlers{files: upload.Depot{Store: upload.Store{DB: d.DB}, Outbox: d.Outbox, Environment: d.Settings.Environment, OrphanAge: d.Settings.OrphanAge}.Open(objects.Config{
+			Endpoint: d.Storage.Endpoint, PublicEndpoint: d.Storage.PublicEndpoint, Region: d.Storage.Region,
+			AccessKey: d.Storage.AccessKey, SecretKey: d.Storage.SecretKey, Bucket: d.Storage.Bucket,
+		})}
+		return function.Parts{Consumes: cloudevent.Consume(
+			function.Subscription{Type: upload.CompletedType, Doc: "Makes the variants of an image.", Do: h.process},
+		)}
+	},
+}

@@ -1,0 +1,25 @@
+package uploads
+
+import (
+	"context"
+
+	"github.com/madang-council/madang/shared/check"
+	"github.com/madang-council/madang/shared/council/upload"
+	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/problem"
+)
+
+type removeRequest struct {
+	ID string `path:"id"`
+}
+
+func (h handlers) remove(ctx context.Context, r *removeRequest) (*function.None, error) {
+	if !check.ID(r.ID) {
+		return nil, problem.Absent()
+	}
+	if err := h.files.Remove(ctx, r.ID); err != nil {
+		return nil, err
+	}
+	function.Touch(ctx, upload.Tag(r.ID))
+	return &function.None{}, nil
+}

@@ -1,0 +1,40 @@
+// Package uploads is how files get into the product.
+package uploads
+
+import (
+	"time"
+
+	"github.com/madang-council/madang/shared/council/upload"
+	"github.com/madang-council/madang/shared/cursor"
+	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/objects"
+)
+
+// Function takes files: in parts straight to the storage, or small ones as a form.
+var Function = function.Spec{
+	Name:  "uploads",
+	Doc:   "Files: start, presigned parts straight to storage, resume, complete, read, delete; verified from the stored bytes.",
+	Needs: []function.Need{function.Database, function.Storage},
+	// A completion reads the whole file once; 100 MB from a busy storage take minutes.
+	Scale: function.Scale{Timeout: 10 * time.Minute, Concurrency: 4, MemoryMiB: 128},
+	New: func(d function.Deps) function.Parts {
+		h := handlers{cursors: cursor.New(d.Key.Derive("cursor")), files: upload.Depot{
+			Store: upload.Store{DB: d.DB}, Outbox: d.Outbox,
+			Environment: d.Settings.Environment, OrphanAge: d.Settings.OrphanAge, LimitMiB: d.Settings.UploadLimitMiB,
+		}.Open(objects.Config{
+			Endpoint: d.Storage.Endpoint, PublicEndpoint: d.Storage.PublicEndpoint, Region: d.Storage.Region,
+			AccessKey: d.Storage.AccessKey, SecretKey: d.Storage.SecretKey, Bucket: d.Storage.Bucket,
+		})}
+		const in, up = "/v1/uploads/{id}", function.Uploading
+		return function.Parts{Routes: []function.Route{
+			{Method: "POST", Path: "/v1/uploads", Access: function.SignedIn, Limit: up, Alone: true, Status: 201, Do: function.Do(h.start), Doc: "Starts an upload and answers where its parts go; an Idempotency-Key used before answers the upload that it began."},
+			{Method: "GET", Path: in + "/parts", Access: function.SignedIn, Limit: up, Do: function.Do(h.parts), Doc: "Which parts are stored, and addresses for those that are missing, to resume."},
+			{Method: "POST", Path: in + "/complete", Access: function.SignedIn, Limit: up, Alone: true, Do: function.Do(h.complete), Doc: "Verifies the stored bytes and completes or refuses the upload for good; may be repeated."},
+			{Method: "POST", Path: "/v1/uploads/form", Access: function.SignedIn, Limit: up, Alone: true, Status: 201, Do: function.Do(h.form), Doc: "Takes a small file as multipart/form-data: purpose, optionally sha256, and the file last."},
+			{Method: "GET", Path: "/v1/uploads", Access: function.SignedIn, Do: function.Do(h.list), Doc: "The caller's own uploads, newest first; for the council with all=true everybody's that it may see."},
+			{Method: "GET", Path: in, Access: function.SignedIn, Do: function.Do(h.read), Doc: "What is known about an upload, for its owner and the council."},
+			{Method: "GET", Path: in + "/file", Access: function.SignedIn, Personal: true, Do: function.Do(h.file), Doc: "Leads to the file: a link of 5 minutes for a private one, the public address for the others."},
+			{Method: "DELETE", Path: in, Access: function.SignedIn, Do: function.Do(h.remove), Doc: "Deletes an upload that nothing uses, for its owner and admins."},
+		}}
+	},
+}
