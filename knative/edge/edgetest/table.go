@@ -1,0 +1,289 @@
+package edgetest
+
+import (
+	"context"
+	"crypto/rand"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/madang-council/madang/shared/cache/cachetest"
+	"github.com/madang-council/madang/shared/page"
+)
+
+// Run runs the table. Each row gets an edge and a Redis of its own.
+func Run(t *testing.T, start Start) {
+	for name, row := range map[string]func(*fixture){
+		"paths go to their functions":                routes,
+		"a visitor cannot say who he is":             forwarded,
+		"a page is rendered once and then kept":      kept,
+		"a page's address":                           addresses,
+		"entity tags and HEAD":                       tags,
+		"credentials never get a page":               credentials,
+		"one of many first requests is rendered":     stampede,
+		"a page changes at its own time":             segments,
+		"a page past its time is served and renewed": stale,
+		"a touched page is served and renewed":       touched,
+		"Redis is away":                              redisAway,
+		"functions are away":                         functionsAway,
+		"refusals are passed on and not kept":        refusals,
+	} {
+		t.Run(name, func(t *testing.T) {
+			server, client := cachetest.Embedded(t)
+			f := &fixture{T: t, World: World{Redis: client, Prefix: "madang:" + rand.Text() + ":", StopRedis: server.Close}}
+			f.Functions = &Functions{Store: &page.Store{Redis: client, Prefix: f.Prefix}}
+			f.base = start(t, f.World)
+			row(f)
+		})
+	}
+}
+
+func routes(f *fixture) {
+	for _, c := range []struct{ method, path, function string }{
+		{"GET", "/v1/main", "main"}, {"GET", "/v1/notices", "notices"}, {"POST", "/v1/notices", "notices"}, {"GET", "/v1/notices/1", "notices"},
+		{"GET", "/v1/notices/mine", "notices"}, {"GET", "/v1/notices/1/revisions/2", "notices"}, {"DELETE", "/v1/notices/1", "notices"}, {"GET", "/v1/notices/%ED%95%9C%EA%B8%80", "notices"},
+	} {
+		f.Functions.Set(Rule{})
+		f.do(c.method, c.path)
+		if seen := f.Functions.Seen(); len(seen) != 1 || seen[0].Function != c.function || seen[0].Method != c.method || seen[0].URI != c.path {
+			f.Errorf("%s %s: %+v", c.method, c.path, seen)
+		}
+	}
+	f.Functions.Set(Rule{})
+	for _, path := range []string{"/", "/v1", "/v1/", "/v1/none", "/events", "/v1/hidden", "/v1/notices/", "/v1/notices/1/revisions/", "/v1/notices/1/2", "/_render", "/metrics", "/v1/notices/../../events"} {
+		a := f.get(path)
+		if a.status != http.StatusNotFound || a.header.Get("Content-Type") != "application/problem+json" || !strings.Contains(a.body, `"code":"not-found"`) {
+			f.Errorf("%s: %d %s", path, a.status, a.body)
+		}
+	}
+	if seen := f.Functions.Seen(); len(seen) != 0 {
+		f.Errorf("a path of no function reached one: %+v", seen)
+	}
+}
+
+func forwarded(f *fixture) {
+	f.get("/v1/notices/mine", "X-Forwarded-For", "198.51.100.1", "X-Request-Id", "chosen-by-the-visitor", "traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+	seen := f.Functions.Seen()
+	if len(seen) != 1 {
+		f.Fatalf("%+v", seen)
+	}
+	if got := seen[0].Header.Values("X-Forwarded-For"); len(got) != 1 || !strings.HasSuffix(got[0], "127.0.0.1") && got[0] != "::1" || strings.Contains(got[0], "198.51") {
+		f.Errorf("X-Forwarded-For: %v", got)
+	}
+	if got := seen[0].Header.Get("X-Request-Id"); got == "chosen-by-the-visitor" {
+		f.Errorf("X-Request-Id: %q", got)
+	}
+	if got := seen[0].Header.Get("traceparent"); !strings.Contains(got, "0af7651916cd43dd8448eb211c80319c") {
+		f.Errorf("traceparent: %q", got)
+	}
+}
+
+func kept(f *fixture) {
+	first := f.get("/v1/main")
+	if first.status != 200 || first.cache() != "madang; fwd=uri-miss" || first.body != `{"render":1}` {
+		f.Fatalf("first: %d %q %s", first.status, first.cache(), first.body)
+	}
+	for range 20 {
+		a := f.get("/v1/main")
+		if a.body != first.body || !strings.HasPrefix(a.cache(), "madang; hit; ttl=") || a.header.Get("Age") == "" {
+			f.Errorf("again: %q %s", a.cache(), a.body)
+		}
+		if a.header.Get("Cache-Control") != "public, no-cache" || a.header.Get("Vary") != "Accept-Language" || a.header.Get("Content-Type") != "application/json" {
+			f.Errorf("headers: %v", a.header)
+		}
+	}
+	if n := len(f.Functions.Seen()); n != 1 {
+		f.Errorf("%d requests reached the function", n)
+	}
+}
+
+func addresses(f *fixture) {
+	for _, path := range []string{"/v1/notices", "/v1/notices?tag=%EC%9E%A5%ED%95%99%20%EA%B8%88", "/v1/notices?q=a%26b%3Dc", "/v1/notices?q=a+b&tag=x", "/v1/notices/%ED%95%9C~1"} {
+		f.Functions.Set(Rule{})
+		first := f.get(path)
+		for _, same := range []string{path, path + func() string {
+			if strings.Contains(path, "?") {
+				return "&utm_source=kakao"
+			}
+			return "?utm_source=kakao&fbclid=1"
+		}()} {
+			if a := f.get(same); a.body != first.body || a.status != 200 {
+				f.Errorf("%s is another page than %s: %q", same, path, a.cache())
+			}
+		}
+		if n := len(f.Functions.Seen()); n != 1 {
+			f.Errorf("%s: %d requests reached the function", path, n)
+		}
+	}
+	f.Functions.Set(Rule{})
+	korean, english := f.get("/v1/main"), f.get("/v1/main", "Accept-Language", "en-US,en;q=0.9,ko;q=0.5")
+	if korean.body == english.body || f.get("/v1/main", "Accept-Language", "ko-KR,ko;q=0.9,en;q=0.8").body != korean.body || f.get("/v1/main", "Accept-Language", "fr").body != korean.body {
+		f.Error("languages are mixed up")
+	}
+	if got := f.Functions.Seen()[1].Header.Get("Accept-Language"); got != "en" {
+		f.Errorf("the function was asked for %q", got)
+	}
+}
+
+func tags(f *fixture) {
+	first := f.get("/v1/main")
+	tag := first.header.Get("ETag")
+	if tag == "" {
+		f.Fatalf("no ETag: %v", first.header)
+	}
+	for _, list := range []string{tag, `"x", ` + tag, "W/" + tag, "*"} {
+		if a := f.get("/v1/main", "If-None-Match", list); a.status != http.StatusNotModified || a.body != "" || a.header.Get("ETag") != tag {
+			f.Errorf("If-None-Match %s: %d %q", list, a.status, a.body)
+		}
+	}
+	if a := f.get("/v1/main", "If-None-Match", `"other"`); a.status != 200 || a.body != first.body {
+		f.Errorf("another tag: %d", a.status)
+	}
+	if a := f.do(http.MethodHead, "/v1/main"); a.status != 200 || a.body != "" || a.header.Get("ETag") != tag || a.header.Get("Content-Length") == "" {
+		f.Errorf("HEAD: %d %q %v", a.status, a.body, a.header)
+	}
+	if a := f.do(http.MethodHead, "/v1/notices"); a.status != 200 || a.body != "" {
+		f.Errorf("HEAD of a page that nobody has read: %d %q", a.status, a.body)
+	}
+}
+
+func credentials(f *fixture) {
+	f.get("/v1/main")
+	for _, header := range [][]string{{"Authorization", "Bearer x"}, {"Cookie", "a=b; __Host-madang=x"}, {"Cookie", "__Host-madang-refresh=x"}} {
+		f.Functions.Set(Rule{})
+		a := f.get("/v1/main", header...)
+		if a.header.Get("Cache-Control") != "private, no-store" || a.cache() != "" || len(f.Functions.Seen()) != 1 {
+			f.Errorf("%v: %q %q", header, a.header.Get("Cache-Control"), a.cache())
+		}
+		if got := f.Functions.Seen()[0].Header.Get(header[0]); got != header[1] {
+			f.Errorf("%v reached the function as %q", header, got)
+		}
+	}
+	f.Functions.Set(Rule{})
+	if a := f.get("/v1/main", "Cookie", "theme=dark"); !strings.HasPrefix(a.cache(), "madang; hit") {
+		f.Errorf("a cookie of no meaning: %q", a.cache())
+	}
+	if a := f.get("/v1/notices", "Cookie", "theme=dark"); a.status != 200 || f.Functions.Seen()[0].Header.Get("Cookie") != "" {
+		f.Error("a page was rendered with a visitor's cookie")
+	}
+}
+
+func stampede(f *fixture) {
+	f.Functions.Set(Rule{Delay: 300 * time.Millisecond})
+	var group sync.WaitGroup
+	bodies := make([]string, 150)
+	for i := range bodies {
+		group.Go(func() { bodies[i] = f.get("/v1/main").body })
+	}
+	group.Wait()
+	for _, b := range bodies {
+		if b != bodies[0] || b == "" {
+			f.Fatalf("not the same answer for all: %q, %q", b, bodies[0])
+		}
+	}
+	if n := len(f.Functions.Seen()); n != 1 {
+		f.Errorf("%d requests reached the function", n)
+	}
+}
+
+func segments(f *fixture) {
+	f.Functions.Set(Rule{Body: "now", Lasts: []time.Duration{1500 * time.Millisecond, time.Hour}})
+	if a := f.get("/v1/main"); a.body != "now" {
+		f.Fatal(a.body)
+	}
+	began := time.Now()
+	f.until("the next segment", func() bool { return f.get("/v1/main").body == "now+1" })
+	if took := time.Since(began); took < time.Second {
+		f.Errorf("the page changed after %v", took)
+	}
+}
+
+func stale(f *fixture) {
+	f.Functions.Set(Rule{Body: "old", Lasts: []time.Duration{50 * time.Millisecond}})
+	f.get("/v1/main")
+	time.Sleep(1100 * time.Millisecond) // the edge's own copy is good for a second
+	f.Functions.Set(Rule{Body: "new", Delay: 200 * time.Millisecond})
+	began := time.Now()
+	a := f.get("/v1/main")
+	if a.body != "old" || !strings.Contains(a.cache(), "detail=stale") || time.Since(began) > 150*time.Millisecond {
+		f.Errorf("a page past its time: %q %q after %v", a.body, a.cache(), time.Since(began))
+	}
+	f.until("the new page", func() bool { return f.get("/v1/main").body == "new" })
+	if n := len(f.Functions.Seen()); n != 1 {
+		f.Errorf("%d requests reached the function", n)
+	}
+}
+
+func touched(f *fixture) {
+	f.Functions.Set(Rule{Body: "old"})
+	f.get("/v1/main")
+	time.Sleep(1100 * time.Millisecond)
+	f.Functions.Set(Rule{Body: "new"})
+	if _, err := f.Functions.Store.Touch(context.Background(), []string{"all"}); err != nil {
+		f.Fatal(err)
+	}
+	if a := f.get("/v1/main"); a.body != "old" || !strings.Contains(a.cache(), "detail=stale") {
+		f.Errorf("a touched page: %q %q", a.body, a.cache())
+	}
+	f.until("the new page", func() bool { return f.get("/v1/main").body == "new" })
+}
+
+func redisAway(f *fixture) {
+	f.get("/v1/main")
+	f.get("/v1/main")
+	f.StopRedis()
+	time.Sleep(1100 * time.Millisecond)
+	if a := f.get("/v1/main"); a.status != 200 || !strings.Contains(a.cache(), "detail=store-away") {
+		f.Errorf("a page that was read before: %d %q", a.status, a.cache())
+	}
+	var group sync.WaitGroup
+	f.Functions.Set(Rule{Delay: 200 * time.Millisecond})
+	for range 50 {
+		group.Go(func() {
+			if a := f.get("/v1/notices"); a.status != 200 {
+				f.Errorf("a page that nobody has read: %d %s", a.status, a.body)
+			}
+		})
+	}
+	group.Wait()
+	if n := len(f.Functions.Seen()); n != 1 {
+		f.Errorf("%d requests reached the function", n)
+	}
+}
+
+func functionsAway(f *fixture) {
+	f.Functions.Set(Rule{Body: "good", Lasts: []time.Duration{50 * time.Millisecond}})
+	f.get("/v1/main")
+	time.Sleep(1100 * time.Millisecond)
+	f.Functions.Set(Rule{Status: 503})
+	for range 3 {
+		if a := f.get("/v1/main"); a.status != 200 || a.body != "good" || !strings.Contains(a.cache(), "detail=") {
+			f.Errorf("the last good copy: %d %q %q", a.status, a.body, a.cache())
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	if a := f.get("/v1/notices"); a.status != http.StatusServiceUnavailable || a.header.Get("Content-Type") != "application/problem+json" {
+		f.Errorf("nothing to serve: %d %s", a.status, a.body)
+	}
+	f.Functions.Set(Rule{})
+	f.until("the page after functions are back", func() bool { return f.get("/v1/notices").status == 200 })
+}
+
+func refusals(f *fixture) {
+	f.Functions.Set(Rule{Status: 404})
+	for range 2 {
+		if a := f.get("/v1/notices/gone"); a.status != 404 || !strings.Contains(a.body, "from-function") || a.header.Get("Content-Type") != "application/problem+json" {
+			f.Errorf("%d %s", a.status, a.body)
+		}
+		time.Sleep(2100 * time.Millisecond)
+	}
+	if n := len(f.Functions.Seen()); n != 2 {
+		f.Errorf("%d requests reached the function", n)
+	}
+	f.Functions.Set(Rule{})
+	if a := f.get("/v1/notices/gone"); a.status != 200 {
+		f.Errorf("a refusal was kept: %d", a.status)
+	}
+}
