@@ -27,6 +27,12 @@ var Function = function.Spec{
 			{Method: "GET", Path: "/v1/notices/{id}", Access: function.Anyone, Page: &function.Page{}, Do: function.Do(h.read), Doc: "A published notice; for editors of its unit, of any state and with its source."},
 			{Method: "PUT", Path: "/v1/notices/{id}", Access: editor, Do: function.Do(h.edit), Doc: "Replaces a notice whole: what is left out is emptied."},
 			{Method: "DELETE", Path: "/v1/notices/{id}", Access: editor, Do: function.Do(h.remove), Doc: "Hides a notice from everybody; an admin can restore it for 30 days."},
+			{Method: "GET", Path: "/v1/notices/{id}/revisions", Access: editor, Personal: true, Do: function.Do(h.revisions), Doc: "What a notice said before, and who wrote it; the latest first."},
+			{Method: "GET", Path: "/v1/notices/{id}/revisions/{number}", Access: editor, Personal: true, Do: function.Do(h.revision), Doc: "One revision with its text."},
+			{Method: "GET", Path: "/v1/notices/{id}/revisions/{number}/diff/{to}", Access: editor, Do: function.Do(h.compare), Doc: "What changed from one revision to another, by lines and words."},
+			{Method: "POST", Path: "/v1/notices/{id}/revisions/{number}/restore", Access: editor, Do: function.Do(h.revert), Doc: "Makes title, text and tags of a revision the newest version."},
+			{Method: "POST", Path: "/v1/notices/{id}/preview", Access: editor, Do: function.Do(h.share), Doc: "A link by which anybody can read the notice for an hour."},
+			{Method: "GET", Path: "/v1/notices/previews/{token}", Access: function.Anyone, Do: function.Do(h.preview), Doc: "The notice of a preview link in its newest version."},
 			{Method: "GET", Path: "/v1/admin/notices", Access: editor, Do: function.Do(h.manage), Doc: "Notices of every state of the units that the caller writes for."},
 			{Method: "POST", Path: "/v1/admin/notices/{id}/restore", Access: admin, Do: function.Do(h.undelete), Doc: "Restores a deleted notice as it was."},
 		}}

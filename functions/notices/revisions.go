@@ -1,0 +1,129 @@
+package notices
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/madang-council/madang/shared/check"
+	"github.com/madang-council/madang/shared/council/markdown"
+	"github.com/madang-council/madang/shared/council/notice"
+	"github.com/madang-council/madang/shared/problem"
+)
+
+type revisionsRequest struct {
+	ID     string `path:"id"`
+	Cursor string `query:"cursor"`
+	Size   *int64 `query:"size"`
+}
+
+type revisionsResponse struct {
+	Items      []revisionEntry `json:"items"`
+	NextCursor string          `json:"nextCursor,omitempty"`
+}
+
+// revisionEntry is a revision without its text.
+type revisionEntry struct {
+	Number      int64      `json:"number"` // the version that it was
+	Editor      editor     `json:"editor"`
+	At          time.Time  `json:"at"`
+	Unit        string     `json:"unit"`
+	Title       string     `json:"title"`
+	Tags        []string   `json:"tags"`
+	PublishAt   *time.Time `json:"publishAt,omitempty"`
+	UnpublishAt *time.Time `json:"unpublishAt,omitempty"`
+	PinnedUntil *time.Time `json:"pinnedUntil,omitempty"`
+	UrgentUntil *time.Time `json:"urgentUntil,omitempty"`
+}
+
+// editor is who made a revision.
+type editor struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+func (h handlers) revisions(ctx context.Context, r *revisionsRequest) (*revisionsResponse, error) {
+	if !check.ID(r.ID) {
+		return nil, problem.Absent()
+	}
+	_, size, err := narrow("", "", "", r.Size)
+	if err != nil {
+		return nil, err
+	}
+	before, list := int64(0), "notices/"+r.ID+"/revisions"
+	if r.Cursor != "" && h.cursors.Decode(list, r.Cursor, &before) != nil {
+		return nil, wrongCursor()
+	}
+	items, err := h.notices.Revisions(ctx, r.ID, before, size+1)
+	if err != nil {
+		return nil, err
+	}
+	response := &revisionsResponse{Items: []revisionEntry{}}
+	for _, v := range items[:min(size, len(items))] {
+		response.Items = append(response.Items, revisionOf(v))
+	}
+	if len(items) > size {
+		response.NextCursor = h.cursors.Encode(list, items[size-1].Number)
+	}
+	return response, nil
+}
+
+func revisionOf(v notice.Revision) revisionEntry {
+	return revisionEntry{
+		Number: v.Number, Editor: editor{ID: v.Editor, Name: v.EditorName}, At: v.At, Unit: v.Unit, Title: v.Title, Tags: v.Tags,
+		PublishAt: v.PublishAt, UnpublishAt: v.UnpublishAt, PinnedUntil: v.PinnedUntil, UrgentUntil: v.UrgentUntil,
+	}
+}
+
+type revisionRequest struct {
+	ID     string `path:"id"`
+	Number string `path:"number"`
+}
+
+type revisionResponse struct {
+	revisionEntry
+	Body string `json:"body"` // Markdown
+	HTML string `json:"html"` // sanitised
+}
+
+func (h handlers) revision(ctx context.Context, r *revisionRequest) (*revisionResponse, error) {
+	number, ok := numberOf(r.Number)
+	if !check.ID(r.ID) || !ok {
+		return nil, problem.Absent()
+	}
+	v, err := h.notices.Revision(ctx, r.ID, number)
+	if err != nil {
+		return nil, err
+	}
+	return &revisionResponse{revisionEntry: revisionOf(v), Body: v.Body, HTML: markdown.Render(v.Body)}, nil
+}
+
+// numberOf reads a revision's number: digits without leading zeros.
+func numberOf(s string) (int64, bool) {
+	n, err := strconv.ParseInt(s, 10, 64)
+	return n, err == nil && n > 0 && strconv.FormatInt(n, 10) == s
+}
+
+type revertRequest struct {
+	ID      string `path:"id"`
+	Number  string `path:"number"`
+	IfMatch string `header:"If-Match"`
+}
+
+func (h handlers) revert(ctx context.Context, r *revertRequest) (*article, error) {
+	number, ok := numberOf(r.Number)
+	if !ok {
+		return nil, problem.Absent()
+	}
+	version, err := versionOf(r.ID, r.IfMatch)
+	if err != nil {
+		return nil, err
+	}
+	was, is, err := h.notices.Revert(ctx, r.ID, version, number)
+	if err != nil {
+		return nil, err
+	}
+	touch(ctx, was, is)
+	a := show(ctx, is)
+	return &a, nil
+}

@@ -1,0 +1,166 @@
+package notices_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/functiontest"
+)
+
+type revisions struct {
+	Items []struct {
+		Number int64
+		Editor struct{ ID, Name string }
+		Title  string
+		Tags   []string
+		Body   string
+	}
+	NextCursor string
+}
+
+func TestRevisions(t *testing.T) {
+	d := open(t)
+	n := d.write("처음", map[string]any{"body": "하나\n둘\n셋", "tags": []string{"가", "나"}, "publishAt": d.Now()})
+	second := d.Member(functiontest.Member{Name: "이편집", Grants: []auth.Grant{{Role: auth.Editor, Unit: "총학"}}})
+	path := "/v1/notices/" + n.ID
+	d.call(second.Token, "PUT", path, content("다음", map[string]any{"body": "하나\n두울\n셋", "tags": []string{"나", "다"}, "publishAt": n.PublishAt}), "If-Match", match(1)).Want(200)
+	list := functiontest.JSON[revisions](d.call(d.editor, "GET", path+"/revisions", nil).Want(200))
+	if len(list.Items) != 2 || list.Items[0].Number != 2 || list.Items[0].Editor.ID != second.ID || list.Items[0].Editor.Name != "이편집" || list.Items[1].Title != "처음" {
+		t.Errorf("revisions: %+v", list)
+	}
+	if got := d.Audited(); !slices.Contains(got, "GET /v1/notices/{id}/revisions") {
+		t.Errorf("reading who wrote leaves no record: %v", got)
+	}
+	first := functiontest.JSON[revisions](d.call(d.editor, "GET", path+"/revisions?size=1", nil).Want(200))
+	rest := functiontest.JSON[revisions](d.call(d.editor, "GET", path+"/revisions?size=1&cursor="+first.NextCursor, nil).Want(200))
+	if len(rest.Items) != 1 || rest.Items[0].Number != 1 || rest.NextCursor != "" {
+		t.Errorf("second page: %+v", rest)
+	}
+	diff := strings.TrimSpace(string(d.call(d.editor, "GET", path+"/revisions/1/diff/2", nil).Want(200).Body))
+	want := `{"from":1,"to":2,"title":[{"lines":[` +
+		`{"kind":"delete","old":1,"text":"처음","segments":[{"changed":true,"text":"처음"}]},{"kind":"insert","new":1,"text":"다음","segments":[{"changed":true,"text":"다음"}]}]}],` +
+		`"tags":{"added":["다"],"removed":["가"]},"body":[{"lines":[{"kind":"equal","old":1,"new":1,"text":"하나","segments":[]},` +
+		`{"kind":"delete","old":2,"text":"둘","segments":[{"changed":true,"text":"둘"}]},{"kind":"insert","new":2,"text":"두울","segments":[{"changed":true,"text":"두울"}]},` +
+		`{"kind":"equal","old":3,"new":3,"text":"셋","segments":[]}]}]}`
+	if diff != want {
+		t.Errorf("diff\n%s\nwant\n%s", diff, want)
+	}
+	if got := string(d.call(d.editor, "GET", path+"/revisions/2/diff/2", nil).Want(200).Body); !strings.Contains(got, `"title":[],"tags":{"added":[],"removed":[]},"body":[]`) {
+		t.Errorf("the same: %s", got)
+	}
+	d.call(d.editor, "POST", path+"/revisions/1/restore", nil).Problem(428, "if-match-required")
+	d.call(d.editor, "POST", path+"/revisions/1/restore", nil, "If-Match", match(1)).Problem(412, "version-stale")
+	d.Wait(time.Hour)
+	r := d.call(d.editor, "POST", path+"/revisions/1/restore", nil, "If-Match", match(2)).Want(200)
+	back := functiontest.JSON[item](r)
+	if back.Title != "처음" || *back.Body != "하나\n둘\n셋" || !slices.Equal(back.Tags, []string{"가", "나"}) || back.Version != 3 || !back.PublishAt.Equal(*n.PublishAt) || r.Header.Get("ETag") != match(3) {
+		t.Errorf("restored: %+v", back)
+	}
+	if got := d.list("", "?tag=가").titles(); got != "처음" {
+		t.Errorf("the restored tag is not found: %q", got)
+	}
+	one := functiontest.JSON[struct{ Body, HTML string }](d.call(d.editor, "GET", path+"/revisions/2", nil).Want(200))
+	if one.Body != "하나\n두울\n셋" || !strings.Contains(one.HTML, "두울") {
+		t.Errorf("revision 2: %+v", one)
+	}
+	student, theirs := d.Member(functiontest.Member{Verified: true}).Token, d.Holder(auth.Editor, "동연")
+	for method, paths := range map[string][]string{"GET": {"/revisions", "/revisions/1", "/revisions/1/diff/2"}, "POST": {"/revisions/1/restore", "/preview"}} {
+		for _, p := range paths {
+			d.call("", method, path+p, nil, "If-Match", match(3)).Problem(401, "sign-in-required")
+			d.call(student, method, path+p, nil, "If-Match", match(3)).Problem(403, "not-allowed")
+			d.call(theirs, method, path+p, nil, "If-Match", match(3)).Problem(403, "not-allowed")
+			d.call(d.editor, method, "/v1/notices/x"+p, nil, "If-Match", match(3)).Problem(404, "not-found")
+		}
+	}
+	for _, number := range []string{"0", "-1", "01", "+1", "x", "9", "99999999999999999999", "1.0"} {
+		d.call(d.editor, "GET", path+"/revisions/"+number, nil).Problem(404, "not-found")
+		d.call(d.editor, "GET", path+"/revisions/1/diff/"+number, nil).Problem(404, "not-found")
+		d.call(d.editor, "GET", path+"/revisions/"+number+"/diff/1", nil).Problem(404, "not-found")
+		d.call(d.editor, "POST", path+"/revisions/"+number+"/restore", nil, "If-Match", match(3)).Problem(404, "not-found")
+	}
+	d.call(d.editor, "GET", path+"/revisions?size=0", nil).Problem(422, "invalid-input")
+	d.call(d.editor, "GET", path+"/revisions?cursor=x", nil).Problem(422, "invalid-input")
+	d.call(d.editor, "DELETE", path, nil, "If-Match", match(3)).Want(204)
+	d.call(d.editor, "GET", path+"/revisions", nil).Problem(404, "not-found")
+}
+
+func TestPreview(t *testing.T) {
+	d := open(t)
+	n := d.write("초안", map[string]any{"body": "**아직**"})
+	d.Wait(500 * time.Millisecond)
+	link := functiontest.JSON[struct {
+		URL       string
+		ExpiresAt time.Time
+	}](d.call(d.editor, "POST", "/v1/notices/"+n.ID+"/preview", nil).Want(200))
+	path, inside := strings.CutPrefix(link.URL, "https://council.madang.ac.kr")
+	if !inside || !link.ExpiresAt.Equal(functiontest.Start.Add(time.Hour)) {
+		t.Fatalf("link: %+v", link)
+	}
+	read := func() item {
+		t.Helper()
+		r := d.call("", "GET", path, nil).Want(200)
+		if r.Header.Get("Cache-Control") != "private, no-store" {
+			t.Errorf("headers: %v", r.Header)
+		}
+		return functiontest.JSON[item](r)
+	}
+	if got := read(); got.Title != "초안" || got.State != "draft" || got.Body != nil || !strings.Contains(got.HTML, "<strong>") {
+		t.Errorf("preview: %+v", got)
+	}
+	d.edit(item{ID: n.ID, Title: "고친 초안", Version: 1}, nil)
+	if got := read(); got.Title != "고친 초안" {
+		t.Errorf("not the newest version: %+v", got)
+	}
+	if keys := d.Server.Keys(); slices.ContainsFunc(keys, func(k string) bool { return strings.Contains(k, "previews") }) {
+		t.Errorf("a preview is kept as a page: %v", keys)
+	}
+	token := strings.TrimPrefix(path, "/v1/notices/previews/")
+	for _, forged := range []string{"x", token + "A", token[:len(token)-1], strings.Repeat("A", len(token)), n.ID, d.Deps.Key.Signer("cursor").Sign(n.ID, link.ExpiresAt)} {
+		d.call("", "GET", "/v1/notices/previews/"+forged, nil).Problem(404, "not-found")
+	}
+	d.At(link.ExpiresAt.Add(-time.Millisecond))
+	read()
+	d.At(link.ExpiresAt)
+	d.call("", "GET", path, nil).Problem(410, "preview-expired")
+	again := functiontest.JSON[struct{ URL string }](d.call(d.editor, "POST", "/v1/notices/"+n.ID+"/preview", nil).Want(200))
+	d.call(d.editor, "DELETE", "/v1/notices/"+n.ID, nil, "If-Match", match(2)).Want(204)
+	d.call("", "GET", strings.TrimPrefix(again.URL, "https://council.madang.ac.kr"), nil).Problem(404, "not-found")
+}
+
+// Of 50 edits of one version at the same time exactly one wins, and nothing of the others
+// is left.
+func TestParallelEdits(t *testing.T) {
+	for name, options := range map[string][]functiontest.Option{"sqlite": nil, "postgres": {functiontest.OnPostgres}} {
+		t.Run(name, func(t *testing.T) {
+			d := open(t, options...)
+			n := d.write("처음", map[string]any{"publishAt": d.Now()})
+			d.Events.Take()
+			answers := make(chan int, 50)
+			for i := range 50 {
+				go func() {
+					body := content(fmt.Sprint("고침", i), map[string]any{"publishAt": n.PublishAt, "tags": []string{fmt.Sprint("t", i)}})
+					answers <- d.Do(functiontest.Request{Method: "PUT", Path: "/v1/notices/" + n.ID, As: d.editor, Body: body, Header: map[string]string{"If-Match": match(1)}}).Status
+				}()
+			}
+			got := map[int]int{}
+			for range 50 {
+				got[<-answers]++
+			}
+			if got[200] != 1 || got[412] != 49 {
+				t.Errorf("answers: %v", got)
+			}
+			list := functiontest.JSON[revisions](d.call(d.editor, "GET", "/v1/notices/"+n.ID+"/revisions", nil).Want(200))
+			if len(list.Items) != 2 || len(d.Events.Take()) != 1 {
+				t.Errorf("revisions: %+v", list)
+			}
+			now := functiontest.JSON[item](d.call("", "GET", "/v1/notices/"+n.ID, nil).Want(200))
+			if now.Version != 2 || now.Title != list.Items[0].Title || !slices.Equal(now.Tags, list.Items[0].Tags) || d.list("", "?tag="+now.Tags[0]).titles() != now.Title {
+				t.Errorf("half of one, half of another: %+v %+v", now, list.Items[0])
+			}
+		})
+	}
+}

@@ -1,0 +1,144 @@
+package notice
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/council/revision"
+	"github.com/madang-council/madang/shared/database"
+	"github.com/madang-council/madang/shared/problem"
+)
+
+// Revision is what a notice said from one edit until the next. Deleting and restoring a
+// notice counts its version up without a revision. Attachments are not part of it: a
+// file that nothing uses is deleted within a day.
+type Revision struct {
+	Number      int64 // the notice's version
+	Editor      string
+	EditorName  string // as it is now: a member who left has none
+	At          time.Time
+	Unit        string
+	Title       string
+	Tags        []string
+	PublishAt   *time.Time
+	UnpublishAt *time.Time
+	PinnedUntil *time.Time
+	UrgentUntil *time.Time
+	Body        string // empty where it was read for a list
+}
+
+// Difference is what an edit, or several, changed.
+type Difference struct {
+	Title []revision.Hunk // none where it is the same
+	Tags  Tags
+	Body  []revision.Hunk
+}
+
+// Tags are what became of tags.
+type Tags struct {
+	Added, Removed []string
+}
+
+func scanRevision(r database.Row) (Revision, error) {
+	var v Revision
+	var tags string
+	var at int64
+	var publish, unpublish, pinned, urgent *int64
+	if err := r.Scan(&v.Number, &v.Editor, &v.EditorName, &at, &v.Unit, &v.Title, &tags, &publish, &unpublish, &pinned, &urgent, &v.Body); err != nil {
+		return Revision{}, fmt.Errorf("revision: %w", err)
+	}
+	v.At = clock.FromMillis(at)
+	v.PublishAt, v.UnpublishAt = clock.FromMillisOf(publish), clock.FromMillisOf(unpublish)
+	v.PinnedUntil, v.UrgentUntil = clock.FromMillisOf(pinned), clock.FromMillisOf(urgent)
+	if err := json.Unmarshal([]byte(tags), &v.Tags); err != nil {
+		return Revision{}, fmt.Errorf("revision %d: tags: %w", v.Number, err)
+	}
+	return v, nil
+}
+
+const revisionColumns = `r.version, r.editor, COALESCE(m.name, ''), r.at, r.unit, r.title, r.tags, r.publish_at, r.unpublish_at, r.pinned_until, r.urgent_until`
+
+// Revisions are those of a notice that the caller writes for, the latest first, before a
+// number (0 for the start), without their bodies.
+func (s Store) Revisions(ctx context.Context, id string, before int64, limit int) ([]Revision, error) {
+	if _, err := s.Writable(ctx, id); err != nil {
+		return nil, err
+	}
+	return database.All(ctx, s.DB, scanRevision, `SELECT `+revisionColumns+`, '' FROM notice_revisions r LEFT JOIN members m ON m.id = r.editor
+		WHERE r.notice_id = $1 AND ($2 = 0 OR r.version < $2) ORDER BY r.version DESC LIMIT $3`, id, before, limit)
+}
+
+// Revision is one of a notice that the caller writes for.
+func (s Store) Revision(ctx context.Context, id string, number int64) (Revision, error) {
+	if _, err := s.Writable(ctx, id); err != nil {
+		return Revision{}, err
+	}
+	v, err := database.One(ctx, s.DB, scanRevision, `SELECT `+revisionColumns+`, r.body FROM notice_revisions r LEFT JOIN members m ON m.id = r.editor
+		WHERE r.notice_id = $1 AND r.version = $2`, id, number)
+	if errors.Is(err, database.ErrNoRow) {
+		err = problem.Absent()
+	}
+	return v, err
+}
+
+// Compare says what changed from one revision to another.
+func (s Store) Compare(ctx context.Context, id string, from, to int64) (Difference, error) {
+	a, err := s.Revision(ctx, id, from)
+	if err != nil {
+		return Difference{}, err
+	}
+	b, err := s.Revision(ctx, id, to)
+	if err != nil {
+		return Difference{}, err
+	}
+	return a.compare(b), nil
+}
+
+func (v Revision) compare(next Revision) Difference {
+	return Difference{
+		Title: revision.Lines(v.Title, next.Title),
+		Tags:  Tags{Added: without(next.Tags, v.Tags), Removed: without(v.Tags, next.Tags)},
+		Body:  revision.Lines(v.Body, next.Body),
+	}
+}
+
+// without are those of a list that are not in another.
+func without(list, other []string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(t string) bool { return slices.Contains(other, t) })
+}
+
+// Revert gives a notice title, text and tags of one of its revisions, as a new version
+// that succeeds the given one. Its unit, times and attachments stay as they are.
+func (s Store) Revert(ctx context.Context, id string, version, number int64) (was, is Notice, err error) {
+	if was, err = s.Writable(ctx, id); err != nil {
+		return was, is, err
+	}
+	if was.Version != version {
+		return was, is, problem.Stale()
+	}
+	old, err := s.Revision(ctx, id, number)
+	if err != nil {
+		return was, is, err
+	}
+	c := was.content()
+	c.Title, c.Body, c.Tags = old.Title, old.Body, old.Tags
+	is, err = s.replace(ctx, id, version, c)
+	return was, is, err
+}
+
+// content is n as an editor would write it.
+func (n Notice) content() Content {
+	c := Content{
+		Unit: n.Unit, Title: n.Title, Body: n.Body, Tags: n.Tags,
+		PublishAt: n.PublishAt, UnpublishAt: n.UnpublishAt, PinnedUntil: n.PinnedUntil, UrgentUntil: n.UrgentUntil,
+	}
+	for _, f := range n.Attachments {
+		c.Attachments = append(c.Attachments, f.ID)
+	}
+	return c
+}
