@@ -279,7 +279,11 @@ local function send(status, body, content_type, tag)
   h["X-Content-Type-Options"] = "nosniff"
   if status == 200 then
     h["Cache-Control"] = "public, no-cache"
-    if matches(tag) then return ngx.exit(304) end
+    if matches(tag) then
+      ngx.status = 304
+      ngx.send_headers()
+      return ngx.exit(ngx.OK)
+    end
   else
     h["Cache-Control"] = "no-store"
   end
