@@ -13,9 +13,10 @@ import (
 const longest = 7 * 24 * time.Hour
 
 // SignPart returns the URL to which a browser PUTs part number (from 1) of an upload, and the headers that belong to it.
-// It does no I/O. size, in bytes, is signed as Content-Length: storage refuses a body that declares another length, and
-// stores nothing of a body that ends before it. A client that sends its body chunked is refused too, for it declares no
-// length at all. The URL works until it expires, and may be used again: the last body wins.
+// It does no I/O. size, in bytes, is signed as Content-Length: storage refuses a body that declares another length, or
+// none, and stores nothing of a body that ends before it. That binds browsers. A program that declares the signed length
+// and sends its body chunked all the same is believed by Swift 2.30, so the sizes that count are those of Parts.
+// The URL works until it expires, and may be used again: the last body wins.
 func (s *Store) SignPart(ctx context.Context, key, uploadID string, number int, size int64, expires time.Duration) (string, http.Header, error) {
 	switch {
 	case uploadID == "":
