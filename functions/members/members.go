@@ -3,10 +3,13 @@
 package members
 
 import (
+	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/council/attempt"
+	"github.com/madang-council/madang/shared/council/audit"
 	"github.com/madang-council/madang/shared/council/credential"
 	"github.com/madang-council/madang/shared/council/member"
 	"github.com/madang-council/madang/shared/council/password"
+	"github.com/madang-council/madang/shared/council/session"
 	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/mail/smtp"
@@ -33,10 +36,32 @@ var Function = function.Spec{
 			cursors:     cursor.New(d.Key.Derive("cursor")),
 			mail:        d.Mail,
 			settings:    d.Settings,
-			log:         d.Log,
+			logger:      d.Log,
+			sessions:    session.Store{DB: d.DB, Key: d.Key},
+			log:         audit.Store{DB: d.DB},
 		}
 		return function.Parts{Routes: []function.Route{
 			{Method: "POST", Path: "/v1/members", Access: function.Anyone, Doc: "Signs up. The account can be used at once; it is not verified as a student's.", Do: function.Do(h.signUp), Status: 201, Limit: function.SigningIn, Alone: true},
+			{Method: "GET", Path: "/v1/members/me", Access: function.SignedIn, Doc: "Reads one's own profile.", Do: function.Do(h.me)},
+			{Method: "PATCH", Path: "/v1/members/me", Access: function.SignedIn, Doc: "Changes name and department.", Do: function.Do(h.edit)},
+			{Method: "DELETE", Path: "/v1/members/me", Access: function.SignedIn, Doc: "Leaves. It can be undone for some days; then everything personal is gone.", Do: function.Do(h.leave), Limit: function.SigningIn, Alone: true},
+			{Method: "POST", Path: "/v1/members/me/return", Access: function.Anyone, Doc: "Undoes leaving, by the same proof as signing in.", Do: function.Do(h.comeBack), Limit: function.SigningIn, Alone: true},
+			{Method: "GET", Path: "/v1/members/me/consents", Access: function.SignedIn, Doc: "Reads one's consents.", Do: function.Do(h.consents)},
+			{Method: "PUT", Path: "/v1/members/me/consents", Access: function.SignedIn, Doc: "Agrees to today's policy; agrees to or withdraws what is optional.", Do: function.Do(h.setConsents)},
+			{Method: "GET", Path: "/v1/members/me/export", Access: function.SignedIn, Doc: "Everything that is kept about oneself.", Do: function.Do(h.export)},
+			{Method: "POST", Path: "/v1/members/me/verification/mail", Access: function.SignedIn, Doc: "Sends a code to a school mail address.", Do: function.Do(h.sendCode), Status: 202, Limit: function.SigningIn, Alone: true},
+			{Method: "POST", Path: "/v1/members/me/verification/mail/confirm", Access: function.SignedIn, Doc: "Verifies as a student by that code.", Do: function.Do(h.confirmCode), Limit: function.SigningIn, Alone: true},
+			{Method: "POST", Path: "/v1/members/me/verification/roster", Access: function.SignedIn, Doc: "Verifies as a student by number and name.", Do: function.Do(h.verifyByRoster), Limit: function.SigningIn, Alone: true},
+			{Method: "PUT", Path: "/v1/admin/roster", Access: function.Holder(auth.Admin), Doc: "Replaces the roster: CSV of number, name and optionally school mail address, hashed at once.", Do: function.Do(h.replaceRoster)},
+			{Method: "GET", Path: "/v1/admin/members", Access: function.Holder(auth.Admin), Doc: "Finds members by address or by how the name begins.", Do: function.Do(h.find), Personal: true},
+			{Method: "GET", Path: "/v1/admin/members/{id}", Access: function.Holder(auth.Admin), Doc: "Reads a member.", Do: function.Do(h.read), Personal: true},
+			{Method: "POST", Path: "/v1/admin/members/{id}/verification", Access: function.Holder(auth.Admin), Doc: "Verifies a member whose proof an admin has seen.", Do: function.Do(h.verifyByAdmin)},
+			{Method: "PUT", Path: "/v1/admin/members/{id}/roles/{role}", Access: function.Holder(auth.Admin), Doc: "Gives a role for a unit until an end date.", Do: function.Do(h.grant)},
+			{Method: "DELETE", Path: "/v1/admin/members/{id}/roles/{role}", Access: function.Holder(auth.Admin), Doc: "Takes a role away.", Do: function.Do(h.withdraw)},
+			{Method: "POST", Path: "/v1/admin/members/{id}/suspend", Access: function.Holder(auth.Admin), Doc: "Suspends a member and ends their sessions.", Do: function.Do(h.suspend)},
+			{Method: "POST", Path: "/v1/admin/members/{id}/restore", Access: function.Holder(auth.Admin), Doc: "Undoes a suspension.", Do: function.Do(h.restore)},
+			{Method: "DELETE", Path: "/v1/admin/members/{id}/second-factor", Access: function.Holder(auth.Admin), Doc: "Removes a second factor whose device and recovery codes are lost.", Do: function.Do(h.forgetSecond)},
+			{Method: "GET", Path: "/v1/admin/audit", Access: function.Holder(auth.Admin), Doc: "Reads the log of what the council did and whose data it read.", Do: function.Do(h.audit), Personal: true},
 		}}
 	},
 }

@@ -28,45 +28,76 @@ type Try struct {
 	Device          string // what the member calls the place
 	Visitor         string // hash of the client address
 	Browser         string // what Known gave this browser before, or ""
-	ComeBack        bool   // undoes leaving
 	RequestID       string // for the audit record of a council member's sign-in
 }
 
-// SignIn checks a try and signs the member in.
+// SignIn checks a try and signs the member in. It fails with ErrFailed, ErrCodeRequired,
+// ErrSuspended, ErrLeaving and attempt.ErrTooMany.
 //
 // An address that nobody has takes the same work as one that somebody has, and gets the
 // same ErrFailed. After five failures tries to one account are delayed, but not those of
 // a browser that signed in to it before (OWASP's device cookies): it has five failures of
 // its own. So whoever guesses from elsewhere cannot keep the member out, except from
 // browsers that are new; and no delay is longer than 15 minutes. A member who is signed
-// in stays so, and resetting the password ends the delay. Fails with ErrFailed,
-// ErrCodeRequired, ErrSuspended, ErrLeaving and attempt.ErrTooMany.
+// in stays so, and resetting the password ends the delay.
 func (s Store) SignIn(ctx context.Context, t Try) (session.Tokens, error) {
+	var tokens session.Tokens
+	err := s.attempt(ctx, t, func(ctx context.Context, a account) error {
+		if a.leaves != nil {
+			return ErrLeaving()
+		}
+		var err error
+		if tokens, err = s.sessions().Create(ctx, a.id, t.Device, a.totpAt != nil); err != nil {
+			return err
+		}
+		return s.record(ctx, a.id, t, tokens.SessionID)
+	})
+	return tokens, err
+}
+
+// ComeBack undoes leaving while its days last, by the same proof as signing in; there is
+// no session. It fails as SignIn does. Who did not leave has come back already.
+func (s Store) ComeBack(ctx context.Context, t Try) error {
+	return s.attempt(ctx, t, func(ctx context.Context, a account) error {
+		if a.leaves == nil {
+			return nil
+		}
+		return s.comeBack(ctx, a.id)
+	})
+}
+
+// attempt counts a try, checks it and does what it was for, in the unit of work that uses
+// the code up.
+func (s Store) attempt(ctx context.Context, t Try, do func(context.Context, account) error) error {
 	t.Email = Address(t.Email)
 	undo, right, err := s.count(ctx, t)
 	if err != nil {
-		return session.Tokens{}, err
+		return err
 	}
 	a, err := s.proven(ctx, t)
-	if err != nil {
-		return session.Tokens{}, err
-	}
 	switch {
+	case err != nil:
+		return err
 	case a.suspended != nil:
-		return session.Tokens{}, errors.Join(ErrSuspended(), undo(ctx))
-	case a.leaves != nil && !t.ComeBack:
-		return session.Tokens{}, errors.Join(ErrLeaving(), undo(ctx))
+		return errors.Join(ErrSuspended(), undo(ctx))
 	case a.totpAt != nil && t.Code == "":
-		return session.Tokens{}, errors.Join(ErrCodeRequired(), undo(ctx))
+		return errors.Join(ErrCodeRequired(), undo(ctx))
 	}
-	tokens, err := s.admit(ctx, a, t)
-	if errors.Is(err, ErrCode()) {
-		return session.Tokens{}, ErrFailed()
+	err = s.DB.Atomic(ctx, func(ctx context.Context) error {
+		if a.totpAt != nil {
+			if err := s.consume(ctx, a, t.Code); err != nil {
+				return err
+			}
+		}
+		return do(ctx, a)
+	})
+	switch {
+	case errors.Is(err, ErrCode()):
+		return ErrFailed()
+	case err != nil:
+		return errors.Join(err, undo(ctx))
 	}
-	if err != nil {
-		return session.Tokens{}, err
-	}
-	return tokens, right(ctx)
+	return right(ctx)
 }
 
 // count counts a try against the account, or the browser that it knows, and against the
@@ -126,34 +157,11 @@ func (s Store) rehash(ctx context.Context, a account, plain string) error {
 	return err
 }
 
-// admit makes the session, together with everything that it uses up.
-func (s Store) admit(ctx context.Context, a account, t Try) (session.Tokens, error) {
-	var tokens session.Tokens
-	err := s.DB.Atomic(ctx, func(ctx context.Context) error {
-		if a.totpAt != nil {
-			if err := s.consume(ctx, a, t.Code); err != nil {
-				return err
-			}
-		}
-		if a.leaves != nil {
-			if err := s.comeBack(ctx, a); err != nil {
-				return err
-			}
-		}
-		var err error
-		if tokens, err = s.sessions().Create(ctx, a.id, t.Device, a.totpAt != nil); err != nil {
-			return err
-		}
-		return s.record(ctx, a.id, t, tokens.SessionID)
-	})
-	return tokens, err
-}
-
 // comeBack undoes leaving while its days last.
-func (s Store) comeBack(ctx context.Context, a account) error {
+func (s Store) comeBack(ctx context.Context, memberID string) error {
 	now := clock.Now(ctx)
 	n, err := s.DB.Exec(ctx, `UPDATE members SET leaving_at = NULL, version = version + 1, updated_at = $1
-		WHERE id = $2 AND leaving_at > $3 AND anonymised_at IS NULL`, clock.Millis(now), a.id, clock.Millis(now.Add(-s.LeaveGrace)))
+		WHERE id = $2 AND leaving_at > $3 AND anonymised_at IS NULL`, clock.Millis(now), memberID, clock.Millis(now.Add(-s.LeaveGrace)))
 	if err == nil && n == 0 {
 		return ErrFailed()
 	}

@@ -122,3 +122,8 @@ func (s Store) Edit(ctx context.Context, id string, version int64, p Profile) (M
 	}
 	return s.Member(ctx, id)
 }
+
+// Issuers are whose accounts are linked to a member's, by their issuer identifiers.
+func (s Store) Issuers(ctx context.Context, id string) ([]string, error) {
+	return database.All(ctx, s.DB, database.Value[string], `SELECT issuer FROM oidc_links WHERE member_id = $1 ORDER BY issuer`, id)
+}

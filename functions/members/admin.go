@@ -1,0 +1,174 @@
+package members
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/check"
+	"github.com/madang-council/madang/shared/council/credential"
+	"github.com/madang-council/madang/shared/council/member"
+	"github.com/madang-council/madang/shared/cursor"
+	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/problem"
+)
+
+// wholeCouncil refuses admins of a single unit what concerns every member.
+func wholeCouncil(ctx context.Context) error {
+	if !auth.From(ctx).May(auth.Admin, "") {
+		return problem.NotAllowed()
+	}
+	return nil
+}
+
+// readSize is the size of a page: 20 unless told.
+func readSize(f *check.Fields, size *int) int {
+	if size == nil {
+		return 20
+	}
+	return int(f.Number("size", int64(*size), 1, 100))
+}
+
+// forged refuses a cursor that no list gave.
+func forged(f *check.Fields, err error) {
+	if errors.Is(err, cursor.ErrForged) {
+		f.Add("cursor", "not-a-cursor", "이 목록의 커서가 아닙니다.", "Not a cursor of this list.")
+	}
+}
+
+type findRequest struct {
+	Email  string `query:"email" description:"The whole address."`
+	Name   string `query:"name" description:"How the name begins."`
+	Cursor string `query:"cursor"`
+	Size   *int   `query:"size" description:"1 to 100; 20 without it."`
+}
+
+type findResponse struct {
+	Items      []profileResponse `json:"items"`
+	NextCursor string            `json:"nextCursor,omitempty"`
+}
+
+// find lists members. An admin of one unit finds those whose address is known to them;
+// only one of the whole council leafs through the members.
+func (h handlers) find(ctx context.Context, r *findRequest) (*findResponse, error) {
+	var f check.Fields
+	q := member.Search{Email: credential.Address(f.OptionalLine("email", r.Email, 254)), Prefix: f.OptionalLine("name", r.Name, member.NameLimit), Size: readSize(&f, r.Size)}
+	kind := "members?email=" + q.Email + "&name=" + q.Prefix
+	if r.Cursor != "" {
+		forged(&f, h.cursors.Decode(kind, r.Cursor, &q.After))
+	}
+	if err := f.Err(); err != nil {
+		return nil, err
+	}
+	if q.Email == "" {
+		if err := wholeCouncil(ctx); err != nil {
+			return nil, err
+		}
+	}
+	found, err := h.members.Find(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	response := &findResponse{Items: []profileResponse{}}
+	if len(found) > q.Size {
+		found = found[:q.Size]
+		response.NextCursor = h.cursors.Encode(kind, found[q.Size-1].ID)
+	}
+	for _, m := range found {
+		p, err := h.profile(ctx, m)
+		if err != nil {
+			return nil, err
+		}
+		response.Items = append(response.Items, *p)
+	}
+	return response, nil
+}
+
+type readRequest struct {
+	ID string `path:"id"`
+}
+
+func (h handlers) read(ctx context.Context, r *readRequest) (*profileResponse, error) {
+	m, err := h.members.Member(ctx, r.ID)
+	if err != nil {
+		return nil, err
+	}
+	return h.profile(ctx, m)
+}
+
+type grantRequest struct {
+	ID    string     `path:"id"`
+	Role  string     `path:"role"`
+	Unit  string     `json:"unit" description:"For which unit; empty for all."`
+	Until *time.Time `json:"until,omitempty" description:"End of the term; none without it."`
+}
+
+// grant gives a role, inside the units of the admin who gives it.
+func (h handlers) grant(ctx context.Context, r *grantRequest) (*profileResponse, error) {
+	var f check.Fields
+	g := auth.Grant{Role: auth.Role(r.Role), Unit: r.Unit}
+	if until := f.Time("until", r.Until); until != nil {
+		g.Until = *until
+	}
+	if err := f.Err(); err != nil {
+		return nil, err
+	}
+	if err := member.ReadGrant(ctx, g, h.settings.Units); err != nil {
+		return nil, err
+	}
+	p := auth.From(ctx)
+	if !p.May(auth.Admin, g.Unit) {
+		return nil, problem.NotAllowed()
+	}
+	if err := h.members.Grant(ctx, r.ID, g, p.MemberID); err != nil {
+		return nil, err
+	}
+	function.Detail(ctx, "role", r.Role)
+	function.Detail(ctx, "unit", r.Unit)
+	return h.read(ctx, &readRequest{ID: r.ID})
+}
+
+type withdrawRequest struct {
+	ID   string `path:"id"`
+	Role string `path:"role"`
+	Unit string `query:"unit"`
+}
+
+func (h handlers) withdraw(ctx context.Context, r *withdrawRequest) (*function.None, error) {
+	if !auth.From(ctx).May(auth.Admin, r.Unit) {
+		return nil, problem.NotAllowed()
+	}
+	function.Detail(ctx, "role", r.Role)
+	function.Detail(ctx, "unit", r.Unit)
+	return &function.None{}, h.members.Withdraw(ctx, r.ID, auth.Role(r.Role), r.Unit)
+}
+
+func (h handlers) suspend(ctx context.Context, r *readRequest) (*function.None, error) {
+	if err := wholeCouncil(ctx); err != nil {
+		return nil, err
+	}
+	return &function.None{}, h.members.Suspend(ctx, r.ID)
+}
+
+func (h handlers) restore(ctx context.Context, r *readRequest) (*function.None, error) {
+	if err := wholeCouncil(ctx); err != nil {
+		return nil, err
+	}
+	return &function.None{}, h.members.Restore(ctx, r.ID)
+}
+
+// forgetSecond helps a member whose device and recovery codes are lost. Their sessions end.
+func (h handlers) forgetSecond(ctx context.Context, r *readRequest) (*function.None, error) {
+	if err := wholeCouncil(ctx); err != nil {
+		return nil, err
+	}
+	if _, err := h.members.Member(ctx, r.ID); err != nil {
+		return nil, err
+	}
+	if err := h.credentials.ForgetSecond(ctx, r.ID); err != nil {
+		return nil, err
+	}
+	_, err := h.sessions.RevokeAll(ctx, r.ID, "")
+	return &function.None{}, err
+}

@@ -1,0 +1,81 @@
+package members
+
+import (
+	"context"
+	"time"
+
+	"github.com/madang-council/madang/shared/check"
+	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/council/audit"
+)
+
+type auditRequest struct {
+	Actor   string `query:"actor" description:"Id of the member who did it."`
+	Subject string `query:"subject" description:"Id of what or whom it was done to."`
+	Action  string `query:"action" description:"Method and route, as PUT /v1/notices/{id}."`
+	From    string `query:"from" description:"RFC 3339."`
+	To      string `query:"to" description:"RFC 3339, excluded."`
+	Cursor  string `query:"cursor"`
+	Size    *int   `query:"size" description:"1 to 100; 20 without it."`
+}
+
+type auditItem struct {
+	ID        string    `json:"id"`
+	At        time.Time `json:"at"`
+	Actor     string    `json:"actor"`
+	Action    string    `json:"action"`
+	Subject   string    `json:"subject"`
+	Origin    string    `json:"origin" description:"The client's address, hashed with the day's salt."`
+	RequestID string    `json:"requestId"`
+	Detail    string    `json:"detail" description:"JSON."`
+}
+
+type auditResponse struct {
+	Items      []auditItem `json:"items"`
+	NextCursor string      `json:"nextCursor,omitempty"`
+}
+
+func (h handlers) audit(ctx context.Context, r *auditRequest) (*auditResponse, error) {
+	var f check.Fields
+	q := audit.Query{
+		Actor: f.OptionalLine("actor", r.Actor, 64), Subject: f.OptionalLine("subject", r.Subject, 64), Action: f.OptionalLine("action", r.Action, 200),
+		From: readTime(&f, "from", r.From), Until: readTime(&f, "to", r.To), Size: readSize(&f, r.Size),
+	}
+	kind := "audit?" + q.Actor + "&" + q.Subject + "&" + q.Action + "&" + r.From + "&" + r.To
+	if r.Cursor != "" {
+		forged(&f, h.cursors.Decode(kind, r.Cursor, &q.BeforeAt, &q.BeforeID))
+	}
+	if err := f.Err(); err != nil {
+		return nil, err
+	}
+	if err := wholeCouncil(ctx); err != nil {
+		return nil, err
+	}
+	records, err := h.log.List(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	response := &auditResponse{Items: []auditItem{}}
+	if len(records) > q.Size {
+		records = records[:q.Size]
+		last := records[q.Size-1]
+		response.NextCursor = h.cursors.Encode(kind, clock.Millis(last.At), last.ID)
+	}
+	for _, v := range records {
+		response.Items = append(response.Items, auditItem(v))
+	}
+	return response, nil
+}
+
+// readTime reads a time of a query, which may be absent.
+func readTime(f *check.Fields, name, value string) *time.Time {
+	if value == "" {
+		return nil
+	}
+	t, err := time.Parse(time.RFC3339, value)
+	if err != nil {
+		f.Add(name, "not-a-time", "RFC 3339 시각이 아닙니다.", "Not an RFC 3339 time.")
+		return nil
+	}
+	return f.Time(name, &t)
+}

@@ -1,0 +1,56 @@
+package members
+
+import (
+	"context"
+	"time"
+
+	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/check"
+	"github.com/madang-council/madang/shared/council/credential"
+	"github.com/madang-council/madang/shared/function"
+)
+
+type leaveRequest struct {
+	Password string `json:"password,omitempty" description:"Not needed by a member who has none and signed in within 15 minutes."`
+}
+
+type leaveResponse struct {
+	ReturnUntil time.Time `json:"returnUntil" description:"Until then leaving can be undone; personal data is gone afterwards."`
+}
+
+func (h handlers) leave(ctx context.Context, r *leaveRequest) (*leaveResponse, error) {
+	me := auth.From(ctx)
+	m, err := h.members.Member(ctx, me.MemberID)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.credentials.Confirm(ctx, me, r.Password); err != nil {
+		return nil, err
+	}
+	until, err := h.members.Leave(ctx, me.MemberID)
+	if err != nil {
+		return nil, err
+	}
+	if m.Email != "" {
+		h.send(ctx, leavingMail(h.settings, m.Email, until))
+	}
+	return &leaveResponse{ReturnUntil: until}, nil
+}
+
+type comeBackRequest struct {
+	Email    string `json:"email"`
+	Password string `json:"password"`
+	Code     string `json:"code,omitempty"`
+}
+
+// comeBack undoes leaving. There is no session to do it with: those ended.
+func (h handlers) comeBack(ctx context.Context, r *comeBackRequest) (*function.None, error) {
+	var f check.Fields
+	email := f.Line("email", r.Email, 254)
+	credential.ReadPassword(&f, "password", r.Password)
+	if err := f.Err(); err != nil {
+		return nil, err
+	}
+	request := function.RequestFrom(ctx)
+	return &function.None{}, h.credentials.ComeBack(ctx, credential.Try{Email: email, Password: r.Password, Code: r.Code, Visitor: request.Origin})
+}

@@ -1,0 +1,74 @@
+// Package audit reads the log of what the council did and whose data was read. The host
+// writes it; nothing changes or deletes it before its time.
+package audit
+
+import (
+	"context"
+	"time"
+
+	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/database"
+)
+
+// Record is one line of the log.
+type Record struct {
+	ID        string
+	At        time.Time
+	Actor     string // member id
+	Action    string // method and route, as "PUT /v1/notices/{id}", or "sign in"
+	Subject   string // what or whom it was done to
+	Origin    string // client address, hashed with the day's salt
+	RequestID string
+	Detail    string // JSON
+}
+
+// Query limits a list; zero fields do not.
+type Query struct {
+	Actor, Subject, Action string
+	From, Until            *time.Time // Until excluded
+	BeforeAt               int64      // place of the last record of the page before, in ms
+	BeforeID               string
+	Size                   int
+}
+
+// Store reads the log.
+type Store struct{ DB *database.DB }
+
+// never is later than every stored time, in ms: the year 9999.
+const never = int64(253402300800000)
+
+// List is the log, the newest first: at most one more than the size, which shows that
+// there is another page.
+func (s Store) List(ctx context.Context, q Query) ([]Record, error) {
+	from, until := int64(-never), never
+	if q.From != nil {
+		from = clock.Millis(*q.From)
+	}
+	if q.Until != nil {
+		until = clock.Millis(*q.Until)
+	}
+	if q.BeforeID == "" {
+		q.BeforeAt = never
+	}
+	return database.All(ctx, s.DB, func(r database.Row) (Record, error) {
+		var v Record
+		var at int64
+		err := r.Scan(&v.ID, &at, &v.Actor, &v.Action, &v.Subject, &v.Origin, &v.RequestID, &v.Detail)
+		v.At = clock.FromMillis(at)
+		return v, err
+	}, `SELECT id, at, actor, action, subject, origin, request_id, detail FROM audit
+		WHERE ($1 = '' OR actor = $1) AND ($2 = '' OR subject = $2) AND ($3 = '' OR action = $3) AND at >= $4 AND at < $5
+		AND (at < $6 OR at = $6 AND id < $7) ORDER BY at DESC, id DESC LIMIT $8`,
+		q.Actor, q.Subject, q.Action, from, until, q.BeforeAt, q.BeforeID, q.Size+1)
+}
+
+// AboutMember are what others did to a member's account or read of it, the oldest first.
+func (s Store) AboutMember(ctx context.Context, memberID string) ([]Record, error) {
+	return database.All(ctx, s.DB, func(r database.Row) (Record, error) {
+		var v Record
+		var at int64
+		err := r.Scan(&v.ID, &at, &v.Action)
+		v.At = clock.FromMillis(at)
+		return v, err
+	}, `SELECT id, at, action FROM audit WHERE subject = $1 AND actor <> $1 ORDER BY at, id`, memberID)
+}
