@@ -4,13 +4,27 @@
 package functions
 
 import (
-	"github.com/madang-council/madang/functions/main"
+	"github.com/madang-council/madang/functions/auth"
+	"github.com/madang-council/madang/functions/banners"
+	home "github.com/madang-council/madang/functions/main"
+	"github.com/madang-council/madang/functions/media"
+	"github.com/madang-council/madang/functions/members"
+	"github.com/madang-council/madang/functions/notices"
+	"github.com/madang-council/madang/functions/sweep"
+	"github.com/madang-council/madang/functions/uploads"
 	"github.com/madang-council/madang/shared/function"
 )
 
 // All are all functions, by name.
 func All() []function.Spec {
 	return []function.Spec{
+		auth.Function,
+		banners.Function,
 		home.Function,
+		media.Function,
+		members.Function,
+		notices.Function,
+		sweep.Function,
+		uploads.Function,
 	}
 }

@@ -179,7 +179,8 @@ func (b *backends) openStorage(s host.Settings, data, address string) (err error
 	} else {
 		b.names = append(b.names, "files     "+b.storage.Endpoint+" (S3_ENDPOINT)")
 	}
-	b.objects, err = objects.Open(objects.Config(b.storage))
+	c := b.storage
+	b.objects, err = objects.Open(objects.Config{Endpoint: c.Endpoint, PublicEndpoint: c.PublicEndpoint, Region: c.Region, AccessKey: c.AccessKey, SecretKey: c.SecretKey, Bucket: c.Bucket})
 	return err
 }
 

@@ -10,9 +10,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/labstack/echo/v4"
 	"golang.org/x/sync/singleflight"
 
+	routes "github.com/madang-council/madang/knative/edge"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/page"
 )
@@ -21,10 +21,7 @@ import (
 // function, and answers guests' pages from Redis without waking one. Each answer to a
 // guest's page says in Cache-Status (RFC 9211) where it came from.
 type edge struct {
-	router  *echo.Router
-	echo    *echo.Echo
-	owners  map[string]string // path template -> function
-	pages   map[string]*function.Page
+	routes  []routes.Route
 	store   *page.Store
 	serve   func(function string, w http.ResponseWriter, r *http.Request)
 	now     func() time.Time
@@ -47,33 +44,7 @@ const (
 )
 
 func newEdge(specs []function.Spec, store *page.Store, serve func(string, http.ResponseWriter, *http.Request), now func() time.Time) *edge {
-	e := &edge{echo: echo.New(), owners: map[string]string{}, pages: map[string]*function.Page{}, store: store, serve: serve, now: now, copies: map[string]copied{}}
-	e.router = e.echo.Router()
-	for _, s := range specs {
-		for _, r := range s.New(function.Deps{}).Routes {
-			if r.Internal {
-				continue
-			}
-			template := strings.NewReplacer("{", ":", "}", "").Replace(r.Path)
-			e.owners[template] = s.Name
-			if r.Page != nil {
-				e.pages[template] = r.Page
-			}
-			e.router.Add(http.MethodGet, template, func(echo.Context) error { return nil })
-		}
-	}
-	return e
-}
-
-// route is the function of a path, and its page declaration if a guest's GET is a page.
-func (e *edge) route(r *http.Request) (name string, declared *function.Page) {
-	c := e.echo.NewContext(r, httptest.NewRecorder())
-	e.router.Find(http.MethodGet, r.URL.Path, c)
-	name = e.owners[c.Path()]
-	if (r.Method == http.MethodGet || r.Method == http.MethodHead) && !hasCredentials(r) {
-		declared = e.pages[c.Path()]
-	}
-	return name, declared
+	return &edge{routes: routes.Routes(specs), store: store, serve: serve, now: now, copies: map[string]copied{}}
 }
 
 // hasCredentials says whether a request could be somebody's: such a request never gets a page.
@@ -91,19 +62,19 @@ func hasCredentials(r *http.Request) bool {
 
 // ServeHTTP answers a request; ok is false where no function has the path.
 func (e *edge) answer(w http.ResponseWriter, r *http.Request) (ok bool) {
-	name, declared := e.route(r)
-	if name == "" {
+	route, found := routes.Find(e.routes, r.URL.Path)
+	if !found {
 		return false
 	}
 	inner := r.Clone(r.Context())
 	inner.Header.Set("X-Forwarded-For", clientOf(r))
 	inner.RemoteAddr = "127.0.0.1:0"
 	inner.Header.Del("X-Request-Id")
-	if declared == nil {
-		e.serve(name, w, inner)
+	if !route.Page || r.Method != http.MethodGet && r.Method != http.MethodHead || hasCredentials(r) {
+		e.serve(route.Function, w, inner)
 		return true
 	}
-	e.answerPage(w, inner, name, declared)
+	e.answerPage(w, inner, route)
 	return true
 }
 
@@ -116,8 +87,8 @@ func clientOf(r *http.Request) string {
 	return host
 }
 
-func (e *edge) answerPage(w http.ResponseWriter, r *http.Request, name string, declared *function.Page) {
-	key := page.Key(r.URL.Path, r.URL.Query(), declared.Query, languageOf(r))
+func (e *edge) answerPage(w http.ResponseWriter, r *http.Request, route routes.Route) {
+	key := page.Key(r.URL.Path, r.URL.Query(), route.Query, languageOf(r))
 	p, found, away := e.load(r.Context(), key)
 	if found {
 		segment, fresh := p.At(e.now())
@@ -126,19 +97,19 @@ func (e *edge) answerPage(w http.ResponseWriter, r *http.Request, name string, d
 		case fresh && !away:
 			e.write(w, r, segment, age, "madang; hit; ttl="+seconds(segment.Until-e.now().UnixMilli()))
 			if p.Segments[len(p.Segments)-1].From == segment.From && len(p.Segments) > 1 {
-				go e.fetch(context.WithoutCancel(r.Context()), r, key, name) // move the chain on before it ends
+				go e.fetch(context.WithoutCancel(r.Context()), r, key, route.Function) // move the chain on before it ends
 			}
 			return
 		case away:
 			e.write(w, r, segment, age, "madang; hit; ttl=0; detail=store-away")
 			return
 		default:
-			go e.fetch(context.WithoutCancel(r.Context()), r, key, name)
+			go e.fetch(context.WithoutCancel(r.Context()), r, key, route.Function)
 			e.write(w, r, segment, age, "madang; hit; ttl="+seconds(min(-1000, segment.Until-e.now().UnixMilli()))+"; detail=stale")
 			return
 		}
 	}
-	got := e.fetch(r.Context(), r, key, name)
+	got := e.fetch(r.Context(), r, key, route.Function)
 	if got.Code >= http.StatusInternalServerError {
 		if c, kept := e.copy(key); kept {
 			segment, _ := c.page.At(e.now())

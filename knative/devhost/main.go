@@ -42,7 +42,7 @@ func main() {
 }
 
 type flags struct {
-	addr, data               string
+	addr, data                string
 	reset, cold, twice, quiet bool
 }
 
@@ -62,7 +62,8 @@ func run(ctx context.Context, f flags) error {
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
-	backends, err := openBackends(ctx, f.data, "http://"+f.addr, log)
+	address := addressOf(f.addr)
+	backends, err := openBackends(ctx, f.data, address, log)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -77,12 +78,12 @@ func run(ctx context.Context, f flags) error {
 	if err := backends.ready(ctx); err != nil {
 		return err
 	}
-	first, err := welcome(ctx, site, backends, f.data)
+	first, err := welcome(ctx, backends, address, f.data)
 	if err != nil {
 		return err
 	}
 	go site.schedule(background)
-	site.print(os.Stdout, "http://"+f.addr, f.data, first)
+	site.print(os.Stdout, address, f.data, first)
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serve: %w", err)
@@ -94,6 +95,14 @@ func run(ctx context.Context, f flags) error {
 		return fmt.Errorf("stop: %w", err)
 	}
 	return nil
+}
+
+// addressOf is the URL of a listening address; one without a host is this computer's.
+func addressOf(listen string) string {
+	if host, port, err := net.SplitHostPort(listen); err == nil && (host == "" || host == "0.0.0.0" || host == "::") {
+		listen = net.JoinHostPort("localhost", port)
+	}
+	return "http://" + listen
 }
 
 // prepare makes the data folder, or empties it.

@@ -39,7 +39,7 @@ func register(path, name string) error {
 		return fmt.Errorf("register: %w", err)
 	}
 	lines := strings.Split(string(content), "\n")
-	lines = insert(lines, `	"github.com/madang-council/madang/functions/`, `	"github.com/madang-council/madang/functions/`+name+`"`)
+	lines = insert(lines, `madang/functions/`, `	"github.com/madang-council/madang/functions/`+name+`"`)
 	lines = insert(lines, "\t\t", "\t\t"+name+".Function,")
 	if err := os.WriteFile(path, []byte(strings.Join(lines, "\n")), 0o644); err != nil {
 		return fmt.Errorf("register: %w", err)
@@ -47,10 +47,12 @@ func register(path, name string) error {
 	return nil
 }
 
-// insert puts a line among the first run of lines with a prefix, in order.
-func insert(lines []string, prefix, line string) []string {
-	at := slices.IndexFunc(lines, func(l string) bool { return strings.HasPrefix(l, prefix) })
-	for at < len(lines) && strings.HasPrefix(lines[at], prefix) && lines[at] < line {
+// insert puts a line among the first run of lines that have a mark, in the order of what
+// follows it (an import may have a name before its path).
+func insert(lines []string, mark, line string) []string {
+	rest := func(l string) string { return l[strings.Index(l, mark):] }
+	at := slices.IndexFunc(lines, func(l string) bool { return strings.Contains(l, mark) })
+	for at < len(lines) && strings.Contains(lines[at], mark) && rest(lines[at]) < rest(line) {
 		at++
 	}
 	return slices.Insert(lines, at, line)
