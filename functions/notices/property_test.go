@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/madang-council/madang/shared/functiontest"
+	kept "github.com/madang-council/madang/shared/page"
 )
 
 // record is what the model knows of a notice: its times, and nothing about states.
@@ -192,38 +193,59 @@ func (m *model) compare() {
 			m.rt.Fatalf("%s read at %v: %d", r.title, now, got)
 		}
 	}
+	m.ahead()
+}
+
+// ahead compares what is kept with the model for every minute of the next quarter of an
+// hour and the millisecond before it.
+func (m *model) ahead() {
+	m.rt.Helper()
+	list, ok := m.load("/v1/notices")
+	if !ok {
+		m.rt.Fatal("the list is not kept")
+	}
+	articles := map[string]kept.Page{}
+	for _, r := range m.records {
+		if p, ok := m.load("/v1/notices/" + r.id); ok {
+			articles[r.id] = p
+		}
+	}
 	for minute := range 16 {
-		for _, at := range []time.Time{now.Add(time.Duration(minute) * time.Minute), now.Add(time.Duration(minute+1)*time.Minute - time.Millisecond)} {
-			m.kept(at)
+		start := m.Now().Add(time.Duration(minute) * time.Minute)
+		for _, at := range []time.Time{start, start.Add(time.Minute - time.Millisecond)} {
+			s, fresh := list.At(at)
+			if got, want := answered(s.Body), listed(m.records, at); fresh && got != want {
+				m.rt.Fatalf("kept for %v:\n%s\nwant\n%s", at, got, want)
+			}
+			for _, r := range m.records {
+				if p, ok := articles[r.id]; ok {
+					m.article(r, p, at)
+				}
+			}
 		}
 	}
 }
 
-func (m *model) kept(at time.Time) {
+func (m *model) load(path string) (kept.Page, bool) {
 	m.rt.Helper()
-	p, ok, err := m.Pages.Load(m.Context(), "ko:/v1/notices")
-	if err != nil || !ok {
-		m.rt.Fatalf("no page: %v", err)
+	p, ok, err := m.Pages.Load(m.Context(), "ko:"+path)
+	if err != nil {
+		m.rt.Fatal(err)
 	}
+	return p, ok
+}
+
+func (m *model) article(r record, p kept.Page, at time.Time) {
+	m.rt.Helper()
 	s, fresh := p.At(at)
-	if got, want := answered(s.Body), listed(m.records, at); fresh && got != want {
-		m.rt.Fatalf("kept for %v:\n%s\nwant\n%s", at, got, want)
+	if !fresh {
+		return
 	}
-	for _, r := range m.records {
-		p, ok, err := m.Pages.Load(m.Context(), "ko:/v1/notices/"+r.id)
-		if err != nil || !ok {
-			continue
-		}
-		s, fresh := p.At(at)
-		if !fresh {
-			continue
-		}
-		var n item
-		if err := json.Unmarshal(s.Body, &n); err != nil {
-			m.rt.Fatal(err)
-		}
-		if got := fmt.Sprintf("%s pinned=%v urgent=%v", n.Title, n.Pinned, n.Urgent); got != r.String(at) || !r.public(at) || n.State != "published" {
-			m.rt.Fatalf("%s kept for %v: %s %s, want %s, public %v", r.title, at, got, n.State, r.String(at), r.public(at))
-		}
+	var n item
+	if err := json.Unmarshal(s.Body, &n); err != nil {
+		m.rt.Fatal(err)
+	}
+	if got := fmt.Sprintf("%s pinned=%v urgent=%v", n.Title, n.Pinned, n.Urgent); got != r.String(at) || !r.public(at) || n.State != "published" {
+		m.rt.Fatalf("%s kept for %v: %s %s, want %s, public %v", r.title, at, got, n.State, r.String(at), r.public(at))
 	}
 }

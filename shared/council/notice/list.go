@@ -97,7 +97,11 @@ func (s Store) List(ctx context.Context, f Filter, after *Position, limit int) (
 
 // part is List of either the pinned or the other notices: each follows an index.
 func (s Store) part(ctx context.Context, f Filter, pinned bool, behind *Position, limit int) ([]Notice, error) {
-	now := clock.Millis(clock.Now(ctx))
+	query, args := selectPart(f, clock.Millis(clock.Now(ctx)), pinned, behind, limit)
+	return database.All(ctx, s.DB, scanHead, query, args...)
+}
+
+func selectPart(f Filter, now int64, pinned bool, behind *Position, limit int) (query string, args []any) {
 	var w where
 	w.published(now)
 	if pinned {
@@ -109,8 +113,8 @@ func (s Store) part(ctx context.Context, f Filter, pinned bool, behind *Position
 	if behind != nil {
 		w.add(`(publish_at, id) < (?, ?)`, behind.PublishAt, behind.ID)
 	}
-	query := `SELECT ` + columns + ` FROM notices WHERE ` + w.String() + ` ORDER BY publish_at DESC, id DESC` + w.limit(limit)
-	return database.All(ctx, s.DB, scanHead, query, w.args...)
+	query = `SELECT ` + columns + ` FROM notices WHERE ` + w.String() + ` ORDER BY publish_at DESC, id DESC` + w.limit(limit)
+	return query, w.args
 }
 
 func (s Store) summaries(ctx context.Context, list []Notice) ([]Summary, error) {

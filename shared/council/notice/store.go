@@ -142,15 +142,17 @@ func (s Store) attachAll(ctx context.Context, list []Notice) ([]Notice, error) {
 	return list, nil
 }
 
+// nextChange finds each part at one end of an index.
+const nextChange = `SELECT MIN(at) FROM (
+	SELECT MIN(publish_at) AS at FROM notices WHERE publish_at > $1 AND deleted_at IS NULL
+	UNION ALL SELECT MIN(unpublish_at) FROM notices WHERE unpublish_at > $1 AND publish_at < unpublish_at AND deleted_at IS NULL
+	UNION ALL SELECT MIN(pinned_until) FROM notices WHERE pinned_until > $1 AND publish_at < pinned_until AND (unpublish_at IS NULL OR pinned_until < unpublish_at) AND deleted_at IS NULL
+	UNION ALL SELECT MIN(urgent_until) FROM notices WHERE urgent_until > $1 AND publish_at < urgent_until AND (unpublish_at IS NULL OR urgent_until < unpublish_at) AND deleted_at IS NULL
+) AS changes`
+
 // NextChange is the next time after now at which any list of published notices changes
 // by itself: a publication, its end, the end of a pin or of an urgency; nil for never.
-// Each part is answered from one end of an index.
 func (s Store) NextChange(ctx context.Context) (*time.Time, error) {
-	next, err := database.One(ctx, s.DB, database.Value[*int64], `SELECT MIN(at) FROM (
-		SELECT MIN(publish_at) AS at FROM notices WHERE publish_at > $1 AND deleted_at IS NULL
-		UNION ALL SELECT MIN(unpublish_at) FROM notices WHERE unpublish_at > $1 AND publish_at < unpublish_at AND deleted_at IS NULL
-		UNION ALL SELECT MIN(pinned_until) FROM notices WHERE pinned_until > $1 AND publish_at < pinned_until AND (unpublish_at IS NULL OR pinned_until < unpublish_at) AND deleted_at IS NULL
-		UNION ALL SELECT MIN(urgent_until) FROM notices WHERE urgent_until > $1 AND publish_at < urgent_until AND (unpublish_at IS NULL OR urgent_until < unpublish_at) AND deleted_at IS NULL
-	) AS changes`, clock.Millis(clock.Now(ctx)))
+	next, err := database.One(ctx, s.DB, database.Value[*int64], nextChange, clock.Millis(clock.Now(ctx)))
 	return clock.FromMillisOf(next), err
 }
