@@ -72,17 +72,27 @@ func (d Depot) verify(ctx context.Context, u Upload) (Upload, error) {
 	}
 	u.SHA256 = sum
 	content := &ranged{ctx: ctx, store: o, key: u.Incoming(), size: u.Size}
-	if _, err := filetype.Detect(content, u.Size, u.Name, ""); err != nil {
-		var no *filetype.Refused
-		if errors.As(err, &no) {
-			return u, &refused{no.Code, no.Reason}
-		}
+	u, err = u.examined(content)
+	if content.err != nil { // a connection that broke must not count as a file that is cut off
+		return u, content.err
+	}
+	return u, err
+}
+
+// examined is u with what its content says.
+func (u Upload) examined(content io.ReaderAt) (Upload, error) {
+	_, err := filetype.Detect(content, u.Size, u.Name, "")
+	var no *filetype.Refused
+	switch {
+	case errors.As(err, &no):
+		return u, &refused{no.Code, no.Reason}
+	case err != nil:
 		return u, err
-	}
-	if IsImage(u.Type) {
+	case IsImage(u.Type):
 		return u.inspected(content)
+	default:
+		return u, nil
 	}
-	return u, nil
 }
 
 // checksum is the SHA-256 of what is at Incoming, in hexadecimal.
@@ -111,6 +121,7 @@ type ranged struct {
 	size   int64
 	blocks [2]block
 	next   int
+	err    error // why the storage could not be read
 }
 
 type block struct {
@@ -131,6 +142,7 @@ func (r *ranged) ReadAt(p []byte, offset int64) (int, error) {
 		}
 		b, err := r.block(offset - offset%blockSize)
 		if err != nil {
+			r.err = err
 			return n, err
 		}
 		copied := copy(p[n:], b.content[offset-b.offset:])
