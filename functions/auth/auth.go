@@ -4,6 +4,8 @@ package auth
 
 import (
 	"github.com/madang-council/madang/shared/council/credential"
+	"github.com/madang-council/madang/shared/council/member"
+	"github.com/madang-council/madang/shared/council/oidc"
 	"github.com/madang-council/madang/shared/council/password"
 	"github.com/madang-council/madang/shared/council/session"
 	"github.com/madang-council/madang/shared/function"
@@ -26,6 +28,8 @@ var Function = function.Spec{
 		h := handlers{
 			credentials: credential.Store{DB: d.DB, Key: d.Key, Hasher: password.NewHasher(hashes), LeaveGrace: d.Settings.LeaveGrace},
 			sessions:    session.Store{DB: d.DB, Key: d.Key},
+			members:     member.Store{DB: d.DB, Key: d.Key, LeaveGrace: d.Settings.LeaveGrace},
+			oidc:        oidc.New(d.Client, d.Key, d.Settings.SiteURL, issuers(d.Settings.Issuers)),
 			mail:        d.Mail,
 			settings:    d.Settings,
 			log:         d.Log,
@@ -45,6 +49,11 @@ var Function = function.Spec{
 			{Method: "POST", Path: "/v1/auth/second-factor/confirm", Access: function.SignedIn, Doc: "Turns the second factor on with a first code and gives the recovery codes.", Do: function.Do(h.confirm), Limit: function.SigningIn, Alone: true},
 			{Method: "POST", Path: "/v1/auth/second-factor/verify", Access: function.SignedIn, Doc: "Gives a second factor in a session that began without one.", Do: function.Do(h.verify), Limit: function.SigningIn, Alone: true},
 			{Method: "DELETE", Path: "/v1/auth/second-factor", Access: function.SignedIn, Doc: "Turns the second factor off, by password and code.", Do: function.Do(h.removeSecond), Limit: function.SigningIn, Alone: true},
+			{Method: "GET", Path: "/v1/auth/oidc", Access: function.Anyone, Doc: "Lists the other issuers that one can sign in with.", Do: function.Do(h.issuers)},
+			{Method: "GET", Path: "/v1/auth/oidc/{issuer}", Access: function.Anyone, Doc: "Sends the browser to an issuer, to sign in, to link an account or to undo leaving.", Do: function.Do(h.begin), Status: 302, Limit: function.SigningIn},
+			{Method: "GET", Path: "/v1/auth/oidc/{issuer}/callback", Access: function.Anyone, Doc: "Where the issuer sends the browser back to.", Do: function.Do(h.callback), Status: 303, Limit: function.SigningIn},
+			{Method: "POST", Path: "/v1/auth/oidc/second-factor", Access: function.Anyone, Doc: "Takes the second factor of a member whom an issuer identified; sets cookies.", Do: function.Do(h.finish), Limit: function.SigningIn, Alone: true},
+			{Method: "DELETE", Path: "/v1/auth/oidc/{issuer}", Access: function.SignedIn, Doc: "Takes an issuer from one's account.", Do: function.Do(h.unlink)},
 		}}
 	},
 }

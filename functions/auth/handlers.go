@@ -9,6 +9,8 @@ import (
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/council/credential"
+	"github.com/madang-council/madang/shared/council/member"
+	"github.com/madang-council/madang/shared/council/oidc"
 	"github.com/madang-council/madang/shared/council/session"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/mail"
@@ -18,6 +20,8 @@ import (
 type handlers struct {
 	credentials credential.Store
 	sessions    session.Store
+	members     member.Store
+	oidc        *oidc.Client
 	mail        mail.Sender
 	settings    function.Settings
 	log         *slog.Logger

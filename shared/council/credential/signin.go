@@ -15,6 +15,7 @@ import (
 	"github.com/madang-council/madang/shared/council/password"
 	"github.com/madang-council/madang/shared/council/session"
 	"github.com/madang-council/madang/shared/database"
+	"github.com/madang-council/madang/shared/problem"
 	"github.com/madang-council/madang/shared/secret"
 )
 
@@ -47,10 +48,8 @@ func (s Store) SignIn(ctx context.Context, t Try) (session.Tokens, error) {
 			return ErrLeaving()
 		}
 		var err error
-		if tokens, err = s.sessions().Create(ctx, a.id, t.Device, a.totpAt != nil); err != nil {
-			return err
-		}
-		return s.record(ctx, a.id, t, tokens.SessionID)
+		tokens, err = s.begin(ctx, a, t)
+		return err
 	})
 	return tokens, err
 }
@@ -157,6 +156,15 @@ func (s Store) rehash(ctx context.Context, a account, plain string) error {
 	return err
 }
 
+// begin makes the session of a member who has proved everything.
+func (s Store) begin(ctx context.Context, a account, t Try) (session.Tokens, error) {
+	tokens, err := s.sessions().Create(ctx, a.id, t.Device, a.totpAt != nil)
+	if err != nil {
+		return session.Tokens{}, err
+	}
+	return tokens, s.record(ctx, a.id, t, tokens.SessionID)
+}
+
 // comeBack undoes leaving while its days last.
 func (s Store) comeBack(ctx context.Context, memberID string) error {
 	now := clock.Now(ctx)
@@ -207,4 +215,45 @@ func (s Store) emailTag(email string) string {
 	mac := hmac.New(sha256.New, s.Key.Derive("browser of an account"))
 	mac.Write([]byte(Address(email)))
 	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// SignInAs signs in a member for whom another issuer vouched. The second factor is asked
+// for all the same: the issuer's is not ours. With comeBack it undoes leaving. It fails as
+// SignIn does, and with problem.Absent.
+func (s Store) SignInAs(ctx context.Context, memberID string, t Try, comeBack bool) (session.Tokens, error) {
+	a, err := s.byID(ctx, memberID)
+	switch {
+	case errors.Is(err, database.ErrNoRow):
+		return session.Tokens{}, problem.Absent()
+	case err != nil:
+		return session.Tokens{}, err
+	case a.suspended != nil:
+		return session.Tokens{}, ErrSuspended()
+	case a.leaves != nil && !comeBack:
+		return session.Tokens{}, ErrLeaving()
+	case a.totpAt != nil && t.Code == "":
+		return session.Tokens{}, ErrCodeRequired()
+	}
+	var tokens session.Tokens
+	do := func(ctx context.Context) error {
+		if a.totpAt != nil {
+			if err := s.consume(ctx, a, t.Code); err != nil {
+				return err
+			}
+		}
+		if a.leaves != nil {
+			if err := s.comeBack(ctx, a.id); err != nil {
+				return err
+			}
+		}
+		var err error
+		tokens, err = s.begin(ctx, a, t)
+		return err
+	}
+	if a.totpAt == nil {
+		err = s.DB.Atomic(ctx, do)
+	} else {
+		err = s.guessed(ctx, a, do)
+	}
+	return tokens, err
 }

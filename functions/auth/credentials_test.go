@@ -1,0 +1,207 @@
+package auth_test
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	fn "github.com/madang-council/madang/functions/auth"
+	"github.com/madang-council/madang/shared/council/totp"
+	"github.com/madang-council/madang/shared/functiontest"
+)
+
+// each runs a test on both databases.
+func each(t *testing.T, test func(t *testing.T, app *functiontest.App)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { test(t, functiontest.New(t, fn.Function)) })
+	t.Run("postgres", func(t *testing.T) { test(t, functiontest.New(t, fn.Function, functiontest.OnPostgres)) })
+}
+
+func TestRotation(t *testing.T) {
+	each(t, func(t *testing.T, app *functiontest.App) {
+		joined(t, app, "kim@example.com")
+		c := client{app: app}
+		refresh := func(token string) functiontest.Response {
+			return c.do("POST", "/v1/auth/sessions/refresh", map[string]string{"refreshToken": token})
+		}
+		first := functiontest.JSON[tokens](c.signIn("kim@example.com", secretWord).Want(201))
+		second := refresh(first.RefreshToken).Want(200)
+		app.Wait(29 * time.Second)
+		if lost := refresh(first.RefreshToken).Want(200); string(lost.Body) != string(second.Body) {
+			t.Errorf("a lost answer is not the same again:\n%s\n%s", second.Body, lost.Body)
+		}
+		third := functiontest.JSON[tokens](refresh(functiontest.JSON[tokens](second).RefreshToken).Want(200))
+		client{app: app, as: third.AccessToken}.do("GET", "/v1/auth/sessions", nil).Want(200)
+		refresh(first.RefreshToken).Problem(401, "session-ended") // its successor was used: a thief, even now
+		refresh(third.RefreshToken).Problem(401, "session-ended")
+		client{app: app, as: third.AccessToken}.do("GET", "/v1/auth/sessions", nil).Problem(401, "session-ended")
+
+		first = functiontest.JSON[tokens](c.signIn("kim@example.com", secretWord).Want(201))
+		next := functiontest.JSON[tokens](refresh(first.RefreshToken).Want(200))
+		app.Wait(30 * time.Second)
+		refresh(first.RefreshToken).Problem(401, "session-ended")
+		refresh(next.RefreshToken).Problem(401, "session-ended")
+
+		next = functiontest.JSON[tokens](c.signIn("kim@example.com", secretWord).Want(201))
+		for range 6 { // a month each, half a year in all
+			app.Wait(30*24*time.Hour - time.Second)
+			if r := refresh(next.RefreshToken); r.Status == 200 {
+				next = functiontest.JSON[tokens](r)
+			}
+		}
+		app.Wait(6 * time.Second)
+		refresh(next.RefreshToken).Problem(401, "session-ended")
+	})
+}
+
+func TestParallelRefresh(t *testing.T) {
+	each(t, func(t *testing.T, app *functiontest.App) {
+		joined(t, app, "kim@example.com")
+		c := client{app: app}
+		first := functiontest.JSON[tokens](c.signIn("kim@example.com", secretWord).Want(201))
+		answers := make(chan string, 50)
+		var wait sync.WaitGroup
+		for i := range 50 {
+			wait.Go(func() {
+				r := client{app: app, from: fmt.Sprintf("203.0.113.%d", i)}.do("POST", "/v1/auth/sessions/refresh", map[string]string{"refreshToken": first.RefreshToken})
+				answers <- string(r.Body)
+			})
+		}
+		wait.Wait()
+		close(answers)
+		different := map[string]bool{}
+		for a := range answers {
+			different[a] = true
+		}
+		if len(different) != 1 {
+			t.Errorf("%d different answers: %v", len(different), different)
+		}
+		got := functiontest.JSON[struct{ Items []any }](client{app: app, as: functiontest.JSON[tokens](c.do("POST", "/v1/auth/sessions/refresh", map[string]string{"refreshToken": first.RefreshToken}).Want(200)).AccessToken}.do("GET", "/v1/auth/sessions", nil).Want(200))
+		if len(got.Items) != 1 {
+			t.Errorf("%d sessions", len(got.Items))
+		}
+	})
+}
+
+func TestParallelGuesses(t *testing.T) {
+	each(t, func(t *testing.T, app *functiontest.App) {
+		joined(t, app, "kim@example.com")
+		var wait sync.WaitGroup
+		codes := make(chan string, 50)
+		for i := range 50 {
+			wait.Go(func() {
+				codes <- client{app: app, from: fmt.Sprintf("203.0.113.%d", i)}.signIn("kim@example.com", "wrong").Code()
+			})
+		}
+		wait.Wait()
+		close(codes)
+		count := map[string]int{}
+		for code := range codes {
+			count[code]++
+		}
+		if count["sign-in-failed"] != 5 || count["too-many-failures"] != 45 {
+			t.Errorf("%v", count)
+		}
+	})
+}
+
+func TestSecondFactor(t *testing.T) {
+	each(t, func(t *testing.T, app *functiontest.App) {
+		joined(t, app, "kim@example.com")
+		guest := client{app: app}
+		in := client{app: app, as: functiontest.JSON[tokens](guest.signIn("kim@example.com", secretWord).Want(201)).AccessToken}
+		in.do("POST", "/v1/auth/second-factor", `{"password":"wrong"}`).Problem(403, "password-wrong")
+		e := functiontest.JSON[struct{ Secret, URI string }](in.do("POST", "/v1/auth/second-factor", map[string]string{"password": secretWord}).Want(201))
+		if !strings.HasPrefix(e.URI, "otpauth://totp/") || !strings.Contains(e.URI, e.Secret) {
+			t.Errorf("%+v", e)
+		}
+		guest.signIn("kim@example.com", secretWord).Want(201) // not confirmed yet
+		code := func() string {
+			s, err := totp.Code(e.Secret, app.Now())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return s
+		}
+		in.do("POST", "/v1/auth/second-factor/confirm", `{"code":"x"}`).Problem(403, "code-wrong")
+		recovery := functiontest.JSON[struct{ RecoveryCodes []string }](in.do("POST", "/v1/auth/second-factor/confirm", map[string]string{"code": code()}).Want(200)).RecoveryCodes
+		in.do("POST", "/v1/auth/second-factor", map[string]string{"password": secretWord}).Problem(409, "second-factor-on")
+		if body := string(in.do("GET", "/v1/auth/second-factor", nil).Want(200).Body); body != `{"on":true,"recoveryCodes":10}`+"\n" {
+			t.Errorf("%s", body)
+		}
+		for range 10 { // a right password without a code is no failure
+			guest.from = "203.0.113.9"
+			guest.signIn("kim@example.com", secretWord).Problem(401, "second-factor-code-required")
+		}
+		guest.from = ""
+		guest.signIn("kim@example.com", "wrong").Problem(401, "sign-in-failed")
+		guest.signIn("kim@example.com", secretWord, "code", code()).Problem(401, "sign-in-failed") // used to confirm
+		app.Wait(30 * time.Second)
+		guest.signIn("kim@example.com", secretWord, "code", code()).Want(201)
+		guest.signIn("kim@example.com", secretWord, "code", code()).Problem(401, "sign-in-failed")
+		guest.signIn("kim@example.com", secretWord, "code", strings.ToUpper(recovery[3])).Want(201)
+		guest.signIn("kim@example.com", secretWord, "code", recovery[3]).Problem(401, "sign-in-failed")
+
+		app.Wait(time.Minute)
+		in.do("DELETE", "/v1/auth/second-factor", map[string]string{"password": secretWord, "code": "000000x"}).Problem(403, "code-wrong")
+		in.do("DELETE", "/v1/auth/second-factor", map[string]string{"code": code()}).Problem(403, "password-wrong")
+		in.do("DELETE", "/v1/auth/second-factor", map[string]string{"password": secretWord, "code": code()}).Want(204)
+		guest.signIn("kim@example.com", secretWord).Want(201)
+	})
+}
+
+func TestPasswords(t *testing.T) {
+	each(t, func(t *testing.T, app *functiontest.App) {
+		const chosen = "참외가 더 맛있는 여름 9시"
+		joined(t, app, "kim@example.com")
+		guest := client{app: app}
+		in := client{app: app, as: functiontest.JSON[tokens](guest.signIn("kim@example.com", secretWord).Want(201)).AccessToken}
+		other := client{app: app, as: functiontest.JSON[tokens](guest.signIn("kim@example.com", secretWord).Want(201)).AccessToken}
+		in.do("POST", "/v1/auth/password", map[string]string{"old": "wrong", "new": chosen}).Problem(403, "password-wrong")
+		in.do("POST", "/v1/auth/password", map[string]string{"old": secretWord, "new": "password1"}).Problem(422, "invalid-input")
+		in.do("POST", "/v1/auth/password", map[string]string{"old": secretWord, "new": chosen}).Want(204)
+		in.do("GET", "/v1/auth/sessions", nil).Want(200)
+		other.do("GET", "/v1/auth/sessions", nil).Problem(401, "session-ended")
+		guest.signIn("kim@example.com", secretWord).Problem(401, "sign-in-failed")
+		guest.signIn("kim@example.com", chosen).Want(201)
+
+		// Forgotten: the same answer for both addresses, and a message to each.
+		token := ""
+		for _, email := range []string{"nobody@example.com", "kim@example.com"} {
+			body := string(guest.do("POST", "/v1/auth/password/forgotten", map[string]string{"email": email}).Want(202).Body)
+			mail := app.Mail.Take()
+			if body != `{"sent":true}`+"\n" || len(mail) != 1 || mail[0].To != email {
+				t.Errorf("%s %+v", body, mail)
+			}
+			_, rest, _ := strings.Cut(mail[0].Text, "/password#")
+			token, _, _ = strings.Cut(rest, "\n")
+		}
+		reset := func(token, word string) functiontest.Response {
+			return guest.do("POST", "/v1/auth/password/reset", map[string]string{"token": token, "password": word})
+		}
+		for range 6 {
+			guest.signIn("kim@example.com", "wrong")
+		}
+		guest.signIn("kim@example.com", chosen).Problem(429, "too-many-failures")
+		reset(token, "short").Problem(422, "invalid-input")
+		app.Wait(30*time.Minute - time.Millisecond)
+		reset(token, secretWord).Want(204)
+		reset(token, secretWord).Problem(410, "reset-ended")
+		in.do("GET", "/v1/auth/sessions", nil).Problem(401, "session-ended")
+		guest.signIn("kim@example.com", secretWord).Want(201)
+		guest.do("POST", "/v1/auth/password/forgotten", map[string]string{"email": "kim@example.com"}).Want(202)
+		_, rest, _ := strings.Cut(app.Mail.Take()[0].Text, "/password#")
+		token, _, _ = strings.Cut(rest, "\n")
+		app.Wait(30 * time.Minute)
+		guest.from = "203.0.113.9" // the host's own limit is another test's
+		reset(token, chosen).Problem(410, "reset-ended")
+		for range 3 {
+			guest.do("POST", "/v1/auth/password/forgotten", map[string]string{"email": "kim@example.com"}).Want(202)
+		}
+		if n := len(app.Mail.Take()); n != 1 {
+			t.Errorf("%d messages, want 1 and then a delay", n)
+		}
+	})
+}

@@ -1,0 +1,228 @@
+package auth_test
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	fn "github.com/madang-council/madang/functions/auth"
+	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/council/member"
+	"github.com/madang-council/madang/shared/council/oidc/oidctest"
+	"github.com/madang-council/madang/shared/council/totp"
+	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/functiontest"
+)
+
+const flowCookie = "__Host-madang-oidc"
+
+// elsewhere is a function with one issuer, "kakao", and a browser.
+func elsewhere(t *testing.T, options ...functiontest.Option) (*functiontest.App, *oidctest.Issuer, client) {
+	t.Helper()
+	var app *functiontest.App
+	issuer := oidctest.New(t, func() time.Time { return app.Now() })
+	options = append(options, functiontest.WithSettings(func(s *function.Settings) {
+		s.Issuers = []function.Issuer{{Name: "kakao", URL: issuer.URL, ClientID: oidctest.ClientID, ClientSecret: oidctest.ClientSecret, Scopes: []string{"profile"}}}
+	}))
+	app = functiontest.New(t, fn.Function, options...)
+	return app, issuer, client{app: app, cookies: map[string]string{}}
+}
+
+// begin goes to the issuer and agrees there.
+func (c client) begin(t *testing.T, issuer *oidctest.Issuer, query string) url.Values {
+	t.Helper()
+	r := c.do("GET", "/v1/auth/oidc/kakao?"+query, nil).Want(302)
+	c.keep(r)
+	return issuer.Agree(t, r.Header.Get("Location"))
+}
+
+// keep does with cookies what a browser does.
+func (c client) keep(r functiontest.Response) {
+	for name, k := range cookiesOf(r) {
+		if k.MaxAge < 0 {
+			delete(c.cookies, name)
+		} else {
+			c.cookies[name] = k.Value
+		}
+	}
+}
+
+func (c client) back(q url.Values) functiontest.Response {
+	r := c.do("GET", "/v1/auth/oidc/kakao/callback?"+q.Encode(), nil)
+	c.keep(r)
+	return r
+}
+
+func (c client) location(t *testing.T, r functiontest.Response, want string) {
+	t.Helper()
+	if got := r.Want(303).Header.Get("Location"); got != want {
+		t.Fatalf("Location %s, want %s", got, want)
+	}
+}
+
+func TestOIDC(t *testing.T) {
+	for _, options := range [][]functiontest.Option{nil, {functiontest.OnPostgres}} {
+		app, issuer, c := elsewhere(t, options...)
+		if body := string(c.do("GET", "/v1/auth/oidc", nil).Want(200).Body); body != `{"items":["kakao"]}`+"\n" || issuer.Asked() != 0 {
+			t.Errorf("%s after %d requests to the issuer", body, issuer.Asked())
+		}
+		for i, algorithm := range []string{"RS256", "ES256"} {
+			issuer.Algorithm = algorithm
+			issuer.Claims = map[string]any{"sub": algorithm, "email": "Kim" + algorithm + "@example.com", "email_verified": true, "nickname": "김 마당"}
+			c.location(t, c.back(c.begin(t, issuer, "return=/notices%3Fpage%3D2")), "/notices?error=consent-required&page=2")
+			for range 2 { // made, then found again
+				c.location(t, c.back(c.begin(t, issuer, "return=/notices&consent=2026-03-01")), "/notices")
+			}
+			got := functiontest.JSON[tokens](c.do("POST", "/v1/auth/sessions/refresh", `{}`).Want(200))
+			if got.Member.Name != "김 마당" || got.Member.Verified {
+				t.Errorf("%+v", got)
+			}
+			members, err := app.DB.Exec(app.Context(), `UPDATE members SET unit = '' WHERE email = $1`, strings.ToLower("Kim"+algorithm+"@example.com"))
+			if err != nil || members != 1 {
+				t.Errorf("%d: %d members, %v", i, members, err)
+			}
+		}
+	}
+}
+
+func TestOIDCForged(t *testing.T) {
+	for name, lie := range map[string]func(*oidctest.Issuer, url.Values){
+		"wrong nonce":    func(i *oidctest.Issuer, _ url.Values) { i.Claims["nonce"] = "another" },
+		"wrong audience": func(i *oidctest.Issuer, _ url.Values) { i.Claims["aud"] = "another" },
+		"another party":  func(i *oidctest.Issuer, _ url.Values) { i.Claims["azp"] = "another" },
+		"wrong issuer":   func(i *oidctest.Issuer, _ url.Values) { i.Claims["iss"] = "https://evil.example" },
+		"expired":        func(i *oidctest.Issuer, _ url.Values) { i.Claims["exp"] = i.Now().Add(-time.Second).Unix() },
+		"no subject":     func(i *oidctest.Issuer, _ url.Values) { i.Claims["sub"] = "" },
+		"alg none":       func(i *oidctest.Issuer, _ url.Values) { i.Algorithm = "none" },
+		"alg HS256":      func(i *oidctest.Issuer, _ url.Values) { i.Algorithm = "HS256" },
+		"another code":   func(_ *oidctest.Issuer, q url.Values) { q.Set("code", "x") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, issuer, c := elsewhere(t)
+			issuer.Claims["sub"] = "1"
+			q := c.begin(t, issuer, "return=/a&consent=2026-03-01")
+			lie(issuer, q)
+			c.location(t, c.back(q), "/a?error=oidc-failed")
+			if c.cookies[auth.AccessCookie] != "" {
+				t.Error("signed in all the same")
+			}
+		})
+	}
+}
+
+func TestOIDCFlow(t *testing.T) {
+	app, issuer, c := elsewhere(t)
+	issuer.Claims["sub"] = "1"
+	c.do("GET", "/v1/auth/oidc/none", nil).Problem(404, "not-found")
+	for _, path := range []string{"//evil.example", "/\\evil.example", "https://evil.example", "evil", "/\t/evil.example", "/" + strings.Repeat("a", 500)} {
+		c.do("GET", "/v1/auth/oidc/kakao?return="+url.QueryEscape(path), nil).Problem(422, "invalid-input")
+	}
+	c.do("GET", "/v1/auth/oidc/kakao?link=true", nil).Problem(401, "sign-in-required")
+
+	c.back(url.Values{"code": {"x"}, "state": {"x"}}).Problem(400, "oidc-flow-ended") // no cookie
+	q := c.begin(t, issuer, "consent=2026-03-01")
+	forged := url.Values{"code": q["code"], "state": {"forged"}}
+	c.back(forged).Problem(400, "oidc-flow-ended")
+	c.back(url.Values{"code": q["code"]}).Problem(400, "oidc-flow-ended")
+	other := client{app: app, cookies: map[string]string{flowCookie: c.cookies[flowCookie] + "x"}}
+	other.back(q).Problem(400, "oidc-flow-ended")
+	old := c.cookies[flowCookie]
+	c.location(t, c.back(q), "/")
+	c.back(q).Problem(400, "oidc-flow-ended") // the browser has forgotten the flow
+	c.cookies[flowCookie] = old
+	c.location(t, c.back(q), "/?error=oidc-failed") // the issuer refuses a used code
+
+	q = c.begin(t, issuer, "")
+	app.Wait(10 * time.Minute)
+	c.back(q).Problem(400, "oidc-flow-ended")
+	q = c.begin(t, issuer, "return=/a")
+	c.location(t, c.back(url.Values{"error": {"access_denied"}, "state": q["state"]}), "/a?error=oidc-refused")
+	q = c.begin(t, issuer, "return=/a")
+	issuer.Down = true
+	c.location(t, c.back(q), "/a?error=temporarily-unavailable")
+	if r := c.do("GET", "/v1/auth/oidc/kakao", nil); r.Status != 503 || r.Header.Get("Retry-After") == "" {
+		t.Errorf("an issuer that is away: %d %s", r.Status, r.Body)
+	}
+}
+
+func TestOIDCTakenAddress(t *testing.T) {
+	app, issuer, c := elsewhere(t)
+	joined(t, app, "kim@example.com")
+	issuer.Claims = map[string]any{"sub": "1", "email": "kim@example.com", "email_verified": "true"}
+	c.location(t, c.back(c.begin(t, issuer, "consent=2026-03-01")), "/?error=email-taken")
+	issuer.Claims["email_verified"] = false // says nothing: another account, without an address
+	c.location(t, c.back(c.begin(t, issuer, "consent=2026-03-01")), "/")
+
+	c.keep(c.signIn("kim@example.com", secretWord, "delivery", "cookie").Want(201))
+	c.location(t, c.back(c.begin(t, issuer, "link=true")), "/?error=issuer-linked")
+	issuer.Claims["sub"] = "2"
+	q := c.begin(t, issuer, "link=true")
+	stranger := client{app: app, cookies: map[string]string{flowCookie: c.cookies[flowCookie]}}
+	stranger.location(t, stranger.back(q), "/?error=sign-in-required")
+	c.location(t, c.back(c.begin(t, issuer, "link=true")), "/")
+	fresh := client{app: app, cookies: map[string]string{}}
+	fresh.location(t, fresh.back(fresh.begin(t, issuer, "")), "/")
+	if got := functiontest.JSON[tokens](fresh.do("POST", "/v1/auth/sessions/refresh", `{}`).Want(200)); got.Member.Name != "김마당" {
+		t.Errorf("%+v", got)
+	}
+	c.do("DELETE", "/v1/auth/oidc/kakao", nil).Want(204)
+	c.do("DELETE", "/v1/auth/oidc/kakao", nil).Problem(404, "not-found")
+	issuer.Claims["sub"] = "1"
+	fresh.location(t, fresh.back(fresh.begin(t, issuer, "")), "/")
+	fresh.do("DELETE", "/v1/auth/oidc/kakao", nil).Problem(409, "last-way-in")
+}
+
+func TestOIDCSecondFactorAndLeaving(t *testing.T) {
+	app, issuer, c := elsewhere(t)
+	issuer.Claims["sub"] = "1"
+	c.location(t, c.back(c.begin(t, issuer, "consent=2026-03-01")), "/")
+	app.Wait(14 * time.Minute)
+	e := functiontest.JSON[struct{ Secret string }](c.do("POST", "/v1/auth/second-factor", `{}`).Want(201))
+	code := func() string {
+		s, err := totp.Code(e.Secret, app.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	r := c.do("POST", "/v1/auth/sessions/refresh", `{}`).Want(200)
+	c.keep(r)
+	id := functiontest.JSON[tokens](r).Member.ID
+	app.Wait(2 * time.Minute)
+	c.do("POST", "/v1/auth/second-factor", `{}`).Problem(403, "sign-in-again")
+	c.do("POST", "/v1/auth/second-factor/confirm", map[string]string{"code": code()}).Want(200)
+
+	c.cookies = map[string]string{}
+	c.location(t, c.back(c.begin(t, issuer, "return=/a")), "/a?error=second-factor-code-required")
+	if c.cookies[auth.AccessCookie] != "" {
+		t.Error("signed in without the second factor")
+	}
+	c.do("GET", "/v1/auth/oidc/kakao/callback?state=&code=x", nil).Problem(400, "oidc-flow-ended")
+	c.do("POST", "/v1/auth/oidc/second-factor", `{"code":"000000x"}`).Problem(403, "code-wrong")
+	c.do("POST", "/v1/auth/oidc/second-factor", map[string]string{"code": code()}).Problem(403, "code-wrong") // used before
+	app.Wait(time.Minute)
+	c.keep(c.do("POST", "/v1/auth/oidc/second-factor", map[string]string{"code": code()}).Want(200))
+	c.do("GET", "/v1/auth/sessions", nil).Want(200)
+	c.do("POST", "/v1/auth/oidc/second-factor", map[string]string{"code": code()}).Problem(400, "oidc-flow-ended")
+
+	store := member.Store{DB: app.DB, Key: app.Deps.Key, LeaveGrace: app.Deps.Settings.LeaveGrace}
+	if _, err := store.Leave(app.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	app.Wait(time.Minute)
+	c.cookies = map[string]string{}
+	c.location(t, c.back(c.begin(t, issuer, "")), "/?error=member-leaving")
+	c.location(t, c.back(c.begin(t, issuer, "comeBack=true")), "/?error=second-factor-code-required")
+	c.do("POST", "/v1/auth/oidc/second-factor", map[string]string{"code": code()}).Want(200)
+	if _, err := store.Leave(app.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	app.Wait(7 * 24 * time.Hour)
+	c.cookies = map[string]string{}
+	c.location(t, c.back(c.begin(t, issuer, "comeBack=true")), "/?error=consent-required")
+	c.location(t, c.back(c.begin(t, issuer, "consent=2026-03-01")), "/") // somebody new
+	if got := functiontest.JSON[tokens](c.do("POST", "/v1/auth/sessions/refresh", `{}`).Want(200)); got.Member.ID == id {
+		t.Error("an account that has gone came back")
+	}
+}
