@@ -246,6 +246,10 @@ func TestVisibility(t *testing.T) {
 	see(shown)
 	d.At(*n.UnpublishAt)
 	see(hidden)
+	// The version is the same as an hour ago, the answer is not.
+	if r := d.call(ours, "GET", path, nil, "If-None-Match", match(1)).Want(200); functiontest.JSON[item](r).State != "archived" {
+		t.Errorf("the editor reads %s", r.Body)
+	}
 	for _, id := range []string{"x", strings.ToUpper(n.ID), n.ID + "0", "00000000-0000-7000-8000-000000000000", "previews"} {
 		d.call(d.editor, "GET", "/v1/notices/"+id, nil).Problem(404, "not-found")
 		d.call(d.editor, "PUT", "/v1/notices/"+id, content("가", nil), "If-Match", match(1)).Problem(404, "not-found")

@@ -56,7 +56,8 @@ func encode(route function.Route, response any) (answer, error) {
 	return a, nil
 }
 
-// answer writes an answer; a GET whose entity tag the caller has is 304.
+// answer writes an answer; a page whose entity tag the caller has is 304. Other answers
+// are always whole: a version says what was edited, not what became of it by time.
 func (h *Host) answer(c echo.Context, a answer) error {
 	header := c.Response().Header()
 	for name, values := range a.header {
@@ -74,7 +75,7 @@ func (h *Host) answer(c echo.Context, a answer) error {
 	if header.Get("Cache-Control") == "no-store" {
 		header.Set("Cache-Control", "private, no-store")
 	}
-	if isSafe(c.Request().Method) && a.status == http.StatusOK && hasTag(c.Request().Header.Get("If-None-Match"), header.Get("ETag")) {
+	if isSafe(c.Request().Method) && a.status == http.StatusOK && header.Get("Cache-Control") != "private, no-store" && hasTag(c.Request().Header.Get("If-None-Match"), header.Get("ETag")) {
 		c.Response().WriteHeader(http.StatusNotModified)
 		return nil
 	}
