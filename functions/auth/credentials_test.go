@@ -8,6 +8,8 @@ import (
 	"time"
 
 	fn "github.com/madang-council/madang/functions/auth"
+	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/council/member"
 	"github.com/madang-council/madang/shared/council/totp"
 	"github.com/madang-council/madang/shared/functiontest"
 )
@@ -202,6 +204,27 @@ func TestPasswords(t *testing.T) {
 		}
 		if n := len(app.Mail.Take()); n != 1 {
 			t.Errorf("%d messages, want 1 and then a delay", n)
+		}
+	})
+}
+
+func TestCouncilsSignInsAreRecorded(t *testing.T) {
+	each(t, func(t *testing.T, app *functiontest.App) {
+		joined(t, app, "kim@example.com")
+		c := client{app: app}
+		id := functiontest.JSON[tokens](c.signIn("kim@example.com", secretWord).Want(201)).Member.ID
+		if got := app.Audited(); len(got) != 0 {
+			t.Errorf("a member's sign-in is recorded: %v", got)
+		}
+		if err := (member.Store{DB: app.DB}).Grant(app.Context(), id, auth.Grant{Role: auth.Editor}, id); err != nil {
+			t.Fatal(err)
+		}
+		got := functiontest.JSON[tokens](c.signIn("kim@example.com", secretWord).Want(201))
+		if len(got.Member.Roles) != 1 || got.Member.Roles[0].Role != "editor" {
+			t.Errorf("%+v", got.Member)
+		}
+		if got := app.Audited(); len(got) != 1 || got[0] != "sign in" {
+			t.Errorf("audit: %v", got)
 		}
 	})
 }

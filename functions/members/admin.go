@@ -50,7 +50,7 @@ type findResponse struct {
 }
 
 // find lists members. An admin of one unit finds those whose address is known to them;
-// only one of the whole council leafs through the members.
+// only one of the whole council pages through the members.
 func (h handlers) find(ctx context.Context, r *findRequest) (*findResponse, error) {
 	var f check.Fields
 	q := member.Search{Email: credential.Address(f.OptionalLine("email", r.Email, 254)), Prefix: f.OptionalLine("name", r.Name, member.NameLimit), Size: readSize(&f, r.Size)}
@@ -75,13 +75,19 @@ func (h handlers) find(ctx context.Context, r *findRequest) (*findResponse, erro
 		found = found[:q.Size]
 		response.NextCursor = h.cursors.Encode(kind, found[q.Size-1].ID)
 	}
+	shown := []string{}
 	for _, m := range found {
 		p, err := h.profile(ctx, m)
 		if err != nil {
 			return nil, err
 		}
 		response.Items = append(response.Items, *p)
+		shown = append(shown, m.ID)
 	}
+	if len(shown) == 1 {
+		function.Subject(ctx, shown[0])
+	}
+	function.Detail(ctx, "members", shown) // the law asks whose data was read
 	return response, nil
 }
 

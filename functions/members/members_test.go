@@ -342,7 +342,7 @@ func TestRoles(t *testing.T) {
 		for _, item := range got.Items {
 			actions = append(actions, item.Action)
 		}
-		want := "POST /v1/admin/members/{id}/restore POST /v1/admin/members/{id}/suspend PUT /v1/admin/members/{id}/roles/{role}"
+		want := "GET /v1/admin/members GET /v1/admin/members POST /v1/admin/members/{id}/restore POST /v1/admin/members/{id}/suspend PUT /v1/admin/members/{id}/roles/{role}"
 		if strings.Join(actions, " ") != want {
 			t.Errorf("audit: %v", actions)
 		}

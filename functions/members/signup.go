@@ -32,7 +32,10 @@ type signUpResponse struct {
 
 // signUp makes an account that can be used at once. Who has an account is told to nobody
 // but the owner of the address, by mail; the new member gets one too, so that the time
-// that it takes tells nothing either.
+// that it takes tells nothing either. Whoever then tries to sign in learns it after all,
+// at the price of an account, a message and a counted failure for each address: the
+// alternative, a code by mail before there is an account, would shut out who mistypes it
+// and helps nobody but those who look for addresses that they know.
 func (h handlers) signUp(ctx context.Context, r *signUpRequest) (*signUpResponse, error) {
 	var f check.Fields
 	n := member.New{Email: f.Email("email", r.Email), Profile: member.ReadProfile(&f, r.Name, r.Unit, h.settings.DepartmentNames)}

@@ -193,8 +193,8 @@ func (c *Client) seal(s sealed) (string, error) {
 
 func (c *Client) open(ctx context.Context, cookie string) (sealed, error) {
 	var s sealed
-	raw, err := base64.RawURLEncoding.DecodeString(cookie)
-	if err != nil {
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(cookie)
+	if err != nil || strings.ContainsAny(cookie, "\r\n") { // skipped by the decoder
 		return s, ErrFlow()
 	}
 	plain, err := c.box.Open(raw, nil)

@@ -1,0 +1,77 @@
+package oidc_test
+
+import (
+	"context"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/council/oidc"
+	"github.com/madang-council/madang/shared/council/oidc/oidctest"
+	"github.com/madang-council/madang/shared/secret"
+)
+
+var start = time.Date(2026, 3, 1, 23, 59, 0, 0, clock.Seoul)
+
+func at(d time.Duration) context.Context { return clock.With(context.Background(), start.Add(d)) }
+
+func client(issuers ...oidc.Issuer) *oidc.Client {
+	return oidc.New(http.DefaultClient, secret.Key{7}, "https://council.example.ac.kr", issuers)
+}
+
+func TestFlowsDoNotMix(t *testing.T) {
+	issuer := oidctest.New(t, func() time.Time { return start })
+	i := oidc.Issuer{Name: "a", URL: issuer.URL, ClientID: oidctest.ClientID, ClientSecret: oidctest.ClientSecret}
+	j := i
+	j.Name = "b"
+	c := client(i, j)
+	address, cookie, err := c.Begin(at(0), "a", oidc.Flow{Purpose: oidc.SignIn, Return: "/"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := issuer.Agree(t, address)
+	answer := oidc.Answer{Cookie: cookie, State: q.Get("state"), Code: q.Get("code")}
+	if flow, _, err := c.Finish(at(0), "b", answer); err == nil || flow.Purpose != "" {
+		t.Error("an answer of one issuer counts for another")
+	}
+	if _, err := c.Recall(at(0), cookie, oidc.SignIn); err == nil {
+		t.Error("a flow that has not ended is recalled")
+	}
+	kept, err := c.Remember(at(0), oidc.Flow{Purpose: oidc.Second, MemberID: "m"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if flow, _, err := c.Finish(at(0), "a", oidc.Answer{Cookie: kept}); err == nil || flow.Purpose != "" {
+		t.Error("what was remembered counts as an answer of an issuer")
+	}
+	if flow, err := c.Recall(at(oidc.Life-time.Millisecond), kept, oidc.Second); err != nil || flow.MemberID != "m" {
+		t.Errorf("%+v %v", flow, err)
+	}
+	if _, err := c.Recall(at(oidc.Life), kept, oidc.Second); err == nil {
+		t.Error("a flow lives for ever")
+	}
+	asked := issuer.Asked()
+	if _, who, err := c.Finish(at(0), "a", answer); err == nil || who.Subject != "" {
+		t.Error("a token without a subject is somebody")
+	}
+	if n := issuer.Asked() - asked; n != 2 { // token and keys; discovery is kept
+		t.Errorf("%d requests to the issuer", n)
+	}
+}
+
+func FuzzRecall(f *testing.F) {
+	c := client()
+	kept, err := c.Remember(at(0), oidc.Flow{Purpose: oidc.Second})
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, seed := range []string{"", "e30", kept, kept[1:]} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, cookie string) {
+		if _, err := c.Recall(at(0), cookie, oidc.Second); err == nil && cookie != kept {
+			t.Errorf("forged: %s", cookie)
+		}
+	})
+}
