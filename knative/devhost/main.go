@@ -17,6 +17,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -62,7 +63,7 @@ func run(ctx context.Context, f flags) error {
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
-	address := addressOf(f.addr)
+	address := addressOf(f.addr, listener.Addr())
 	backends, err := openBackends(ctx, f.data, address, log)
 	if err != nil {
 		return errors.Join(err, listener.Close())
@@ -97,12 +98,20 @@ func run(ctx context.Context, f flags) error {
 	return nil
 }
 
-// addressOf is the URL of a listening address; one without a host is this computer's.
-func addressOf(listen string) string {
-	if host, port, err := net.SplitHostPort(listen); err == nil && (host == "" || host == "0.0.0.0" || host == "::") {
-		listen = net.JoinHostPort("localhost", port)
+// addressOf is the URL under which what listens is reached: the host as it was given, or
+// this computer where none was; the port that was found where 0 was asked for.
+func addressOf(given string, listening net.Addr) string {
+	host, port, err := net.SplitHostPort(given)
+	if err != nil {
+		return "http://" + given
 	}
-	return "http://" + listen
+	if host == "" || host == "0.0.0.0" || host == "::" {
+		host = "localhost"
+	}
+	if t, ok := listening.(*net.TCPAddr); ok && port == "0" {
+		port = strconv.Itoa(t.Port)
+	}
+	return "http://" + net.JoinHostPort(host, port)
 }
 
 // prepare makes the data folder, or empties it.
