@@ -43,7 +43,7 @@ import (
 // disturbed. What happens to each request of each process follows from the seed; only how
 // two processes that work at the same time take turns does not.
 func TestInterrupted(t *testing.T) {
-	t.Run("embedded", func(t *testing.T) { interrupted(t, functiontest.Embedded(t), 300, 48) })
+	t.Run("embedded", func(t *testing.T) { interrupted(t, functiontest.Embedded(t), 200, 32) })
 	t.Run("swift", func(t *testing.T) { interrupted(t, functiontest.Swift(t), 24, 8) })
 }
 
@@ -521,7 +521,7 @@ func (s *story) settled(id string, keep bool) {
 		if err != nil {
 			s.Fatal(err)
 		}
-		if want[o.Key] || keep && strings.HasSuffix(o.Key, ".webp") && s.file.purpose == "post" {
+		if want[o.Key] || keep && strings.HasSuffix(o.Key, "0.jpg") && s.file.purpose == "post" {
 			continue
 		}
 		if _, err := s.clean.Stat(ctx, o.Key); err == nil {

@@ -568,7 +568,7 @@ func TestForm(t *testing.T) {
 			w := newWorld(t, option)
 			jpg := photo(t, 60, 40)
 			got := functiontest.JSON[answer](w.form(w.me, "profile", "나.jpg", sum(jpg), jpg).Want(201))
-			if got.State != "complete" || got.Size != int64(len(jpg)) || got.SHA256 != sum(jpg) || got.Width != 60 || got.Height != 40 || got.Name != "나.jpg" || !strings.HasSuffix(got.URL, "/1600.webp") {
+			if got.State != "complete" || got.Size != int64(len(jpg)) || got.SHA256 != sum(jpg) || got.Width != 60 || got.Height != 40 || got.Name != "나.jpg" || !strings.HasSuffix(got.URL, "/1600.jpg") {
 				t.Errorf("%+v", got)
 			}
 			big := archive(t, int(objects.PartSize)+5)

@@ -67,6 +67,9 @@ func (d Depot) Process(ctx context.Context, id string) (bool, error) {
 	content := &sequential{ctx: ctx, store: o, key: u.Key(), size: u.Size}
 	defer content.close()
 	err = picture.Variants(ctx, content, Widths(), func(ctx context.Context, v picture.Variant) error {
+		if v.Ext != VariantExt {
+			return fmt.Errorf("upload: a variant is %s, and the addresses of all variants end in %s", v.Ext, VariantExt)
+		}
 		made := StoredVariant{UploadID: u.ID, Name: variantName(variants, v.Width), Width: v.Width, Height: v.Height, Size: int64(len(v.Data))}
 		variants = append(variants, made)
 		meta := objects.Meta{ContentType: v.MIME, Disposition: "inline", CacheControl: "public, max-age=31536000, immutable"}

@@ -140,7 +140,10 @@ func (u Upload) Key() string { return u.Folder + "/original." + u.Type }
 func (u Upload) Incoming() string { return u.Folder + "/incoming" }
 
 // VariantKey is where a variant is.
-func (u Upload) VariantKey(name string) string { return u.Folder + "/" + name + ".webp" }
+func (u Upload) VariantKey(name string) string { return u.Folder + "/" + name + "." + VariantExt }
+
+// VariantExt is what package picture makes.
+const VariantExt = "jpg"
 
 // Keys are all objects that the upload may have.
 func (u Upload) Keys() []string {
@@ -180,7 +183,7 @@ const FilesPath = "/files/"
 // PublicPattern says which paths the edge serves from the storage, as a regular
 // expression (RE2 and PCRE). The key alone decides: nothing private, nothing that is not
 // verified yet, and no original of an image, which may hold EXIF and GPS data, matches.
-const PublicPattern = `^/files/[a-z0-9-]+/(?:profile|post|event|archive)/[0-9]{4}/[0-9]{2}/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/(?:(?:320|960|1600)\.webp|original\.(?:pdf|hwp|hwpx|docx|xlsx|pptx|zip))$`
+const PublicPattern = `^/files/[a-z0-9-]+/(?:profile|post|event|archive)/[0-9]{4}/[0-9]{2}/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/(?:(?:320|960|1600)\.jpg|original\.(?:pdf|hwp|hwpx|docx|xlsx|pptx|zip))$`
 
 // IsPublic says whether the edge serves a path from the storage.
 func IsPublic(path string) bool {

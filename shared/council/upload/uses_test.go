@@ -125,7 +125,7 @@ func TestUse(t *testing.T) {
 		if u := got["n1"][0].URL; !upload.IsPublic(u) || !strings.HasSuffix(u, "/original.pdf") {
 			t.Errorf("address of a document: %s", u)
 		}
-		if u := got["n1"][1].URL; !upload.IsPublic(u) || !strings.HasSuffix(u, "/1600.webp") {
+		if u := got["n1"][1].URL; !upload.IsPublic(u) || !strings.HasSuffix(u, "/1600.jpg") {
 			t.Errorf("address of an image: %s", u)
 		}
 		if done, err := f.store.Delete(as(me), mine); done || err != nil {
