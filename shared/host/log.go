@@ -24,7 +24,7 @@ func (h withIDs) Handle(ctx context.Context, r slog.Record) error {
 	if t := event.TraceFrom(ctx); len(t) == 55 {
 		r.AddAttrs(slog.String("traceId", t[3:35]))
 	}
-	return h.Handler.Handle(ctx, r) //nolint:wrapcheck // a handler passes on what the inner one says
+	return h.Handler.Handle(ctx, r)
 }
 
 func (h withIDs) WithAttrs(attrs []slog.Attr) slog.Handler {

@@ -1,0 +1,99 @@
+package functions_test
+
+import (
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/madang-council/madang/functions"
+	"github.com/madang-council/madang/functions/banners"
+	"github.com/madang-council/madang/functions/notices"
+	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/functiontest"
+)
+
+// What is stored as a page does not depend on who asked, and has nothing of a member:
+// for every page of every function, whatever a request carries.
+func TestPagesDependOnNobody(t *testing.T) {
+	writer := functiontest.New(t, notices.Function)
+	editor := writer.Member(functiontest.Member{Name: "박비밀", Email: "secret.editor@example.com", Unit: "비밀학과", Verified: true, Grants: []auth.Grant{{Role: auth.Admin}}})
+	member := writer.Member(functiontest.Member{Name: "최비밀", Email: "secret.member@example.com", Unit: "비밀학과"})
+	made := writer.Do(functiontest.Request{Method: "POST", Path: "/v1/notices", As: editor.Token, Body: map[string]any{"unit": "총학", "title": "알림", "body": "글", "tags": []string{"태그"}, "publishAt": writer.Now()}}).Want(201)
+	id := functiontest.JSON[struct{ ID string }](made).ID
+	upload := "01890000-0000-7000-8000-000000000001"
+	if _, err := writer.DB.Exec(writer.Context(), `INSERT INTO uploads (id, member_id, purpose, name, type, size, sha256, folder, multipart, staged, width, height, uses, unused_at, created_at, expires_at, completed_at, refused_code)
+		VALUES ($1, $2, 'post', '그림.png', 'png', 10, '', 'test/post/2026/03/x', '', 0, 1600, 900, 0, 1, 1, 1, 1, '')`, upload, editor.ID); err != nil {
+		t.Fatal(err)
+	}
+	banner := functiontest.New(t, banners.Function, functiontest.WithDB(writer.DB))
+	banner.Do(functiontest.Request{Method: "POST", Path: "/v1/banners", As: editor.Token, Body: map[string]any{"unit": "총학", "image": upload, "alt": "그림", "link": "/v1/main"}}).Want(201)
+	secrets := []string{editor.ID, member.ID, editor.Session, editor.Token, member.Token, "비밀", "secret.", "203.0.113", "198.51.100", "chosen-request-id", "planted"}
+
+	pages := 0
+	for _, spec := range functions.All() {
+		app := functiontest.New(t, spec, functiontest.WithDB(writer.DB))
+		for _, route := range spec.New(function.Deps{}).Routes {
+			if route.Page == nil {
+				continue
+			}
+			pages++
+			path := strings.ReplaceAll(route.Path, "{id}", id)
+			if strings.Contains(path, "{") {
+				t.Errorf("%s: this test does not know how to fill in the address", route.Path)
+				continue
+			}
+			bodies := map[string]string{}
+			rapid.Check(t, func(rt *rapid.T) {
+				r := functiontest.Request{Method: rapid.SampledFrom([]string{"GET", "HEAD"}).Draw(rt, "method"), Path: path, Header: map[string]string{}}
+				r.As = rapid.SampledFrom([]string{"", "", editor.Token, member.Token, "forged"}).Draw(rt, "as")
+				r.From = rapid.SampledFrom([]string{"", "198.51.100.7", "planted, 203.0.113.9"}).Draw(rt, "from")
+				for _, name := range []string{"Cookie", "X-Request-Id", "User-Agent", "Referer", "If-None-Match", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded", "Accept", "Origin", "X-Original-Url", "X-Http-Method-Override"} {
+					if rapid.Bool().Draw(rt, name) {
+						r.Header[name] = rapid.SampledFrom([]string{"planted", "chosen-request-id", "__Host-madang=" + member.Token, "https://planted.example", "/planted"}).Draw(rt, name+" value")
+					}
+				}
+				r.Path += rapid.SampledFrom([]string{"", "?utm_source=planted", "?planted=1&x=y"}).Draw(rt, "query")
+				app.Do(r)
+				for key, body := range stored(t, app) {
+					if before, known := bodies[key]; known && before != body {
+						rt.Fatalf("%s depends on who asked:\n%s\n%s", key, before, body)
+					}
+					bodies[key] = body
+					for _, s := range secrets {
+						if strings.Contains(body, s) || strings.Contains(key, "planted") {
+							rt.Fatalf("%s has %q:\n%s", key, s, body)
+						}
+					}
+				}
+			})
+			if len(bodies) == 0 {
+				t.Errorf("%s: no page was stored", route.Path)
+			}
+		}
+	}
+	if pages < 3 {
+		t.Errorf("only %d pages were tested", pages)
+	}
+}
+
+// stored are the pages in Redis by their keys, all segments together.
+func stored(t *testing.T, app *functiontest.App) map[string]string {
+	t.Helper()
+	bodies := map[string]string{}
+	for _, key := range app.Server.Keys() {
+		address, isPage := strings.CutPrefix(key, app.Pages.Prefix+"p:")
+		if !isPage {
+			continue
+		}
+		p, ok, err := app.Pages.Load(app.Context(), address)
+		if err != nil || !ok {
+			t.Fatalf("%s: %v %v", key, ok, err)
+		}
+		for _, s := range p.Segments {
+			bodies[address] += string(s.Body)
+		}
+	}
+	return bodies
+}
