@@ -8,6 +8,7 @@ import (
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/council/banner"
 	"github.com/madang-council/madang/shared/council/notice"
+	"github.com/madang-council/madang/shared/council/upload"
 	"github.com/madang-council/madang/shared/event"
 	"github.com/madang-council/madang/shared/function"
 )
@@ -56,7 +57,27 @@ func (h handlers) read(ctx context.Context, _ *readRequest) (*readResponse, erro
 		}
 		function.ChangesAt(ctx, at)
 	}
+	tagPictures(ctx, r)
 	return r, nil
+}
+
+// tagPictures has the page rendered again once the variants of a picture on it are made.
+func tagPictures(ctx context.Context, r *readResponse) {
+	for _, list := range []*[]notice.Summary{r.Urgent, r.Pinned, r.Newest} {
+		if list == nil {
+			continue
+		}
+		for _, n := range *list {
+			if n.Image != "" {
+				function.Tag(ctx, upload.Tag(n.Image))
+			}
+		}
+	}
+	if r.Banners != nil {
+		for _, b := range *r.Banners {
+			function.Tag(ctx, upload.Tag(b.Image.ID))
+		}
+	}
 }
 
 // section reads one part of the page. One that fails is null and named in degraded; the
