@@ -109,12 +109,15 @@ func (h handlers) callback(ctx context.Context, r *callbackRequest) (*function.R
 	if err == nil {
 		err = h.identified(ctx, flow, who)
 	}
-	if p := problem.Find(err); err != nil && p == nil {
-		return nil, err
-	} else if p != nil {
-		return &function.Redirect{Status: http.StatusSeeOther, URL: withError(flow.Return, p.Code)}, nil
+	target := flow.Return
+	if err != nil {
+		p := problem.Find(err)
+		if p == nil {
+			return nil, err
+		}
+		target = withError(target, p.Code)
 	}
-	return &function.Redirect{Status: http.StatusSeeOther, URL: flow.Return}, nil
+	return &function.Redirect{Status: http.StatusSeeOther, URL: target}, nil
 }
 
 func withError(path, code string) string {

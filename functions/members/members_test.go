@@ -152,7 +152,7 @@ func TestProfile(t *testing.T) {
 		me("PATCH", "/v1/members/me", `{"unit":"화학과"}`, "If-Match", tag).Problem(412, "version-stale")
 
 		app.Wait(time.Second)
-		r = me("PUT", "/v1/members/me/consents", `{"policyVersion":"2026-03-01","privacy":true,"marketing":true}`).Want(200)
+		me("PUT", "/v1/members/me/consents", `{"policyVersion":"2026-03-01","privacy":true,"marketing":true}`).Want(200)
 		app.Wait(time.Second)
 		r = me("PUT", "/v1/members/me/consents", `{"policyVersion":"2026-03-01","privacy":true,"marketing":false}`).Want(200)
 		want = `{"policyVersion":"2026-03-01","current":true,"items":[{"kind":"marketing","version":"2026-03-01","given":false,"at":"2026-03-02T12:00:02+09:00"},{"kind":"privacy","version":"2026-03-01","given":true,"at":"2026-03-02T12:00:01+09:00"}]}` + "\n"

@@ -38,8 +38,8 @@ func TestDelays(t *testing.T) {
 			}
 		}
 		now := time.Duration(0)
-		for _, want := range []time.Duration{30, 60, 120, 240, 480, 900, 900, 900} {
-			want *= time.Second
+		for _, seconds := range []int{30, 60, 120, 240, 480, 900, 900, 900} {
+			want := time.Duration(seconds) * time.Second
 			if wait := take(now); wait != want {
 				t.Fatalf("at %s the delay is %s, want %s", now, wait, want)
 			}

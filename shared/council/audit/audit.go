@@ -40,7 +40,7 @@ const never = int64(253402300800000)
 // List is the log, the newest first: at most one more than the size, which shows that
 // there is another page.
 func (s Store) List(ctx context.Context, q Query) ([]Record, error) {
-	from, until := int64(-never), never
+	from, until := -never, never
 	if q.From != nil {
 		from = clock.Millis(*q.From)
 	}

@@ -52,13 +52,14 @@ func (s Store) SignUpBy(ctx context.Context, n New, issuer, subject string) (id 
 				return err
 			}
 		}
-		made := false
-		if id, made, err = s.SignUp(ctx, n); err != nil {
+		made, ok, err := s.SignUp(ctx, n)
+		if err != nil {
 			return err
 		}
-		if !made {
+		if !ok {
 			return ErrEmailTaken()
 		}
+		id = made
 		return s.Link(ctx, id, issuer, subject)
 	})
 	return id, err
