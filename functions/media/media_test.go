@@ -91,7 +91,7 @@ func (w world) read(key string) []byte {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	defer r.Close()
+	defer func() { _ = r.Close() }()
 	b, err := io.ReadAll(r)
 	if err != nil {
 		w.t.Fatal(err)

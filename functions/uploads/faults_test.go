@@ -2,6 +2,7 @@ package uploads_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/madang-council/madang/shared/functiontest"
 )
 
 // network is what lies between everybody and the storage. Each client of it has an
@@ -23,6 +26,7 @@ type network struct {
 	server  *httptest.Server
 	port    string
 	direct  *http.Transport
+	app     *functiontest.App // whose Redis everybody shares
 
 	mu    sync.Mutex
 	lines map[string]*line
@@ -37,13 +41,12 @@ func newNetwork(t testing.TB, backend string) *network {
 	}
 	n := &network{backend: u, lines: map[string]*line{}, direct: &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression: true}}
 	n.server = httptest.NewUnstartedServer(n)
-	listener, err := net.Listen("tcp4", "0.0.0.0:0")
+	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp4", "0.0.0.0:0") //nolint:gosec // each client comes to an address of its own in 127.0.0.0/8
 	if err != nil {
 		t.Fatal(err)
 	}
 	_ = n.server.Listener.Close()
 	n.server.Listener = listener
-	n.server.Config.ErrorLog = nil
 	n.server.Start()
 	n.port = strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
 	t.Cleanup(func() {
@@ -214,7 +217,7 @@ func (n *network) forward(r *http.Request, body []byte, sent int) *reply {
 	}
 	target := *r.URL
 	target.Scheme, target.Host = n.backend.Scheme, n.backend.Host
-	out, err := http.NewRequest(r.Method, target.String(), content)
+	out, err := http.NewRequestWithContext(context.Background(), r.Method, target.String(), content)
 	if err != nil {
 		return nil
 	}

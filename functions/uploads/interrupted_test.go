@@ -62,6 +62,7 @@ func number(t testing.TB, name string, otherwise int) int {
 
 func interrupted(t *testing.T, storage function.StorageConfig, seeds, atOnce int) {
 	n := newNetwork(t, storage.Endpoint)
+	n.app = functiontest.New(t, uploads.Function, functiontest.WithStorage(storage))
 	files := samples(t)
 	first, last := 1, number(t, "UPLOAD_SEEDS", seeds)
 	if one := number(t, "UPLOAD_SEED", 0); one > 0 {
@@ -134,7 +135,7 @@ func newStory(t *testing.T, n *network, storage function.StorageConfig, files []
 	if random.IntN(12) == 0 {
 		file = files[len(files)-1]
 	}
-	app := functiontest.New(t, uploads.Function, functiontest.WithStorage(storage),
+	app := functiontest.New(t, uploads.Function, functiontest.WithStorage(storage), functiontest.WithRedis(n.app),
 		functiontest.WithSettings(func(s *function.Settings) { s.Environment = "s" + strconv.Itoa(seed) }))
 	// The storage has the machine's clock; the rest has it too until the sweep.
 	app.At(time.Now())
@@ -309,7 +310,7 @@ func (s *story) decode(g got, v any) {
 // part sends a part, disturbed as requests are. Its address is signed for the storage
 // itself, so that it takes no line of its own.
 func (s *story) part(p part) {
-	r, err := http.NewRequest(http.MethodPut, p.URL, nil)
+	r, err := http.NewRequestWithContext(context.Background(), http.MethodPut, p.URL, http.NoBody)
 	if err != nil {
 		s.Fatal(err)
 	}

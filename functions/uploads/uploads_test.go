@@ -96,7 +96,7 @@ func draft(purpose, name, media string, content []byte) map[string]any {
 
 func put(t testing.TB, p part, content []byte) int {
 	t.Helper()
-	r, err := http.NewRequest(http.MethodPut, p.URL, bytes.NewReader(content))
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, p.URL, bytes.NewReader(content))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +107,7 @@ func put(t testing.TB, p part, content []byte) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	_, _ = io.Copy(io.Discard, response.Body)
 	return response.StatusCode
 }
@@ -350,9 +350,17 @@ func TestAccess(t *testing.T) {
 	if upload.IsPublic("/files/" + strings.SplitN(strings.SplitN(link, "/test/", 2)[1], "?", 2)[0]) {
 		t.Error("the edge serves a proof")
 	}
-	response, err := http.Get(link)
-	if err != nil || response.StatusCode != 200 || response.Header.Get("Content-Type") != "image/jpeg" {
-		t.Errorf("the link: %v %v", response, err)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, link, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode != 200 || response.Header.Get("Content-Type") != "image/jpeg" {
+		t.Errorf("the link: %v", response)
 	}
 	w.call("DELETE", "/v1/uploads/"+public.ID, other, nil).Problem(404, "not-found")
 	w.call("DELETE", "/v1/uploads/"+public.ID, editor, nil).Problem(403, "not-allowed")

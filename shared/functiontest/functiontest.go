@@ -65,6 +65,11 @@ func OnPostgres(a *App) { a.DB = databasetest.Postgres(a.t) }
 // WithDB runs the function on a database that the test has made.
 func WithDB(db *database.DB) Option { return func(a *App) { a.DB = db } }
 
+// WithRedis runs the function on the Redis of another App, for suites of thousands.
+func WithRedis(other *App) Option {
+	return func(a *App) { a.Server, a.Redis = other.Server, other.Redis }
+}
+
 // WithSettings changes the settings.
 func WithSettings(change func(*function.Settings)) Option {
 	return func(a *App) { change(&a.Deps.Settings) }
@@ -74,7 +79,6 @@ func WithSettings(change func(*function.Settings)) Option {
 func New(t testing.TB, spec function.Spec, options ...Option) *App {
 	t.Helper()
 	a := &App{Spec: spec, Events: &Bus{}, Mail: &Mailbox{}, Log: &bytes.Buffer{}, now: Start, t: t, Hops: 1}
-	a.Server, a.Redis = cachetest.Embedded(t)
 	a.Deps = function.Deps{
 		Key:    secret.Key(bytes.Repeat([]byte{7}, 32)),
 		Mail:   a.Mail,
@@ -88,6 +92,9 @@ func New(t testing.TB, spec function.Spec, options ...Option) *App {
 	}
 	for _, o := range options {
 		o(a)
+	}
+	if a.Redis == nil {
+		a.Server, a.Redis = cachetest.Embedded(t)
 	}
 	if a.DB == nil {
 		a.DB = databasetest.SQLite(t)

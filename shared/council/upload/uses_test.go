@@ -190,3 +190,42 @@ func TestUseAgainstDelete(t *testing.T) {
 		}
 	})
 }
+
+// 50 things take and let go of one upload at the same time: the count stays exact, and
+// the upload can be deleted when the last has let go of it.
+func TestUsesAreCountedExactly(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		f := newFixture(t, db)
+		me := f.member()
+		id, other := f.row(me, "post", "pdf", ""), f.row(me, "post", "jpg", "")
+		all := func(ids []string, things int) {
+			t.Helper()
+			var wg sync.WaitGroup
+			for i := range 50 {
+				wg.Go(func() {
+					if err := f.store.Use(as(me), "notice", fmt.Sprint(i%things), ids, "a"); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			wg.Wait()
+			want := 0
+			if len(ids) > 0 {
+				want = things
+			}
+			for _, one := range []string{id, other} {
+				if u, err := f.store.Read(as(me), one); err != nil || u.Uses != want {
+					t.Errorf("%d uses, want %d: %v", u.Uses, want, err)
+				}
+			}
+		}
+		all([]string{id, other}, 50)
+		all([]string{other, id}, 50)
+		all(nil, 50)
+		all([]string{id, other}, 5)
+		all(nil, 5)
+		if done, err := f.store.Delete(as(me), id); !done || err != nil {
+			t.Errorf("not deleted: %v", err)
+		}
+	})
+}
