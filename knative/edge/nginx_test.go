@@ -65,7 +65,7 @@ func startNginx(t *testing.T, program string, w edgetest.World) string {
 		"site/locations.conf": "",
 		"site/visitor.conf":   `map "" $visitor { default ""; }`, // all rows come from one address: nobody is counted
 	}
-	for _, name := range []string{"nginx.conf", "proxy.conf", "edge.lua"} {
+	for _, name := range []string{"nginx.conf", "proxy.conf", "files.conf", "edge.lua", "storage.lua"} {
 		content, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)

@@ -20,6 +20,7 @@ import (
 
 	"github.com/madang-council/madang/functions"
 	"github.com/madang-council/madang/knative/edge"
+	"github.com/madang-council/madang/shared/council/upload"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/openapi"
 )
@@ -115,7 +116,7 @@ func Files(root string, specs []function.Spec) (map[string][]byte, error) {
 		return nil, err
 	}
 	files["docs/openapi.yaml"] = document
-	services, err := yaml.Marshal(map[string]any{"functions": services(specs)})
+	services, err := yaml.Marshal(map[string]any{"functions": services(specs), "publicFiles": upload.PublicPattern})
 	if err != nil {
 		return nil, fmt.Errorf("the chart's list: %w", err)
 	}
@@ -125,6 +126,12 @@ func Files(root string, specs []function.Spec) (map[string][]byte, error) {
 		return nil, fmt.Errorf("the edge's routes: %w", err)
 	}
 	files["knative/edge/routes.json"] = append(routes, '\n')
+	files["knative/chart/files/edge/routes.json"] = files["knative/edge/routes.json"]
+	for _, name := range []string{"nginx.conf", "proxy.conf", "files.conf", "edge.lua", "storage.lua"} { // Helm reads only its own folder
+		if files["knative/chart/files/edge/"+name], err = os.ReadFile(filepath.Join(root, "knative/edge", name)); err != nil {
+			return nil, fmt.Errorf("the edge: %w", err)
+		}
+	}
 	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
 	if err != nil {
 		return nil, fmt.Errorf("README: %w", err)

@@ -1,0 +1,379 @@
+-- The edge's own rules: which function a path belongs to, and pages for guests.
+-- A page is taken from this worker's copy of the last second, then from Redis, then from
+-- its function, with one request under way per page in all workers and replicas. A page
+-- past its time is served while it is rendered again; while Redis or functions are away
+-- the last good copy is served and says so (Cache-Status, RFC 9211).
+local cjson = require "cjson.safe"
+local ok, redis_module = pcall(require, "resty.redis")
+if not ok then redis_module = require "nginx.redis" end
+
+local M = {}
+
+local settings = {
+  redis_host = os.getenv("REDIS_HOST") or "127.0.0.1",
+  redis_port = tonumber(os.getenv("REDIS_PORT") or "6379"),
+  redis_password = os.getenv("REDIS_PASSWORD"),
+  prefix = os.getenv("PAGE_PREFIX") or "madang:local:",
+  domain = os.getenv("FUNCTION_DOMAIN") or "", -- ".<namespace>.svc.cluster.local"
+  functions = os.getenv("FUNCTIONS_ADDRESS") or "127.0.0.1:80", -- where all functions answer, by host
+}
+
+local COPY_FRESH = 1 -- seconds for which a worker's own copy is good
+local COPY_AWAY = 10 -- how old it may be, while Redis is away, before a function is asked
+local COPY_MOST = 2000 -- pages in a worker
+local REDIS_TIMEOUT = 250 -- milliseconds
+local RENDER_LOCK = 10 -- seconds after which a render that never ended is given up
+local RESULT_LIFE = 2 -- seconds for which one render answers all who wait for it
+
+-- Routes ---------------------------------------------------------------------------------
+
+local literal, templates = {}, {}
+
+local function load_routes()
+  local path = ngx.config.prefix() .. "routes.json"
+  local file = assert(io.open(path, "r"))
+  local routes = assert(cjson.decode(file:read("*a")))
+  file:close()
+  for _, r in ipairs(routes) do
+    if not r.path:find("{", 1, true) then
+      literal[r.path] = r
+    else
+      local parts = {}
+      for part in (r.path:sub(2) .. "/"):gmatch("([^/]*)/") do parts[#parts + 1] = part end
+      r.parts = parts
+      templates[#parts] = templates[#parts] or {}
+      table.insert(templates[#parts], r)
+    end
+  end
+end
+load_routes()
+
+local function find(uri)
+  if literal[uri] then return literal[uri] end
+  local parts = {}
+  for part in (uri:sub(2) .. "/"):gmatch("([^/]*)/") do parts[#parts + 1] = part end
+  for _, r in ipairs(templates[#parts] or {}) do
+    local matches = true
+    for i, want in ipairs(r.parts) do
+      if not (want == parts[i] or want:byte(1) == 123 and parts[i] ~= "") then matches = false break end
+    end
+    if matches then return r end
+  end
+end
+
+-- A request that could be somebody's never gets a page.
+local function has_credentials()
+  if ngx.var.http_authorization then return true end
+  local cookie = ngx.var.http_cookie
+  return cookie ~= nil and cookie:find("__Host-madang", 1, true) ~= nil
+end
+
+function M.route()
+  local r = find(ngx.var.uri)
+  if not r then return end
+  ngx.var["function"] = r["function"]
+  ngx.var.function_host = r["function"] .. settings.domain
+  ngx.var.route = r.path
+  local method = ngx.req.get_method()
+  if r.page and (method == "GET" or method == "HEAD") and not has_credentials() then
+    return ngx.exec("@page")
+  end
+  return ngx.exec("@function")
+end
+
+function M.unknown()
+  return ngx.exit(404)
+end
+
+-- Addresses of pages ---------------------------------------------------------------------
+
+local function escape(s) -- as Go's url.QueryEscape
+  return (s:gsub("[^%w%-_%.~ ]", function(c) return string.format("%%%02X", c:byte()) end):gsub(" ", "+"))
+end
+
+local function language()
+  for part in ((ngx.var.http_accept_language or "") .. ","):gmatch("([^,]*),") do
+    local primary = part:lower():match("^%s*([%w%*]+)")
+    if primary == "ko" or primary == "*" then return "ko" end
+    if primary == "en" then return "en" end
+  end
+  return "ko"
+end
+
+local function query_of(route)
+  local args = ngx.req.get_uri_args(100)
+  local kept = {}
+  for _, name in ipairs(route.query or {}) do
+    local v = args[name]
+    if type(v) == "table" then v = v[1] end
+    if type(v) == "string" and v ~= "" then kept[#kept + 1] = escape(name) .. "=" .. escape(v) end
+  end
+  table.sort(kept)
+  return table.concat(kept, "&")
+end
+
+-- target is the path and query that /_render asks the function for.
+function M.target()
+  return ngx.ctx.target
+end
+
+local function escape_path(path)
+  return (path:gsub("[^%w%-_%.~/]", function(c) return string.format("%%%02X", c:byte()) end))
+end
+
+-- Copies and Redis -----------------------------------------------------------------------
+
+local copies, copied = {}, 0
+
+local function keep(key, page)
+  if not copies[key] then
+    if copied >= COPY_MOST then copies, copied = {}, 0 end
+    copied = copied + 1
+  end
+  page.at = ngx.now()
+  copies[key] = page
+end
+
+local function forget(key)
+  if copies[key] then copies[key] = nil copied = copied - 1 end
+end
+
+local function connect()
+  local client = redis_module:new()
+  client:set_timeout(REDIS_TIMEOUT)
+  local fine, err = client:connect(settings.redis_host, settings.redis_port)
+  if not fine then return nil, err end
+  if settings.redis_password and settings.redis_password ~= "" and client:get_reused_times() == 0 then
+    local authenticated, why = client:auth(settings.redis_password)
+    if not authenticated then return nil, why end
+  end
+  return client
+end
+
+local function load(key)
+  local client, err = connect()
+  if not client then return nil, err end
+  local fields, why = client:hgetall(settings.prefix .. "p:" .. key)
+  if not fields then return nil, why end
+  client:set_keepalive(30000, 64)
+  local hash = {}
+  for i = 1, #fields, 2 do hash[fields[i]] = fields[i + 1] end
+  if not hash.meta then return false end
+  local meta = cjson.decode(hash.meta)
+  if type(meta) ~= "table" or type(meta.segments) ~= "table" or #meta.segments == 0 then return false end
+  for i, s in ipairs(meta.segments) do s.body = hash["body" .. (i - 1)] or "" end
+  return { segments = meta.segments, rendered = meta.rendered, touched = hash.touched ~= nil }
+end
+
+local function segment_of(page, now)
+  for i, s in ipairs(page.segments) do
+    if now < s["until"] then return s, not page.touched, i end
+  end
+  return page.segments[#page.segments], false, #page.segments
+end
+
+-- Rendering ------------------------------------------------------------------------------
+
+local locks, results = ngx.shared.locks, ngx.shared.shared_pages
+
+-- lock says whether this request renders the page; one in all replicas where Redis
+-- answers, one in this replica where it does not.
+local function lock(key)
+  if not locks:add(key, 1, RENDER_LOCK) then return false end
+  local client = connect()
+  if not client then return true end
+  local mine = client:set(settings.prefix .. "r:" .. key, "1", "NX", "EX", RENDER_LOCK)
+  client:set_keepalive(30000, 64)
+  if mine == ngx.null then
+    locks:delete(key)
+    return false
+  end
+  return true
+end
+
+local function unlock(key)
+  locks:delete(key)
+  local client = connect()
+  if client then
+    client:del(settings.prefix .. "r:" .. key)
+    client:set_keepalive(30000, 64)
+  end
+end
+
+local function share(key, answer)
+  results:set(key, cjson.encode({ status = answer.status, contentType = answer.content_type, etag = answer.etag }) .. "\n" .. answer.body, RESULT_LIFE)
+end
+
+local function shared(key)
+  local v = results:get(key)
+  if not v then return nil end
+  local at = v:find("\n", 1, true)
+  local answer = cjson.decode(v:sub(1, at - 1))
+  answer.body, answer.content_type = v:sub(at + 1), answer.contentType
+  return answer
+end
+
+-- ask has the function render, which also stores the page.
+local function ask(target, lang)
+  ngx.ctx.target = target
+  local r = ngx.location.capture("/_render", { args = { language = lang }, method = ngx.HTTP_GET, share_all_vars = true, ctx = ngx.ctx })
+  return { status = r.truncated and 502 or r.status, body = r.body or "", content_type = r.header["Content-Type"], etag = r.header["ETag"] or r.header["Etag"] }
+end
+
+-- first gets a page that nobody has: this request renders it, or waits for the one that does.
+local function first(key, target, lang)
+  local deadline = ngx.now() + 30
+  local pause = 0.005
+  while ngx.now() < deadline do
+    local answer = shared(key)
+    if answer then return answer end
+    if lock(key) then
+      answer = shared(key)
+      if not answer then
+        answer = ask(target, lang)
+        share(key, answer)
+      end
+      unlock(key)
+      return answer
+    end
+    ngx.sleep(pause)
+    pause = math.min(pause * 1.5, 0.1)
+    if not shared(key) and not locks:get(key) then -- another replica renders it
+      local page = load(key)
+      if page then
+        local s, fresh = segment_of(page, ngx.now() * 1000)
+        if fresh then keep(key, page) return { status = 200, body = s.body, content_type = s.contentType, etag = s.etag } end
+      end
+    end
+  end
+  return { status = 504, body = "" }
+end
+
+-- refresh asks the function outside of any visitor's request.
+local function refresh(premature, host, key, target, lang)
+  if premature or not lock(key) then return end
+  local socket = ngx.socket.tcp()
+  socket:settimeouts(2000, 10000, 30000)
+  local fine = socket:connect(settings.functions:match("^(.*):(%d+)$"))
+  if fine then
+    socket:send({ "GET ", target, " HTTP/1.1\r\nHost: ", host, "\r\nAccept-Language: ", lang, "\r\nConnection: close\r\n\r\n" })
+    socket:receive("*l")
+    socket:receive("*a")
+    socket:close()
+  end
+  unlock(key)
+  forget(key)
+end
+
+-- Answers --------------------------------------------------------------------------------
+
+local function matches(tag)
+  local list = ngx.var.http_if_none_match
+  return list ~= nil and tag ~= nil and tag ~= "" and (list == "*" or list:find(tag, 1, true) ~= nil)
+end
+
+local function send(status, body, content_type, tag)
+  local h = ngx.header
+  h["ETag"] = tag
+  h["Vary"] = "Accept-Language"
+  h["X-Content-Type-Options"] = "nosniff"
+  if status == 200 then
+    h["Cache-Control"] = "public, no-cache"
+    if matches(tag) then
+      ngx.status = 304
+      ngx.send_headers()
+      return ngx.exit(ngx.OK)
+    end
+  else
+    h["Cache-Control"] = "no-store"
+  end
+  ngx.status = status
+  h["Content-Type"] = content_type
+  h["Content-Length"] = #body
+  if ngx.req.get_method() ~= "HEAD" then ngx.print(body) else ngx.send_headers() end
+  return ngx.exit(ngx.OK)
+end
+
+local function send_segment(page, s, now, status)
+  ngx.header["Cache-Status"] = status
+  ngx.header["Age"] = math.floor(math.max(0, now - page.rendered) / 1000)
+  return send(200, s.body, s.contentType, s.etag)
+end
+
+function M.page()
+  local route = find(ngx.var.uri)
+  local lang, query = language(), query_of(route)
+  local key = lang .. ":" .. ngx.var.uri .. (query ~= "" and "?" .. query or "")
+  local now = ngx.now() * 1000
+  local copy = copies[key]
+  local page, away
+  if copy and ngx.now() - copy.at < COPY_FRESH and select(2, segment_of(copy, now)) then
+    page = copy
+  else
+    local err
+    page, err = load(key)
+    away = err ~= nil
+    if page then
+      keep(key, page)
+    elseif away and copy and ngx.now() - copy.at < COPY_AWAY then
+      page = copy
+    end
+  end
+  local target = escape_path(ngx.var.uri) .. (query ~= "" and "?" .. query or "")
+  if page then
+    local s, fresh, at = segment_of(page, now)
+    local left = math.floor((s["until"] - now) / 1000)
+    if away then return send_segment(page, s, now, "madang; hit; ttl=0; detail=store-away") end
+    if fresh then
+      if at == #page.segments and at > 1 then ngx.timer.at(0, refresh, ngx.var.function_host, key, target, lang) end
+      return send_segment(page, s, now, "madang; hit; ttl=" .. left)
+    end
+    ngx.timer.at(0, refresh, ngx.var.function_host, key, target, lang)
+    return send_segment(page, s, now, "madang; hit; ttl=" .. math.min(-1, left) .. "; detail=stale")
+  end
+  local answer = first(key, target, lang)
+  if answer.status >= 500 then
+    if copy then
+      local s = segment_of(copy, now)
+      return send_segment(copy, s, now, "madang; hit; ttl=-1; detail=function-away")
+    end
+    ngx.header["Retry-After"] = 2
+    return ngx.exit(503)
+  end
+  ngx.header["Cache-Status"] = "madang; fwd=uri-miss"
+  if answer.status == 200 then
+    keep(key, { rendered = now, segments = { { from = now, ["until"] = now + COPY_FRESH * 1000, body = answer.body, contentType = answer.content_type, etag = answer.etag } } })
+  else
+    forget(key)
+  end
+  return send(answer.status, answer.body, answer.content_type, answer.etag)
+end
+
+-- Problems that the edge itself answers, as RFC 9457 documents.
+local problems = {
+  [400] = { "malformed-request", "요청을 읽을 수 없습니다.", "The request cannot be read." },
+  [404] = { "not-found", "찾을 수 없습니다.", "Not found." },
+  [405] = { "method-not-allowed", "이 주소에서 쓸 수 없는 메서드입니다.", "This address has no such method." },
+  [408] = { "request-timeout", "요청이 너무 오래 걸렸습니다.", "The request took too long." },
+  [413] = { "body-too-large", "본문이 너무 큽니다.", "The body is too large." },
+  [414] = { "address-too-long", "주소가 너무 깁니다.", "The address is too long." },
+  [429] = { "too-many-requests", "요청이 너무 많습니다. 잠시 후 다시 시도하세요.", "Too many requests. Try again in a moment." },
+  [431] = { "headers-too-large", "헤더가 너무 큽니다.", "The headers are too large." },
+  [503] = { "temporarily-unavailable", "잠시 후 다시 시도하세요.", "Try again in a moment." },
+}
+
+function M.problem()
+  local status = ngx.status
+  if status == 494 then status = 431 end
+  if status >= 500 or not problems[status] then status = 503 end
+  local p = problems[status]
+  ngx.status = status
+  ngx.header["Content-Type"] = "application/problem+json"
+  ngx.header["Cache-Control"] = "no-store"
+  ngx.header["X-Content-Type-Options"] = "nosniff"
+  if status == 503 or status == 429 then ngx.header["Retry-After"] = ngx.header["Retry-After"] or 2 end
+  local text = language() == "en" and p[3] or p[2]
+  ngx.print(cjson.encode({ type = "about:blank", title = p[3], status = status, detail = text, code = p[1], requestId = ngx.var.request_id }), "\n")
+end
+
+return M
