@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/madang-council/madang/knative/seed"
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/council/member"
 	"github.com/madang-council/madang/shared/council/password"
@@ -46,7 +47,7 @@ func welcome(ctx context.Context, b *backends, address, data string) (firstSignI
 	if err != nil || !created {
 		return first, err
 	}
-	if err := (&seeder{address: address, first: made}).seed(ctx); err != nil {
+	if err := seed.Council(ctx, address, made.Email, made.Password); err != nil {
 		return first, fmt.Errorf("seed: %w", err)
 	}
 	text, err = json.Marshal(made)

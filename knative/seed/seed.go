@@ -1,4 +1,6 @@
-package main
+// Package seed fills an empty council with what a small one has, through its API, as a
+// person would.
+package seed
 
 import (
 	"bytes"
@@ -17,18 +19,19 @@ import (
 	"github.com/madang-council/madang/shared/clock"
 )
 
-// seeder fills an empty council through the API, as a person would.
 type seeder struct {
 	address string
-	first   firstSignIn
 	token   string
 }
 
-func (s *seeder) seed(ctx context.Context) error {
+// Council signs in at address as an admin and writes pictures, notices and banners. It is
+// for a council that has none: called twice, it writes them twice.
+func Council(ctx context.Context, address, email, password string) error {
 	var session struct {
 		AccessToken string `json:"accessToken"`
 	}
-	if err := s.post(ctx, "/v1/auth/sessions", map[string]any{"email": s.first.Email, "password": s.first.Password, "device": "seed"}, &session); err != nil {
+	s := &seeder{address: address}
+	if err := s.post(ctx, "/v1/auth/sessions", map[string]any{"email": email, "password": password, "device": "seed"}, &session); err != nil {
 		return err
 	}
 	s.token = session.AccessToken
@@ -41,12 +44,12 @@ func (s *seeder) seed(ctx context.Context) error {
 		pictures = append(pictures, id)
 	}
 	now := time.Now().In(clock.Seoul).Truncate(time.Minute)
-	for i, n := range seedNotices(now, pictures) {
+	for i, n := range notices(now, pictures) {
 		if err := s.post(ctx, "/v1/notices", n, nil); err != nil {
 			return fmt.Errorf("notice %d: %w", i, err)
 		}
 	}
-	for i, b := range seedBanners(pictures) {
+	for i, b := range banners(pictures) {
 		if err := s.post(ctx, "/v1/banners", b, nil); err != nil {
 			return fmt.Errorf("banner %d: %w", i, err)
 		}
@@ -54,7 +57,7 @@ func (s *seeder) seed(ctx context.Context) error {
 	return nil
 }
 
-func seedNotices(now time.Time, pictures []string) []map[string]any {
+func notices(now time.Time, pictures []string) []map[string]any {
 	in := func(d time.Duration) time.Time { return now.Add(d) }
 	day := 24 * time.Hour
 	tomorrow := clock.Midnight(now).Add(day + 9*time.Hour)
@@ -77,7 +80,7 @@ func seedNotices(now time.Time, pictures []string) []map[string]any {
 	}
 }
 
-func seedBanners(pictures []string) []map[string]any {
+func banners(pictures []string) []map[string]any {
 	return []map[string]any{
 		{"unit": "총학", "image": pictures[0], "alt": "봄 대동제 마당: 운동장에서 사흘 동안", "link": "/v1/notices?tag=%EC%B6%95%EC%A0%9C"},
 		{"unit": "총학", "image": pictures[2], "alt": "새내기 여러분, 마당에 온 것을 환영합니다", "link": "/v1/notices?tag=%EC%83%88%EB%82%B4%EA%B8%B0"},
