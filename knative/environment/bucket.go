@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/credentials"
+
+	"github.com/madang-council/madang/shared/objects"
+)
+
+// storage is an account of an object store.
+type storage struct {
+	endpoint, public, region, accessKey, secretKey string
+}
+
+func (s storage) client() (*minio.Client, error) {
+	u, err := url.Parse(s.endpoint)
+	if err != nil || u.Host == "" {
+		return nil, fmt.Errorf("S3_ENDPOINT: %q is no URL", s.endpoint)
+	}
+	client, err := minio.New(u.Host, &minio.Options{
+		Creds: credentials.NewStaticV4(s.accessKey, s.secretKey, ""), Secure: u.Scheme == "https",
+		Region: s.region, BucketLookup: minio.BucketLookupPath, MaxRetries: 3,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("object storage: %w", err)
+	}
+	return client, nil
+}
+
+func (s storage) open(bucket string) (*objects.Store, error) {
+	return objects.Open(objects.Config{Endpoint: s.endpoint, PublicEndpoint: s.public, Region: s.region, AccessKey: s.accessKey, SecretKey: s.secretKey, Bucket: bucket})
+}
+
+// buckets are the names of all buckets of the account.
+func (s storage) buckets(ctx context.Context) ([]string, error) {
+	client, err := s.client()
+	if err != nil {
+		return nil, err
+	}
+	found, err := client.ListBuckets(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("buckets: %w", err)
+	}
+	names := []string{}
+	for _, b := range found {
+		names = append(names, b.Name)
+	}
+	return names, nil
+}
+
+// exists asks for the bucket itself: a list may be late.
+func (s storage) exists(ctx context.Context, bucket string) (bool, error) {
+	client, err := s.client()
+	if err != nil {
+		return false, err
+	}
+	there, err := client.BucketExists(ctx, bucket)
+	if err != nil {
+		return false, fmt.Errorf("bucket %s: %w", bucket, err)
+	}
+	return there, nil
+}
+
+// remove empties a bucket and removes it: unfinished uploads with their parts first, then
+// objects. Lists may be late, so it goes on until the store agrees that nothing is left.
+// Swift keeps parts in <bucket>+segments, which its S3 layer removes with the bucket.
+func (s storage) remove(ctx context.Context, bucket string) (objectsGone, uploadsGone int, err error) {
+	client, err := s.client()
+	if err != nil {
+		return 0, 0, err
+	}
+	if there, err := s.exists(ctx, bucket); err != nil || !there {
+		return 0, 0, err
+	}
+	store, err := s.open(bucket)
+	if err != nil {
+		return 0, 0, err
+	}
+	for {
+		u, err := abortAll(ctx, store)
+		if err != nil {
+			return objectsGone, uploadsGone, err
+		}
+		o, err := deleteAll(ctx, store)
+		if err != nil {
+			return objectsGone, uploadsGone, err
+		}
+		objectsGone, uploadsGone = objectsGone+o, uploadsGone+u
+		err = client.RemoveBucket(ctx, bucket)
+		switch code := minio.ToErrorResponse(err).Code; {
+		case err == nil || code == minio.NoSuchBucket:
+			return objectsGone, uploadsGone, nil
+		case code != "BucketNotEmpty":
+			return objectsGone, uploadsGone, fmt.Errorf("bucket %s: %w", bucket, err)
+		}
+		if err := sleep(ctx, 500*time.Millisecond); err != nil {
+			return objectsGone, uploadsGone, fmt.Errorf("bucket %s is not empty: %w", bucket, err)
+		}
+	}
+}
+
+func abortAll(ctx context.Context, store *objects.Store) (n int, err error) {
+	for u, err := range store.ListMultiparts(ctx, "") {
+		if err != nil {
+			return n, err
+		}
+		if err := store.AbortMultipart(ctx, u.Key, u.UploadID); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}
+
+func deleteAll(ctx context.Context, store *objects.Store) (n int, err error) {
+	keys := []string{}
+	for o, err := range store.List(ctx, "") {
+		if err != nil {
+			return n, err
+		}
+		keys = append(keys, o.Key)
+	}
+	if err := store.Delete(ctx, keys...); err != nil {
+		return n, errors.Join(fmt.Errorf("%d objects", len(keys)), err)
+	}
+	return len(keys), nil
+}
+
+// mine says whether a bucket belongs to an environment, Swift's own one for parts included.
+func mine(bucket, environment string) bool {
+	return strings.TrimSuffix(bucket, "+segments") == environment
+}

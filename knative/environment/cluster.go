@@ -1,0 +1,165 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/metadata"
+	"k8s.io/client-go/rest"
+)
+
+// cluster is the one that KUBECONFIG names.
+type cluster struct {
+	flags    *genericclioptions.ConfigFlags
+	kube     *kubernetes.Clientset
+	dynamic  dynamic.Interface
+	metadata metadata.Interface
+}
+
+func openCluster(namespace string) (*cluster, error) {
+	flags := genericclioptions.NewConfigFlags(true)
+	flags.Namespace = &namespace
+	flags.WrapConfigFn = func(c *rest.Config) *rest.Config {
+		c.QPS, c.Burst = 100, 300 // an inventory asks for every kind there is
+		c.WarningHandler = rest.NoWarnings{}
+		return c
+	}
+	config, err := flags.ToRESTConfig()
+	if err != nil {
+		return nil, fmt.Errorf("KUBECONFIG: %w", err)
+	}
+	c := &cluster{flags: flags}
+	if c.kube, err = kubernetes.NewForConfig(config); err != nil {
+		return nil, fmt.Errorf("cluster: %w", err)
+	}
+	if c.dynamic, err = dynamic.NewForConfig(config); err != nil {
+		return nil, fmt.Errorf("cluster: %w", err)
+	}
+	if c.metadata, err = metadata.NewForConfig(config); err != nil {
+		return nil, fmt.Errorf("cluster: %w", err)
+	}
+	return c, nil
+}
+
+// label marks the namespaces that create made: destroy touches no other.
+const label = "madang.kr/environment"
+
+// makeNamespace makes a namespace whose pods may do nothing special (Kubernetes'
+// Pod Security Standard "restricted").
+func (c *cluster) makeNamespace(ctx context.Context, name string, labels map[string]string) error {
+	all := map[string]string{"pod-security.kubernetes.io/enforce": "restricted"}
+	for k, v := range labels {
+		all[k] = v
+	}
+	_, err := c.kube.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: all}}, metav1.CreateOptions{})
+	if err != nil {
+		return fmt.Errorf("namespace %s: %w", name, err)
+	}
+	return nil
+}
+
+// knative are the kinds whose Ready condition an environment waits for.
+var knative = []schema.GroupVersionResource{
+	{Group: "serving.knative.dev", Version: "v1", Resource: "services"},
+	{Group: "eventing.knative.dev", Version: "v1", Resource: "brokers"},
+	{Group: "eventing.knative.dev", Version: "v1", Resource: "triggers"},
+	{Group: "sources.knative.dev", Version: "v1", Resource: "pingsources"},
+}
+
+// ready waits until everything of Knative's in a namespace says that it is ready.
+func (c *cluster) ready(ctx context.Context, namespace string) error {
+	for {
+		waiting := []string{}
+		for _, kind := range knative {
+			found, err := c.dynamic.Resource(kind).Namespace(namespace).List(ctx, metav1.ListOptions{})
+			if err != nil {
+				return fmt.Errorf("%s: %w", kind.Resource, err)
+			}
+			for _, o := range found.Items {
+				if is, why := readyCondition(o); !is {
+					waiting = append(waiting, kind.Resource+"/"+o.GetName()+" "+why)
+				}
+			}
+		}
+		if len(waiting) == 0 {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("not ready: %s", strings.Join(waiting, "; "))
+		case <-time.After(500 * time.Millisecond):
+		}
+	}
+}
+
+func readyCondition(o unstructured.Unstructured) (is bool, why string) {
+	observed, _, _ := unstructured.NestedInt64(o.Object, "status", "observedGeneration")
+	conditions, _, _ := unstructured.NestedSlice(o.Object, "status", "conditions")
+	for _, each := range conditions {
+		condition, _ := each.(map[string]any)
+		if condition["type"] == "Ready" {
+			reason, _ := condition["reason"].(string)
+			message, _ := condition["message"].(string)
+			return condition["status"] == "True" && observed == o.GetGeneration(), strings.TrimSpace(reason + " " + message)
+		}
+	}
+	return false, ""
+}
+
+// address is where the edge answers from here: the load balancer's, or inside of the cluster.
+func (c *cluster) address(ctx context.Context, namespace string) (string, error) {
+	edge, err := c.kube.CoreV1().Services(namespace).Get(ctx, "edge", metav1.GetOptions{})
+	if err != nil {
+		return "", fmt.Errorf("edge: %w", err)
+	}
+	for _, i := range edge.Status.LoadBalancer.Ingress {
+		if i.IP != "" {
+			return "http://" + i.IP, nil
+		}
+		return "http://" + i.Hostname, nil
+	}
+	return "http://" + edge.Spec.ClusterIP, nil
+}
+
+// stopPods ends the pods of a namespace within a second: nobody waits for their answers.
+func (c *cluster) stopPods(ctx context.Context, namespace string) error {
+	now := int64(1)
+	err := c.kube.CoreV1().Pods(namespace).DeleteCollection(ctx, metav1.DeleteOptions{GracePeriodSeconds: &now}, metav1.ListOptions{})
+	if err != nil && !apierrors.IsNotFound(err) {
+		return fmt.Errorf("pods: %w", err)
+	}
+	return nil
+}
+
+// removeNamespace deletes a namespace and waits until it is gone.
+func (c *cluster) removeNamespace(ctx context.Context, name string) error {
+	err := c.kube.CoreV1().Namespaces().Delete(ctx, name, metav1.DeleteOptions{})
+	for ; err == nil; err = sleep(ctx, 250*time.Millisecond) {
+		if _, missing := c.kube.CoreV1().Namespaces().Get(ctx, name, metav1.GetOptions{}); apierrors.IsNotFound(missing) {
+			return nil
+		}
+	}
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
+	return fmt.Errorf("namespace %s: %w", name, err)
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}

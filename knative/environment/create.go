@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/madang-council/madang/knative/seed"
+)
+
+// adminEmail is the first admin's in an environment that create makes.
+const adminEmail = "admin@madang.ac.kr"
+
+// create makes an environment, waits until it serves and says how to get in.
+func create(ctx context.Context, o order) error {
+	s := begin(o.out)
+	store, err := storageKeys()
+	if err != nil {
+		return err
+	}
+	c, err := openCluster(o.namespace)
+	if err != nil {
+		return err
+	}
+	if there, err := store.exists(ctx, o.namespace); err != nil || there {
+		return fmt.Errorf("bucket %s exists already (destroy removes it): %w", o.namespace, err)
+	}
+	before, err := c.inventory(ctx, store)
+	if err != nil {
+		return err
+	}
+	s.done("inventory: %d things are here before", len(before))
+	if err := c.makeNamespace(ctx, o.namespace, map[string]string{label: o.name}); err != nil {
+		return err
+	}
+	if err := c.keepInventory(ctx, o.namespace, before); err != nil {
+		return err
+	}
+	bucket, err := store.open(o.namespace)
+	if err != nil {
+		return err
+	}
+	if err := bucket.EnsureBucket(ctx); err != nil {
+		return err
+	}
+	s.done("namespace and bucket %s", o.namespace)
+	if err := c.install(ctx, o, own(o, store)); err != nil {
+		return err
+	}
+	s.done("chart installed: database, Redis, edge, schema")
+	if err := c.ready(ctx, o.namespace); err != nil {
+		return err
+	}
+	s.done("functions, broker and triggers ready")
+	return greet(ctx, c, o, s)
+}
+
+// own are the values that follow from the environment's name.
+func own(o order, s storage) map[string]any {
+	site := o.url
+	if site == "" {
+		site = "http://edge." + o.namespace + ".svc.cluster.local"
+	}
+	return map[string]any{
+		"environment": o.name,
+		"site":        map[string]any{"url": site, "adminNeedsTOTP": false},
+		"admin":       map[string]any{"email": adminEmail},
+		"mail":        map[string]any{"from": "Madang <no-reply@madang.ac.kr>"},
+		"storage":     map[string]any{"endpoint": s.endpoint, "publicEndpoint": s.public, "region": s.region, "bucket": o.namespace},
+		"secrets":     map[string]any{"storageAccessKey": s.accessKey, "storageSecretKey": s.secretKey, "smtpUrl": o.smtp},
+	}
+}
+
+func greet(ctx context.Context, c *cluster, o order, s *steps) error {
+	address, err := c.address(ctx, o.namespace)
+	if err != nil {
+		return err
+	}
+	secret, err := c.kube.CoreV1().Secrets(o.namespace).Get(ctx, "madang", metav1.GetOptions{})
+	if err != nil {
+		return fmt.Errorf("secret: %w", err)
+	}
+	word := string(secret.Data["admin-password"])
+	if err := answers(ctx, address); err != nil {
+		return err
+	}
+	if o.seed {
+		if err := seed.Council(ctx, address, adminEmail, word); err != nil {
+			return fmt.Errorf("seed: %w", err)
+		}
+		s.done("seeded")
+	}
+	s.end("%s is ready", o.namespace)
+	_, err = fmt.Fprintf(o.out, "\n  address         %s\n  first sign-in   %s  /  %s\n\n", address, adminEmail, word)
+	return err
+}
+
+// answers waits until the edge does, from here.
+func answers(ctx context.Context, address string) error {
+	for {
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, address+"/healthz", http.NoBody)
+		if err != nil {
+			return fmt.Errorf("edge: %w", err)
+		}
+		response, err := http.DefaultClient.Do(r)
+		if err == nil {
+			_ = response.Body.Close()
+			if response.StatusCode == http.StatusOK {
+				return nil
+			}
+			err = fmt.Errorf("%s: %s", address, response.Status)
+		}
+		if ended := sleep(ctx, 500*time.Millisecond); ended != nil {
+			return fmt.Errorf("the edge does not answer: %w", err)
+		}
+	}
+}
+
+// deploy installs or upgrades an installation that values files describe completely.
+func deploy(ctx context.Context, o order) error {
+	s := begin(o.out)
+	c, err := openCluster(o.namespace)
+	if err != nil {
+		return err
+	}
+	_, err = c.kube.CoreV1().Namespaces().Get(ctx, o.namespace, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		err = c.makeNamespace(ctx, o.namespace, nil)
+	}
+	if err != nil {
+		return err
+	}
+	if err := c.install(ctx, o, nil); err != nil {
+		return err
+	}
+	s.done("chart installed")
+	if err := c.ready(ctx, o.namespace); err != nil {
+		return err
+	}
+	address, err := c.address(ctx, o.namespace)
+	if err != nil {
+		return err
+	}
+	s.end("%s is ready at %s", o.namespace, address)
+	return nil
+}

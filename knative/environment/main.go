@@ -1,0 +1,122 @@
+// Command environment makes and removes whole environments: a namespace with everything
+// of the chart in it, and a bucket. It needs neither helm nor kubectl.
+//
+//	environment create  -name x -images images.yaml [-values f]... [-seed]
+//	environment destroy -name x
+//	environment deploy  -namespace madang -images images.yaml -values production.yaml
+//
+// KUBECONFIG names the cluster; S3_ENDPOINT, S3_PUBLIC_ENDPOINT, S3_REGION, S3_ACCESS_KEY
+// and S3_SECRET_KEY the object storage.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"regexp"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// list is a flag that may be given several times, or once with commas.
+type list []string
+
+func (l *list) String() string { return strings.Join(*l, ",") }
+
+func (l *list) Set(v string) error {
+	for _, s := range strings.Split(v, ",") {
+		if s = strings.TrimSpace(s); s != "" {
+			*l = append(*l, s)
+		}
+	}
+	return nil
+}
+
+// order is what the caller wants.
+type order struct {
+	name      string // of the environment
+	namespace string
+	chart     string
+	images    string
+	values    list
+	set       list
+	url       string
+	smtp      string
+	seed      bool
+	timeout   time.Duration
+	out       io.Writer
+}
+
+// namePattern leaves room for "madang-" and for a service's name in a DNS label.
+var namePattern = regexp.MustCompile(`^[a-z][a-z0-9-]{0,29}[a-z0-9]$`)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "environment:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string, out io.Writer) error {
+	if len(args) == 0 {
+		return errors.New("create, destroy or deploy?")
+	}
+	o := order{out: out}
+	f := flag.NewFlagSet(args[0], flag.ContinueOnError)
+	f.StringVar(&o.name, "name", "", "the environment's name: its namespace and bucket are madang-<name>")
+	f.StringVar(&o.namespace, "namespace", "", "deploy: the namespace")
+	f.StringVar(&o.chart, "chart", "knative/chart", "folder of the chart")
+	f.StringVar(&o.images, "images", "images.yaml", "the file that task publish wrote")
+	f.Var(&o.values, "values", "a values file; later ones win")
+	f.Var(&o.set, "set", "a value, as edge.replicas=3")
+	f.StringVar(&o.url, "url", "", "create: the site's address; empty: the edge's own in the cluster")
+	f.StringVar(&o.smtp, "smtp", "smtp://mail.invalid:25?tls=none", "create: where mail goes; by default nowhere")
+	f.BoolVar(&o.seed, "seed", true, "create: with a small council's pictures, notices and banners")
+	f.DurationVar(&o.timeout, "timeout", 10*time.Minute, "for the whole")
+	if err := f.Parse(args[1:]); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, o.timeout)
+	defer cancel()
+	act := map[string]func(context.Context, order) error{"create": create, "destroy": destroy, "deploy": deploy}[args[0]]
+	switch {
+	case act == nil:
+		return fmt.Errorf("%q: create, destroy or deploy?", args[0])
+	case args[0] == "deploy" && (o.namespace == "" || o.name != ""):
+		return errors.New("deploy needs -namespace")
+	case args[0] != "deploy" && !namePattern.MatchString(o.name):
+		return fmt.Errorf("-name %q: 2 to 31 of a-z, 0-9 and -, a letter first", o.name)
+	case args[0] != "deploy":
+		o.namespace = "madang-" + o.name
+	}
+	return act(ctx, o)
+}
+
+// steps prints what is done and how long it took.
+type steps struct {
+	out   io.Writer
+	begun time.Time
+	last  time.Time
+}
+
+func begin(out io.Writer) *steps {
+	now := time.Now()
+	return &steps{out: out, begun: now, last: now}
+}
+
+func (s *steps) done(format string, args ...any) {
+	now := time.Now()
+	_, _ = fmt.Fprintf(s.out, "%6.1fs  %s\n", now.Sub(s.last).Seconds(), fmt.Sprintf(format, args...))
+	s.last = now
+}
+
+func (s *steps) end(format string, args ...any) {
+	_, _ = fmt.Fprintf(s.out, "%6.1fs  %s\n", time.Since(s.begun).Seconds(), fmt.Sprintf(format, args...))
+}
