@@ -106,7 +106,7 @@ func TestWriteAndShow(t *testing.T) {
 	if r.Header.Get("ETag") != match(1) || b.Alt != "축제" || b.Order != 0 {
 		t.Errorf("written: %v %s", r.Header, r.Body)
 	}
-	url := upload.FilesPath + upload.Folder("test", "post", image, d.Now()) + "/1600.webp"
+	url := upload.FilesPath + upload.Folder("test", "post", image, d.Now()) + "/1600.jpg"
 	want := fmt.Sprintf(`{"items":[{"id":%q,"alt":"축제","href":"/v1/banners/%s/click","link":"https://example.com/?a=1\u0026b=2#c","unit":"총학",`+
 		`"image":{"id":%q,"name":"배너","type":"image/webp","size":3,"url":%q,"width":1600,"height":400,"variants":[]}}]}`, b.ID, b.ID, image, url)
 	if got := strings.TrimSpace(string(d.call("", "GET", "/v1/banners", nil).Want(200).Body)); got != want {

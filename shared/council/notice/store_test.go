@@ -160,7 +160,7 @@ func TestMainPage(t *testing.T) {
 		}
 		f.exec(`INSERT INTO upload_variants (upload_id, name, width, height, size) VALUES ($1, '960', 960, 540, 2), ($1, '320', 320, 180, 1)`, image)
 		pinned, err = f.store.Pinned(nobody(noon), 1)
-		if err != nil || pinned[0].Thumbnail == nil || pinned[0].Thumbnail.Width != 320 || !strings.HasSuffix(pinned[0].Thumbnail.URL, "/320.webp") {
+		if err != nil || pinned[0].Thumbnail == nil || pinned[0].Thumbnail.Width != 320 || !strings.HasSuffix(pinned[0].Thumbnail.URL, "/320.jpg") {
 			t.Errorf("thumbnail: %+v %v", pinned, err)
 		}
 	})
