@@ -27,7 +27,8 @@ func (c *cluster) helm(namespace string) (*action.Configuration, error) {
 }
 
 // install installs the chart, or upgrades what is installed, and waits for the database,
-// Redis, the edge and the migration.
+// Redis, the edge and the migration. own are values that follow from the order; what
+// values files and -set say comes before them.
 func (c *cluster) install(ctx context.Context, o order, own map[string]any) error {
 	chart, err := loader.Load(o.chart)
 	if err != nil {
@@ -39,6 +40,9 @@ func (c *cluster) install(ctx context.Context, o order, own map[string]any) erro
 		return fmt.Errorf("values: %w", err)
 	}
 	merged = under(merged, own)
+	if o.name != "" { // two environments never share a name in keys and logs
+		merged["environment"] = o.name
+	}
 	configuration, err := c.helm(o.namespace)
 	if err != nil {
 		return err
