@@ -46,6 +46,9 @@ var program string
 
 func TestMain(m *testing.M) {
 	if os.Getenv("MADANG_URL") != "" {
+		if listen := os.Getenv("MADANG_SMTP"); listen != "" {
+			postOffice = openPostOffice(listen)
+		}
 		os.Exit(m.Run())
 	}
 	dir, err := os.MkdirTemp("", "madang e2e ") // with spaces, as some folders have

@@ -1,0 +1,308 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/tools/clientcmd"
+)
+
+// environment is the one that MADANG_URL names, in the cluster of KUBECONFIG, in the
+// namespace MADANG_NAMESPACE. Without it these stories are skipped with the reason: task
+// e2e makes one and names it.
+type environment struct {
+	*testing.T
+	target     *target
+	namespace  string
+	kubernetes kubernetes.Interface
+	client     *http.Client
+}
+
+func openEnvironment(t *testing.T) *environment {
+	t.Helper()
+	if os.Getenv("MADANG_URL") == "" {
+		t.Skip("MADANG_URL is not set: told on a cluster only (task e2e)")
+	}
+	config, err := clientcmd.BuildConfigFromFlags("", os.Getenv("KUBECONFIG"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	api, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &environment{T: t, target: startTarget(t), namespace: os.Getenv("MADANG_NAMESPACE"), kubernetes: api, client: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
+	if e.namespace == "" {
+		t.Fatal("MADANG_NAMESPACE is not set")
+	}
+	return e
+}
+
+// pods are the running pods with a label, by name.
+func (e *environment) pods(namespace, selector string) []string {
+	e.Helper()
+	list, err := e.kubernetes.CoreV1().Pods(namespace).List(context.Background(), metav1.ListOptions{LabelSelector: selector})
+	if err != nil {
+		e.Fatal(err)
+	}
+	names := []string{}
+	for _, p := range list.Items {
+		if p.DeletionTimestamp == nil && (p.Status.Phase == corev1.PodRunning || p.Status.Phase == corev1.PodPending) {
+			names = append(names, p.Name)
+		}
+	}
+	return names
+}
+
+// functionPods are the pods of functions.
+func (e *environment) functionPods() []string {
+	return e.pods(e.namespace, "serving.knative.dev/service")
+}
+
+// asleep waits until no pod of a function is there.
+func (e *environment) asleep() {
+	e.Helper()
+	for deadline := time.Now().Add(5 * time.Minute); time.Now().Before(deadline); time.Sleep(time.Second) {
+		if len(e.functionPods()) == 0 {
+			return
+		}
+	}
+	e.Fatalf("functions never sleep: %v", e.functionPods())
+}
+
+func (e *environment) kill(namespace string, pods ...string) {
+	e.Helper()
+	now := int64(0)
+	for _, p := range pods {
+		if err := e.kubernetes.CoreV1().Pods(namespace).Delete(context.Background(), p, metav1.DeleteOptions{GracePeriodSeconds: &now}); err != nil {
+			e.Logf("kill %s: %v", p, err)
+		}
+	}
+}
+
+func (e *environment) get(path, token string) (int, http.Header, string, error) {
+	r, err := http.NewRequest(http.MethodGet, e.target.address+path, http.NoBody)
+	if err != nil {
+		return 0, nil, "", err
+	}
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	response, err := e.client.Do(r)
+	if err != nil {
+		return 0, nil, "", err
+	}
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(response.Body)
+	return response.StatusCode, response.Header, string(body), err
+}
+
+func (e *environment) signIn() string {
+	e.Helper()
+	body, _ := json.Marshal(map[string]string{"email": e.target.email, "password": e.target.password})
+	response, err := e.client.Post(e.target.address+"/v1/auth/sessions", "application/json", strings.NewReader(string(body)))
+	if err != nil {
+		e.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	var session struct {
+		AccessToken string `json:"accessToken"`
+	}
+	if err := json.NewDecoder(response.Body).Decode(&session); err != nil || session.AccessToken == "" {
+		e.Fatalf("sign in: %s %v", response.Status, err)
+	}
+	return session.AccessToken
+}
+
+// Functions sleep, visitors read without waking one, and a function wakes for what needs it.
+func TestSleepAndWake(t *testing.T) {
+	e := openEnvironment(t)
+	for _, path := range []string{"/v1/main", "/v1/notices", "/v1/banners"} {
+		if status, _, body, err := e.get(path, ""); status != http.StatusOK {
+			t.Fatalf("%s: %d %v %s", path, status, err, body)
+		}
+	}
+	e.asleep()
+	for i := range 300 {
+		path := []string{"/v1/main", "/v1/notices", "/v1/banners"}[i%3]
+		status, header, _, err := e.get(path, "")
+		if status != http.StatusOK || !strings.HasPrefix(header.Get("Cache-Status"), "madang; hit") {
+			t.Fatalf("%s while functions sleep: %d %q %v", path, status, header.Get("Cache-Status"), err)
+		}
+	}
+	if pods := e.functionPods(); len(pods) != 0 {
+		t.Errorf("visitors woke %v", pods)
+	}
+	began := time.Now()
+	token := e.signIn()
+	t.Logf("signing in woke auth in %v", time.Since(began))
+	if status, header, _, _ := e.get("/v1/main", token); status != http.StatusOK || header.Get("Cache-Control") != "private, no-store" {
+		t.Errorf("a member's main page: %d %v", status, header)
+	}
+	if pods := e.functionPods(); len(pods) == 0 {
+		t.Error("a member was answered by nobody")
+	}
+	e.asleep()
+}
+
+// load asks at a steady rate until stop, and counts what was answered how.
+type load struct {
+	mu     sync.Mutex
+	counts map[string]int
+	bad    []string
+	stop   chan struct{}
+	group  sync.WaitGroup
+}
+
+func (e *environment) load(perSecond int, path, token string, good func(int) bool) *load {
+	l := &load{counts: map[string]int{}, stop: make(chan struct{})}
+	l.group.Go(func() {
+		ticker := time.NewTicker(time.Second / time.Duration(perSecond))
+		defer ticker.Stop()
+		for {
+			select {
+			case <-l.stop:
+				return
+			case <-ticker.C:
+				l.group.Go(func() {
+					status, _, body, err := e.get(path, token)
+					l.mu.Lock()
+					defer l.mu.Unlock()
+					l.counts[fmt.Sprint(status)]++
+					if !good(status) && len(l.bad) < 5 {
+						l.bad = append(l.bad, fmt.Sprintf("%d %v %.200s", status, err, body))
+					}
+				})
+			}
+		}
+	})
+	return l
+}
+
+func (l *load) end() (total int, counts map[string]int, bad []string) {
+	close(l.stop)
+	l.group.Wait()
+	for _, n := range l.counts {
+		total += n
+	}
+	return total, l.counts, l.bad
+}
+
+// While pods of every kind are killed, every visitor is answered with a page; members get
+// their answer or 503 with Retry-After, never another error, and what was saved is there.
+func TestKills(t *testing.T) {
+	e := openEnvironment(t)
+	token := e.signIn()
+	for _, row := range []struct{ what, namespace, selector string }{
+		{"functions", e.namespace, "serving.knative.dev/service"},
+		{"one edge replica", e.namespace, "app.kubernetes.io/component=edge"},
+		{"Redis", e.namespace, "app.kubernetes.io/component=redis"},
+		{"PostgreSQL", e.namespace, "app.kubernetes.io/component=postgres"},
+		{"the activator", "knative-serving", "app=activator"},
+	} {
+		t.Run(row.what, func(t *testing.T) {
+			e := &environment{T: t, target: e.target, namespace: e.namespace, kubernetes: e.kubernetes, client: e.client}
+			if status, _, body, _ := e.get("/v1/main", ""); status != http.StatusOK {
+				t.Fatalf("before: %d %s", status, body)
+			}
+			for deadline := time.Now().Add(time.Minute); ; time.Sleep(200 * time.Millisecond) {
+				if status, _, _, _ := e.get("/v1/members/me", token); status == http.StatusOK {
+					break
+				}
+				if time.Now().After(deadline) {
+					t.Fatal("members cannot be read before anything is killed")
+				}
+			}
+			visitors := e.load(50, "/v1/main", "", func(s int) bool { return s == http.StatusOK })
+			members := e.load(5, "/v1/members/me", token, func(s int) bool { return s == http.StatusOK || s == http.StatusServiceUnavailable })
+			time.Sleep(2 * time.Second)
+			pods := e.pods(row.namespace, row.selector)
+			if len(pods) == 0 {
+				t.Fatalf("no pods of %s", row.what)
+			}
+			e.kill(row.namespace, pods[:1+(len(pods)-1)*boolToInt(row.what == "functions")]...)
+			time.Sleep(15 * time.Second)
+			total, counts, bad := visitors.end()
+			ofMembers, memberCounts, badMembers := members.end()
+			t.Logf("killed %v: visitors %d %v, members %d %v", pods, total, counts, ofMembers, memberCounts)
+			if row.what == "one edge replica" { // connections to it break; nobody can answer those
+				if failed := total - counts["200"]; failed*100 > total*5 {
+					t.Errorf("visitors: %v %v", counts, bad)
+				}
+			} else if len(bad) > 0 {
+				t.Errorf("visitors: %v %v", counts, bad)
+			}
+			if row.what != "one edge replica" && len(badMembers) > 0 {
+				t.Errorf("members: %v %v", memberCounts, badMembers)
+			}
+			for deadline := time.Now().Add(time.Minute); ; time.Sleep(500 * time.Millisecond) {
+				if status, _, _, _ := e.get("/v1/members/me", token); status == http.StatusOK {
+					return
+				}
+				if time.Now().After(deadline) {
+					t.Fatal("members are not answered again within a minute")
+				}
+			}
+		})
+	}
+}
+
+func boolToInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// In a quiet time visitors read pages and no pod of a function exists. The time is
+// MADANG_QUIET (one hour before a release; the default keeps the story short).
+func TestQuiet(t *testing.T) {
+	e := openEnvironment(t)
+	quiet := 2 * time.Minute
+	if text := os.Getenv("MADANG_QUIET"); text != "" {
+		d, err := time.ParseDuration(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		quiet = d
+	}
+	for _, path := range []string{"/v1/main", "/v1/notices"} {
+		e.get(path, "")
+	}
+	e.asleep()
+	seen := map[string]bool{}
+	reads := 0
+	for end := time.Now().Add(quiet); time.Now().Before(end); time.Sleep(250 * time.Millisecond) {
+		status, header, _, err := e.get([]string{"/v1/main", "/v1/notices"}[reads%2], "")
+		reads++
+		if status != http.StatusOK {
+			t.Errorf("%d %v %v", status, header, err)
+		}
+		for _, p := range e.functionPods() {
+			if !strings.HasPrefix(p, "sweep-") { // runs by its schedule, and sleeps again
+				seen[p] = true
+			}
+		}
+	}
+	pods := []string{}
+	for p := range seen {
+		pods = append(pods, p)
+	}
+	slices.Sort(pods)
+	if len(pods) > 0 {
+		t.Errorf("in %v with %d reads these functions woke: %v", quiet, reads, pods)
+	}
+	t.Logf("%d reads in %v woke nobody", reads, quiet)
+}
