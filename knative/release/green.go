@@ -1,0 +1,295 @@
+package release
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+	"knative.dev/pkg/apis"
+	"knative.dev/serving/pkg/apis/serving"
+	v1 "knative.dev/serving/pkg/apis/serving/v1"
+)
+
+type condition = apis.Condition
+
+// plan is what a release has to do.
+type plan struct {
+	changes   []Change // become green
+	unchanged []string // keep their Revision
+	absent    []string // Services that the images do not name
+	restore   []Change // serve what is wanted, but their template says something else
+}
+
+// plan compares what is wanted with what serves.
+func (s *session) plan(ctx context.Context, images Images) (p plan, err error) {
+	if err := s.refresh(ctx); err != nil {
+		return p, err
+	}
+	for name := range images.Functions {
+		if s.services[name] == nil {
+			return p, fmt.Errorf("%s: there is no such Service in %s; the chart makes new functions (before the plan: -before)", name, s.Namespace)
+		}
+	}
+	for name, svc := range s.services {
+		wanted, named := images.Functions[name]
+		if !named {
+			p.absent = append(p.absent, name)
+			continue
+		}
+		from, err := serves(svc)
+		if err != nil {
+			return p, err
+		}
+		revision, err := s.Serving.ServingV1().Revisions(s.Namespace).Get(ctx, from, metav1.GetOptions{})
+		if err != nil {
+			return p, fmt.Errorf("%s: %w", name, err)
+		}
+		c := Change{Function: name, From: from, FromImage: imageOf(revision.Spec), ToImage: wanted}
+		template := svc.Spec.Template.DeepCopy()
+		if len(template.Spec.Containers) > 0 {
+			template.Spec.Containers[0].Image = wanted
+		}
+		switch {
+		case !same(*template, revision):
+			p.changes = append(p.changes, c)
+		case imageOf(svc.Spec.Template.Spec) != wanted:
+			p.restore = append(p.restore, c)
+			fallthrough
+		default:
+			p.unchanged = append(p.unchanged, name)
+		}
+	}
+	slices.SortFunc(p.changes, func(a, b Change) int { return cmp.Compare(a.Function, b.Function) })
+	slices.Sort(p.unchanged)
+	slices.Sort(p.absent)
+	return p, nil
+}
+
+// show says what will happen.
+func (s *session) show(p plan) {
+	for _, c := range p.changes {
+		why := "another template"
+		if c.FromImage != c.ToImage {
+			why = short(c.FromImage) + " → " + short(c.ToImage)
+		}
+		s.say("%-10s changes: %s, serves %s", c.Function, why, c.From)
+	}
+	if len(p.unchanged) > 0 {
+		s.say("unchanged: %s", strings.Join(p.unchanged, ", "))
+	}
+	if len(p.absent) > 0 {
+		s.say("not in the images, left as they are: %s", strings.Join(p.absent, ", "))
+	}
+	s.summary.Changed, s.summary.Unchanged, s.summary.Absent = p.changes, p.unchanged, p.absent
+}
+
+// short is the beginning of an image's digest.
+func short(image string) string {
+	if _, d, ok := strings.Cut(image, "@sha256:"); ok && len(d) > 8 {
+		return d[:8]
+	}
+	return image
+}
+
+// green makes the Revisions and waits until each could take traffic.
+func (s *session) green(ctx context.Context, changes []Change) error {
+	s.record = Record{ID: time.Now().UTC().Format("20060102-150405-") + strings.ToLower(rand.Text()[:4]), Changes: changes}
+	// Written first: whoever comes after a kill knows what to give back.
+	if err := s.remember(ctx, Green); err != nil {
+		return err
+	}
+	return s.step(ctx, fmt.Sprintf("green %d", len(changes)), func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeoutCause(ctx, s.wait(), fmt.Errorf("not ready after %s", s.wait()))
+		defer cancel()
+		if err := s.steer(ctx, changes, func(c Change) []operation {
+			svc := s.services[c.Function]
+			do := append(unless(svc), traffic(both(c.From, "", false)))
+			if imageOf(svc.Spec.Template.Spec) != c.ToImage {
+				do = append(do, image(c.ToImage))
+			}
+			return do
+		}); err != nil {
+			return err
+		}
+		ready := map[string]bool{}
+		if err := s.until(ctx, 200*time.Millisecond, func() (string, error) { return s.notReady(ctx, ready) }); err != nil {
+			if ctx.Err() != nil && !s.interrupted(ctx) {
+				err = fmt.Errorf("%w: %s", err, s.why(context.WithoutCancel(ctx), ready))
+			}
+			return err
+		}
+		return s.remember(ctx, Green)
+	})
+}
+
+// interrupted says that ctx ended for another reason than its own time.
+func (s *session) interrupted(ctx context.Context) bool {
+	return errors.Is(context.Cause(ctx), context.Canceled) || errors.Is(context.Cause(ctx), errLost)
+}
+
+func (s *session) wait() time.Duration { return cmp.Or(s.Wait, 2*time.Minute) }
+
+// notReady says what green still lacks. It fails as soon as a Revision never will be
+// ready.
+func (s *session) notReady(ctx context.Context, ready map[string]bool) (string, error) {
+	if err := s.refresh(ctx); err != nil {
+		return "", err
+	}
+	missing := ""
+	for i := range s.record.Changes {
+		c := &s.record.Changes[i]
+		if ready[c.Function] {
+			continue
+		}
+		what, err := s.lacks(ctx, c)
+		switch {
+		case err != nil:
+			return "", err
+		case what != "":
+			missing = c.Function + ": " + what
+		default:
+			ready[c.Function] = true
+			s.say("%-10s %s is ready", c.Function, c.To)
+		}
+	}
+	return missing, nil
+}
+
+// lacks says what one function's green lacks, and fills in its Revision.
+func (s *session) lacks(ctx context.Context, c *Change) (string, error) {
+	svc := s.services[c.Function]
+	if svc == nil {
+		return "", fmt.Errorf("%s: the Service is gone", c.Function)
+	}
+	configuration, err := s.Serving.ServingV1().Configurations(s.Namespace).Get(ctx, c.Function, metav1.GetOptions{})
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", c.Function, err)
+	}
+	if configuration.Generation != configuration.Status.ObservedGeneration || !equality.Semantic.DeepEqual(configuration.Spec.Template, svc.Spec.Template) {
+		return "Knative has not made its Revision yet", nil
+	}
+	c.To = configuration.Status.LatestCreatedRevisionName
+	revision, err := s.Serving.ServingV1().Revisions(s.Namespace).Get(ctx, c.To, metav1.GetOptions{})
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", c.Function, err)
+	}
+	if err := s.failed(ctx, *c, revision); err != nil {
+		return "", err
+	}
+	if configuration.Status.LatestReadyRevisionName != c.To {
+		return fmt.Sprintf("%s: %s", c.To, conditions(revision.Status.Conditions)), nil
+	}
+	if svc.Generation != svc.Status.ObservedGeneration || !svc.Status.GetCondition(v1.ServiceConditionRoutesReady).IsTrue() || greenURL(svc, c.To) == "" {
+		return "its green address is not there yet: " + conditions(svc.Status.Conditions), nil
+	}
+	return "", nil
+}
+
+// greenURL is the address of a Revision's green tag; empty while there is none.
+func greenURL(svc service, revision string) string {
+	for _, t := range svc.Status.Traffic {
+		if t.Tag == green && t.RevisionName == revision && t.URL != nil {
+			return t.URL.String()
+		}
+	}
+	return ""
+}
+
+// failed says why a Revision will never be ready, if that is certain.
+func (s *session) failed(ctx context.Context, c Change, revision *v1.Revision) error {
+	if revision.Status.GetCondition(v1.RevisionConditionReady).IsFalse() {
+		return fmt.Errorf("%s: %s failed: %s%s", c.Function, c.To, conditions(revision.Status.Conditions), s.pods(ctx, c.To, false))
+	}
+	if stuck := s.pods(ctx, c.To, true); stuck != "" {
+		return fmt.Errorf("%s: %s cannot start%s", c.Function, c.To, stuck)
+	}
+	return nil
+}
+
+// never are the reasons for which a container waits that time does not mend.
+var never = []string{"InvalidImageName", "ErrImageNeverPull", "ImagePullBackOff", "CreateContainerConfigError", "CreateContainerError", "RunContainerError", "CrashLoopBackOff"}
+
+// pods says what keeps a Revision's containers from running: the image, the
+// configuration, the program or its probe. With certain it says only what time does not
+// mend.
+func (s *session) pods(ctx context.Context, revision string, certain bool) string {
+	list, err := s.Kube.CoreV1().Pods(s.Namespace).List(ctx, metav1.ListOptions{LabelSelector: serving.RevisionLabelKey + "=" + revision})
+	if err != nil {
+		return "; pods: " + err.Error()
+	}
+	text := ""
+	for _, pod := range list.Items {
+		for _, c := range pod.Status.ContainerStatuses {
+			if c.Ready {
+				continue
+			}
+			if w := c.State.Waiting; w != nil && (!certain || slices.Contains(never, w.Reason)) {
+				text += fmt.Sprintf("; container %s: %s: %s", c.Name, w.Reason, w.Message)
+			}
+			for _, t := range []*corev1.ContainerStateTerminated{c.State.Terminated, c.LastTerminationState.Terminated} {
+				if t != nil && (!certain || text != "") {
+					text += fmt.Sprintf("; container %s ended with %d: %s", c.Name, t.ExitCode, strings.TrimSpace(t.Message))
+					break
+				}
+			}
+			if c.State.Running != nil && !certain {
+				text += fmt.Sprintf("; container %s runs but is not ready%s", c.Name, s.probe(ctx, pod.Name))
+			}
+		}
+	}
+	return text
+}
+
+// probe is what kubelet last said about a pod's probe.
+func (s *session) probe(ctx context.Context, pod string) string {
+	list, err := s.Kube.CoreV1().Events(s.Namespace).List(ctx, metav1.ListOptions{FieldSelector: "involvedObject.name=" + pod + ",type=Warning"})
+	if err != nil || len(list.Items) == 0 {
+		return ""
+	}
+	last := slices.MaxFunc(list.Items, func(a, b corev1.Event) int { return a.LastTimestamp.Compare(b.LastTimestamp.Time) })
+	return ": " + strings.TrimSpace(last.Message)
+}
+
+// why says what is wrong with those that did not become ready in time.
+func (s *session) why(ctx context.Context, ready map[string]bool) string {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	text := []string{}
+	for _, c := range s.record.Changes {
+		if !ready[c.Function] && c.To != "" {
+			text = append(text, c.Function+s.pods(ctx, c.To, false))
+		}
+	}
+	return strings.Join(text, "; ")
+}
+
+// recall finds the green Revisions of a release that is held, and that nobody changed them.
+func (s *session) recall(ctx context.Context) error {
+	if err := s.refresh(ctx); err != nil {
+		return err
+	}
+	for _, c := range s.record.Changes {
+		svc := s.services[c.Function]
+		if svc == nil {
+			return fmt.Errorf("%s: the Service is gone", c.Function)
+		}
+		if greenURL(svc, c.To) == "" {
+			return fmt.Errorf("%s: green is not %s any more; deploy again", c.Function, c.To)
+		}
+		if !slices.ContainsFunc(svc.Spec.Traffic, func(t v1.TrafficTarget) bool {
+			return t.RevisionName == c.From && ptr.Deref(t.Percent, 0) == 100
+		}) {
+			return fmt.Errorf("%s: %s does not serve any more; deploy again", c.Function, c.From)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,236 @@
+// Package release brings new images of the functions to visitors: blue is what serves,
+// green what comes. All changed functions become green at 0 %, are asked at their green
+// addresses, get all traffic at once, are watched, and give it back when something is
+// wrong.
+//
+// # Who writes a Service
+//
+// Two write the same Knative Service, each its own fields. The chart (Helm) writes
+// metadata and spec.template and never spec.traffic. The release, as field manager
+// "madang-release", writes spec.traffic and the first container's image. Helm sends a
+// patch of what differs between its last manifest and the new one, so it leaves traffic
+// alone as long as the chart never names it. That holds only once traffic names a
+// Revision: a Service fresh from the chart sends everything to its latest Revision, and
+// then an upgrade would move traffic. Pin ends that, and Deploy pins before anything
+// else; after it an upgrade only makes a Revision without traffic, which the next Deploy
+// takes for green. A change of the template by the chart is therefore released like a
+// new image, and an unchanged function keeps its Revision.
+//
+// # What is remembered
+//
+// A Lease named "madang-release" is the lock, and its annotation the record of the last
+// release: which Revision served each changed function before and after. The lock is
+// taken and the record written by resourceVersion, so of two releases at once one is
+// refused. A release that was killed leaves traffic where it was, or, killed between
+// switch and end, where it put it; whoever gets the lock next gives unproven traffic
+// back and removes the tags first.
+package release
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"k8s.io/client-go/kubernetes"
+	serving "knative.dev/serving/pkg/client/clientset/versioned"
+)
+
+// FieldManager is who the API server is told to have written traffic and images.
+const FieldManager = "madang-release"
+
+// FunctionSelector finds the functions' Services by the chart's labels.
+const FunctionSelector = "app.kubernetes.io/component=function"
+
+// Errors that a caller may tell apart.
+var (
+	ErrRefused    = errors.New("another release is under way")
+	ErrRolledBack = errors.New("rolled back")
+)
+
+// Rollout releases the functions of one namespace. Serving, Kube, Namespace and Client
+// must be set; the zero value of the others is said beside them.
+type Rollout struct {
+	Serving   serving.Interface
+	Kube      kubernetes.Interface
+	Namespace string
+	Selector  string // of the Services; "" means FunctionSelector
+
+	// How functions are asked: at Address by their host name, or where it is empty at
+	// the host itself, which only resolves inside the cluster.
+	Client  *http.Client
+	Address string             // "http://127.0.0.1:8000"
+	Checks  map[string][]Check // by function, beside /readyz
+
+	Wait  time.Duration // for green to be ready; 0 means 2 minutes
+	Watch time.Duration // after the switch; 0 means not at all
+	Every time.Duration // between two probes of a function; 0 means 500 ms
+	Hold  bool          // Deploy ends before the switch; Promote goes on
+
+	// Before runs under the lock when traffic is pinned, before anything is compared:
+	// the upgrade of the chart.
+	Before func(context.Context) error
+	// Migrate runs the chart's migration before green starts.
+	Migrate bool
+	// Smoke runs after the own checks with the green addresses by function.
+	Smoke   func(context.Context, map[string]string) error
+	Metrics *Metrics // nil: errors are seen by probes alone
+
+	Out io.Writer // a line for each step; nil: none
+}
+
+// Deploy releases images, by function. What is not in images is left as it is.
+func (r *Rollout) Deploy(ctx context.Context, images Images) (Summary, error) {
+	return r.run(ctx, func(ctx context.Context, s *session) error {
+		if err := s.tidy(ctx); err != nil {
+			return err
+		}
+		if err := s.pin(ctx); err != nil {
+			return err
+		}
+		if r.Before != nil {
+			if err := s.step(ctx, "before", r.Before); err != nil {
+				return err
+			}
+			if err := s.pin(ctx); err != nil { // what is new since
+				return err
+			}
+		}
+		p, err := s.plan(ctx, images)
+		if err != nil {
+			return err
+		}
+		s.show(p)
+		if r.Migrate {
+			if err := s.migrate(ctx, p, images); err != nil {
+				return err
+			}
+		}
+		if err := s.restore(ctx, p.restore); err != nil {
+			return err
+		}
+		if len(p.changes) == 0 {
+			s.summary.Outcome = Unchanged
+			return nil
+		}
+		if err := s.green(ctx, p.changes); err != nil {
+			return s.discard(ctx, err)
+		}
+		if err := s.smoke(ctx); err != nil {
+			return s.discard(ctx, err)
+		}
+		if r.Hold {
+			s.summary.Outcome = Held
+			return s.remember(ctx, Held)
+		}
+		return s.promote(ctx)
+	})
+}
+
+// Promote switches to the green Revisions at which a Deploy with Hold stopped.
+func (r *Rollout) Promote(ctx context.Context) (Summary, error) {
+	return r.run(ctx, func(ctx context.Context, s *session) error {
+		if s.record.Phase != Held {
+			return fmt.Errorf("nothing is held: the last release is %q", s.record.Phase)
+		}
+		s.summary.Changed = s.record.Changes
+		if err := s.recall(ctx); err != nil {
+			return err
+		}
+		// Hours may have passed: the database and the other functions are others now.
+		if err := s.smoke(ctx); err != nil {
+			return s.discard(ctx, err)
+		}
+		return s.promote(ctx)
+	})
+}
+
+// Rollback gives traffic back to the Revisions that served before the last release, or
+// gives up what is held.
+func (r *Rollout) Rollback(ctx context.Context) (Summary, error) {
+	return r.run(ctx, func(ctx context.Context, s *session) error {
+		switch s.record.Phase {
+		case "":
+			return errors.New("no release is recorded")
+		case RolledBack:
+			return fmt.Errorf("release %s is rolled back already", s.record.ID)
+		}
+		s.summary.Changed = s.record.Changes
+		return s.rollback(ctx, "asked for")
+	})
+}
+
+// Pin makes traffic name the Revision that serves, so that a change of the template
+// moves nothing. It belongs behind the first installation of the chart.
+func (r *Rollout) Pin(ctx context.Context) (Summary, error) {
+	return r.run(ctx, func(ctx context.Context, s *session) error {
+		if err := s.pin(ctx); err != nil {
+			return err
+		}
+		s.summary.Outcome = Pinned
+		return nil
+	})
+}
+
+// run does work under the lock.
+func (r *Rollout) run(ctx context.Context, work func(context.Context, *session) error) (Summary, error) {
+	s := &session{Rollout: r, started: time.Now(), services: map[string]service{}}
+	s.summary = Summary{Namespace: r.Namespace, Started: s.started.UTC().Truncate(time.Millisecond)}
+	lock, record, err := acquire(ctx, r.Kube, r.Namespace)
+	if err != nil {
+		return s.done(err), err
+	}
+	s.lock, s.record = lock, record
+	ctx, stop := lock.keep(ctx)
+	err = work(ctx, s)
+	if cause := context.Cause(ctx); err != nil && cause != nil && !errors.Is(err, cause) {
+		err = fmt.Errorf("%w: %w", err, cause)
+	}
+	stop()
+	if freed := lock.free(context.WithoutCancel(ctx)); err == nil {
+		err = freed
+	}
+	return s.done(err), err
+}
+
+// session is one command while it has the lock.
+type session struct {
+	*Rollout
+	lock     *lock
+	record   Record
+	services map[string]service
+	summary  Summary
+	started  time.Time
+}
+
+// promote is everything from the switch on.
+func (s *session) promote(ctx context.Context) error {
+	err := s.toGreen(ctx)
+	if err == nil {
+		err = s.watch(ctx)
+	}
+	if err != nil {
+		if back := s.rollback(ctx, err.Error()); back != nil {
+			return errors.Join(err, back)
+		}
+		return fmt.Errorf("%w: %w", ErrRolledBack, err)
+	}
+	if err := s.finish(ctx); err != nil {
+		return err
+	}
+	s.summary.Outcome = Released
+	return nil
+}
+
+// cleanupTime is how long a release that was interrupted may take to give back traffic.
+const cleanupTime = 30 * time.Second
+
+// late is a context for what must happen although the release was interrupted; it ends
+// when the lock is lost, for then somebody else decides.
+func (s *session) late(ctx context.Context) (context.Context, context.CancelFunc) {
+	inner, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
+	stop := context.AfterFunc(s.lock.lost, cancel)
+	return inner, func() { stop(); cancel() }
+}

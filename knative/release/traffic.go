@@ -1,0 +1,384 @@
+package release
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/client-go/util/retry"
+	"k8s.io/utils/ptr"
+	v1 "knative.dev/serving/pkg/apis/serving/v1"
+)
+
+// Tags of the two Revisions while a release is under way. Both are there before the
+// switch, so that it changes percents and nothing else, which is what Knative does
+// fastest; and blue's pods stay as reachable as they were, for a rollback.
+const (
+	blue  = "blue"
+	green = "green"
+)
+
+// service is a Knative Service as it was last seen.
+type service = *v1.Service
+
+// refresh reads all Services at once.
+func (s *session) refresh(ctx context.Context) error {
+	list, err := s.Serving.ServingV1().Services(s.Namespace).List(ctx, metav1.ListOptions{LabelSelector: s.selector()})
+	if err != nil {
+		return fmt.Errorf("services: %w", err)
+	}
+	clear(s.services)
+	for i := range list.Items {
+		s.services[list.Items[i].Name] = &list.Items[i]
+	}
+	return nil
+}
+
+func (s *session) selector() string {
+	if s.Selector == "" {
+		return FunctionSelector
+	}
+	return s.Selector
+}
+
+// serves is the Revision that has all traffic of a Service.
+func serves(svc service) (string, error) {
+	for _, t := range svc.Spec.Traffic {
+		if ptr.Deref(t.Percent, 0) == 100 && t.RevisionName != "" {
+			return t.RevisionName, nil
+		}
+	}
+	for _, t := range svc.Status.Traffic {
+		if ptr.Deref(t.Percent, 0) == 100 && t.RevisionName != "" {
+			return t.RevisionName, nil
+		}
+	}
+	return "", fmt.Errorf("%s: no Revision has all traffic: %s", svc.Name, conditions(svc.Status.Conditions))
+}
+
+// pinned says that traffic names a Revision and nothing else.
+func pinned(svc service) bool {
+	t := svc.Spec.Traffic
+	return len(t) == 1 && t[0].RevisionName != "" && t[0].Tag == ""
+}
+
+// only is all traffic to one Revision.
+func only(revision string) []v1.TrafficTarget {
+	return []v1.TrafficTarget{{RevisionName: revision, LatestRevision: ptr.To(false), Percent: ptr.To[int64](100)}}
+}
+
+// both is all traffic to from, with green beside it; to is empty for the latest Revision.
+func both(from, to string, toGreen bool) []v1.TrafficTarget {
+	b := v1.TrafficTarget{Tag: blue, RevisionName: from, LatestRevision: ptr.To(false), Percent: ptr.To[int64](100)}
+	g := v1.TrafficTarget{Tag: green, RevisionName: to, LatestRevision: ptr.To(to == ""), Percent: ptr.To[int64](0)}
+	if toGreen {
+		b.Percent, g.Percent = g.Percent, b.Percent
+	}
+	return []v1.TrafficTarget{b, g}
+}
+
+// operation is one of a JSON patch (RFC 6902).
+type operation struct {
+	Op    string `json:"op"`
+	Path  string `json:"path"`
+	Value any    `json:"value"`
+}
+
+// unless refuses a patch when traffic is not as it was seen.
+func unless(svc service) []operation {
+	if len(svc.Spec.Traffic) == 0 {
+		return nil
+	}
+	return []operation{{Op: "test", Path: "/spec/traffic", Value: svc.Spec.Traffic}}
+}
+
+func traffic(targets []v1.TrafficTarget) operation {
+	return operation{Op: "add", Path: "/spec/traffic", Value: targets}
+}
+
+func image(i string) operation {
+	return operation{Op: "replace", Path: "/spec/template/spec/containers/0/image", Value: i}
+}
+
+// patch writes a Service, again when the API server or Knative's webhook was only busy.
+func (s *session) patch(ctx context.Context, name string, operations ...operation) (service, error) {
+	body, err := json.Marshal(operations)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	var saved service
+	busy := wait.Backoff{Steps: 4, Duration: 50 * time.Millisecond, Factor: 3}
+	err = retry.OnError(busy, func(err error) bool {
+		return ctx.Err() == nil && (apierrors.IsConflict(err) || apierrors.IsInternalError(err) || apierrors.IsServerTimeout(err) || apierrors.IsTooManyRequests(err))
+	}, func() error {
+		saved, err = s.Serving.ServingV1().Services(s.Namespace).Patch(ctx, name, types.JSONPatchType, body, metav1.PatchOptions{FieldManager: FieldManager})
+		return err
+	})
+	if apierrors.IsInvalid(err) && operations[0].Op == "test" {
+		return nil, fmt.Errorf("%s: somebody else changed its traffic: %w", name, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return saved, nil
+}
+
+// steer patches all Services at once.
+func (s *session) steer(ctx context.Context, changes []Change, operations func(Change) []operation) error {
+	saved := make([]service, len(changes))
+	errs := make([]error, len(changes))
+	var all errgroup.Group
+	for i, c := range changes {
+		all.Go(func() error {
+			saved[i], errs[i] = s.patch(ctx, c.Function, operations(c)...)
+			return nil // the others go on: half a rollback is worse than one with an error
+		})
+	}
+	_ = all.Wait()
+	for i, svc := range saved {
+		if svc != nil {
+			s.services[changes[i].Function] = svc
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// arrived waits until Knative says that the Services' traffic is as revision says.
+func (s *session) arrived(ctx context.Context, changes []Change, revision func(Change) string) error {
+	return s.until(ctx, 50*time.Millisecond, func() (string, error) {
+		if err := s.refresh(ctx); err != nil {
+			return "", err
+		}
+		for _, c := range changes {
+			svc := s.services[c.Function]
+			if svc == nil {
+				return "", fmt.Errorf("%s: the Service is gone", c.Function)
+			}
+			if !routed(svc, revision(c)) {
+				return fmt.Sprintf("%s: traffic is not at %s: %s", c.Function, revision(c), conditions(svc.Status.Conditions)), nil
+			}
+		}
+		return "", nil
+	})
+}
+
+// routed says that the gateway sends all traffic to a Revision.
+func routed(svc service, revision string) bool {
+	if svc.Generation != svc.Status.ObservedGeneration || !svc.Status.GetCondition(v1.ServiceConditionRoutesReady).IsTrue() || len(svc.Status.Traffic) != len(svc.Spec.Traffic) {
+		return false
+	}
+	return slices.ContainsFunc(svc.Status.Traffic, func(t v1.TrafficTarget) bool {
+		return t.RevisionName == revision && ptr.Deref(t.Percent, 0) == 100
+	})
+}
+
+// until asks again and again until there is nothing more to wait for; at the end of ctx
+// the error says what was missing.
+func (s *session) until(ctx context.Context, every time.Duration, missing func() (string, error)) error {
+	last := ""
+	for {
+		what, err := missing()
+		switch {
+		case ctx.Err() != nil:
+			if what == "" {
+				what = last
+			}
+			return fmt.Errorf("%s: %w", what, context.Cause(ctx))
+		case err != nil:
+			return err
+		case what == "":
+			return nil
+		}
+		last = what
+		select {
+		case <-ctx.Done():
+		case <-time.After(every):
+		}
+	}
+}
+
+// pin makes traffic name the Revision that serves where it follows the latest.
+func (s *session) pin(ctx context.Context) error {
+	if err := s.refresh(ctx); err != nil {
+		return err
+	}
+	loose := []Change{}
+	for name, svc := range s.services {
+		if pinned(svc) {
+			continue
+		}
+		from, err := serves(svc)
+		if err != nil {
+			return err
+		}
+		loose = append(loose, Change{Function: name, From: from})
+	}
+	if len(loose) == 0 {
+		return nil
+	}
+	return s.step(ctx, fmt.Sprintf("pin %d", len(loose)), func(ctx context.Context) error {
+		return s.steer(ctx, loose, func(c Change) []operation {
+			return append(unless(s.services[c.Function]), traffic(only(c.From)))
+		})
+	})
+}
+
+// tidy gives back what a killed release left, and gives up what another one held.
+func (s *session) tidy(ctx context.Context) error {
+	if !s.record.unfinished() && s.record.Phase != Held {
+		return nil
+	}
+	left := s.record
+	return s.step(ctx, fmt.Sprintf("tidy after release %s, which ended as %q", left.ID, left.Phase), func(ctx context.Context) error {
+		if err := s.refresh(ctx); err != nil {
+			return err
+		}
+		there := slices.DeleteFunc(slices.Clone(left.Changes), func(c Change) bool { return s.services[c.Function] == nil })
+		// The image stays in the template: if it is wanted again, its Revision is there.
+		if err := s.steer(ctx, there, func(c Change) []operation { return []operation{traffic(only(c.From))} }); err != nil {
+			return err
+		}
+		return s.remember(ctx, RolledBack)
+	})
+}
+
+// remember writes the phase of the release down.
+func (s *session) remember(ctx context.Context, p Phase) error {
+	next := s.record
+	next.Phase = p
+	if err := s.lock.write(ctx, next); err != nil {
+		return err
+	}
+	s.record = next
+	s.summary.Changed = next.Changes
+	return nil
+}
+
+// toGreen gives green all traffic.
+func (s *session) toGreen(ctx context.Context) error {
+	if err := s.remember(ctx, Switching); err != nil {
+		return err
+	}
+	return s.step(ctx, fmt.Sprintf("switch %d", len(s.record.Changes)), func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeoutCause(ctx, s.wait(), errors.New("green got no traffic in time"))
+		defer cancel()
+		start := time.Now()
+		if err := s.steer(ctx, s.record.Changes, func(c Change) []operation {
+			return append(unless(s.services[c.Function]), traffic(both(c.From, c.To, true)))
+		}); err != nil {
+			return err
+		}
+		s.say("asked for in %.2f s", seconds(start))
+		return s.arrived(ctx, s.record.Changes, func(c Change) string { return c.To })
+	})
+}
+
+// finish leaves green alone.
+func (s *session) finish(ctx context.Context) error {
+	return s.step(ctx, "finish", func(ctx context.Context) error {
+		if err := s.remember(ctx, Released); err != nil {
+			return err
+		}
+		return s.steer(ctx, s.record.Changes, func(c Change) []operation {
+			return append(unless(s.services[c.Function]), traffic(only(c.To)))
+		})
+	})
+}
+
+// rollback gives blue all traffic again, then puts its image back into the templates.
+func (s *session) rollback(ctx context.Context, reason string) error {
+	ctx, cancel := s.late(ctx)
+	defer cancel()
+	s.say("rolling back: %s", reason)
+	if err := s.step(ctx, fmt.Sprintf("rollback %d", len(s.record.Changes)), func(ctx context.Context) error {
+		// Whatever traffic is now, it is not good: no test, unlike every other patch.
+		asked := s.steer(ctx, s.record.Changes, func(c Change) []operation { return []operation{traffic(only(c.From))} })
+		if err := s.remember(ctx, RolledBack); err != nil {
+			asked = errors.Join(asked, err)
+		}
+		if asked != nil {
+			return asked
+		}
+		return s.arrived(ctx, s.record.Changes, func(c Change) string { return c.From })
+	}); err != nil {
+		return err
+	}
+	s.summary.Outcome = RolledBack
+	return s.restore(ctx, s.record.Changes)
+}
+
+// discard removes green, which never had traffic. It gives back the error that led here.
+func (s *session) discard(ctx context.Context, reason error) error {
+	return errors.Join(reason, func() error {
+		ctx, cancel := s.late(ctx)
+		defer cancel()
+		return s.step(ctx, "discard green", func(ctx context.Context) error {
+			if err := s.steer(ctx, s.record.Changes, func(c Change) []operation { return []operation{traffic(only(c.From))} }); err != nil {
+				return err
+			}
+			if err := s.restore(ctx, s.record.Changes); err != nil {
+				return err
+			}
+			return s.remember(ctx, RolledBack)
+		})
+	}())
+}
+
+// restore puts the image that serves back into the template. Knative makes a Revision of
+// it that gets no traffic; without it the Service would stay "not ready" for the sake of
+// a Revision that nobody wants, and the same image could not be tried again.
+func (s *session) restore(ctx context.Context, changes []Change) error {
+	differ := slices.DeleteFunc(slices.Clone(changes), func(c Change) bool {
+		svc := s.services[c.Function]
+		return svc == nil || imageOf(svc.Spec.Template.Spec) == c.FromImage
+	})
+	if len(differ) == 0 {
+		return nil
+	}
+	return s.steer(ctx, differ, func(c Change) []operation { return []operation{image(c.FromImage)} })
+}
+
+func imageOf(spec v1.RevisionSpec) string {
+	if len(spec.Containers) == 0 {
+		return ""
+	}
+	return spec.Containers[0].Image
+}
+
+// same says that a Revision was made from a template like this.
+func same(template v1.RevisionTemplateSpec, revision *v1.Revision) bool {
+	within := func(some, all map[string]string) bool {
+		for k, v := range some {
+			if all[k] != v {
+				return false
+			}
+		}
+		return true
+	}
+	return equality.Semantic.DeepEqual(template.Spec, revision.Spec) &&
+		within(template.Annotations, revision.Annotations) && within(template.Labels, revision.Labels)
+}
+
+// conditions are those that are not true, in words.
+func conditions(all []condition) string {
+	text := ""
+	for _, c := range all {
+		if c.Status != corev1.ConditionTrue && c.Severity == "" {
+			text += fmt.Sprintf("%s %s (%s: %s); ", c.Type, c.Status, c.Reason, c.Message)
+		}
+	}
+	if text == "" {
+		return "all conditions are true"
+	}
+	return text[:len(text)-2]
+}

@@ -1,0 +1,176 @@
+package release
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"knative.dev/serving/pkg/apis/serving"
+)
+
+// watch asks the functions that were switched, by their usual address, until the time is
+// over. The first wrong answer, restarted container or Revision that is not ready any
+// more ends it: giving traffic back costs nothing, waiting for certainty costs visitors.
+func (s *session) watch(ctx context.Context) error {
+	if s.Watch == 0 {
+		return nil
+	}
+	return s.step(ctx, "watch", func(ctx context.Context) error {
+		over, cancel := context.WithTimeout(ctx, s.Watch)
+		defer cancel()
+		all, inner := errgroup.WithContext(over)
+		for _, c := range s.record.Changes {
+			address := ""
+			if u := s.services[c.Function].Status.URL; u != nil {
+				address = u.String()
+			}
+			all.Go(func() error {
+				return s.steadily(over, inner, cmp.Or(s.Every, 500*time.Millisecond), func(ctx context.Context) error {
+					return s.ask(ctx, map[string]string{c.Function: address})
+				})
+			})
+		}
+		all.Go(func() error { return s.steadily(over, inner, time.Second, s.healthy) })
+		if s.Metrics != nil {
+			all.Go(func() error {
+				return s.steadily(over, inner, 5*time.Second, func(ctx context.Context) error {
+					return s.Metrics.check(ctx, s.Client, s.Namespace, s.record.Changes)
+				})
+			})
+		}
+		if err := all.Wait(); err != nil {
+			return err
+		}
+		return context.Cause(ctx) // nil, unless the release was interrupted
+	})
+}
+
+// steadily does something again and again until over ends, or inner because another
+// found an error. What the end cuts off is no error.
+func (s *session) steadily(over, inner context.Context, every time.Duration, do func(context.Context) error) error {
+	for {
+		if err := do(inner); err != nil && inner.Err() == nil {
+			return err
+		}
+		select {
+		case <-over.Done():
+			return nil
+		case <-inner.Done():
+			return nil
+		case <-time.After(every):
+		}
+	}
+}
+
+// healthy says that the green Revisions are ready and none of their containers ended by
+// itself.
+func (s *session) healthy(ctx context.Context) error {
+	names := []string{}
+	for _, c := range s.record.Changes {
+		names = append(names, c.To)
+		revision, err := s.Serving.ServingV1().Revisions(s.Namespace).Get(ctx, c.To, metav1.GetOptions{})
+		if err != nil {
+			return fmt.Errorf("%s: %w", c.Function, err)
+		}
+		if err := s.failed(ctx, c, revision); err != nil {
+			return err
+		}
+	}
+	pods, err := s.Kube.CoreV1().Pods(s.Namespace).List(ctx, metav1.ListOptions{LabelSelector: serving.RevisionLabelKey + " in (" + strings.Join(names, ",") + ")"})
+	if err != nil {
+		return fmt.Errorf("pods: %w", err)
+	}
+	for _, pod := range pods.Items {
+		for _, c := range pod.Status.ContainerStatuses {
+			if t := c.LastTerminationState.Terminated; c.RestartCount > 0 && t != nil && t.FinishedAt.After(s.started) {
+				return fmt.Errorf("%s: container %s ended with %d (%s)", pod.Name, c.Name, t.ExitCode, t.Reason)
+			}
+		}
+	}
+	return nil
+}
+
+// Metrics is a Prometheus that knows of visitors' requests.
+type Metrics struct {
+	Address string // "http://prometheus.monitoring"
+	// Query gives the share of failed requests, 0 to 1; {namespace} and {revisions}, a
+	// regular expression, are filled in. "" means FailedShare.
+	Query string
+	Most  float64 // the highest share that is right; 0 allows none
+}
+
+// FailedShare is the share of 5xx among the requests that the queue-proxies of the green
+// Revisions counted, by Knative 1.23's names.
+const FailedShare = `sum(increase(kn_serving_invocation_duration_seconds_count{k8s_namespace_name="{namespace}",kn_revision_name=~"{revisions}",http_response_status_code=~"5.."}[1m])) / ` +
+	`sum(increase(kn_serving_invocation_duration_seconds_count{k8s_namespace_name="{namespace}",kn_revision_name=~"{revisions}"}[1m]))`
+
+// check asks Prometheus once. One that is away is an error: a release that asked for it
+// must not be blind.
+func (m *Metrics) check(ctx context.Context, client *http.Client, namespace string, changes []Change) error {
+	names := []string{}
+	for _, c := range changes {
+		names = append(names, c.To)
+	}
+	query := strings.NewReplacer("{namespace}", namespace, "{revisions}", strings.Join(names, "|")).Replace(cmp.Or(m.Query, FailedShare))
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, m.Address+"/api/v1/query?query="+url.QueryEscape(query), nil)
+	if err != nil {
+		return fmt.Errorf("metrics: %w", err)
+	}
+	answer, err := client.Do(request)
+	if err != nil {
+		return fmt.Errorf("metrics: %w", err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(answer.Body, 1<<20))
+	if err != nil {
+		return fmt.Errorf("metrics: %w", err)
+	}
+	share, counted, err := parseShare(body)
+	if err != nil {
+		return fmt.Errorf("metrics: status %d: %w", answer.StatusCode, err)
+	}
+	if counted && share > m.Most {
+		return fmt.Errorf("metrics: %.2f %% of the requests failed, at most %.2f %% may", share*100, m.Most*100)
+	}
+	return nil
+}
+
+// parseShare reads an instant vector of at most one sample. No sample, and NaN, mean that
+// nothing was counted.
+func parseShare(body []byte) (share float64, counted bool, err error) {
+	var answer struct {
+		Status string `json:"status"`
+		Error  string `json:"error"`
+		Data   struct {
+			Result []struct {
+				Value [2]any `json:"value"`
+			} `json:"result"`
+		} `json:"data"`
+	}
+	if err := json.Unmarshal(body, &answer); err != nil {
+		return 0, false, fmt.Errorf("not Prometheus: %w", err)
+	}
+	if answer.Status != "success" {
+		return 0, false, errors.New(answer.Error)
+	}
+	if len(answer.Data.Result) == 0 {
+		return 0, false, nil
+	}
+	text, _ := answer.Data.Result[0].Value[1].(string)
+	share, err = strconv.ParseFloat(text, 64)
+	if err != nil {
+		return 0, false, fmt.Errorf("not a number: %q", text)
+	}
+	return share, !math.IsNaN(share), nil
+}
