@@ -131,22 +131,18 @@ func (c *cluster) address(ctx context.Context, namespace string) (string, error)
 	return "http://" + edge.Spec.ClusterIP, nil
 }
 
-// stopPods ends the pods of a namespace within a second: nobody waits for their answers.
-func (c *cluster) stopPods(ctx context.Context, namespace string) error {
-	now := int64(1)
-	err := c.kube.CoreV1().Pods(namespace).DeleteCollection(ctx, metav1.DeleteOptions{GracePeriodSeconds: &now}, metav1.ListOptions{})
-	if err != nil && !apierrors.IsNotFound(err) {
-		return fmt.Errorf("pods: %w", err)
-	}
-	return nil
-}
-
-// removeNamespace deletes a namespace and waits until it is gone.
+// removeNamespace deletes a namespace and waits until it is gone. Its pods end within a
+// second, since nobody waits for their answers; again and again, since some were on their
+// way when the namespace was closed.
 func (c *cluster) removeNamespace(ctx context.Context, name string) error {
+	second := int64(1)
 	err := c.kube.CoreV1().Namespaces().Delete(ctx, name, metav1.DeleteOptions{})
-	for ; err == nil; err = sleep(ctx, 250*time.Millisecond) {
+	for ; err == nil; err = sleep(ctx, 500*time.Millisecond) {
 		if _, missing := c.kube.CoreV1().Namespaces().Get(ctx, name, metav1.GetOptions{}); apierrors.IsNotFound(missing) {
 			return nil
+		}
+		if err = c.kube.CoreV1().Pods(name).DeleteCollection(ctx, metav1.DeleteOptions{GracePeriodSeconds: &second}, metav1.ListOptions{}); err != nil {
+			break
 		}
 	}
 	if apierrors.IsNotFound(err) {

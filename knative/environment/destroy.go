@@ -58,9 +58,6 @@ func removeFromCluster(ctx context.Context, c *cluster, o order, s *steps) error
 		}
 		s.done("chart uninstalled")
 	}
-	if err := c.stopPods(ctx, o.namespace); err != nil {
-		return err
-	}
 	if err := c.removeNamespace(ctx, o.namespace); err != nil {
 		return err
 	}

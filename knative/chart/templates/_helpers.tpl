@@ -32,8 +32,8 @@ imagePullSecrets:
 {{- end }}
 
 {{- define "madang.fromSecret" -}}
-{{- $optional := .optional | default false -}}
-valueFrom: {secretKeyRef: {name: {{ include "madang.secret" .root }}, key: {{ .key }}{{ if $optional }}, optional: true{{ end }}}}
+
+valueFrom: {secretKeyRef: {name: {{ include "madang.secret" .root }}, key: {{ .key }}{{ if .optional }}, optional: true{{ end }}}}
 {{- end }}
 
 {{- define "madang.redisHost" -}}
