@@ -124,19 +124,19 @@ func (s *Store) AbortMultipart(ctx context.Context, key, uploadID string) error 
 func (s *Store) PutUnknown(ctx context.Context, key string, r io.Reader, meta Meta) (size int64, err error) {
 	const small = 256 << 10
 	buffer := make([]byte, small)
-	n, err := io.ReadFull(r, buffer)
-	if err == nil {
+	n, ended, err := fill(r, buffer)
+	if err == nil && !ended {
 		grown := make([]byte, PartSize)
 		copy(grown, buffer)
 		buffer = grown
-		n, err = io.ReadFull(r, buffer[small:])
+		n, ended, err = fill(r, buffer[small:])
 		n += small
 	}
 	switch {
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return int64(n), s.Put(ctx, key, bytes.NewReader(buffer[:n]), int64(n), meta)
 	case err != nil:
 		return 0, fmt.Errorf("objects: put %q: read: %w", key, err)
+	case ended:
+		return int64(n), s.Put(ctx, key, bytes.NewReader(buffer[:n]), int64(n), meta)
 	}
 	uploadID, err := s.StartMultipart(ctx, key, meta)
 	if err != nil {
@@ -159,19 +159,35 @@ func (s *Store) PutUnknown(ctx context.Context, key string, r io.Reader, meta Me
 	return size, err
 }
 
+// fill reads r until buffer is full or r ends, which it says by ended. io.ReadFull would not do: it tells a file that
+// ends in the middle of buffer by io.ErrUnexpectedEOF, which a request's body says when its connection is cut.
+func fill(r io.Reader, buffer []byte) (n int, ended bool, err error) {
+	for n < len(buffer) {
+		more, err := r.Read(buffer[n:])
+		n += more
+		if err == io.EOF {
+			return n, true, nil
+		}
+		if err != nil {
+			return n, false, err
+		}
+	}
+	return n, false, nil
+}
+
 // putParts stores buffer, which is full, and then the rest of r through buffer.
 func (s *Store) putParts(ctx context.Context, key, uploadID string, r io.Reader, buffer []byte) ([]Part, error) {
 	var parts []Part
-	for full := true; full; {
+	for ended := false; !ended; {
 		if len(parts) > 0 {
-			n, err := io.ReadFull(r, buffer)
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+			var n int
+			var err error
+			if n, ended, err = fill(r, buffer); err != nil {
 				return nil, fmt.Errorf("objects: put %q: read: %w", key, err)
 			}
-			buffer, full = buffer[:n], err == nil
+			if buffer = buffer[:n]; n == 0 {
+				break
+			}
 		}
 		if len(parts) == MaxParts {
 			return nil, fmt.Errorf("objects: put %q: more than %d bytes", key, MaxParts*PartSize)

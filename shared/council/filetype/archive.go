@@ -240,7 +240,7 @@ func content(z *zip.File, limit int64) ([]byte, error) {
 	if err != nil {
 		return nil, refuse(Truncated, "%q: %v", z.Name, err)
 	}
-	defer r.Close()
+	defer func() { _ = r.Close() }()
 	text, err := io.ReadAll(io.LimitReader(r, limit+1))
 	if err != nil || int64(len(text)) > limit {
 		return nil, refuse(Truncated, "%q cannot be unpacked: %v", z.Name, err)

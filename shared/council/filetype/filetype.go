@@ -7,7 +7,6 @@
 package filetype
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -98,6 +97,29 @@ func formatOf(ext string) (format, bool) {
 //
 // The error is a *Refused when the file is at fault, and otherwise what r returned.
 func Detect(r io.ReaderAt, size int64, name, declared string) (Type, error) {
+	wanted, err := Named(name, declared)
+	if err != nil {
+		return Type{}, err
+	}
+	if size <= 0 {
+		return Type{}, refuse(Truncated, "the file is empty")
+	}
+	watched := &source{r: r}
+	ext, err := kindOf(watched, size)
+	switch {
+	case watched.broken != nil: // whatever the reading of a format made of it
+		return Type{}, watched.broken
+	case err != nil:
+		return Type{}, err
+	case ext != wanted.Ext:
+		return Type{}, refuse(Mismatch, "the content is %s, the name says %s", ext, wanted.Ext)
+	}
+	return wanted, nil
+}
+
+// Named is the type that a file's name and declared media type stand for, as Detect wants them, before there is any
+// content. The error is a *Refused.
+func Named(name, declared string) (Type, error) {
 	wanted, ok := formatOf(strings.ToLower(strings.TrimPrefix(path.Ext(name), ".")))
 	if !ok {
 		return Type{}, refuse(NotAllowed, "files named *%s are not taken", path.Ext(name))
@@ -105,21 +127,31 @@ func Detect(r io.ReaderAt, size int64, name, declared string) (Type, error) {
 	if !agrees(wanted, declared) {
 		return Type{}, refuse(Mismatch, "declared as %q, named *.%s", declared, wanted.Ext)
 	}
-	if size <= 0 {
-		return Type{}, refuse(Truncated, "the file is empty")
+	return wanted.Type, nil
+}
+
+// source remembers why it could not be read. Only io.EOF itself is an end: storage that breaks off says
+// io.ErrUnexpectedEOF, by which readers of formats tell a file that is cut off.
+type source struct {
+	r      io.ReaderAt
+	broken error
+}
+
+// ReadAt reads as io.ReaderAt demands.
+func (s *source) ReadAt(p []byte, offset int64) (int, error) {
+	n, err := s.r.ReadAt(p, offset)
+	if err != nil && err != io.EOF {
+		s.broken = fmt.Errorf("filetype: %w", err)
 	}
+	return n, err
+}
+
+func kindOf(r io.ReaderAt, size int64) (string, error) {
 	f, err := open(r, size)
 	if err != nil {
-		return Type{}, err
+		return "", err
 	}
-	ext, err := f.kind()
-	if err != nil {
-		return Type{}, err
-	}
-	if ext != wanted.Ext {
-		return Type{}, refuse(Mismatch, "the content is %s, the name says %s", ext, wanted.Ext)
-	}
-	return wanted.Type, nil
+	return f.kind()
 }
 
 func agrees(f format, declared string) bool {
@@ -160,10 +192,10 @@ func (f *file) at(offset, n int64) ([]byte, error) {
 	if int64(got) == n {
 		return b, nil
 	}
-	if err == nil || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+	if err == nil || err == io.EOF {
 		return nil, refuse(Truncated, "the file has fewer bytes than its size says")
 	}
-	return nil, fmt.Errorf("filetype: %w", err)
+	return nil, err
 }
 
 // kind returns the extension of the content's type.

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"slices"
 	"strings"
@@ -318,16 +319,48 @@ func roomBetween() []byte {
 }
 
 // failing is storage that breaks in the middle.
-type failing struct{ err error }
+type failing struct {
+	content []byte
+	healthy int // reads that succeed
+	err     error
+}
 
-func (f failing) ReadAt([]byte, int64) (int, error) { return 0, f.err }
+func (f *failing) ReadAt(p []byte, offset int64) (int, error) {
+	if f.healthy--; f.healthy < 0 {
+		return 0, f.err
+	}
+	return bytes.NewReader(f.content).ReadAt(p, offset)
+}
 
 func TestStorageFailureIsNoRefusal(t *testing.T) {
-	broken := errors.New("broken on purpose")
-	_, err := filetype.Detect(failing{broken}, 100, "a.png", "")
-	var refused *filetype.Refused
-	if !errors.Is(err, broken) || errors.As(err, &refused) {
-		t.Error(err)
+	for _, broken := range []error{errors.New("broken on purpose"), io.ErrUnexpectedEOF, fmt.Errorf("connection: %w", io.ErrUnexpectedEOF), fmt.Errorf("form: %w", io.EOF)} {
+		for ext, b := range samples() {
+			for healthy := range 6 {
+				_, err := filetype.Detect(&failing{b, healthy, broken}, int64(len(b)), "a."+ext, "")
+				var refused *filetype.Refused
+				if healthy == 0 && err == nil || err != nil && (!errors.Is(err, broken) || errors.As(err, &refused)) {
+					t.Errorf("%s, %v after %d reads: %v", ext, broken, healthy, err)
+				}
+			}
+		}
+	}
+}
+
+func TestNamed(t *testing.T) {
+	for _, row := range []struct{ name, declared, mime, code string }{
+		{"사진.JPEG", "image/jpg", "image/jpeg", ""},
+		{"회칙.hwp", "application/octet-stream", "application/x-hwp", ""},
+		{"회칙.hwp", "", "application/x-hwp", ""},
+		{"a.png", "image/jpeg", "", mismatch},
+		{"a.png", "image/", "", mismatch},
+		{"a.svg", "image/svg+xml", "", notAllowed},
+		{"a", "", "", notAllowed},
+	} {
+		got, err := filetype.Named(row.name, row.declared)
+		var refused *filetype.Refused
+		if errors.As(err, &refused) != (row.code != "") || refused != nil && refused.Code != row.code || got.MIME != row.mime {
+			t.Errorf("%s as %q: %+v %v", row.name, row.declared, got, err)
+		}
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"image/gif"
 	"image/jpeg"
 	"image/png"
+	"slices"
 	"testing"
 	"unicode/utf16"
 )
@@ -62,9 +63,9 @@ func sampleWebP() []byte {
 
 func riff(chunks ...any) []byte {
 	body := []byte("WEBP")
-	for i := 0; i < len(chunks); i += 2 {
-		data := chunks[i+1].([]byte)
-		body = append(body, chunks[i].(string)...)
+	for chunk := range slices.Chunk(chunks, 2) {
+		data := chunk[1].([]byte)
+		body = append(body, chunk[0].(string)...)
 		body = binary.LittleEndian.AppendUint32(body, uint32(len(data)))
 		body = append(body, data...)
 		if len(data)%2 == 1 {

@@ -1,7 +1,6 @@
 package upload
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -48,7 +47,9 @@ func (d Depot) check(ctx context.Context, draft *Draft, form bool) (Purpose, fil
 		f.Add("size", "out-of-range", "1바이트 이상이어야 합니다.", "At least 1 byte.")
 	}
 	draft.Name = CleanName(draft.Name)
-	kind, refused := named(draft.Name, draft.Declared)
+	kind, err := filetype.Named(draft.Name, draft.Declared)
+	refused := (*filetype.Refused)(nil)
+	errors.As(err, &refused)
 	if refused == nil && known && purpose.Images && !kind.Image {
 		refused = &filetype.Refused{Code: filetype.NotAllowed}
 	}
@@ -75,22 +76,6 @@ func (d Depot) check(ctx context.Context, draft *Draft, form bool) (Purpose, fil
 // TooLarge is the answer to a file above its purpose's limit.
 func TooLarge() *problem.Error {
 	return problem.New(problem.TooLarge, "upload-too-large", "이 용도로 올릴 수 있는 크기보다 큽니다.", "The file is larger than this purpose allows.")
-}
-
-// named is the type that a name and a declared media type stand for. Detect reads names
-// first, so that of a file without bytes it says nothing but Truncated where they agree.
-func named(name, declared string) (filetype.Type, *filetype.Refused) {
-	var refused *filetype.Refused
-	_, err := filetype.Detect(bytes.NewReader(nil), 0, name, declared)
-	if errors.As(err, &refused) && refused.Code != filetype.Truncated {
-		return filetype.Type{}, refused
-	}
-	kind := strings.ToLower(name[strings.LastIndexByte(name, '.')+1:])
-	switch kind {
-	case "jpeg", "jpe", "jfif":
-		kind = "jpg"
-	}
-	return filetype.Type{MIME: MediaType(kind), Ext: kind, Image: IsImage(kind)}, nil
 }
 
 // Begin writes the row of a draft and begins its upload in parts. Under an

@@ -66,17 +66,11 @@ func (l *limited) Read(p []byte) (int, error) {
 	if l.left -= int64(n); l.left < 0 {
 		err = TooLarge()
 	}
-	if err != nil && err != io.EOF { //nolint:errorlint // only io.EOF itself is the end
+	if err != nil && err != io.EOF { //nolint:errorlint // only io.EOF itself is the end: a form that is cut off wraps it
 		l.err = err
-		return n, errBroken
 	}
 	return n, err
 }
-
-// errBroken stands for every error of the sender. Its own must not be seen by those who
-// read on: a connection that is cut is io.ErrUnexpectedEOF, by which io.ReadFull calls
-// the last, shorter piece of a file that ended.
-var errBroken = errors.New("upload: the sender broke off")
 
 // explain says whose fault it is that a file could not be stored.
 func (l *limited) explain(err error) error {
