@@ -1,6 +1,7 @@
 package functions_test
 
 import (
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -67,7 +68,7 @@ func TestSpecsAreWellFormed(t *testing.T) {
 			if r.Access.String() == "" {
 				t.Errorf("%s: nobody may call it", what)
 			}
-			if r.Page != nil && (r.Method != "GET" || r.Access.String() != "anyone") {
+			if r.Page != nil && (r.Method != http.MethodGet || r.Access.String() != "anyone") {
 				t.Errorf("%s: only what anyone may GET can be a page", what)
 			}
 			if strings.HasPrefix(r.Path, "/v1/admin/") && (r.Access.String() == "anyone" || r.Access.String() == "member" || r.Access.String() == "student") {

@@ -359,7 +359,7 @@ func TestAccess(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = response.Body.Close() }()
-	if response.StatusCode != 200 || response.Header.Get("Content-Type") != "image/jpeg" {
+	if response.StatusCode != http.StatusOK || response.Header.Get("Content-Type") != "image/jpeg" {
 		t.Errorf("the link: %v", response)
 	}
 	w.call("DELETE", "/v1/uploads/"+public.ID, other, nil).Problem(404, "not-found")

@@ -50,7 +50,7 @@ func welcome(ctx context.Context, b *backends, address, data string) (firstSignI
 	if err := seed.Council(ctx, address, made.Email, made.Password); err != nil {
 		return first, fmt.Errorf("seed: %w", err)
 	}
-	text, err = json.Marshal(made)
+	text, err = json.Marshal(made) //nolint:gosec // G117: the file is how one signs in on this laptop, readable by its owner only
 	if err != nil {
 		return first, fmt.Errorf("first sign-in: %w", err)
 	}

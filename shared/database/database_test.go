@@ -37,7 +37,7 @@ func TestUnit(t *testing.T) {
 		hooks := 0
 		work := func(fail error) error {
 			return db.Atomic(ctx, func(ctx context.Context) error {
-				database.AfterCommit(ctx, func(ctx context.Context) {
+				database.AfterCommit(ctx, func(context.Context) {
 					hooks++
 					if count(t, db) != 1 {
 						t.Error("the hook ran before the commit")

@@ -117,7 +117,10 @@ func (h *Host) saveWith(ctx context.Context, p page.Page, route function.Route, 
 		}
 		now := clock.Now(clock.With(ctx, time.UnixMilli(p.Segments[0].From)))
 		again, _, err := h.renderAt(ctx, route, p.Key, now)
-		if err != nil || again.ETag != p.Segments[0].ETag {
+		if err != nil {
+			return false, err
+		}
+		if again.ETag != p.Segments[0].ETag {
 			return false, nil
 		}
 	}

@@ -49,7 +49,7 @@ func run(ctx context.Context, spec function.Spec, log *slog.Logger) error {
 		Addr: ":" + strconv.Itoa(settings.Port), Handler: h,
 		ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 	}
-	go serveMetrics(settings.MetricsAddr, options.Metrics, log)
+	go serveMetrics(ctx, settings.MetricsAddr, options.Metrics, log)
 	failed := make(chan error, 1)
 	go func() { failed <- server.ListenAndServe() }()
 	select {
@@ -98,8 +98,8 @@ func deployed(spec function.Spec, s Settings, log *slog.Logger) (Options, error)
 
 // serveMetrics answers Prometheus on a port of its own: a scrape of the serving port
 // would keep the function awake.
-func serveMetrics(address string, m *Metrics, log *slog.Logger) {
-	listener, err := net.Listen("tcp", address)
+func serveMetrics(ctx context.Context, address string, m *Metrics, log *slog.Logger) {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
 		log.Warn("no metrics", "error", err)
 		return

@@ -126,7 +126,8 @@ func (s *Store) Load(ctx context.Context, key string) (p Page, ok bool, err erro
 		return Page{}, false, nil
 	}
 	p.Key, p.Touched = key, fields["touched"] != ""
-	if err := json.Unmarshal([]byte(fields["meta"]), &p.Meta); err != nil || len(p.Segments) == 0 {
+	readable := json.Unmarshal([]byte(fields["meta"]), &p.Meta) == nil
+	if !readable || len(p.Segments) == 0 {
 		return Page{}, false, nil // written by another release: as if absent
 	}
 	for i := range p.Segments {

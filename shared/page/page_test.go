@@ -27,8 +27,8 @@ func TestKeyAndAddress(t *testing.T) {
 }
 
 func FuzzAddress(f *testing.F) {
-	f.Add("/v1/notices", "tag", "값", "en")
-	f.Fuzz(func(t *testing.T, path, name, value, language string) {
+	f.Add("/v1/notices", "tag", "값")
+	f.Fuzz(func(t *testing.T, path, name, value string) {
 		key := page.Key("/"+path, url.Values{name: {value}}, []string{name}, "ko")
 		p, q, l := page.Address(key)
 		if l != "ko" || value != "" && !slices.Contains([]string{value, ""}, q.Get(name)) {

@@ -141,7 +141,7 @@ func TestPutAndContextEndTheWork(t *testing.T) {
 		calls++
 		return full
 	})
-	if err != full || calls != 1 {
+	if !errors.Is(err, full) || calls != 1 {
 		t.Errorf("%v after %d calls", err, calls)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

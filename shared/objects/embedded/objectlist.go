@@ -94,7 +94,7 @@ func (s *Server) sorted(b *bucket, prefix string) []*object {
 }
 
 // bounded reads a count that may be absent; more than limit means limit.
-func bounded(text string, limit int) (int, error) {
+func bounded(text string, limit int) (int, error) { //nolint:unparam // two limits of Swift that happen to be equal
 	if text == "" {
 		return limit, nil
 	}

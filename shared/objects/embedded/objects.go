@@ -122,7 +122,7 @@ func (s *Server) readObject(w http.ResponseWriter, r *http.Request, query url.Va
 	if err != nil {
 		return err
 	}
-	defer content.Close()
+	defer func() { _ = content.Close() }()
 	if r.Header.Get("Range") != "" && o.Size == 0 {
 		return faultInvalidRange
 	}
@@ -180,7 +180,7 @@ func (s *Server) copyObject(w http.ResponseWriter, r *http.Request, b *bucket, k
 	if err != nil {
 		return err
 	}
-	defer data.Close()
+	defer func() { _ = data.Close() }()
 	replace := r.Header.Get("X-Amz-Metadata-Directive") == "REPLACE"
 	if from == b && fromKey == key && !replace {
 		return faultInvalidRequest

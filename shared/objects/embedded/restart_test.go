@@ -87,7 +87,7 @@ func TestUploadSurvivesKill(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	put(t, ctx, store, key, id, 1, pieces[0])
+	put(ctx, t, store, key, id, 1, pieces[0])
 	// The second part is on its way when the process dies.
 	halfway := make(chan struct{})
 	signed, _, err := store.SignPart(ctx, key, id, 2, size, time.Minute)
@@ -123,8 +123,8 @@ func TestUploadSurvivesKill(t *testing.T) {
 	if data, err := os.ReadDir(filepath.Join(dir, "bucket", "data")); err != nil || len(data) != 2 {
 		t.Errorf("%d data files for an object and a part (%v)", len(data), err)
 	}
-	put(t, ctx, store, key, id, 2, pieces[1])
-	put(t, ctx, store, key, id, 3, pieces[2])
+	put(ctx, t, store, key, id, 2, pieces[1])
+	put(ctx, t, store, key, id, 3, pieces[2])
 	if parts, err = store.Parts(ctx, key, id); err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +156,7 @@ func TestUploadSurvivesKill(t *testing.T) {
 	}
 }
 
-func put(t *testing.T, ctx context.Context, store *objects.Store, key, id string, number int, body []byte) {
+func put(ctx context.Context, t *testing.T, store *objects.Store, key, id string, number int, body []byte) {
 	t.Helper()
 	signed, _, err := store.SignPart(ctx, key, id, number, int64(len(body)), time.Minute)
 	if err != nil {
