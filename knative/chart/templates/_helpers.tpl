@@ -33,7 +33,7 @@ imagePullSecrets:
 
 {{- define "madang.fromSecret" -}}
 
-valueFrom: {secretKeyRef: {name: {{ include "madang.secret" .root }}, key: {{ .key }}{{ if .optional }}, optional: true{{ end }}}}
+valueFrom: {secretKeyRef: {name: {{ include "madang.secret" .root }}, key: {{ .key }}{{ if hasKey . "optional" }}, optional: true{{ end }}}}
 {{- end }}
 
 {{- define "madang.redisHost" -}}

@@ -1,0 +1,549 @@
+// Package chart_test renders the chart with Helm's own engine and reads what comes out
+// with the types and the checks of those who will get it.
+package chart_test
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"helm.sh/helm/v3/pkg/chart/loader"
+	"helm.sh/helm/v3/pkg/chartutil"
+	"helm.sh/helm/v3/pkg/engine"
+	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"knative.dev/eventing/pkg/apis/eventing"
+	eventingv1 "knative.dev/eventing/pkg/apis/eventing/v1"
+	sourcesv1 "knative.dev/eventing/pkg/apis/sources/v1"
+	"knative.dev/pkg/apis"
+	"knative.dev/serving/pkg/apis/autoscaling"
+	servingv1 "knative.dev/serving/pkg/apis/serving/v1"
+	"sigs.k8s.io/yaml"
+
+	"github.com/madang-council/madang/functions"
+	"github.com/madang-council/madang/shared/function"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+// rendered is the chart with values: its text, and each object by "kind/name".
+type rendered struct {
+	text    string
+	objects map[string]any
+}
+
+// kinds are all kinds that the chart may have.
+var kinds = map[string]func() any{
+	"v1 ConfigMap":                       func() any { return &corev1.ConfigMap{} },
+	"v1 ResourceQuota":                   func() any { return &corev1.ResourceQuota{} },
+	"v1 Secret":                          func() any { return &corev1.Secret{} },
+	"v1 Service":                         func() any { return &corev1.Service{} },
+	"v1 ServiceAccount":                  func() any { return &corev1.ServiceAccount{} },
+	"apps/v1 Deployment":                 func() any { return &appsv1.Deployment{} },
+	"apps/v1 StatefulSet":                func() any { return &appsv1.StatefulSet{} },
+	"batch/v1 Job":                       func() any { return &batchv1.Job{} },
+	"networking.k8s.io/v1 NetworkPolicy": func() any { return &networkingv1.NetworkPolicy{} },
+	"policy/v1 PodDisruptionBudget":      func() any { return &policyv1.PodDisruptionBudget{} },
+	"serving.knative.dev/v1 Service":     func() any { return &servingv1.Service{} },
+	"eventing.knative.dev/v1 Broker":     func() any { return &eventingv1.Broker{} },
+	"eventing.knative.dev/v1 Trigger":    func() any { return &eventingv1.Trigger{} },
+	"sources.knative.dev/v1 PingSource":  func() any { return &sourcesv1.PingSource{} },
+}
+
+// values of installations.
+var (
+	production = []string{"testdata/installation.yaml"}
+	dev        = []string{"values-dev.yaml", "testdata/installation.yaml"}
+	test       = []string{"values-dev.yaml", "values-test.yaml", "testdata/installation.yaml"}
+)
+
+// render renders the chart with values files and what a test changes in them.
+func render(t testing.TB, files []string, change ...func(chartutil.Values)) (rendered, error) {
+	t.Helper()
+	chart, err := loader.Load(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	given := map[string]any{"images": map[string]any{"functions": digests(), "migrate": digest("migrate", 99)}}
+	for _, f := range files {
+		values, err := chartutil.ReadValuesFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		given = chartutil.MergeTables(values, given)
+	}
+	for _, c := range change {
+		c(given)
+	}
+	release := chartutil.ReleaseOptions{Name: "madang", Namespace: "madang", IsInstall: true, Revision: 1}
+	capabilities := chartutil.DefaultCapabilities.Copy()
+	capabilities.KubeVersion = chartutil.KubeVersion{Version: "v1.35.5", Major: "1", Minor: "35"}
+	values, err := chartutil.ToRenderValues(chart, given, release, capabilities)
+	if err != nil {
+		return rendered{}, err
+	}
+	out, err := engine.Engine{Strict: true}.Render(chart, values)
+	if err != nil {
+		return rendered{}, err
+	}
+	r := rendered{objects: map[string]any{}}
+	for _, path := range slices.Sorted(maps.Keys(out)) {
+		for _, document := range strings.Split("\n"+out[path], "\n---") {
+			if strings.TrimSpace(withoutComments(document)) == "" {
+				continue
+			}
+			name, o := decode(t, path, document)
+			if strings.Contains(document, "  routes.json: |") { // the edge's own files, compared where they are tested
+				document, _, _ = strings.Cut(document, "\ndata:")
+				document += "\n# data: the files of knative/edge"
+			}
+			r.text += "---\n# " + strings.TrimPrefix(path, "madang/") + "\n" + strings.Trim(document, "\n") + "\n"
+			if _, twice := r.objects[name]; twice {
+				t.Errorf("%s: %s is there twice", path, name)
+			}
+			r.objects[name] = o
+		}
+	}
+	return r, nil
+}
+
+func withoutComments(text string) string {
+	lines := slices.DeleteFunc(strings.Split(text, "\n"), func(l string) bool { return strings.HasPrefix(strings.TrimSpace(l), "#") })
+	return strings.Join(lines, "\n")
+}
+
+func mustRender(t testing.TB, files []string, change ...func(chartutil.Values)) rendered {
+	t.Helper()
+	r, err := render(t, files, change...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// decode reads a document as the type that it says it is; a field that this type does not
+// have, or has twice, fails.
+func decode(t testing.TB, path, document string) (name string, o any) {
+	t.Helper()
+	var head struct {
+		metav1.TypeMeta   `json:",inline"`
+		metav1.ObjectMeta `json:"metadata"`
+	}
+	if err := yaml.Unmarshal([]byte(document), &head); err != nil {
+		t.Fatalf("%s: %v\n%s", path, err, document)
+	}
+	kind := head.APIVersion + " " + head.Kind
+	empty, ok := kinds[kind]
+	if !ok {
+		t.Fatalf("%s: %s is not among the kinds of this chart", path, kind)
+	}
+	o = empty()
+	if err := yaml.UnmarshalStrict([]byte(document), o); err != nil {
+		t.Fatalf("%s: %s %s: %v", path, kind, head.Name, err)
+	}
+	return head.Kind + "/" + head.Name, o
+}
+
+func digest(name string, n int) string {
+	return fmt.Sprintf("registry.example/madang/%s@sha256:%064x", name, n)
+}
+
+func digests() map[string]any {
+	d := map[string]any{}
+	for i, f := range functions.All() {
+		d[f.Name] = digest(f.Name, 100+i)
+	}
+	return d
+}
+
+// of are the objects of a type, by name.
+func of[T any](r rendered) map[string]*T {
+	found := map[string]*T{}
+	for name, o := range r.objects {
+		if v, ok := o.(*T); ok {
+			found[name] = v
+		}
+	}
+	return found
+}
+
+func TestGolden(t *testing.T) {
+	for name, files := range map[string][]string{"production": production, "test": test} {
+		got := mustRender(t, files).text
+		path := filepath.Join("testdata", name+".yaml")
+		if *update {
+			if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
+			t.Errorf("%s differs; look at it, then run with -update:\n%s", path, diff)
+		}
+	}
+}
+
+// Knative's own defaults and checks, as its webhook applies them.
+func TestKnativeAccepts(t *testing.T) {
+	ctx := apis.WithinCreate(context.Background())
+	for name, files := range map[string][]string{"production": production, "dev": dev, "test": test} {
+		r := mustRender(t, files)
+		for object, o := range r.objects {
+			v, ok := o.(interface {
+				apis.Defaultable
+				apis.Validatable
+			})
+			if !ok {
+				continue
+			}
+			v.SetDefaults(ctx)
+			if err := v.Validate(ctx); err != nil {
+				t.Errorf("%s: %s: %v", name, object, err)
+			}
+		}
+	}
+}
+
+// annotations are all that a function may have, with the values that Knative knows.
+var annotations = map[string]func(string) bool{
+	autoscaling.MaxScaleAnnotationKey:                           isNumber,
+	autoscaling.MinScaleAnnotationKey:                           isNumber,
+	autoscaling.WindowAnnotationKey:                             isSeconds,
+	autoscaling.ScaleToZeroPodRetentionPeriodKey:                isSeconds,
+	autoscaling.TargetUtilizationPercentageKey:                  isNumber,
+	"queue.sidecar.serving.knative.dev/cpu-resource-request":    isText,
+	"queue.sidecar.serving.knative.dev/memory-resource-request": isText,
+	"queue.sidecar.serving.knative.dev/memory-resource-limit":   isText,
+}
+
+func isNumber(s string) bool { _, err := strconv.Atoi(s); return err == nil }
+func isText(s string) bool   { return s != "" }
+func isSeconds(s string) bool {
+	n, ok := strings.CutSuffix(s, "s")
+	return ok && isNumber(n)
+}
+
+// A function is private, may do nothing but its work, and starts fast.
+func TestFunctions(t *testing.T) {
+	services := of[servingv1.Service](mustRender(t, production))
+	if len(services) != len(functions.All()) {
+		t.Errorf("%d Services for %d functions", len(services), len(functions.All()))
+	}
+	for _, f := range functions.All() {
+		s, ok := services["Service/"+f.Name]
+		if !ok {
+			t.Errorf("%s has no Service", f.Name)
+			continue
+		}
+		if s.Labels["networking.knative.dev/visibility"] != "cluster-local" {
+			t.Errorf("%s is public", f.Name)
+		}
+		for key := range s.Annotations {
+			t.Errorf("%s: annotation %s on the Service itself", f.Name, key)
+		}
+		for key, value := range s.Spec.Template.Annotations {
+			if valid, known := annotations[key]; !known || !valid(value) {
+				t.Errorf("%s: annotation %s: %s is not known", f.Name, key, value)
+			}
+		}
+		spec := s.Spec.Template.Spec
+		c := spec.Containers[0]
+		switch {
+		case c.ReadinessProbe == nil || c.ReadinessProbe.HTTPGet == nil || c.ReadinessProbe.HTTPGet.Path != "/readyz":
+			t.Errorf("%s: no probe of /readyz", f.Name)
+		case c.ReadinessProbe.PeriodSeconds != 0:
+			t.Errorf("%s: periodSeconds slows a cold start down to kubelet's speed", f.Name)
+		}
+		if spec.EnableServiceLinks == nil || *spec.EnableServiceLinks {
+			t.Errorf("%s: service links", f.Name)
+		}
+		if len(spec.InitContainers)+len(spec.Volumes) > 0 || len(spec.Containers) != 1 {
+			t.Errorf("%s: more than a container", f.Name)
+		}
+		if s.Spec.Traffic != nil {
+			t.Errorf("%s: traffic is the release's to decide", f.Name)
+		}
+		if f.Scale.Timeout != 0 && int64(f.Scale.Timeout.Seconds()) != *spec.TimeoutSeconds {
+			t.Errorf("%s: %d s", f.Name, *spec.TimeoutSeconds)
+		}
+		has := func(name string) bool {
+			return slices.ContainsFunc(c.Env, func(e corev1.EnvVar) bool { return e.Name == name })
+		}
+		for need, variable := range map[string]string{"database": "DATABASE_URL", "storage": "S3_SECRET_KEY", "oidc": "OIDC_ISSUERS"} {
+			if has(variable) != slices.Contains(f.Needs, function.Need(need)) {
+				t.Errorf("%s: %s %v", f.Name, variable, has(variable))
+			}
+		}
+		if has("SMTP_URL") != (f.Mail != nil) {
+			t.Errorf("%s: SMTP_URL", f.Name)
+		}
+	}
+}
+
+// pods are the pods of everything that makes some.
+func pods(r rendered) map[string]corev1.PodSpec {
+	found := map[string]corev1.PodSpec{}
+	for name, s := range of[servingv1.Service](r) {
+		found[name] = s.Spec.Template.Spec.PodSpec
+	}
+	for name, d := range of[appsv1.Deployment](r) {
+		found[name] = d.Spec.Template.Spec
+	}
+	for name, s := range of[appsv1.StatefulSet](r) {
+		found[name] = s.Spec.Template.Spec
+	}
+	for name, j := range of[batchv1.Job](r) {
+		found[name] = j.Spec.Template.Spec
+	}
+	return found
+}
+
+func TestPods(t *testing.T) {
+	for name, files := range map[string][]string{"production": production, "test": test} {
+		r := mustRender(t, files)
+		accounts := of[corev1.ServiceAccount](r)
+		for object, p := range pods(r) {
+			checkPod(t, name+": "+object, p)
+			if accounts["ServiceAccount/"+p.ServiceAccountName] == nil {
+				t.Errorf("%s: %s: no account %q", name, object, p.ServiceAccountName)
+			}
+		}
+	}
+}
+
+func checkPod(t *testing.T, name string, p corev1.PodSpec) {
+	t.Helper()
+	if p.AutomountServiceAccountToken == nil || *p.AutomountServiceAccountToken {
+		t.Errorf("%s has a token of the API", name)
+	}
+	for _, c := range p.Containers {
+		if _, sum, ok := strings.Cut(c.Image, "@sha256:"); !ok || len(sum) != 64 {
+			t.Errorf("%s: image %s without digest", name, c.Image)
+		}
+		s := c.SecurityContext
+		if s == nil || !*s.RunAsNonRoot || !*s.ReadOnlyRootFilesystem || *s.AllowPrivilegeEscalation ||
+			len(s.Capabilities.Drop) != 1 || s.Capabilities.Drop[0] != "ALL" || s.SeccompProfile.Type != corev1.SeccompProfileTypeRuntimeDefault {
+			t.Errorf("%s may do more than it needs: %+v", name, s)
+		}
+		if _, limited := c.Resources.Limits[corev1.ResourceCPU]; limited {
+			t.Errorf("%s has a CPU limit: a start would be throttled", name)
+		}
+		for _, kind := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory} {
+			if _, requested := c.Resources.Requests[kind]; !requested {
+				t.Errorf("%s requests no %s", name, kind)
+			}
+		}
+		if c.Resources.Limits.Memory().IsZero() {
+			t.Errorf("%s has no memory limit", name)
+		}
+		for _, e := range c.Env {
+			secret := strings.Contains(e.Name, "SECRET") || strings.Contains(e.Name, "PASSWORD") || strings.HasSuffix(e.Name, "_URL") && e.Name != "SITE_URL"
+			if secret && e.Value != "" {
+				t.Errorf("%s: %s is written into the pod", name, e.Name)
+			}
+		}
+	}
+}
+
+// Only the edge can be reached from outside.
+func TestOnlyTheEdgeIsPublic(t *testing.T) {
+	r := mustRender(t, production)
+	for name, s := range of[corev1.Service](r) {
+		if public := s.Spec.Type != "" && s.Spec.Type != corev1.ServiceTypeClusterIP; public != (name == "Service/edge") {
+			t.Errorf("%s is of type %s", name, s.Spec.Type)
+		}
+	}
+	policies := of[networkingv1.NetworkPolicy](r)
+	if p := policies["NetworkPolicy/nobody"]; p == nil || len(p.Spec.Ingress) > 0 || len(p.Spec.PodSelector.MatchLabels) > 0 {
+		t.Error("what no rule allows is allowed")
+	}
+	for name, p := range policies {
+		for _, rule := range p.Spec.Ingress {
+			if len(rule.From) == 0 && name != "NetworkPolicy/edge" {
+				t.Errorf("%s lets everybody in", name)
+			}
+		}
+	}
+}
+
+// Every type of event that somebody consumes has a Trigger, every schedule a source.
+func TestEvents(t *testing.T) {
+	r := mustRender(t, production)
+	want := map[string]string{}
+	for _, f := range functions.All() {
+		for _, s := range f.New(function.Deps{}).Consumes.On {
+			want[f.Name+" "+s.Type] = f.Scale.Schedule
+		}
+	}
+	for _, trigger := range of[eventingv1.Trigger](r) {
+		key := trigger.Spec.Subscriber.Ref.Name + " " + trigger.Spec.Filter.Attributes["type"]
+		if _, wanted := want[key]; !wanted {
+			t.Errorf("nobody asked for %s", key)
+		}
+		delete(want, key)
+	}
+	for _, source := range of[sourcesv1.PingSource](r) {
+		key := source.Spec.Sink.Ref.Name + " " + sourcesv1.PingSourceEventType
+		if want[key] != source.Spec.Schedule || source.Spec.Timezone != "Asia/Seoul" {
+			t.Errorf("%s: %s %s", key, source.Spec.Schedule, source.Spec.Timezone)
+		}
+		delete(want, key)
+	}
+	if len(want) > 0 {
+		t.Errorf("no trigger: %v", want)
+	}
+	for _, b := range of[eventingv1.Broker](r) {
+		if b.Annotations[eventing.BrokerClassKey] == "" || b.Spec.Delivery == nil || *b.Spec.Delivery.Retry == 0 {
+			t.Errorf("broker: %+v", b)
+		}
+	}
+}
+
+// A development environment has what production has.
+func TestDevelopmentEqualsProduction(t *testing.T) {
+	want := slices.Sorted(maps.Keys(mustRender(t, production).objects))
+	for name, files := range map[string][]string{"dev": dev, "test": test} {
+		if diff := cmp.Diff(want, slices.Sorted(maps.Keys(mustRender(t, files).objects))); diff != "" {
+			t.Errorf("%s has other things than production:\n%s", name, diff)
+		}
+	}
+	if text, err := os.ReadFile("values-dev.yaml"); err != nil || bytes.Contains(text, []byte("host")) || bytes.Contains(text, []byte("url")) {
+		t.Errorf("values-dev.yaml is for sizes only (%v)", err)
+	}
+}
+
+// set changes a value by its path.
+func set(path string, value any) func(chartutil.Values) {
+	return func(v chartutil.Values) {
+		at := map[string]any(v)
+		keys := strings.Split(path, ".")
+		for _, k := range keys[:len(keys)-1] {
+			next, ok := at[k].(map[string]any)
+			if !ok {
+				next = map[string]any{}
+				at[k] = next
+			}
+			at = next
+		}
+		at[keys[len(keys)-1]] = value
+	}
+}
+
+func TestBadValuesAreRefused(t *testing.T) {
+	for path, value := range map[string]any{
+		"site.url":                         "madang.example.ac.kr",
+		"site.unknown":                     true,
+		"unknown":                          1,
+		"site.policyVersion":               "v1",
+		"site.units":                       []any{"총학,감사"},
+		"site.schoolDomains":               []any{},
+		"environment":                      "생산",
+		"admin.email":                      "",
+		"images.edge":                      "registry.example/openresty:1.27",
+		"images.migrate":                   "",
+		"images.postgres":                  "",
+		"images.functions.auth":            "registry.example/auth:latest",
+		"images.functions":                 map[string]any{},
+		"functions.maxScale":               0,
+		"functions.window":                 "5s",
+		"functions.scheduledWindow":        "1m",
+		"edge.replicas":                    1,
+		"edge.service.type":                "ExternalName",
+		"edge.service.annotations":         map[string]any{"loadbalancer.nhncloud/healthmonitor-delay": 5},
+		"edge.modules":                     []any{"/tmp/x.so; env SECRET"},
+		"edge.filesCache":                  "1Gi",
+		"edge.tls.secretName":              "Not A Name",
+		"edge.trustedProxies":              []any{"anywhere"},
+		"events.class":                     "Broker",
+		"knative.gateway":                  "kourier",
+		"postgres.url":                     "mysql://x",
+		"postgres.runAsUser":               0,
+		"redis.maxMemory":                  "0",
+		"storage.endpoint":                 "https://storage.example/path",
+		"storage.bucket":                   "Madang",
+		"mail.from":                        "",
+		"secrets.secretKey":                "short",
+		"secrets.adminPassword":            "short",
+		"secrets.postgresPassword":         "it's'; DROP ROLE madang",
+		"secrets.storageSecretKey":         "",
+		"secrets.smtpUrl":                  "",
+		"secrets.oidcIssuers":              "kakao",
+		"quota.pods":                       60,
+		"images.functions.umbrellas@extra": "x",
+	} {
+		if _, err := render(t, production, set(path, value)); err == nil {
+			t.Errorf("%s: %v is accepted", path, value)
+		}
+	}
+}
+
+// A function without an image is named.
+func TestMissingImageIsNamed(t *testing.T) {
+	_, err := render(t, production, func(v chartutil.Values) {
+		delete(v["images"].(map[string]any)["functions"].(map[string]any), "notices")
+	})
+	if err == nil || !strings.Contains(err.Error(), "images.functions.notices: run task publish") {
+		t.Error(err)
+	}
+}
+
+// What is outside of the cluster is not in it.
+func TestExternalServers(t *testing.T) {
+	r := mustRender(t, production, set("postgres.url", "postgres://u:p@db.example:5432/madang?sslmode=require"), set("redis.host", "redis.example"))
+	for name := range r.objects {
+		if strings.HasSuffix(name, "/postgres") || strings.HasSuffix(name, "/redis") {
+			t.Errorf("%s is there", name)
+		}
+	}
+	secret := of[corev1.Secret](r)["Secret/madang"].StringData
+	if secret["database-url"] != "postgres://u:p@db.example:5432/madang?sslmode=require" || secret["redis-url"] != "redis://:redis0123456789abc@redis.example:6379/0" {
+		t.Errorf("%v", secret)
+	}
+	r = mustRender(t, production, set("secrets.existing", "ours"))
+	if _, made := r.objects["Secret/madang"]; made || strings.Contains(r.text, "name: madang, key") {
+		t.Error("a Secret is made beside the operator's own")
+	}
+}
+
+// What the edge's own files say is copied, and TLS, proxies and modules go where they belong.
+func TestEdgeVariants(t *testing.T) {
+	site := func(change ...func(chartutil.Values)) map[string]string {
+		return of[corev1.ConfigMap](mustRender(t, production, change...))["ConfigMap/edge-site"].Data
+	}
+	plain := site()
+	if strings.Contains(plain["listen.conf"], "ssl") || !strings.Contains(plain["listen.conf"], "Strict-Transport-Security") {
+		t.Error(plain["listen.conf"])
+	}
+	if tls := site(set("edge.tls.secretName", "madang-tls")); !strings.Contains(tls["listen.conf"], "listen 8443 ssl http2") || !strings.Contains(tls["functions.conf"], "~^http/ 1") {
+		t.Error(tls["listen.conf"])
+	}
+	if proxied := site(set("edge.trustedProxies", []any{"10.0.0.0/8"})); !strings.Contains(proxied["listen.conf"], "set_real_ip_from 10.0.0.0/8;") || !strings.Contains(proxied["listen.conf"], "real_ip_header X-Forwarded-For;") {
+		t.Error(proxied["listen.conf"])
+	}
+	if proxied := site(set("edge.proxyProtocol", true), set("edge.trustedProxies", []any{"10.0.0.0/8"})); !strings.Contains(proxied["listen.conf"], "real_ip_header proxy_protocol;") || !strings.Contains(proxied["listen.conf"], "listen 8080 default_server proxy_protocol;") {
+		t.Error(proxied["listen.conf"])
+	}
+	files := of[corev1.ConfigMap](mustRender(t, production))["ConfigMap/edge"].Data
+	for _, name := range []string{"nginx.conf", "proxy.conf", "files.conf", "edge.lua", "storage.lua", "routes.json"} {
+		want, err := os.ReadFile(filepath.Join("../edge", name))
+		if err != nil || strings.TrimSpace(files[name]) != strings.TrimSpace(string(want)) {
+			t.Errorf("%s is not the edge's (%v)", name, err)
+		}
+	}
+}
