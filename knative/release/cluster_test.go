@@ -28,6 +28,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	serving "knative.dev/serving/pkg/client/clientset/versioned"
 
@@ -45,14 +46,14 @@ func TestCluster(t *testing.T) {
 	c.install(one, "first")
 	c.must(c.rollout(nil).Pin(c.ctx))
 
-	t.Run("unchanged", func(t *testing.T) {
+	c.story("unchanged", func(t *testing.T) {
 		before := c.serves(t)
 		sum := c.must(c.rollout(nil).Deploy(c.ctx, one))
 		if sum.Outcome != release.Unchanged || !slices.Equal(c.serves(t), before) {
 			t.Errorf("%s: %v before, %v after", sum.Outcome, before, c.serves(t))
 		}
 	})
-	t.Run("release and rollback", func(t *testing.T) {
+	c.story("release and rollback", func(t *testing.T) {
 		before := c.serves(t)
 		c.load(t, func() {
 			sum := c.must(c.rollout(nil).Deploy(c.ctx, c.images("two", "one")))
@@ -74,7 +75,7 @@ func TestCluster(t *testing.T) {
 			t.Errorf("after the rollback: %s, %v", sum.Outcome, c.serves(t))
 		}
 	})
-	t.Run("Helm moves no traffic", func(t *testing.T) {
+	c.story("Helm moves no traffic", func(t *testing.T) {
 		both := c.images("two", "two")
 		c.load(t, func() {
 			before := c.serves(t)
@@ -116,7 +117,7 @@ func TestCluster(t *testing.T) {
 		{"broken", "/v1/deep", nil},
 		{"turns", "/v1/deep", release.ErrRolledBack},
 	} {
-		t.Run(row.kind, func(t *testing.T) {
+		c.story(row.kind, func(t *testing.T) {
 			before := c.serves(t)
 			c.load(t, func() {
 				r := c.rollout(nil)
@@ -133,7 +134,7 @@ func TestCluster(t *testing.T) {
 			})
 		})
 	}
-	t.Run("hold and promote", func(t *testing.T) {
+	c.story("hold and promote", func(t *testing.T) {
 		c.load(t, func() {
 			r := c.rollout(nil)
 			r.Hold = true
@@ -145,8 +146,8 @@ func TestCluster(t *testing.T) {
 			c.answers(t, "one", "two")
 		})
 	})
-	t.Run("two at once, and one killed", func(t *testing.T) { c.killed(t) })
-	t.Run("migration", func(t *testing.T) {
+	c.story("two at once, and one killed", func(t *testing.T) { c.killed(t) })
+	c.story("migration", func(t *testing.T) {
 		r := c.rollout(nil)
 		r.Migrate = true
 		c.cron(t)
@@ -176,6 +177,16 @@ type cluster struct {
 
 var names = []string{"alpha", "beta"}
 
+// story runs a subtest that the cluster's own failures belong to.
+func (c *cluster) story(name string, do func(*testing.T)) {
+	parent := c.t
+	defer func() { c.t = parent }()
+	parent.Run(name, func(t *testing.T) {
+		c.t = t
+		do(t)
+	})
+}
+
 func newCluster(t *testing.T) *cluster {
 	gateway, registry := os.Getenv("GATEWAY"), os.Getenv("REGISTRY")
 	if gateway == "" || registry == "" {
@@ -188,6 +199,7 @@ func newCluster(t *testing.T) *cluster {
 		t.Fatal(err)
 	}
 	config.QPS, config.Burst = 100, 200
+	config.WarningHandler = rest.NoWarnings{}
 	c := &cluster{
 		t: t, ctx: ctx, gateway: "http://" + gateway, built: map[string]string{},
 		serving: serving.NewForConfigOrDie(config), kube: kubernetes.NewForConfigOrDie(config),
@@ -196,7 +208,7 @@ func newCluster(t *testing.T) *cluster {
 	if _, err := c.kube.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: c.namespace}}, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(c.remove)
+	t.Cleanup(func() { c.t = t; c.remove() })
 	c.build(registry)
 	return c
 }
@@ -294,7 +306,10 @@ spec:
 // install installs or upgrades with Helm's own engine and waits for the Services.
 func (c *cluster) install(images release.Images, note string) {
 	c.t.Helper()
-	flags := genericclioptions.NewConfigFlags(false)
+	flags := genericclioptions.NewConfigFlags(false).WithWrapConfigFn(func(config *rest.Config) *rest.Config {
+		config.WarningHandler = rest.NoWarnings{}
+		return config
+	})
 	flags.Namespace = &c.namespace
 	configuration := new(action.Configuration)
 	if err := configuration.Init(flags, c.namespace, "secret", func(string, ...any) {}); err != nil {
@@ -473,7 +488,7 @@ func (c *cluster) killed(t *testing.T) {
 		if err := first.Start(); err != nil {
 			t.Fatal(err)
 		}
-		for c.phase(t) != release.Green {
+		for c.phase(t) != release.Green && c.ctx.Err() == nil {
 			time.Sleep(50 * time.Millisecond)
 		}
 		time.Sleep(2 * time.Second) // green is there
@@ -486,7 +501,7 @@ func (c *cluster) killed(t *testing.T) {
 		if after := c.serves(t); !slices.Equal(before, after) {
 			t.Errorf("%v before, %v after", before, after)
 		}
-		time.Sleep(11 * time.Second) // the lock of a dead release is free after 10
+		time.Sleep(16 * time.Second) // the lock of a dead release is free after 15
 		if sum := c.must(c.rollout(nil).Deploy(c.ctx, c.images("one", "two"))); sum.Outcome != release.Unchanged {
 			t.Errorf("after the kill: %s %v", sum.Outcome, sum.Changed)
 		}

@@ -21,10 +21,11 @@ import (
 const (
 	leaseName        = "madang-release"
 	recordAnnotation = "madang/release"
-	// A release that was killed blocks the next for so long. It renews five times in
-	// that time, so that a slow API server costs nobody the lock.
-	leaseLife  = 10 * time.Second
+	// A release that was killed blocks the next for so long. It tries to renew seven
+	// times in that time, so that a slow API server costs nobody the lock.
+	leaseLife  = 15 * time.Second
 	leaseRenew = 2 * time.Second
+	leaseTry   = 4 * time.Second // for one answer of the API server
 )
 
 // Record is what is remembered of the last release.
@@ -128,14 +129,15 @@ func (l *lock) keep(ctx context.Context) (inner context.Context, stop func()) {
 				return
 			case <-tick.C:
 			}
-			try, cancelTry := context.WithTimeout(context.WithoutCancel(ctx), leaseRenew)
+			started := time.Now()
+			try, cancelTry := context.WithTimeout(context.WithoutCancel(ctx), leaseTry)
 			err := l.update(try, func(*coordination.Lease) {})
 			cancelTry()
 			if err == nil {
-				renewed = time.Now()
+				renewed = started
 				continue
 			}
-			if apierrors.IsConflict(err) || apierrors.IsNotFound(err) || time.Since(renewed) > leaseLife-2*leaseRenew {
+			if errors.Is(err, errLost) || time.Since(renewed) > leaseLife-leaseTry-leaseRenew {
 				l.lose(errLost)
 				cancel(errLost)
 				return
@@ -149,15 +151,32 @@ func (l *lock) keep(ctx context.Context) (inner context.Context, stop func()) {
 func (l *lock) update(ctx context.Context, change func(*coordination.Lease)) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	next := l.lease.DeepCopy()
-	next.Spec.RenewTime = ptr.To(metav1.NowMicro())
-	change(next)
-	saved, err := l.leases.Update(ctx, next, metav1.UpdateOptions{FieldManager: FieldManager})
-	if err != nil {
-		return err
+	for {
+		next := l.lease.DeepCopy()
+		next.Spec.RenewTime = ptr.To(metav1.NowMicro())
+		change(next)
+		saved, err := l.leases.Update(ctx, next, metav1.UpdateOptions{FieldManager: FieldManager})
+		if err == nil {
+			l.lease = saved
+			return nil
+		}
+		if apierrors.IsNotFound(err) {
+			return errLost
+		}
+		if !apierrors.IsConflict(err) {
+			return err
+		}
+		// The answer to an earlier write may have been lost on its way; then the Lease is
+		// still ours.
+		now, err := l.leases.Get(ctx, leaseName, metav1.GetOptions{})
+		if err != nil {
+			return err
+		}
+		if ptr.Deref(now.Spec.HolderIdentity, "") != ptr.Deref(l.lease.Spec.HolderIdentity, "") {
+			return errLost
+		}
+		l.lease = now
 	}
-	l.lease = saved
-	return nil
 }
 
 // write remembers the record.
@@ -180,7 +199,7 @@ func (l *lock) free(ctx context.Context) error {
 	if l.lost.Err() != nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, leaseRenew)
+	ctx, cancel := context.WithTimeout(ctx, leaseTry)
 	defer cancel()
 	if err := l.update(ctx, func(lease *coordination.Lease) { lease.Spec.HolderIdentity = nil }); err != nil {
 		return fmt.Errorf("lock: %w", err)

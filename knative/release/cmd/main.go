@@ -29,6 +29,7 @@ import (
 	"time"
 
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	serving "knative.dev/serving/pkg/client/clientset/versioned"
 
@@ -136,6 +137,7 @@ func (o *settings) connect(progress io.Writer) error {
 		return fmt.Errorf("cluster: %w", err)
 	}
 	config.QPS, config.Burst = 100, 200 // all functions are switched at once
+	config.WarningHandler = rest.NoWarnings{}
 	if o.rollout.Serving, err = serving.NewForConfig(config); err != nil {
 		return fmt.Errorf("cluster: %w", err)
 	}

@@ -1,0 +1,311 @@
+package release_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	coordination "k8s.io/api/coordination/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	kubefake "k8s.io/client-go/kubernetes/fake"
+	clienttesting "k8s.io/client-go/testing"
+	"k8s.io/utils/ptr"
+	"knative.dev/pkg/apis"
+	v1 "knative.dev/serving/pkg/apis/serving/v1"
+	"knative.dev/serving/pkg/client/clientset/versioned/fake"
+
+	"github.com/madang-council/madang/knative/release"
+)
+
+const namespace = "council"
+
+// digests of images by what their containers do.
+func imageOf(kind string) string {
+	return "registry.test/echo@sha256:" + strings.Repeat(fmt.Sprintf("%02x", len(kind)), 28) + fmt.Sprintf("%x", (kind + "____")[:4])
+}
+
+var kinds = []string{"one", "two", "unready", "broken", "malformed", "turns"}
+
+// knative is Knative's controllers and gateway on the fake clientset: it makes Revisions
+// of templates, resolves traffic and answers by host.
+type knative struct {
+	t       *testing.T
+	serving *fake.Clientset
+	kube    *kubefake.Clientset
+	gateway *httptest.Server
+	mu      sync.Mutex
+	dead    atomic.Bool // the API server answers writes with an error
+	asked   atomic.Int64
+}
+
+func gvr(resource string) schema.GroupVersionResource {
+	return v1.SchemeGroupVersion.WithResource(resource)
+}
+
+// newKnative has a Service for each name, all of kind one, as the chart leaves them.
+func newKnative(t *testing.T, names ...string) *knative {
+	k := &knative{t: t, serving: fake.NewSimpleClientset(), kube: kubefake.NewClientset()}
+	for _, name := range names {
+		k.install(name)
+	}
+	k.serving.PrependReactor("patch", "services", k.patch)
+	k.kube.PrependReactor("create", "leases", k.writeLease)
+	k.kube.PrependReactor("update", "leases", k.writeLease)
+	k.gateway = httptest.NewServer(http.HandlerFunc(k.serve))
+	t.Cleanup(k.gateway.Close)
+	return k
+}
+
+func (k *knative) install(name string) {
+	meta := metav1.ObjectMeta{Name: name, Namespace: namespace, Labels: map[string]string{"app.kubernetes.io/component": "function"}}
+	svc := &v1.Service{ObjectMeta: meta}
+	svc.Spec.Template.Spec.Containers = []corev1.Container{{Name: "function", Image: imageOf("one")}}
+	svc.Spec.Traffic = []v1.TrafficTarget{{LatestRevision: ptr.To(true), Percent: ptr.To[int64](100)}}
+	k.reconcile(svc)
+	if err := k.serving.Tracker().Add(svc); err != nil {
+		k.t.Fatal(err)
+	}
+}
+
+// patch is the API server's.
+func (k *knative) patch(a clienttesting.Action) (bool, runtime.Object, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.dead.Load() {
+		return true, nil, errors.New("the API server is away")
+	}
+	_, object, err := clienttesting.ObjectReaction(k.serving.Tracker())(a)
+	if err != nil && strings.Contains(err.Error(), "test") {
+		err = apierrors.NewInvalid(v1.SchemeGroupVersion.WithKind("Service").GroupKind(), "", nil)
+	}
+	if err != nil {
+		return true, nil, err
+	}
+	svc, _ := object.(*v1.Service)
+	svc = svc.DeepCopy()
+	k.reconcile(svc)
+	return true, svc, k.serving.Tracker().Update(gvr("services"), svc, namespace)
+}
+
+// reconcile is the controllers'.
+func (k *knative) reconcile(svc *v1.Service) {
+	tracker := k.serving.Tracker()
+	svc.Generation++
+	meta := metav1.ObjectMeta{Name: svc.Name, Namespace: namespace}
+	configuration := &v1.Configuration{ObjectMeta: meta}
+	if old, err := tracker.Get(gvr("configurations"), namespace, svc.Name); err == nil {
+		configuration, _ = old.(*v1.Configuration)
+		configuration = configuration.DeepCopy()
+	} else if err := tracker.Add(configuration); err != nil {
+		k.t.Error(err)
+	}
+	if !equality.Semantic.DeepEqual(configuration.Spec.Template, svc.Spec.Template) {
+		configuration.Generation++
+		configuration.Status.ObservedGeneration = configuration.Generation
+		configuration.Spec.Template = svc.Spec.Template
+		revision := &v1.Revision{ObjectMeta: metav1.ObjectMeta{
+			Name: fmt.Sprintf("%s-%05d", svc.Name, configuration.Generation), Namespace: namespace,
+			Labels: svc.Spec.Template.Labels, Annotations: svc.Spec.Template.Annotations,
+		}, Spec: svc.Spec.Template.Spec}
+		status := corev1.ConditionTrue
+		configuration.Status.LatestCreatedRevisionName = revision.Name
+		if kind(revision) == "unready" {
+			status = corev1.ConditionFalse
+		} else {
+			configuration.Status.LatestReadyRevisionName = revision.Name
+		}
+		revision.Status.Conditions = []apis.Condition{{Type: v1.RevisionConditionReady, Status: status, Reason: "ProbeFailed", Message: "its probe fails"}}
+		if err := tracker.Add(revision); err != nil {
+			k.t.Error(err)
+		}
+		if err := tracker.Update(gvr("configurations"), configuration, namespace); err != nil {
+			k.t.Error(err)
+		}
+	}
+	svc.Status.ObservedGeneration = svc.Generation
+	svc.Status.LatestCreatedRevisionName = configuration.Status.LatestCreatedRevisionName
+	svc.Status.Conditions = []apis.Condition{{Type: v1.ServiceConditionRoutesReady, Status: corev1.ConditionTrue}}
+	host := svc.Name + "." + namespace + ".svc.cluster.local"
+	svc.Status.URL = &apis.URL{Scheme: "http", Host: host}
+	svc.Status.Traffic = nil
+	for _, target := range svc.Spec.Traffic {
+		if target.RevisionName == "" {
+			target.RevisionName = configuration.Status.LatestReadyRevisionName
+		}
+		if target.Tag != "" {
+			target.URL = &apis.URL{Scheme: "http", Host: target.Tag + "-" + host}
+		}
+		svc.Status.Traffic = append(svc.Status.Traffic, target)
+	}
+}
+
+func kind(revision *v1.Revision) string {
+	for _, k := range kinds {
+		if imageOf(k) == revision.Spec.Containers[0].Image {
+			return k
+		}
+	}
+	return ""
+}
+
+// writeLease refuses what is not written on top of the newest, as the real one does and
+// the fake one does not.
+func (k *knative) writeLease(a clienttesting.Action) (bool, runtime.Object, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.dead.Load() {
+		return true, nil, errors.New("the API server is away")
+	}
+	write, _ := a.(clienttesting.CreateAction)
+	lease, _ := write.GetObject().(*coordination.Lease)
+	lease = lease.DeepCopy()
+	leases := coordination.SchemeGroupVersion.WithResource("leases")
+	old, err := k.kube.Tracker().Get(leases, namespace, lease.Name)
+	if a.GetVerb() == "create" {
+		if err == nil {
+			return true, nil, apierrors.NewAlreadyExists(leases.GroupResource(), lease.Name)
+		}
+		lease.ResourceVersion = "1"
+		return true, lease, k.kube.Tracker().Add(lease)
+	}
+	if err != nil {
+		return true, nil, err
+	}
+	now, _ := old.(*coordination.Lease)
+	if now.ResourceVersion != lease.ResourceVersion {
+		return true, nil, apierrors.NewConflict(leases.GroupResource(), lease.Name, errors.New("another version"))
+	}
+	version, _ := strconv.Atoi(now.ResourceVersion)
+	lease.ResourceVersion = strconv.Itoa(version + 1)
+	return true, lease, k.kube.Tracker().Update(leases, lease, namespace)
+}
+
+// serve is the gateway and the functions behind it.
+func (k *knative) serve(w http.ResponseWriter, r *http.Request) {
+	revision := k.routed(r.Host)
+	if revision == nil {
+		http.NotFound(w, r)
+		return
+	}
+	tested := strings.HasPrefix(r.Host, "green-")
+	kind := kind(revision)
+	answer := func(status int) {
+		w.Header().Set("Content-Type", "application/problem+json")
+		w.WriteHeader(status)
+		_ = json.NewEncoder(w).Encode(map[string]any{"type": "about:blank", "title": http.StatusText(status), "status": status})
+	}
+	switch {
+	case r.URL.Path == "/readyz":
+		_, _ = io.WriteString(w, "ok")
+	case kind == "malformed":
+		http.NotFound(w, r)
+	case r.URL.Path == "/v1/nothing":
+		answer(http.StatusNotFound)
+	case kind == "broken", kind == "turns" && !tested && k.asked.Add(1) > 3:
+		answer(http.StatusInternalServerError)
+	default:
+		_, _ = io.WriteString(w, kind)
+	}
+}
+
+func (k *knative) routed(host string) *v1.Revision {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	list, err := k.serving.Tracker().List(gvr("services"), v1.SchemeGroupVersion.WithKind("Service"), namespace)
+	if err != nil {
+		return nil
+	}
+	services, _ := list.(*v1.ServiceList)
+	for _, svc := range services.Items {
+		for _, t := range svc.Status.Traffic {
+			if t.URL != nil && t.URL.Host == host || svc.Status.URL.Host == host && *t.Percent == 100 {
+				revision, _ := k.serving.Tracker().Get(gvr("revisions"), namespace, t.RevisionName)
+				found, _ := revision.(*v1.Revision)
+				return found
+			}
+		}
+	}
+	return nil
+}
+
+// service is one as it is now.
+func (k *knative) service(name string) *v1.Service {
+	k.t.Helper()
+	svc, err := k.serving.ServingV1().Services(namespace).Get(k.t.Context(), name, metav1.GetOptions{})
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	return svc
+}
+
+// traffic is a Service's in short: "alpha-00001=100 green:alpha-00002=0".
+func (k *knative) traffic(name string) string {
+	parts := []string{}
+	for _, t := range k.service(name).Spec.Traffic {
+		revision := t.RevisionName
+		if revision == "" {
+			revision = "latest"
+		}
+		if t.Tag != "" {
+			revision = t.Tag + ":" + revision
+		}
+		parts = append(parts, fmt.Sprintf("%s=%d", revision, *t.Percent))
+	}
+	return strings.Join(parts, " ")
+}
+
+// answers is the kind that answers visitors.
+func (k *knative) answers(name string) string {
+	revision := k.routed(name + "." + namespace + ".svc.cluster.local")
+	if revision == nil {
+		return ""
+	}
+	return kind(revision)
+}
+
+// age makes the lock look as if its holder was killed a minute ago.
+func (k *knative) age() {
+	k.t.Helper()
+	leases := coordination.SchemeGroupVersion.WithResource("leases")
+	object, err := k.kube.Tracker().Get(leases, namespace, "madang-release")
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	lease, _ := object.(*coordination.Lease)
+	lease = lease.DeepCopy()
+	lease.Spec.RenewTime = ptr.To(metav1.NewMicroTime(time.Now().Add(-time.Minute)))
+	if err := k.kube.Tracker().Update(leases, lease, namespace); err != nil {
+		k.t.Fatal(err)
+	}
+}
+
+func (k *knative) rollout() *release.Rollout {
+	checks := []release.Check{{Path: "/v1/nothing", Status: 404}, {Path: "/v1/hello"}}
+	return &release.Rollout{
+		Serving: k.serving, Kube: k.kube, Namespace: namespace, Client: k.gateway.Client(), Address: k.gateway.URL,
+		Checks: map[string][]release.Check{"alpha": checks, "beta": checks},
+		Wait:   2 * time.Second, Watch: 150 * time.Millisecond, Every: 10 * time.Millisecond,
+	}
+}
+
+func images(pairs ...string) release.Images {
+	functions := map[string]string{}
+	for i := 0; i < len(pairs); i += 2 {
+		functions[pairs[i]] = imageOf(pairs[i+1])
+	}
+	return release.Images{Functions: functions}
+}
