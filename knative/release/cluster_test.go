@@ -291,14 +291,17 @@ metadata:
 spec:
   template:
     metadata:
-      annotations: {autoscaling.knative.dev/window: 6s}
+      annotations:
+        autoscaling.knative.dev/window: 6s
+        autoscaling.knative.dev/max-scale: "3"
+        queue.sidecar.serving.knative.dev/cpu-resource-request: 1m
     spec:
       enableServiceLinks: false
       containers:
         - name: function
           image: {{ $image }}
           env: [{name: NOTE, value: {{ $.Values.note }}}]
-          resources: {requests: {cpu: 10m, memory: 16Mi}}
+          resources: {requests: {cpu: 1m, memory: 16Mi}}
           readinessProbe: {httpGet: {path: /readyz}}
 {{- end }}
 `

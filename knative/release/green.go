@@ -204,9 +204,10 @@ func greenURL(svc service, revision string) string {
 	return ""
 }
 
-// failed says why a Revision will never be ready, if that is certain.
+// failed says why a Revision will never be ready, if that is certain. A pod for which no
+// node has room gets one when another pod or a new node makes it.
 func (s *session) failed(ctx context.Context, c Change, revision *v1.Revision) error {
-	if revision.Status.GetCondition(v1.RevisionConditionReady).IsFalse() {
+	if ready := revision.Status.GetCondition(v1.RevisionConditionReady); ready.IsFalse() && ready.Reason != corev1.PodReasonUnschedulable {
 		return fmt.Errorf("%s: %s failed: %s%s", c.Function, c.To, conditions(revision.Status.Conditions), s.pods(ctx, c.To, false))
 	}
 	if stuck := s.pods(ctx, c.To, true); stuck != "" {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -304,8 +305,8 @@ func (k *knative) rollout() *release.Rollout {
 
 func images(pairs ...string) release.Images {
 	functions := map[string]string{}
-	for i := 0; i < len(pairs); i += 2 {
-		functions[pairs[i]] = imageOf(pairs[i+1])
+	for pair := range slices.Chunk(pairs, 2) {
+		functions[pair[0]] = imageOf(pair[1])
 	}
 	return release.Images{Functions: functions}
 }

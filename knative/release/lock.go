@@ -36,11 +36,6 @@ type Record struct {
 	Changes []Change  `json:"changes"`
 }
 
-func (r Record) as(p Phase) Record {
-	r.Phase = p
-	return r
-}
-
 // unfinished says that nobody decided how the release ends: it was killed.
 func (r Record) unfinished() bool { return r.Phase == Green || r.Phase == Switching }
 

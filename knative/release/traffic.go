@@ -155,7 +155,7 @@ func (s *session) steer(ctx context.Context, changes []Change, operations func(C
 
 // arrived waits until Knative says that the Services' traffic is as revision says.
 func (s *session) arrived(ctx context.Context, changes []Change, revision func(Change) string) error {
-	return s.until(ctx, 50*time.Millisecond, func() (string, error) {
+	return s.until(ctx, 100*time.Millisecond, func() (string, error) {
 		if err := s.refresh(ctx); err != nil {
 			return "", err
 		}

@@ -111,9 +111,12 @@ type Metrics struct {
 }
 
 // FailedShare is the share of 5xx among the requests that the queue-proxies of the green
-// Revisions counted, by Knative 1.23's names.
-const FailedShare = `sum(increase(kn_serving_invocation_duration_seconds_count{k8s_namespace_name="{namespace}",kn_revision_name=~"{revisions}",http_response_status_code=~"5.."}[1m])) / ` +
-	`sum(increase(kn_serving_invocation_duration_seconds_count{k8s_namespace_name="{namespace}",kn_revision_name=~"{revisions}"}[1m]))`
+// Revisions counted, by Knative 1.23's names (config-observability:
+// request-metrics-protocol prometheus). They say in target_info whose they are.
+const FailedShare = `sum(increase(kn_serving_invocation_duration_seconds_count{http_response_status_code=~"5.."}[1m]) * on (job, instance) group_left () ` +
+	`target_info{k8s_namespace_name="{namespace}",kn_revision_name=~"{revisions}"}) / ` +
+	`sum(increase(kn_serving_invocation_duration_seconds_count[1m]) * on (job, instance) group_left () ` +
+	`target_info{k8s_namespace_name="{namespace}",kn_revision_name=~"{revisions}"})`
 
 // check asks Prometheus once. One that is away is an error: a release that asked for it
 // must not be blind.
