@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -131,18 +132,42 @@ func (c *cluster) address(ctx context.Context, namespace string) (string, error)
 	return "http://" + edge.Spec.ClusterIP, nil
 }
 
-// removeNamespace deletes a namespace and waits until it is gone. Its pods end within a
-// second, since nobody waits for their answers; again and again, since some were on their
-// way when the namespace was closed.
-func (c *cluster) removeNamespace(ctx context.Context, name string) error {
+// drain waits until what makes pods is gone, and ends the pods within a second each:
+// nobody waits for their answers. A namespace that is deleted with pods in it waits for
+// half of the longest time that one of them may take to end, which are minutes.
+func (c *cluster) drain(ctx context.Context, namespace string) error {
+	makers := append(slices.Clone(knative),
+		schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "deployments"},
+		schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "statefulsets"},
+		schema.GroupVersionResource{Version: "v1", Resource: "pods"})
 	second := int64(1)
-	err := c.kube.CoreV1().Namespaces().Delete(ctx, name, metav1.DeleteOptions{})
-	for ; err == nil; err = sleep(ctx, 500*time.Millisecond) {
-		if _, missing := c.kube.CoreV1().Namespaces().Get(ctx, name, metav1.GetOptions{}); apierrors.IsNotFound(missing) {
+	for {
+		left := 0
+		for _, kind := range makers {
+			found, err := c.metadata.Resource(kind).Namespace(namespace).List(ctx, metav1.ListOptions{})
+			if err != nil {
+				return fmt.Errorf("%s: %w", kind.Resource, err)
+			}
+			left += len(found.Items)
+		}
+		if left == 0 {
 			return nil
 		}
-		if err = c.kube.CoreV1().Pods(name).DeleteCollection(ctx, metav1.DeleteOptions{GracePeriodSeconds: &second}, metav1.ListOptions{}); err != nil {
-			break
+		if err := c.kube.CoreV1().Pods(namespace).DeleteCollection(ctx, metav1.DeleteOptions{GracePeriodSeconds: &second}, metav1.ListOptions{}); err != nil {
+			return fmt.Errorf("pods: %w", err)
+		}
+		if err := sleep(ctx, 500*time.Millisecond); err != nil {
+			return fmt.Errorf("%d things do not end: %w", left, err)
+		}
+	}
+}
+
+// removeNamespace deletes a namespace and waits until it is gone.
+func (c *cluster) removeNamespace(ctx context.Context, name string) error {
+	err := c.kube.CoreV1().Namespaces().Delete(ctx, name, metav1.DeleteOptions{})
+	for ; err == nil; err = sleep(ctx, 250*time.Millisecond) {
+		if _, missing := c.kube.CoreV1().Namespaces().Get(ctx, name, metav1.GetOptions{}); apierrors.IsNotFound(missing) {
+			return nil
 		}
 	}
 	if apierrors.IsNotFound(err) {

@@ -57,6 +57,14 @@ func removeFromCluster(ctx context.Context, c *cluster, o order, s *steps) error
 			return err
 		}
 		s.done("chart uninstalled")
+		within, cancel := context.WithTimeout(ctx, settle)
+		err := c.drain(within, o.namespace)
+		cancel()
+		if err != nil {
+			s.done("not everything ends by itself: %v", err) // the namespace takes it along, later
+		} else {
+			s.done("pods ended")
+		}
 	}
 	if err := c.removeNamespace(ctx, o.namespace); err != nil {
 		return err
