@@ -16,7 +16,10 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/client-go/tools/remotecommand"
 )
 
 // environment is the one that MADANG_URL names, in the cluster of KUBECONFIG, in the
@@ -27,7 +30,15 @@ type environment struct {
 	target     *target
 	namespace  string
 	kubernetes kubernetes.Interface
+	config     *rest.Config
 	client     *http.Client
+}
+
+// with is the environment in a test of its own.
+func (e *environment) with(t *testing.T) *environment {
+	c := *e
+	c.T = t
+	return &c
 }
 
 func openEnvironment(t *testing.T) *environment {
@@ -43,7 +54,7 @@ func openEnvironment(t *testing.T) *environment {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &environment{T: t, target: startTarget(t), namespace: os.Getenv("MADANG_NAMESPACE"), kubernetes: api, client: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
+	e := &environment{T: t, target: startTarget(t), namespace: os.Getenv("MADANG_NAMESPACE"), kubernetes: api, config: config, client: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
 	if e.namespace == "" {
 		t.Fatal("MADANG_NAMESPACE is not set")
 	}
@@ -82,6 +93,22 @@ func (e *environment) asleep() {
 	e.Fatalf("functions never sleep: %v", e.functionPods())
 }
 
+// settled reads pages until each is kept and fresh: nothing is being rendered any more.
+func (e *environment) settled(paths ...string) {
+	e.Helper()
+	for _, path := range paths {
+		for deadline := time.Now().Add(time.Minute); ; time.Sleep(1200 * time.Millisecond) {
+			_, header, body, err := e.get(path, "")
+			if s := header.Get("Cache-Status"); strings.HasPrefix(s, "madang; hit; ttl=") && !strings.Contains(s, "detail=") {
+				break
+			}
+			if time.Now().After(deadline) {
+				e.Fatalf("%s is never kept: %v %v %.300s", path, header, err, body)
+			}
+		}
+	}
+}
+
 func (e *environment) kill(namespace string, pods ...string) {
 	e.Helper()
 	now := int64(0)
@@ -89,6 +116,20 @@ func (e *environment) kill(namespace string, pods ...string) {
 		if err := e.kubernetes.CoreV1().Pods(namespace).Delete(context.Background(), p, metav1.DeleteOptions{GracePeriodSeconds: &now}); err != nil {
 			e.Logf("kill %s: %v", p, err)
 		}
+	}
+}
+
+// crash ends a pod's server as a crash does: it recovers from its own files.
+func (e *environment) crash(pod string) {
+	e.Helper()
+	request := e.kubernetes.CoreV1().RESTClient().Post().Resource("pods").Namespace(e.namespace).Name(pod).SubResource("exec").
+		VersionedParams(&corev1.PodExecOptions{Command: []string{"sh", "-c", "kill -QUIT 1"}, Stdout: true, Stderr: true}, scheme.ParameterCodec)
+	executor, err := remotecommand.NewSPDYExecutor(e.config, http.MethodPost, request.URL())
+	if err != nil {
+		e.Fatal(err)
+	}
+	if err := executor.StreamWithContext(context.Background(), remotecommand.StreamOptions{Stdout: io.Discard, Stderr: io.Discard}); err != nil {
+		e.Logf("crash %s: %v", pod, err)
 	}
 }
 
@@ -129,11 +170,7 @@ func (e *environment) signIn() string {
 // Functions sleep, visitors read without waking one, and a function wakes for what needs it.
 func TestSleepAndWake(t *testing.T) {
 	e := openEnvironment(t)
-	for _, path := range []string{"/v1/main", "/v1/notices", "/v1/banners"} {
-		if status, _, body, err := e.get(path, ""); status != http.StatusOK {
-			t.Fatalf("%s: %d %v %s", path, status, err, body)
-		}
-	}
+	e.settled("/v1/main", "/v1/notices", "/v1/banners")
 	e.asleep()
 	for i := range 300 {
 		path := []string{"/v1/main", "/v1/notices", "/v1/banners"}[i%3]
@@ -205,15 +242,20 @@ func (l *load) end() (total int, counts map[string]int, bad []string) {
 func TestKills(t *testing.T) {
 	e := openEnvironment(t)
 	token := e.signIn()
-	for _, row := range []struct{ what, namespace, selector string }{
-		{"functions", e.namespace, "serving.knative.dev/service"},
-		{"one edge replica", e.namespace, "app.kubernetes.io/component=edge"},
-		{"Redis", e.namespace, "app.kubernetes.io/component=redis"},
-		{"PostgreSQL", e.namespace, "app.kubernetes.io/component=postgres"},
-		{"the activator", "knative-serving", "app=activator"},
+	first := func(e *environment, namespace string, pods []string) { e.kill(namespace, pods[0]) }
+	all := func(e *environment, namespace string, pods []string) { e.kill(namespace, pods...) }
+	for _, row := range []struct {
+		what, namespace, selector string
+		kill                      func(*environment, string, []string)
+	}{
+		{"functions", e.namespace, "serving.knative.dev/service", all},
+		{"one edge replica", e.namespace, "app.kubernetes.io/component=edge", first},
+		{"Redis", e.namespace, "app.kubernetes.io/component=redis", first},
+		{"PostgreSQL", e.namespace, "app.kubernetes.io/component=postgres", func(e *environment, _ string, pods []string) { e.crash(pods[0]) }},
+		{"the activator", "knative-serving", "app=activator", first},
 	} {
 		t.Run(row.what, func(t *testing.T) {
-			e := &environment{T: t, target: e.target, namespace: e.namespace, kubernetes: e.kubernetes, client: e.client}
+			e := e.with(t)
 			if status, _, body, _ := e.get("/v1/main", ""); status != http.StatusOK {
 				t.Fatalf("before: %d %s", status, body)
 			}
@@ -232,7 +274,7 @@ func TestKills(t *testing.T) {
 			if len(pods) == 0 {
 				t.Fatalf("no pods of %s", row.what)
 			}
-			e.kill(row.namespace, pods[:1+(len(pods)-1)*boolToInt(row.what == "functions")]...)
+			row.kill(e, row.namespace, pods)
 			time.Sleep(15 * time.Second)
 			total, counts, bad := visitors.end()
 			ofMembers, memberCounts, badMembers := members.end()
@@ -259,13 +301,6 @@ func TestKills(t *testing.T) {
 	}
 }
 
-func boolToInt(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
-
 // In a quiet time visitors read pages and no pod of a function exists. The time is
 // MADANG_QUIET (one hour before a release; the default keeps the story short).
 func TestQuiet(t *testing.T) {
@@ -278,9 +313,7 @@ func TestQuiet(t *testing.T) {
 		}
 		quiet = d
 	}
-	for _, path := range []string{"/v1/main", "/v1/notices"} {
-		e.get(path, "")
-	}
+	e.settled("/v1/main", "/v1/notices")
 	e.asleep()
 	seen := map[string]bool{}
 	reads := 0
