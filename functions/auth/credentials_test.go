@@ -147,10 +147,30 @@ func TestSecondFactor(t *testing.T) {
 		guest.signIn("kim@example.com", secretWord, "code", recovery[3]).Problem(401, "sign-in-failed")
 
 		app.Wait(time.Minute)
+		renew := func(code string) functiontest.Response {
+			return in.do("POST", "/v1/auth/second-factor/recovery-codes", map[string]string{"password": secretWord, "code": code})
+		}
+		guest.do("POST", "/v1/auth/second-factor/recovery-codes", `{"code":"1"}`).Problem(401, "sign-in-required")
+		in.do("POST", "/v1/auth/second-factor/recovery-codes", map[string]string{"code": code()}).Problem(403, "password-wrong")
+		renew("000000x").Problem(403, "code-wrong")
+		renew("").Problem(403, "code-wrong")
+		fresh := functiontest.JSON[struct{ RecoveryCodes []string }](renew(code()).Want(200)).RecoveryCodes
+		renew(code()).Problem(403, "code-wrong") // used
+		if body := string(in.do("GET", "/v1/auth/second-factor", nil).Want(200).Body); len(fresh) != 10 || body != `{"on":true,"recoveryCodes":10}`+"\n" {
+			t.Errorf("%v %s", fresh, body)
+		}
+		guest.signIn("kim@example.com", secretWord, "code", recovery[4]).Problem(401, "sign-in-failed")
+		guest.signIn("kim@example.com", secretWord, "code", fresh[4]).Want(201)
+		if again := functiontest.JSON[struct{ RecoveryCodes []string }](renew(fresh[5]).Want(200)).RecoveryCodes; len(again) != 10 || again[0] == fresh[0] {
+			t.Errorf("by a recovery code: %v", again)
+		}
+
+		app.Wait(time.Minute)
 		in.do("DELETE", "/v1/auth/second-factor", map[string]string{"password": secretWord, "code": "000000x"}).Problem(403, "code-wrong")
 		in.do("DELETE", "/v1/auth/second-factor", map[string]string{"code": code()}).Problem(403, "password-wrong")
 		in.do("DELETE", "/v1/auth/second-factor", map[string]string{"password": secretWord, "code": code()}).Want(204)
 		guest.signIn("kim@example.com", secretWord).Want(201)
+		renew("123456").Problem(409, "second-factor-off")
 	})
 }
 

@@ -54,6 +54,16 @@ func (h handlers) verify(ctx context.Context, r *codeRequest) (*function.None, e
 	return &function.None{}, h.credentials.GiveSecond(ctx, auth.From(ctx), r.Code)
 }
 
+type recoveryCodesRequest struct {
+	Password string `json:"password,omitempty" description:"Not needed by a member who has none and signed in within 15 minutes."`
+	Code     string `json:"code" description:"From the app, or a recovery code that is left."`
+}
+
+func (h handlers) recoveryCodes(ctx context.Context, r *recoveryCodesRequest) (*confirmResponse, error) {
+	codes, err := h.credentials.NewRecoveryCodes(ctx, auth.From(ctx), r.Password, r.Code)
+	return &confirmResponse{RecoveryCodes: codes}, err
+}
+
 type removeSecondRequest struct {
 	Password string `json:"password,omitempty"`
 	Code     string `json:"code"`

@@ -5,6 +5,7 @@ import (
 	"net/url"
 
 	"github.com/madang-council/madang/shared/check"
+	"github.com/madang-council/madang/shared/council/member"
 	"github.com/madang-council/madang/shared/council/notice"
 	"github.com/madang-council/madang/shared/council/upload"
 	"github.com/madang-council/madang/shared/cursor"
@@ -15,6 +16,7 @@ import (
 // handlers are the operations and what they need.
 type handlers struct {
 	notices notice.Store
+	members member.Store
 	cursors *cursor.Codec
 	links   secret.Signer // signs previews
 	site    string

@@ -3,6 +3,7 @@ package notices
 
 import (
 	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/council/member"
 	"github.com/madang-council/madang/shared/council/notice"
 	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/function"
@@ -15,12 +16,12 @@ var Function = function.Spec{
 	Needs: []function.Need{function.Database},
 	New: func(d function.Deps) function.Parts {
 		h := handlers{
-			notices: notice.NewStore(d.DB), cursors: cursor.New(d.Key.Derive("cursor")),
+			notices: notice.NewStore(d.DB), members: member.Store{DB: d.DB, LeaveGrace: d.Settings.LeaveGrace}, cursors: cursor.New(d.Key.Derive("cursor")),
 			links: d.Key.Signer("notice preview"), site: d.Settings.SiteURL, units: d.Settings.Units,
 		}
 		h.notices.Outbox = d.Outbox
 		editor, admin := function.Holder(auth.Editor), function.Holder(auth.Admin)
-		list := &function.Page{Tags: []string{"notices"}, Query: []string{"cursor", "size", "tag", "unit", "q"}, Eager: true}
+		list := &function.Page{Tags: []string{"notices"}, Query: []string{"cursor", "size", "tag", "unit"}, Bypass: []string{"q"}, Eager: true}
 		return function.Parts{Routes: []function.Route{
 			{Method: "GET", Path: "/v1/notices", Access: function.Anyone, Page: list, Do: function.Do(h.list), Doc: "Published notices: pinned first, then the newest."},
 			{Method: "POST", Path: "/v1/notices", Access: editor, Do: function.Do(h.write), Status: 201, Doc: "Writes a notice; without publishAt it is a draft."},

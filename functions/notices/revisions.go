@@ -58,9 +58,9 @@ func (h handlers) revisions(ctx context.Context, r *revisionsRequest) (*revision
 	if err != nil {
 		return nil, err
 	}
-	response := &revisionsResponse{Items: []revisionEntry{}}
-	for _, v := range items[:min(size, len(items))] {
-		response.Items = append(response.Items, revisionOf(v))
+	response := &revisionsResponse{}
+	if response.Items, err = h.entries(ctx, items[:min(size, len(items))]...); err != nil {
+		return nil, err
 	}
 	if len(items) > size {
 		response.NextCursor = h.cursors.Encode(list, items[size-1].Number)
@@ -68,11 +68,24 @@ func (h handlers) revisions(ctx context.Context, r *revisionsRequest) (*revision
 	return response, nil
 }
 
-func revisionOf(v notice.Revision) revisionEntry {
-	return revisionEntry{
-		Number: v.Number, Editor: editor{ID: v.Editor, Name: v.EditorName}, At: v.At, Unit: v.Unit, Title: v.Title, Tags: v.Tags,
-		PublishAt: v.PublishAt, UnpublishAt: v.UnpublishAt, PinnedUntil: v.PinnedUntil, UrgentUntil: v.UrgentUntil,
+// entries are revisions with the names of who made them.
+func (h handlers) entries(ctx context.Context, list ...notice.Revision) ([]revisionEntry, error) {
+	ids := []string{}
+	for _, v := range list {
+		ids = append(ids, v.Editor)
 	}
+	names, err := h.members.Names(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
+	entries := []revisionEntry{}
+	for _, v := range list {
+		entries = append(entries, revisionEntry{
+			Number: v.Number, Editor: editor{ID: v.Editor, Name: names[v.Editor]}, At: v.At, Unit: v.Unit, Title: v.Title, Tags: v.Tags,
+			PublishAt: v.PublishAt, UnpublishAt: v.UnpublishAt, PinnedUntil: v.PinnedUntil, UrgentUntil: v.UrgentUntil,
+		})
+	}
+	return entries, nil
 }
 
 type revisionRequest struct {
@@ -95,7 +108,11 @@ func (h handlers) revision(ctx context.Context, r *revisionRequest) (*revisionRe
 	if err != nil {
 		return nil, err
 	}
-	return &revisionResponse{revisionEntry: revisionOf(v), Body: v.Body, HTML: markdown.Render(v.Body)}, nil
+	entries, err := h.entries(ctx, v)
+	if err != nil {
+		return nil, err
+	}
+	return &revisionResponse{revisionEntry: entries[0], Body: v.Body, HTML: markdown.Render(v.Body)}, nil
 }
 
 // numberOf reads a revision's number: digits without leading zeros.

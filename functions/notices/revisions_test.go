@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/functiontest"
 )
 
@@ -32,6 +33,25 @@ func TestRevisions(t *testing.T) {
 	if len(list.Items) != 2 || list.Items[0].Number != 2 || list.Items[0].Editor.ID != second.ID || list.Items[0].Editor.Name != "이편집" || list.Items[1].Title != "처음" {
 		t.Errorf("revisions: %+v", list)
 	}
+	names := func() string {
+		t.Helper()
+		one := functiontest.JSON[struct{ Editor struct{ Name string } }](d.call(d.editor, "GET", path+"/revisions/2", nil).Want(200)).Editor.Name
+		if all := functiontest.JSON[revisions](d.call(d.editor, "GET", path+"/revisions", nil).Want(200)); all.Items[0].Editor.Name != one {
+			t.Errorf("%q in the list, %q alone", all.Items[0].Editor.Name, one)
+		}
+		return one
+	}
+	began := d.Now()
+	if _, err := d.DB.Exec(d.Context(), `UPDATE members SET leaving_at = $1 WHERE id = $2`, clock.Millis(began), second.ID); err != nil {
+		t.Fatal(err)
+	}
+	for after, want := range map[time.Duration]string{d.Deps.Settings.LeaveGrace - time.Millisecond: "이편집", d.Deps.Settings.LeaveGrace: "탈퇴한 회원"} {
+		d.At(began.Add(after)) // nothing has swept
+		if got := names(); got != want {
+			t.Errorf("%v after leaving: %q, want %q", after, got, want)
+		}
+	}
+	d.At(began)
 	if got := d.Audited(); !slices.Contains(got, "GET /v1/notices/{id}/revisions") {
 		t.Errorf("reading who wrote leaves no record: %v", got)
 	}

@@ -70,7 +70,7 @@ func (e *edge) answer(w http.ResponseWriter, r *http.Request) (ok bool) {
 	inner.Header.Set("X-Forwarded-For", clientOf(r))
 	inner.RemoteAddr = "127.0.0.1:0"
 	inner.Header.Del("X-Request-Id")
-	if !route.Page || r.Method != http.MethodGet && r.Method != http.MethodHead || hasCredentials(r) {
+	if !route.Page || r.Method != http.MethodGet && r.Method != http.MethodHead || hasCredentials(r) || (&function.Page{Bypass: route.Bypass}).Bypassed(r.URL.Query()) {
 		e.serve(route.Function, w, inner)
 		return true
 	}
@@ -121,7 +121,7 @@ func (e *edge) answerPage(w http.ResponseWriter, r *http.Request, route routes.R
 		w.Header()[k] = v
 	}
 	w.Header().Set("Cache-Status", "madang; fwd=uri-miss")
-	if tag := got.Header().Get("ETag"); got.Code == http.StatusOK && tag != "" && strings.Contains(r.Header.Get("If-None-Match"), tag) {
+	if tag := got.Header().Get("ETag"); got.Code == http.StatusOK && hasTag(r, tag) {
 		w.Header().Del("Content-Length")
 		w.WriteHeader(http.StatusNotModified)
 		return
@@ -208,7 +208,7 @@ func (e *edge) write(w http.ResponseWriter, r *http.Request, s page.Segment, age
 	h.Set("Cache-Control", "public, no-cache")
 	h.Set("Vary", "Accept-Language")
 	h.Set("X-Content-Type-Options", "nosniff")
-	if strings.Contains(r.Header.Get("If-None-Match"), s.ETag) {
+	if hasTag(r, s.ETag) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
@@ -218,6 +218,12 @@ func (e *edge) write(w http.ResponseWriter, r *http.Request, s page.Segment, age
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(s.Body)
 	}
+}
+
+// hasTag says whether the caller has an entity tag already (RFC 9110 13.1.2).
+func hasTag(r *http.Request, tag string) bool {
+	list := r.Header.Get("If-None-Match")
+	return tag != "" && (strings.TrimSpace(list) == "*" || strings.Contains(list, tag))
 }
 
 func seconds(ms int64) string { return strconv.FormatInt(ms/1000, 10) }

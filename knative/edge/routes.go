@@ -13,8 +13,9 @@ import (
 type Route struct {
 	Path     string   `json:"path"` // as "/v1/notices/{id}"
 	Function string   `json:"function"`
-	Page     bool     `json:"page,omitempty"`  // a guest's GET is a page
-	Query    []string `json:"query,omitempty"` // parameters of the page's address
+	Page     bool     `json:"page,omitempty"`   // a guest's GET is a page
+	Query    []string `json:"query,omitempty"`  // parameters of the page's address
+	Bypass   []string `json:"bypass,omitempty"` // parameters with which it is no page
 }
 
 // Routes are the public paths of functions. A path with a literal segment comes before
@@ -32,7 +33,7 @@ func Routes(specs []function.Spec) []Route {
 				i = len(list) - 1
 			}
 			if r.Page != nil {
-				list[i].Page, list[i].Query = true, r.Page.Query
+				list[i].Page, list[i].Query, list[i].Bypass = true, r.Page.Query, r.Page.Bypass
 			}
 		}
 	}

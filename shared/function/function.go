@@ -7,6 +7,8 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/url"
+	"slices"
 	"time"
 
 	"github.com/madang-council/madang/shared/auth"
@@ -164,7 +166,16 @@ const (
 type Page struct {
 	Tags  []string // invalidated together with the page; handlers add more with Tag
 	Query []string // query parameters that belong to the address; others are ignored
-	Eager bool     // rendered again at once when a tag is touched, even if nobody read it
+	// Bypass are query parameters with which the answer is no page, since hardly anybody
+	// else asks for the same: what is searched for. It is made for each who asks, and kept
+	// by nobody.
+	Bypass []string
+	Eager  bool // rendered again at once when a tag is touched, even if nobody read it
+}
+
+// Bypassed says whether an address asks for what is no page.
+func (p *Page) Bypassed(query url.Values) bool {
+	return slices.ContainsFunc(p.Bypass, func(name string) bool { return query.Get(name) != "" })
 }
 
 // Consumer is what a function does with events.

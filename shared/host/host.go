@@ -131,7 +131,7 @@ func (h *Host) serve(route function.Route) echo.HandlerFunc {
 			return err
 		}
 		c.SetRequest(c.Request().WithContext(ctx))
-		if route.Page != nil && h.pages != nil && isGuest(ctx, c.Request()) {
+		if route.Page != nil && h.pages != nil && isGuest(ctx, c.Request()) && !route.Page.Bypassed(c.Request().URL.Query()) {
 			return h.servePage(ctx, k)
 		}
 		if isSafe(c.Request().Method) {

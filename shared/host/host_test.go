@@ -3,6 +3,7 @@ package host_test
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,7 +24,7 @@ var sample = function.Spec{
 	New: func(d function.Deps) function.Parts {
 		s := store{d.DB}
 		return function.Parts{Routes: []function.Route{
-			{Method: "GET", Path: "/v1/things", Doc: "Lists.", Access: function.Anyone, Do: function.Do(s.list), Page: &function.Page{Tags: []string{"things"}, Query: []string{"q"}, Eager: true}},
+			{Method: "GET", Path: "/v1/things", Doc: "Lists.", Access: function.Anyone, Do: function.Do(s.list), Page: &function.Page{Tags: []string{"things"}, Query: []string{"q"}, Bypass: []string{"find"}, Eager: true}},
 			{Method: "GET", Path: "/v1/things/{id}", Doc: "Reads.", Access: function.Anyone, Do: function.Do(s.one), Page: &function.Page{}},
 			{Method: "POST", Path: "/v1/things", Doc: "Writes.", Access: function.SignedIn, Do: function.Do(s.write), Status: 201},
 			{Method: "POST", Path: "/v1/admin/things", Doc: "Writes as an admin.", Access: function.Holder(auth.Admin), Do: function.Do(s.write), Status: 201},
@@ -209,6 +210,15 @@ func TestPages(t *testing.T) {
 	}
 	if body, fresh := load("ko:/v1/things?q=1"); !fresh || !strings.Contains(body, `"q":"1"`) {
 		t.Fatalf("page: %q %v", body, fresh)
+	}
+	before := app.Server.Keys()
+	for _, query := range []string{"?find=a", "?q=1&find=b", "?find=a&find="} {
+		if r := guest("/v1/things"+query, nil).Want(200); r.Header.Get("Cache-Control") != "private, no-store" || !slices.Equal(app.Server.Keys(), before) {
+			t.Errorf("%s: %v, keys %v", query, r.Header, app.Server.Keys())
+		}
+	}
+	if r := guest("/v1/things?q=1&find=", nil).Want(200); r.Header.Get("Cache-Control") != "public, no-cache" {
+		t.Errorf("an empty parameter: %v", r.Header)
 	}
 	later := app.Now().Add(time.Minute)
 	app.Do(functiontest.Request{Method: "POST", Path: "/v1/things", As: member, Body: map[string]any{"name": "나중", "at": later}}).Want(201)

@@ -34,6 +34,7 @@ func (h *Host) observe(next echo.HandlerFunc) echo.HandlerFunc {
 			Language: function.Language(r.Header.Get("Accept-Language")),
 			Device:   device(r.UserAgent()),
 			Cookies:  map[string]string{},
+			Head:     r.Method == http.MethodHead,
 			Foreign:  http.NewCrossOriginProtection().Check(r) != nil,
 		}
 		for _, cookie := range r.Cookies() {

@@ -35,7 +35,7 @@ func Specs() []function.Spec {
 	hidden.Internal = true
 	return []function.Spec{
 		spec("main", get("/v1/main", &function.Page{Tags: []string{"main"}})),
-		spec("notices", get("/v1/notices", &function.Page{Query: []string{"tag", "q"}}), post, get("/v1/notices/{id}", &function.Page{}), get("/v1/notices/mine", nil), get("/v1/notices/{id}/revisions/{number}", nil), hidden),
+		spec("notices", get("/v1/notices", &function.Page{Query: []string{"tag", "q"}, Bypass: []string{"find"}}), post, get("/v1/notices/{id}", &function.Page{}), get("/v1/notices/mine", nil), get("/v1/notices/{id}/revisions/{number}", nil), hidden),
 	}
 }
 
@@ -100,7 +100,7 @@ func (f *Functions) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, `{"code":"from-function"}`)
 		return
 	}
-	if !route.Page || r.Method != http.MethodGet || r.Header.Get("Authorization") != "" || r.Header.Get("Cookie") != "" {
+	if !route.Page || r.URL.Query().Get("find") != "" || r.Method != http.MethodGet || r.Header.Get("Authorization") != "" || r.Header.Get("Cookie") != "" {
 		w.Header().Set("Cache-Control", "private, no-store")
 		_, _ = io.WriteString(w, body)
 		return

@@ -20,6 +20,7 @@ func Run(t *testing.T, start Start) {
 		"a visitor cannot say who he is":             forwarded,
 		"a page is rendered once and then kept":      kept,
 		"a page's address":                           addresses,
+		"what is searched for is no page":            searches,
 		"entity tags and HEAD":                       tags,
 		"credentials never get a page":               credentials,
 		"one of many first requests is rendered":     stampede,
@@ -124,6 +125,30 @@ func addresses(f *fixture) {
 	}
 	if got := f.Functions.Seen()[1].Header.Get("Accept-Language"); got != "en" {
 		f.Errorf("the function was asked for %q", got)
+	}
+}
+
+func searches(f *fixture) {
+	f.Functions.Set(Rule{})
+	page := f.get("/v1/notices?tag=x")
+	for _, path := range []string{"/v1/notices?find=%EC%9E%A5%ED%95%99", "/v1/notices?tag=x&find=a", "/v1/notices?find=a&find=", "/v1/notices?find=%00"} {
+		f.Functions.Set(Rule{})
+		first, second := f.get(path), f.get(path)
+		if first.status != http.StatusOK || first.body == second.body || first.cache() != "" || !strings.Contains(first.header.Get("Cache-Control"), "no-store") {
+			f.Errorf("%s: %d %q %v", path, first.status, first.cache(), first.header)
+		}
+		if seen := f.Functions.Seen(); len(seen) != 2 || seen[0].URI != path {
+			f.Errorf("%s: %+v reached the function", path, seen)
+		}
+	}
+	for _, path := range []string{"/v1/notices?tag=x&find=", "/v1/notices?tag=x&find", "/v1/notices?find=&tag=x&find=a"} {
+		if a := f.get(path); a.body != page.body {
+			f.Errorf("%s is not the page without it: %q", path, a.cache())
+		}
+	}
+	keys, err := f.Redis.Keys(f.Context(), f.Prefix+"p:*").Result()
+	if err != nil || len(keys) != 1 {
+		f.Errorf("pages: %q %v", keys, err)
 	}
 }
 

@@ -153,6 +153,28 @@ func (s Store) GiveSecond(ctx context.Context, p auth.Principal, code string) er
 	})
 }
 
+// NewRecoveryCodes replaces the recovery codes, by the password and a code: those that
+// were lost, or seen by somebody, work no more. The new ones are shown this once. Fails
+// with ErrPassword, ErrCode, ErrSecondOff, ErrSignInAgain and attempt.ErrTooMany.
+func (s Store) NewRecoveryCodes(ctx context.Context, p auth.Principal, password, code string) ([]string, error) {
+	a, err := s.confirm(ctx, p, password)
+	if err != nil {
+		return nil, err
+	}
+	if a.totpAt == nil {
+		return nil, ErrSecondOff()
+	}
+	var codes []string
+	err = s.guessed(ctx, a, func(ctx context.Context) error {
+		if err := s.consume(ctx, a, code); err != nil {
+			return err
+		}
+		codes, err = s.recoveryCodes(ctx, a.id)
+		return err
+	})
+	return codes, err
+}
+
 // RemoveSecond turns the second factor off: by the password and a code, so that neither a
 // borrowed session nor a stolen password is enough. Sessions then count as without one.
 func (s Store) RemoveSecond(ctx context.Context, p auth.Principal, password, code string) error {

@@ -3,6 +3,8 @@ package member
 import (
 	"context"
 	"errors"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -121,6 +123,39 @@ func (s Store) Edit(ctx context.Context, id string, version int64, p Profile) (M
 		return Member{}, problem.Stale()
 	}
 	return s.Member(ctx, id)
+}
+
+// Names are the names of members as others see them, by id: what an account that has gone
+// wrote stays under the name Gone, from the moment at which it cannot come back, whether
+// or not anything has swept it. Ids of nobody are left out.
+func (s Store) Names(ctx context.Context, ids ...string) (map[string]string, error) {
+	ids = slices.Clone(ids)
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	names := map[string]string{}
+	for some := range slices.Chunk(ids, 100) {
+		args, marks := []any{s.goneBefore(ctx)}, []string{}
+		for _, id := range some {
+			args = append(args, id)
+			marks = append(marks, "$"+strconv.Itoa(len(args)))
+		}
+		list, err := database.All(ctx, s.DB, func(r database.Row) ([2]string, error) {
+			var v [2]string
+			var gone bool
+			err := r.Scan(&v[0], &v[1], &gone)
+			if gone {
+				v[1] = Gone
+			}
+			return v, err
+		}, `SELECT id, name, anonymised_at IS NOT NULL OR COALESCE(leaving_at <= $1, FALSE) FROM members WHERE id IN (`+strings.Join(marks, ", ")+`)`, args...)
+		if err != nil {
+			return nil, err
+		}
+		for _, v := range list {
+			names[v[0]] = v[1]
+		}
+	}
+	return names, nil
 }
 
 // Issuers are whose accounts are linked to a member's, by their issuer identifiers.

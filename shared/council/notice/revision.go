@@ -18,9 +18,8 @@ import (
 // notice counts its version up without a revision. Attachments are not part of it: a
 // file that nothing uses is deleted within a day.
 type Revision struct {
-	Number      int64 // the notice's version
-	Editor      string
-	EditorName  string // as it is now: a member who left has none
+	Number      int64  // the notice's version
+	Editor      string // member id
 	At          time.Time
 	Unit        string
 	Title       string
@@ -49,7 +48,7 @@ func scanRevision(r database.Row) (Revision, error) {
 	var tags string
 	var at int64
 	var publish, unpublish, pinned, urgent *int64
-	if err := r.Scan(&v.Number, &v.Editor, &v.EditorName, &at, &v.Unit, &v.Title, &tags, &publish, &unpublish, &pinned, &urgent, &v.Body); err != nil {
+	if err := r.Scan(&v.Number, &v.Editor, &at, &v.Unit, &v.Title, &tags, &publish, &unpublish, &pinned, &urgent, &v.Body); err != nil {
 		return Revision{}, fmt.Errorf("revision: %w", err)
 	}
 	v.At = clock.FromMillis(at)
@@ -61,7 +60,7 @@ func scanRevision(r database.Row) (Revision, error) {
 	return v, nil
 }
 
-const revisionColumns = `r.version, r.editor, COALESCE(m.name, ''), r.at, r.unit, r.title, r.tags, r.publish_at, r.unpublish_at, r.pinned_until, r.urgent_until`
+const revisionColumns = `r.version, r.editor, r.at, r.unit, r.title, r.tags, r.publish_at, r.unpublish_at, r.pinned_until, r.urgent_until`
 
 // Revisions are those of a notice that the caller writes for, the latest first, before a
 // number (0 for the start), without their bodies.
@@ -69,7 +68,7 @@ func (s Store) Revisions(ctx context.Context, id string, before int64, limit int
 	if _, err := s.Writable(ctx, id); err != nil {
 		return nil, err
 	}
-	return database.All(ctx, s.DB, scanRevision, `SELECT `+revisionColumns+`, '' FROM notice_revisions r LEFT JOIN members m ON m.id = r.editor
+	return database.All(ctx, s.DB, scanRevision, `SELECT `+revisionColumns+`, '' FROM notice_revisions r
 		WHERE r.notice_id = $1 AND ($2 = 0 OR r.version < $2) ORDER BY r.version DESC LIMIT $3`, id, before, limit)
 }
 
@@ -78,7 +77,7 @@ func (s Store) Revision(ctx context.Context, id string, number int64) (Revision,
 	if _, err := s.Writable(ctx, id); err != nil {
 		return Revision{}, err
 	}
-	v, err := database.One(ctx, s.DB, scanRevision, `SELECT `+revisionColumns+`, r.body FROM notice_revisions r LEFT JOIN members m ON m.id = r.editor
+	v, err := database.One(ctx, s.DB, scanRevision, `SELECT `+revisionColumns+`, r.body FROM notice_revisions r
 		WHERE r.notice_id = $1 AND r.version = $2`, id, number)
 	if errors.Is(err, database.ErrNoRow) {
 		err = problem.Absent()

@@ -103,9 +103,34 @@ type Client struct {
 	found map[string]*oidc.Provider
 }
 
+// answerLimit is how much of an issuer's answer is read, in bytes: discovery and keys of
+// the largest take some 20 KiB. go-oidc itself reads as much as is sent.
+const answerLimit = 256 << 10
+
 // New makes a client for the site at an address without a slash at its end.
 func New(client *http.Client, key secret.Key, site string, issuers []Issuer) *Client {
+	if client != nil { // none where only the routes are asked for
+		bounded := *client
+		bounded.Transport = limited{client.Transport}
+		client = &bounded
+	}
 	return &Client{http: client, box: key.Box("oidc flow"), site: site, issuers: issuers, found: map[string]*oidc.Provider{}}
+}
+
+// limited fails answers that are larger than answerLimit.
+type limited struct{ next http.RoundTripper }
+
+// RoundTrip asks as http.RoundTripper demands.
+func (l limited) RoundTrip(r *http.Request) (*http.Response, error) {
+	next := l.next
+	if next == nil {
+		next = http.DefaultTransport
+	}
+	answer, err := next.RoundTrip(r)
+	if err == nil {
+		answer.Body = http.MaxBytesReader(nil, answer.Body, answerLimit)
+	}
+	return answer, err
 }
 
 // Names are the names of the issuers, in the operator's order.

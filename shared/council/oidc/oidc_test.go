@@ -1,8 +1,14 @@
 package oidc_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"io"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -74,4 +80,41 @@ func FuzzRecall(f *testing.F) {
 			t.Errorf("forged: %s", cookie)
 		}
 	})
+}
+
+func TestAnswersAreLimited(t *testing.T) {
+	for _, endless := range []string{"/.well-known/openid-configuration", "/keys"} {
+		sent := atomic.Int64{}
+		var address string
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			if r.URL.Path == endless {
+				for filler := bytes.Repeat([]byte(" "), 64<<10); sent.Load() < 64<<20; {
+					n, err := w.Write(filler)
+					if sent.Add(int64(n)); err != nil {
+						return
+					}
+				}
+				return
+			}
+			switch r.URL.Path {
+			case "/token":
+				_, _ = io.WriteString(w, `{"access_token":"a","token_type":"Bearer","id_token":"eyJhbGciOiJSUzI1NiIsImtpZCI6IjEifQ.eyJpc3MiOiIifQ.AAAA"}`)
+			default:
+				_ = json.NewEncoder(w).Encode(map[string]any{"issuer": address, "authorization_endpoint": address + "/auth", "token_endpoint": address + "/token", "jwks_uri": address + "/keys", "id_token_signing_alg_values_supported": []string{"RS256"}})
+			}
+		}))
+		t.Cleanup(server.Close)
+		address = server.URL
+		c := client(oidc.Issuer{Name: "a", URL: address, ClientID: "id"})
+		at := at(0)
+		authorize, cookie, err := c.Begin(at, "a", oidc.Flow{Purpose: oidc.SignIn})
+		if endless == "/keys" {
+			u, _ := url.Parse(authorize)
+			_, _, err = c.Finish(at, "a", oidc.Answer{Cookie: cookie, State: u.Query().Get("state"), Code: "code"})
+		}
+		if err == nil || sent.Load() > 16<<20 { // what the connection's buffers hold goes out all the same
+			t.Errorf("%s: %d bytes were sent, %v", endless, sent.Load(), err)
+		}
+	}
 }

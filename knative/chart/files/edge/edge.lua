@@ -68,6 +68,23 @@ local function has_credentials()
   return cookie ~= nil and cookie:find("__Host-madang", 1, true) ~= nil
 end
 
+-- first is a query parameter's first value, or "".
+local function first(args, name)
+  local v = args[name]
+  if type(v) == "table" then v = v[1] end
+  return type(v) == "string" and v or ""
+end
+
+-- What is searched for is no page: hardly anybody else asks for the same.
+local function bypassed(route)
+  if not route.bypass then return false end
+  local args = ngx.req.get_uri_args(100)
+  for _, name in ipairs(route.bypass) do
+    if first(args, name) ~= "" then return true end
+  end
+  return false
+end
+
 function M.route()
   local r = find(ngx.var.uri)
   if not r then return end
@@ -75,7 +92,7 @@ function M.route()
   ngx.var.function_host = r["function"] .. settings.domain
   ngx.var.route = r.path
   local method = ngx.req.get_method()
-  if r.page and (method == "GET" or method == "HEAD") and not has_credentials() then
+  if r.page and (method == "GET" or method == "HEAD") and not has_credentials() and not bypassed(r) then
     return ngx.exec("@page")
   end
   return ngx.exec("@function")
@@ -104,9 +121,8 @@ local function query_of(route)
   local args = ngx.req.get_uri_args(100)
   local kept = {}
   for _, name in ipairs(route.query or {}) do
-    local v = args[name]
-    if type(v) == "table" then v = v[1] end
-    if type(v) == "string" and v ~= "" then kept[#kept + 1] = escape(name) .. "=" .. escape(v) end
+    local v = first(args, name)
+    if v ~= "" then kept[#kept + 1] = escape(name) .. "=" .. escape(v) end
   end
   table.sort(kept)
   return table.concat(kept, "&")
