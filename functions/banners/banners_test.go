@@ -318,6 +318,9 @@ func TestClick(t *testing.T) {
 	click("203.0.113.1", "")
 	click("203.0.113.1", "?to=https://evil.example&url=//evil.example")
 	click("203.0.113.2", "")
+	if r := d.Do(functiontest.Request{Method: "HEAD", Path: "/v1/banners/" + b.ID + "/click", From: "203.0.113.4"}); r.Status != 302 || r.Header.Get("Location") != "https://example.com/축제" {
+		t.Errorf("HEAD: %d %v", r.Status, r.Header) // counts nothing
+	}
 	d.Wait(2 * time.Minute) // another day in Seoul
 	click("203.0.113.1", "")
 	r := d.call(d.editor, "GET", "/v1/admin/banners/"+b.ID+"/clicks", nil).Want(200)

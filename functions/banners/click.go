@@ -26,12 +26,16 @@ func (h handlers) click(ctx context.Context, r *clickRequest) (*function.Redirec
 	if err != nil {
 		return nil, err
 	}
+	answer := &function.Redirect{Status: http.StatusFound, URL: link}
+	if function.RequestFrom(ctx).Head {
+		return answer, nil
+	}
 	waiting, cancel := context.WithTimeout(ctx, counting)
 	defer cancel()
 	if err := h.banners.Count(waiting, r.ID, function.RequestFrom(ctx).Origin); err != nil {
 		h.log.WarnContext(ctx, "a click is not counted", "banner", r.ID, "error", err)
 	}
-	return &function.Redirect{Status: http.StatusFound, URL: link}, nil
+	return answer, nil
 }
 
 type clicksRequest struct {

@@ -10,6 +10,7 @@ import (
 	"github.com/madang-council/madang/shared/council/member"
 	"github.com/madang-council/madang/shared/council/password"
 	"github.com/madang-council/madang/shared/council/session"
+	"github.com/madang-council/madang/shared/council/upload"
 	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/mail"
@@ -22,6 +23,7 @@ type handlers struct {
 	hasher      *password.Hasher
 	sessions    session.Store
 	log         audit.Store
+	uploads     upload.Store
 	cursors     *cursor.Codec
 	mail        mail.Sender
 	settings    function.Settings

@@ -10,6 +10,7 @@ import (
 	"github.com/madang-council/madang/shared/council/member"
 	"github.com/madang-council/madang/shared/council/password"
 	"github.com/madang-council/madang/shared/council/session"
+	"github.com/madang-council/madang/shared/council/upload"
 	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/mail/smtp"
@@ -39,6 +40,7 @@ var Function = function.Spec{
 			logger:      d.Log,
 			sessions:    session.Store{DB: d.DB, Key: d.Key},
 			log:         audit.Store{DB: d.DB},
+			uploads:     upload.Store{DB: d.DB},
 		}
 		return function.Parts{Routes: []function.Route{
 			{Method: "POST", Path: "/v1/members", Access: function.Anyone, Doc: "Signs up. The account can be used at once; it is not verified as a student's.", Do: function.Do(h.signUp), Status: 201, Limit: function.SigningIn, Alone: true},

@@ -160,8 +160,23 @@ func TestProfile(t *testing.T) {
 			t.Errorf("consents:\n%s\nwant\n%s", r.Body, want)
 		}
 		caller(app, app.Admin())("GET", "/v1/admin/members/"+a.ID, nil).Want(200)
+		for i := range 501 { // more than are read at once, and somebody else's
+			owner := a.ID
+			if i == 500 {
+				owner = app.Member(functiontest.Member{}).ID
+			}
+			if _, err := app.DB.Exec(app.Context(), `INSERT INTO uploads (id, member_id, purpose, name, type, size, sha256, folder, multipart, staged, width, height, uses, created_at, expires_at, completed_at, refused_code, unused_at)
+				VALUES ($1, $2, 'proof', $3, 'pdf', $4, '', 'f', '', 0, 0, 0, 0, 1, 1, 1, '', 1)`, fmt.Sprintf("01890000-0000-7000-8000-%012d", i), owner, fmt.Sprintf("증빙 %d.pdf", i), i); err != nil {
+				t.Fatal(err)
+			}
+		}
+		files := functiontest.JSON[struct{ Uploads []struct{ Name string } }](me("GET", "/v1/members/me/export", nil).Want(200)).Uploads
+		if len(files) != 500 || files[0].Name != "증빙 499.pdf" || files[499].Name != "증빙 0.pdf" {
+			t.Errorf("%d uploads in the export: %v", len(files), files[:min(3, len(files))])
+		}
 		body := string(me("GET", "/v1/members/me/export", nil).Want(200).Body)
-		for _, part := range []string{"lee@example.com", `"kind":"marketing"`, `"device":"test"`, `"action":"GET /v1/admin/members/{id}"`} {
+		for _, part := range []string{"lee@example.com", `"kind":"marketing"`, `"device":"test"`, `"action":"GET /v1/admin/members/{id}"`,
+			`{"name":"증빙 7.pdf","purpose":"proof","size":7,"createdAt":"1970-01-01T09:00:00.001+09:00","completedAt":"1970-01-01T09:00:00.001+09:00"}`} {
 			if !strings.Contains(body, part) {
 				t.Errorf("the export lacks %s: %s", part, body)
 			}

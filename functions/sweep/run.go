@@ -7,6 +7,7 @@ import (
 
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/council/attempt"
+	"github.com/madang-council/madang/shared/council/banner"
 	"github.com/madang-council/madang/shared/council/member"
 	"github.com/madang-council/madang/shared/council/notice"
 	"github.com/madang-council/madang/shared/council/session"
@@ -21,6 +22,7 @@ type handlers struct {
 	files    upload.Depot
 	notices  notice.Store
 	members  member.Store
+	banners  banner.Store
 	log      *slog.Logger
 	auditAge time.Duration
 }
@@ -111,6 +113,7 @@ func (h handlers) tasks(prefix string) []task {
 		{"sessions-forgotten", h.forgetSessions},
 		{"codes-forgotten", h.forgetCodes},
 		{"attempts-forgotten", h.forgetAttempts},
+		{"banner-visitors-forgotten", h.banners.ForgetVisitors},
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/cloudevent"
+	"github.com/madang-council/madang/shared/council/banner"
 	"github.com/madang-council/madang/shared/council/member"
 	"github.com/madang-council/madang/shared/council/notice"
 	"github.com/madang-council/madang/shared/council/upload"
@@ -29,6 +30,7 @@ var Function = function.Spec{
 		})}
 		h.notices = notice.NewStore(d.DB)
 		h.notices.Outbox = d.Outbox
+		h.banners = banner.NewStore(d.DB)
 		h.members = member.Store{DB: d.DB, Key: d.Key, LeaveGrace: d.Settings.LeaveGrace}
 		return function.Parts{
 			Routes: []function.Route{

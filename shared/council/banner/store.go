@@ -275,9 +275,22 @@ func (s Store) Follow(ctx context.Context, id string) (string, error) {
 // Count counts a visitor who followed a banner, once a day: visitor is a name that the
 // same client has for a day, and that says nothing about who it is.
 func (s Store) Count(ctx context.Context, id, visitor string) error {
-	_, err := s.DB.Exec(ctx, `INSERT INTO banner_clicks (banner_id, day, visitor) VALUES ($1, $2, $3) ON CONFLICT (banner_id, day, visitor) DO NOTHING`,
-		id, clock.Day(clock.Now(ctx)), visitor)
-	return err
+	day := clock.Day(clock.Now(ctx))
+	return s.DB.Atomic(ctx, func(ctx context.Context) error {
+		n, err := s.DB.Exec(ctx, `INSERT INTO banner_clicks (banner_id, day, visitor) VALUES ($1, $2, $3) ON CONFLICT (banner_id, day, visitor) DO NOTHING`, id, day, visitor)
+		if err != nil || n == 0 {
+			return err
+		}
+		_, err = s.DB.Exec(ctx, `INSERT INTO banner_days (banner_id, day, clicks) VALUES ($1, $2, 1) ON CONFLICT (banner_id, day) DO UPDATE SET clicks = banner_days.clicks + 1`, id, day)
+		return err
+	})
+}
+
+// ForgetVisitors deletes who followed banners before yesterday: only the day's own count
+// needs to know whom it has counted.
+func (s Store) ForgetVisitors(ctx context.Context) (int, error) {
+	n, err := s.DB.Exec(ctx, `DELETE FROM banner_clicks WHERE day < $1`, clock.Day(clock.Now(ctx).AddDate(0, 0, -1)))
+	return int(n), err
 }
 
 // mostDays is how many days Clicks looks back: more than a term of the council.
@@ -289,5 +302,5 @@ func (s Store) Clicks(ctx context.Context, id string) ([]Day, error) {
 		var d Day
 		err := r.Scan(&d.Day, &d.Clicks)
 		return d, err
-	}, `SELECT day, COUNT(*) FROM banner_clicks WHERE banner_id = $1 GROUP BY day ORDER BY day DESC LIMIT $2`, id, mostDays)
+	}, `SELECT day, clicks FROM banner_days WHERE banner_id = $1 ORDER BY day DESC LIMIT $2`, id, mostDays)
 }

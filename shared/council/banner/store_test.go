@@ -214,6 +214,17 @@ func TestParallelClicks(t *testing.T) {
 		if err != nil || len(days) != 1 || days[0] != (banner.Day{Day: "2026-03-02", Clicks: 7}) {
 			t.Errorf("clicks: %v %v", days, err)
 		}
+		for _, night := range []struct {
+			after time.Duration
+			gone  int
+		}{{24 * time.Hour, 0}, {48*time.Hour - time.Millisecond, 0}, {48 * time.Hour, 7}, {72 * time.Hour, 0}} {
+			if gone, err := f.store.ForgetVisitors(clock.With(t.Context(), clock.Midnight(noon).Add(night.after))); err != nil || gone != night.gone {
+				t.Errorf("%v after the day began: %d visitors forgotten, %v", night.after, gone, err)
+			}
+		}
+		if again, err := f.store.Clicks(f.at(noon), b.ID); err != nil || !slices.Equal(again, days) {
+			t.Errorf("clicks without their visitors: %v %v", again, err)
+		}
 		click(50, true)
 		left, err := database.One(f.at(noon), f.db, database.Value[int64], `SELECT COUNT(*) FROM banner_clicks`)
 		if err != nil || left != 0 {
