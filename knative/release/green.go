@@ -195,9 +195,11 @@ func (s *session) lacks(ctx context.Context, c *Change) (string, error) {
 }
 
 // greenURL is the address of a Revision's green tag; empty while there is none.
-func greenURL(svc service, revision string) string {
+func greenURL(svc service, revision string) string { return tagged(svc, green, revision) }
+
+func tagged(svc service, tag, revision string) string {
 	for _, t := range svc.Status.Traffic {
-		if t.Tag == green && t.RevisionName == revision && t.URL != nil {
+		if t.Tag == tag && t.RevisionName == revision && t.URL != nil {
 			return t.URL.String()
 		}
 	}
@@ -244,6 +246,12 @@ func (s *session) pods(ctx context.Context, revision string, certain bool) strin
 			}
 			if c.State.Running != nil && !certain {
 				text += fmt.Sprintf("; container %s runs but is not ready%s", c.Name, s.probe(ctx, pod.Name))
+			}
+		}
+		// It is Knative's queue-proxy that asks the function; what is wrong says the function.
+		if !certain && len(pod.Spec.Containers) > 0 {
+			if said := s.log(ctx, pod.Name, pod.Spec.Containers[0].Name); said != "" {
+				text += "; its log ends with: " + said
 			}
 		}
 	}

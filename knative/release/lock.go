@@ -21,9 +21,9 @@ import (
 const (
 	leaseName        = "madang-release"
 	recordAnnotation = "madang/release"
-	// A release that was killed blocks the next for so long. It tries to renew seven
-	// times in that time, so that a slow API server costs nobody the lock.
-	leaseLife  = 15 * time.Second
+	// A release that was killed blocks the next for so long. It tries to renew ten
+	// times in that time: an API server that stalls for seconds costs nobody the lock.
+	leaseLife  = 30 * time.Second
 	leaseRenew = 2 * time.Second
 	leaseTry   = 4 * time.Second // for one answer of the API server
 )

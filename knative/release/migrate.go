@@ -119,7 +119,13 @@ func (s *session) lastWords(ctx context.Context, job string) string {
 		return ""
 	}
 	last := slices.MaxFunc(pods.Items, func(a, b corev1.Pod) int { return a.CreationTimestamp.Compare(b.CreationTimestamp.Time) })
-	log, err := s.Kube.CoreV1().Pods(s.Namespace).GetLogs(last.Name, &corev1.PodLogOptions{TailLines: ptr.To[int64](10)}).Stream(ctx)
+	return " " + s.log(ctx, last.Name, "")
+}
+
+// log are the last lines of a container's log; of a pod's only one without name.
+func (s *session) log(ctx context.Context, pod, container string) string {
+	options := &corev1.PodLogOptions{Container: container, TailLines: ptr.To[int64](10)}
+	log, err := s.Kube.CoreV1().Pods(s.Namespace).GetLogs(pod, options).Stream(ctx)
 	if err != nil {
 		return ""
 	}
@@ -128,5 +134,5 @@ func (s *session) lastWords(ctx context.Context, job string) string {
 	if err != nil {
 		return ""
 	}
-	return " " + string(bytes.TrimSpace(text))
+	return string(bytes.TrimSpace(text))
 }

@@ -32,6 +32,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"sync"
 	"time"
 
 	"k8s.io/client-go/kubernetes"
@@ -203,6 +204,7 @@ type session struct {
 	services map[string]service
 	summary  Summary
 	started  time.Time
+	saying   sync.Mutex // lines of functions that are asked at once
 }
 
 // promote is everything from the switch on.

@@ -33,9 +33,9 @@ func TestDeploy(t *testing.T) {
 		changed string
 	}{
 		{"unchanged", images("alpha", "one", "beta", "one"), release.Unchanged, "", "alpha-00001=100", "one", ""},
-		{"one changed", images("alpha", "two", "beta", "one"), release.Released, "", "alpha-00002=100", "two", "alpha"},
-		{"both changed", images("alpha", "two", "beta", "two"), release.Released, "", "alpha-00002=100", "two", "alpha beta"},
-		{"one left out", images("alpha", "two"), release.Released, "", "alpha-00002=100", "two", "alpha"},
+		{"one changed", images("alpha", "two", "beta", "one"), release.Released, "", "alpha-00002=100 blue:alpha-00001=0", "two", "alpha"},
+		{"both changed", images("alpha", "two", "beta", "two"), release.Released, "", "alpha-00002=100 blue:alpha-00001=0", "two", "alpha beta"},
+		{"one left out", images("alpha", "two"), release.Released, "", "alpha-00002=100 blue:alpha-00001=0", "two", "alpha"},
 		{"a new function without Service", images("alpha", "two", "gamma", "one"), release.Failed, "gamma: there is no such Service", "alpha-00001=100", "one", ""},
 		{"not ready", images("alpha", "unready", "beta", "two"), release.Failed, "its probe fails", "alpha-00001=100", "one", "alpha beta"},
 		{"5xx at the green address", images("alpha", "broken", "beta", "two"), release.Failed, "/v1/hello at green-alpha", "alpha-00001=100", "one", "alpha beta"},
@@ -107,7 +107,7 @@ func TestTemplateOfTheChart(t *testing.T) {
 		return err
 	}
 	sum, err := r.Deploy(t.Context(), images("alpha", "one"))
-	if err != nil || sum.Outcome != release.Released || k.traffic("alpha") != "alpha-00002=100" {
+	if err != nil || sum.Outcome != release.Released || k.traffic("alpha") != "alpha-00002=100 blue:alpha-00001=0" {
 		t.Errorf("%s %v %s", sum.Outcome, err, k.traffic("alpha"))
 	}
 }
@@ -132,7 +132,7 @@ func TestHoldPromoteRollback(t *testing.T) {
 	sum, err = r.Deploy(t.Context(), images("alpha", "two", "beta", "one"))
 	expect("hold again", sum, err, release.Held, "blue:alpha-00001=100 green:latest=0")
 	sum, err = k.rollout().Promote(t.Context())
-	expect("promote", sum, err, release.Released, "alpha-00004=100") // 3 put the image back
+	expect("promote", sum, err, release.Released, "alpha-00004=100 blue:alpha-00001=0") // 3 put the image back
 	status, err := k.rollout().Status(t.Context())
 	if err != nil || status.Last.Phase != release.Released || status.Functions[0].Image != imageOf("two") || !status.Functions[0].Pinned || status.Holder != "" {
 		t.Errorf("%+v %v", status, err)
@@ -226,7 +226,7 @@ func TestKilled(t *testing.T) {
 			if err != nil || sum.Outcome != release.Released {
 				t.Errorf("%s %v", sum.Outcome, err)
 			}
-			if a, b := k.traffic("alpha"), k.traffic("beta"); a != "alpha-00002=100" || b != "beta-00001=100" {
+			if a, b := k.traffic("alpha"), k.traffic("beta"); a != "alpha-00002=100 blue:alpha-00001=0" || b != "beta-00001=100" {
 				t.Errorf("traffic %s, %s: the Revision that was there is used again", a, b)
 			}
 		})

@@ -99,6 +99,8 @@ func (s *session) say(format string, args ...any) {
 	if s.Out == nil {
 		return
 	}
+	s.saying.Lock()
+	defer s.saying.Unlock()
 	_, _ = fmt.Fprintf(s.Out, "%s %7.2fs  %s\n", time.Now().Format("15:04:05.000"), time.Since(s.started).Seconds(), fmt.Sprintf(format, args...))
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -66,15 +67,27 @@ func serves(svc service) (string, error) {
 	return "", fmt.Errorf("%s: no Revision has all traffic: %s", svc.Name, conditions(svc.Status.Conditions))
 }
 
-// pinned says that traffic names a Revision and nothing else.
+// pinned says that traffic names Revisions only and that one has all of it.
 func pinned(svc service) bool {
-	t := svc.Spec.Traffic
-	return len(t) == 1 && t[0].RevisionName != "" && t[0].Tag == ""
+	all := false
+	for _, t := range svc.Spec.Traffic {
+		if t.RevisionName == "" {
+			return false
+		}
+		all = all || ptr.Deref(t.Percent, 0) == 100
+	}
+	return all
 }
 
 // only is all traffic to one Revision.
 func only(revision string) []v1.TrafficTarget {
 	return []v1.TrafficTarget{{RevisionName: revision, LatestRevision: ptr.To(false), Percent: ptr.To[int64](100)}}
+}
+
+// onlyWith is all traffic to one Revision, with another at the blue address: one that
+// Knative keeps and that can be woken before it gets traffic again.
+func onlyWith(revision, before string) []v1.TrafficTarget {
+	return append(only(revision), v1.TrafficTarget{Tag: blue, RevisionName: before, LatestRevision: ptr.To(false), Percent: ptr.To[int64](0)})
 }
 
 // both is all traffic to from, with green beside it; to is empty for the latest Revision.
@@ -283,14 +296,14 @@ func (s *session) toGreen(ctx context.Context) error {
 	})
 }
 
-// finish leaves green alone.
+// finish leaves green with all traffic, and blue to go back to.
 func (s *session) finish(ctx context.Context) error {
 	return s.step(ctx, "finish", func(ctx context.Context) error {
 		if err := s.remember(ctx, Released); err != nil {
 			return err
 		}
 		return s.steer(ctx, s.record.Changes, func(c Change) []operation {
-			return append(unless(s.services[c.Function]), traffic(only(c.To)))
+			return append(unless(s.services[c.Function]), traffic(onlyWith(c.To, c.From)))
 		})
 	})
 }
@@ -300,6 +313,9 @@ func (s *session) rollback(ctx context.Context, reason string) error {
 	ctx, cancel := s.late(ctx)
 	defer cancel()
 	s.say("rolling back: %s", reason)
+	if s.record.Phase == Released {
+		s.wake(ctx)
+	}
 	if err := s.step(ctx, fmt.Sprintf("rollback %d", len(s.record.Changes)), func(ctx context.Context) error {
 		// Whatever traffic is now, it is not good: no test, unlike every other patch.
 		asked := s.steer(ctx, s.record.Changes, func(c Change) []operation { return []operation{traffic(only(c.From))} })
@@ -315,6 +331,30 @@ func (s *session) rollback(ctx context.Context, reason string) error {
 	}
 	s.summary.Outcome = RolledBack
 	return s.restore(ctx, s.record.Changes)
+}
+
+// wakeTime is how long a rollback waits for blue's first pods: what is left of its three
+// seconds is for the switch. Whoever is not awake by then keeps visitors waiting, no more.
+const wakeTime = 1500 * time.Millisecond
+
+// wake starts blue where it has gone to zero since the release.
+func (s *session) wake(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, wakeTime)
+	defer cancel()
+	if err := s.refresh(ctx); err != nil {
+		return // the switch needs none of it
+	}
+	var all sync.WaitGroup
+	for _, c := range s.record.Changes {
+		if svc := s.services[c.Function]; svc != nil {
+			all.Go(func() {
+				if err := s.check(ctx, tagged(svc, blue, c.From), Ready()); err != nil {
+					s.say("%-10s %s is not awake yet", c.Function, c.From)
+				}
+			})
+		}
+	}
+	all.Wait()
 }
 
 // discard removes green, which never had traffic. It gives back the error that led here.

@@ -35,6 +35,13 @@ func (s *session) watch(ctx context.Context) error {
 			if u := s.services[c.Function].Status.URL; u != nil {
 				address = u.String()
 			}
+			before := tagged(s.services[c.Function], blue, c.From)
+			all.Go(func() error {
+				return s.steadily(over, inner, 2*time.Second, func(ctx context.Context) error {
+					_ = s.check(ctx, before, Ready()) // only to keep it awake: it may be needed at once
+					return nil
+				})
+			})
 			all.Go(func() error {
 				return s.steadily(over, inner, cmp.Or(s.Every, 500*time.Millisecond), func(ctx context.Context) error {
 					return s.ask(ctx, map[string]string{c.Function: address})

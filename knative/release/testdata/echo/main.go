@@ -40,6 +40,7 @@ func handler(kind string) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/readyz", func(w http.ResponseWriter, _ *http.Request) {
 		if kind == "unready" {
+			fmt.Println("relation notices does not exist")
 			http.Error(w, "the database has no table of that name", http.StatusServiceUnavailable)
 			return
 		}
