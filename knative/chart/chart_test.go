@@ -54,6 +54,7 @@ var kinds = map[string]func() any{
 	"v1 ServiceAccount":                  func() any { return &corev1.ServiceAccount{} },
 	"apps/v1 Deployment":                 func() any { return &appsv1.Deployment{} },
 	"apps/v1 StatefulSet":                func() any { return &appsv1.StatefulSet{} },
+	"batch/v1 CronJob":                   func() any { return &batchv1.CronJob{} },
 	"batch/v1 Job":                       func() any { return &batchv1.Job{} },
 	"networking.k8s.io/v1 NetworkPolicy": func() any { return &networkingv1.NetworkPolicy{} },
 	"policy/v1 PodDisruptionBudget":      func() any { return &policyv1.PodDisruptionBudget{} },
@@ -310,6 +311,9 @@ func pods(r rendered) map[string]corev1.PodSpec {
 	}
 	for name, j := range of[batchv1.Job](r) {
 		found[name] = j.Spec.Template.Spec
+	}
+	for name, j := range of[batchv1.CronJob](r) {
+		found[name] = j.Spec.JobTemplate.Spec.Template.Spec
 	}
 	return found
 }

@@ -120,8 +120,8 @@ func answers(ctx context.Context, address string) error {
 	}
 }
 
-// deploy installs or upgrades an installation that values files describe completely.
-func deploy(ctx context.Context, o order) error {
+// install installs or upgrades an installation that values files describe completely.
+func install(ctx context.Context, o order) error {
 	s := begin(o.out)
 	c, err := openCluster(o.namespace)
 	if err != nil {

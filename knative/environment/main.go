@@ -3,7 +3,7 @@
 //
 //	environment create  -name x -images images.yaml [-values f]... [-seed]
 //	environment destroy -name x
-//	environment deploy  -namespace madang -images images.yaml -values production.yaml
+//	environment install -namespace madang -images images.yaml -values production.yaml
 //
 // KUBECONFIG names the cluster; S3_ENDPOINT, S3_PUBLIC_ENDPOINT, S3_REGION, S3_ACCESS_KEY
 // and S3_SECRET_KEY the object storage.
@@ -66,12 +66,12 @@ func main() {
 
 func run(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) == 0 {
-		return errors.New("create, destroy or deploy?")
+		return errors.New("create, destroy or install?")
 	}
 	o := order{out: out}
 	f := flag.NewFlagSet(args[0], flag.ContinueOnError)
 	f.StringVar(&o.name, "name", "", "the environment's name: its namespace and bucket are madang-<name>")
-	f.StringVar(&o.namespace, "namespace", "", "deploy: the namespace")
+	f.StringVar(&o.namespace, "namespace", "", "install: the namespace")
 	f.StringVar(&o.chart, "chart", "knative/chart", "folder of the chart")
 	f.StringVar(&o.images, "images", "images.yaml", "the file that task publish wrote")
 	f.Var(&o.values, "values", "a values file; later ones win")
@@ -85,15 +85,15 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, o.timeout)
 	defer cancel()
-	act := map[string]func(context.Context, order) error{"create": create, "destroy": destroy, "deploy": deploy}[args[0]]
+	act := map[string]func(context.Context, order) error{"create": create, "destroy": destroy, "install": install}[args[0]]
 	switch {
 	case act == nil:
-		return fmt.Errorf("%q: create, destroy or deploy?", args[0])
-	case args[0] == "deploy" && (o.namespace == "" || o.name != ""):
-		return errors.New("deploy needs -namespace")
-	case args[0] != "deploy" && !namePattern.MatchString(o.name):
+		return fmt.Errorf("%q: create, destroy or install?", args[0])
+	case args[0] == "install" && (o.namespace == "" || o.name != ""):
+		return errors.New("install needs -namespace, and takes no -name")
+	case args[0] != "install" && !namePattern.MatchString(o.name):
 		return fmt.Errorf("-name %q: 2 to 31 of a-z, 0-9 and -, a letter first", o.name)
-	case args[0] != "deploy":
+	case args[0] != "install":
 		o.namespace = "madang-" + o.name
 	}
 	return act(ctx, o)
