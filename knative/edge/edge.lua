@@ -381,6 +381,7 @@ local problems = {
 function M.problem()
   local status = ngx.status
   if status == 494 then status = 431 end
+  if status == 598 then status = 429 end
   if status >= 500 or not problems[status] then status = 503 end
   local p = problems[status]
   ngx.status = status

@@ -60,7 +60,7 @@ func startNginx(t *testing.T, program string, w edgetest.World) string {
 		"routes.json":         string(routes),
 		"site/modules.conf":   "load_module " + strings.Join(luaModules, ";\nload_module ") + ";\n",
 		"site/process.conf":   "daemon off; master_process off; pid " + dir + "/pid; events { worker_connections 4096; }\n",
-		"site/functions.conf": "upstream functions { server " + strings.TrimPrefix(functions.URL, "http://") + "; keepalive 64; }\n",
+		"site/functions.conf": strings.ReplaceAll("upstream functions { server ADDRESS max_fails=0; server ADDRESS max_fails=0; keepalive 64; }\n", "ADDRESS", strings.TrimPrefix(functions.URL, "http://")),
 		"site/listen.conf":    "listen " + address + ";\n",
 		"site/locations.conf": "",
 		"site/visitor.conf":   `map "" $visitor { default ""; }`, // all rows come from one address: nobody is counted
