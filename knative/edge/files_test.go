@@ -1,0 +1,156 @@
+package edge_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/madang-council/madang/shared/council/upload"
+	"github.com/madang-council/madang/shared/objects"
+	"github.com/madang-council/madang/shared/objects/embedded"
+)
+
+// A storage that is open to nobody, strict about signatures, and counts what it is asked.
+func closedStorage(t *testing.T) (*objects.Store, string, *int) {
+	t.Helper()
+	server, err := embedded.Open(t.TempDir(), embedded.Config{AccessKey: "access", SecretKey: "a secret/with+signs", Region: "KR1", Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := 0
+	listener := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked++
+		server.ServeHTTP(w, r)
+	}))
+	t.Cleanup(func() { listener.Close(); _ = server.Close() })
+	store, err := objects.Open(objects.Config{Endpoint: listener.URL, Region: "KR1", AccessKey: "access", SecretKey: "a secret/with+signs", Bucket: "madang"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := store.EnsureBucket(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return store, listener.URL, &asked
+}
+
+const filesConfiguration = `MODULES
+daemon off; master_process off; pid DIR/pid; events { worker_connections 64; }
+env S3_ENDPOINT; env S3_REGION; env S3_BUCKET; env S3_ACCESS_KEY; env S3_SECRET_KEY;
+http {
+    access_log off;
+    error_log /dev/stderr warn;
+    lua_package_path "$prefix/?.lua;;";
+    init_by_lua_block { storage = require "storage" }
+    limit_req_zone $binary_remote_addr zone=visitor:1m rate=1000r/s;
+    limit_conn_zone $binary_remote_addr zone=connections:1m;
+    proxy_cache_path DIR/files keys_zone=files:1m;
+    proxy_temp_path DIR/proxy; client_body_temp_path DIR/body;
+    proxy_ssl_trusted_certificate /etc/ssl/certs/ca-certificates.crt;
+    server {
+        listen ADDRESS;
+        location ~ "PUBLIC" { include files.conf; }
+        location / { return 404; }
+        location @problem { internal; content_by_lua_block { ngx.print("problem ", ngx.status) } }
+    }
+}
+`
+
+func TestPublicFiles(t *testing.T) {
+	program := nginx(t)
+	store, endpoint, asked := closedStorage(t)
+	folder := "x/post/2026/03/01a203c0-3f11-7960-a837-c645ff8746a5"
+	for _, key := range []string{folder + "/320.jpg", folder + "/original.jpg", folder + "/original.pdf"} {
+		if err := store.Put(t.Context(), key, strings.NewReader("the bytes"), 9, objects.Meta{ContentType: "image/jpeg", Disposition: "inline"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := *asked
+	dir, address := t.TempDir(), freeAddress(t)
+	for _, name := range []string{"files.conf", "storage.lua"} {
+		content, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	configuration := strings.NewReplacer("MODULES", "load_module "+strings.Join(luaModules, ";\nload_module ")+";", "DIR", dir, "ADDRESS", address, "PUBLIC", upload.PublicPattern).Replace(filesConfiguration)
+	if err := os.WriteFile(filepath.Join(dir, "nginx.conf"), []byte(configuration), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	log := &strings.Builder{}
+	command := exec.Command(program, "-p", dir, "-c", filepath.Join(dir, "nginx.conf"), "-e", "stderr")
+	command.Env = append(os.Environ(), "S3_ENDPOINT="+endpoint, "S3_REGION=KR1", "S3_BUCKET=madang", "S3_ACCESS_KEY=access", "S3_SECRET_KEY=a secret/with+signs")
+	command.Stderr = log
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = command.Process.Kill()
+		_ = command.Wait()
+		if t.Failed() {
+			t.Logf("nginx: %s", log)
+		}
+	})
+	for range 200 {
+		if r, err := http.Get("http://" + address + "/"); err == nil {
+			_ = r.Body.Close()
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	for _, row := range []struct {
+		name, method, path string
+		header             map[string]string
+		status             int
+		body               string
+	}{
+		{"a public file", "GET", folder + "/320.jpg", nil, 200, "the bytes"},
+		{"again, from the copy", "GET", folder + "/320.jpg", nil, 200, "the bytes"},
+		{"its head", "HEAD", folder + "/320.jpg", nil, 200, ""},
+		{"a part", "GET", folder + "/320.jpg", map[string]string{"Range": "bytes=4-8"}, 206, "bytes"},
+		{"a document", "GET", folder + "/original.pdf", nil, 200, "the bytes"},
+		{"one that is not there", "GET", folder + "/960.jpg", nil, 404, "problem 404"},
+		{"the original of an image", "GET", folder + "/original.jpg", nil, 404, ""},
+		{"what arrives", "GET", folder + "/incoming", nil, 404, ""},
+		{"a proof", "GET", strings.Replace(folder, "post", "proof", 1) + "/320.jpg", nil, 404, ""},
+		{"a way out of the folder", "GET", folder + "/../" + "320.jpg", nil, 404, ""},
+		{"a write", "PUT", folder + "/320.jpg", nil, 405, "problem 405"},
+		{"a removal", "DELETE", folder + "/320.jpg", nil, 405, "problem 405"},
+		{"a subresource of the storage's", "GET", folder + "/320.jpg?acl", nil, 200, "the bytes"},
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), row.method, "http://"+address+"/files/"+row.path, http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for k, v := range row.header {
+			r.Header.Set(k, v)
+		}
+		response, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(response.Body)
+		_ = response.Body.Close()
+		if err != nil || response.StatusCode != row.status || row.body != "" && string(body) != row.body {
+			t.Errorf("%s: %d %q %v", row.name, response.StatusCode, body, err)
+		}
+		if row.status == 200 {
+			h := response.Header
+			if h.Get("Content-Type") != "image/jpeg" || h.Get("Content-Disposition") != "inline" || h.Get("Cache-Control") != "public, max-age=31536000, immutable" ||
+				h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Content-Security-Policy") != "sandbox; default-src 'none'" || h.Get("ETag") == "" || h.Get("X-Amz-Request-Id") != "" {
+				t.Errorf("%s: %v", row.name, h)
+			}
+		}
+	}
+	if n := *asked - before; n != 3 { // a picture, a document, what is not there
+		t.Errorf("the storage was asked %d times", n)
+	}
+}
