@@ -3,6 +3,7 @@ package notices
 
 import (
 	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/council/markdown"
 	"github.com/madang-council/madang/shared/council/member"
 	"github.com/madang-council/madang/shared/council/notice"
 	"github.com/madang-council/madang/shared/cursor"
@@ -20,6 +21,7 @@ var Function = function.Spec{
 			links: d.Key.Signer("notice preview"), site: d.Settings.SiteURL, units: d.Settings.Units,
 		}
 		h.notices.Outbox = d.Outbox
+		h.notices.Markup = notice.Markup{HTML: markdown.Render, Excerpt: markdown.Excerpt}
 		editor, admin := function.Holder(auth.Editor), function.Holder(auth.Admin)
 		list := &function.Page{Tags: []string{"notices"}, Query: []string{"cursor", "size", "tag", "unit"}, Bypass: []string{"q"}, Eager: true}
 		return function.Parts{Routes: []function.Route{

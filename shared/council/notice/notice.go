@@ -14,7 +14,6 @@ import (
 
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/clock"
-	"github.com/madang-council/madang/shared/council/markdown"
 	"github.com/madang-council/madang/shared/council/upload"
 	"github.com/madang-council/madang/shared/text"
 )
@@ -223,9 +222,6 @@ func checkTags(f *check.Fields, tags []string) []string {
 	return clean
 }
 
-// rendering counts up whenever what markdown.Render makes of the same text changes:
+// rendering counts up whenever what Markup makes of the same text changes:
 // stored HTML of an older number is made again when it is read.
 const rendering = 1
-
-// excerpt is the beginning of a body for lists.
-func excerpt(body string) string { return markdown.Excerpt(body, excerptLength) }

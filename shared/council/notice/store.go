@@ -9,7 +9,6 @@ import (
 
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/clock"
-	"github.com/madang-council/madang/shared/council/markdown"
 	"github.com/madang-council/madang/shared/council/upload"
 	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/event"
@@ -21,6 +20,15 @@ type Store struct {
 	DB      *database.DB
 	Outbox  *event.Outbox
 	Uploads upload.Store
+	Markup  Markup // for a store that writes or reads whole notices
+}
+
+// Markup makes what readers see of a body. It is given to a store (package markdown has
+// both), so that functions that only list notices do not link it: its libraries take
+// milliseconds of every start.
+type Markup struct {
+	HTML    func(body string) string
+	Excerpt func(body string, characters int) string
 }
 
 // NewStore is a store for reading.
@@ -37,12 +45,12 @@ const (
 
 func scanHead(r database.Row) (Notice, error) { return scan(r) }
 
-func scanWhole(r database.Row) (Notice, error) {
+func (s Store) scanWhole(r database.Row) (Notice, error) {
 	var made int
 	var html, body string
 	n, err := scan(r, &made, &html, &body)
-	if made != rendering && err == nil {
-		html = markdown.Render(body)
+	if made != rendering && s.Markup.HTML != nil && err == nil {
+		html = s.Markup.HTML(body)
 	}
 	n.HTML, n.Body = html, body
 	return n, err
@@ -69,7 +77,7 @@ func scan(r database.Row, more ...any) (Notice, error) {
 
 // find is a notice that exists, deleted ones included.
 func (s Store) find(ctx context.Context, id string) (Notice, error) {
-	n, err := database.One(ctx, s.DB, scanWhole, `SELECT `+whole+` FROM notices WHERE id = $1`, id)
+	n, err := database.One(ctx, s.DB, s.scanWhole, `SELECT `+whole+` FROM notices WHERE id = $1`, id)
 	if errors.Is(err, database.ErrNoRow) {
 		return Notice{}, problem.Absent()
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/council/markdown"
 	"github.com/madang-council/madang/shared/council/notice"
 	"github.com/madang-council/madang/shared/council/upload"
 	"github.com/madang-council/madang/shared/database"
@@ -36,6 +37,7 @@ func each(t *testing.T, test func(t *testing.T, f fixture)) {
 	t.Helper()
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		f := fixture{t: t, db: db, store: notice.NewStore(db), bus: &functiontest.Bus{}, member: newID(t)}
+		f.store.Markup = notice.Markup{HTML: markdown.Render, Excerpt: markdown.Excerpt}
 		f.store.Outbox = &event.Outbox{DB: db, Bus: f.bus, Log: slog.New(slog.NewTextHandler(&bytes.Buffer{}, nil))}
 		f.exec(`INSERT INTO members (id, email, name, unit, password, verified_by, totp_secret, totp_step, version, created_at, updated_at) VALUES ($1, $1, '김마당', '', '', '', '', 0, 1, 0, 0)`, f.member)
 		test(t, f)

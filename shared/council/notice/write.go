@@ -8,7 +8,6 @@ import (
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/clock"
-	"github.com/madang-council/madang/shared/council/markdown"
 	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/event"
 	"github.com/madang-council/madang/shared/problem"
@@ -47,8 +46,8 @@ func (s Store) Add(ctx context.Context, c Content, units []string) (Notice, erro
 	}
 	_, err = s.DB.Exec(ctx, `INSERT INTO notices (id, unit, title, folded, excerpt, tags, publish_at, unpublish_at, pinned_until, urgent_until, due_at, version, created_at, updated_at, rendering, html, body)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $7, 1, $11, $11, $12, $13, $14)`,
-		id, c.Unit, c.Title, text.Fold(c.Title), excerpt(c.Body), tags, clock.MillisOf(c.PublishAt), clock.MillisOf(c.UnpublishAt),
-		clock.MillisOf(c.PinnedUntil), clock.MillisOf(c.UrgentUntil), clock.Millis(now), rendering, markdown.Render(c.Body), c.Body)
+		id, c.Unit, c.Title, text.Fold(c.Title), s.Markup.Excerpt(c.Body, excerptLength), tags, clock.MillisOf(c.PublishAt), clock.MillisOf(c.UnpublishAt),
+		clock.MillisOf(c.PinnedUntil), clock.MillisOf(c.UrgentUntil), clock.Millis(now), rendering, s.Markup.HTML(c.Body), c.Body)
 	if err != nil {
 		return Notice{}, err
 	}
@@ -87,8 +86,8 @@ func (s Store) replace(ctx context.Context, id string, version int64, c Content)
 		due_at = CASE WHEN publish_at = $6 THEN due_at ELSE $6 END, publish_at = $6, unpublish_at = $7, pinned_until = $8, urgent_until = $9,
 		version = version + 1, updated_at = $10, rendering = $11, html = $12, body = $13
 		WHERE id = $14 AND version = $15 AND deleted_at IS NULL`,
-		c.Unit, c.Title, text.Fold(c.Title), excerpt(c.Body), tags, clock.MillisOf(c.PublishAt), clock.MillisOf(c.UnpublishAt),
-		clock.MillisOf(c.PinnedUntil), clock.MillisOf(c.UrgentUntil), clock.Millis(clock.Now(ctx)), rendering, markdown.Render(c.Body), c.Body, id, version)
+		c.Unit, c.Title, text.Fold(c.Title), s.Markup.Excerpt(c.Body, excerptLength), tags, clock.MillisOf(c.PublishAt), clock.MillisOf(c.UnpublishAt),
+		clock.MillisOf(c.PinnedUntil), clock.MillisOf(c.UrgentUntil), clock.Millis(clock.Now(ctx)), rendering, s.Markup.HTML(c.Body), c.Body, id, version)
 	if err != nil {
 		return Notice{}, err
 	}
