@@ -209,12 +209,45 @@ func newCluster(t *testing.T) *cluster {
 		serving: serving.NewForConfigOrDie(config), kube: kubernetes.NewForConfigOrDie(config),
 		namespace: "release-test-" + strings.ToLower(rand.Text()[:6]),
 	}
+	platform := c.platform()
+	t.Cleanup(func() {
+		if now := c.platform(); !slices.Equal(platform, now) {
+			t.Logf("Knative's own pods changed during the test, which fails requests of everybody: %v before, %v after", platform, now)
+		}
+	})
 	if _, err := c.kube.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: c.namespace}}, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.t = t; c.remove() })
 	c.build(registry)
 	return c
+}
+
+// platform are Knative's own pods. Without one of its Deployments nothing can be said here
+// about releases.
+func (c *cluster) platform() []string {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.ctx), 10*time.Second)
+	defer cancel()
+	deployments, err := c.kube.AppsV1().Deployments("knative-serving").List(ctx, metav1.ListOptions{})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	for _, d := range deployments.Items {
+		if d.Status.AvailableReplicas == 0 {
+			c.t.Fatalf("Knative is not whole: %s has no pod that is ready", d.Name)
+		}
+	}
+	pods, err := c.kube.CoreV1().Pods("knative-serving").List(ctx, metav1.ListOptions{})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	names := []string{}
+	for _, p := range pods.Items {
+		names = append(names, p.Name)
+	}
+	slices.Sort(names)
+	return names
 }
 
 // remove deletes the namespace and waits until it is gone.
