@@ -22,7 +22,7 @@ import (
 // cluster is the one that KUBECONFIG names.
 type cluster struct {
 	flags    *genericclioptions.ConfigFlags
-	kube     *kubernetes.Clientset
+	kube     kubernetes.Interface
 	dynamic  dynamic.Interface
 	metadata metadata.Interface
 }
@@ -136,14 +136,16 @@ func (c *cluster) address(ctx context.Context, namespace string) (string, error)
 // nobody waits for their answers. A namespace that is deleted with pods in it waits for
 // half of the longest time that one of them may take to end, which are minutes.
 func (c *cluster) drain(ctx context.Context, namespace string) error {
-	makers := append(slices.Clone(knative),
-		schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "deployments"},
-		schema.GroupVersionResource{Group: "apps", Version: "v1", Resource: "statefulsets"},
-		schema.GroupVersionResource{Version: "v1", Resource: "pods"})
+	pods := schema.GroupVersionResource{Version: "v1", Resource: "pods"}
+	makers := []schema.GroupVersionResource{ // the garbage collector would come to them one after another
+		{Group: "serving.knative.dev", Version: "v1", Resource: "revisions"},
+		{Group: "apps", Version: "v1", Resource: "deployments"},
+		{Group: "apps", Version: "v1", Resource: "statefulsets"},
+	}
 	second := int64(1)
 	for {
 		left := 0
-		for _, kind := range makers {
+		for _, kind := range slices.Concat(knative, makers, []schema.GroupVersionResource{pods}) {
 			found, err := c.metadata.Resource(kind).Namespace(namespace).List(ctx, metav1.ListOptions{})
 			if err != nil {
 				return fmt.Errorf("%s: %w", kind.Resource, err)
@@ -153,7 +155,12 @@ func (c *cluster) drain(ctx context.Context, namespace string) error {
 		if left == 0 {
 			return nil
 		}
-		if err := c.kube.CoreV1().Pods(namespace).DeleteCollection(ctx, metav1.DeleteOptions{GracePeriodSeconds: &second}, metav1.ListOptions{}); err != nil {
+		for _, kind := range makers {
+			if err := c.metadata.Resource(kind).Namespace(namespace).DeleteCollection(ctx, metav1.DeleteOptions{}, metav1.ListOptions{}); err != nil {
+				return fmt.Errorf("%s: %w", kind.Resource, err)
+			}
+		}
+		if err := c.metadata.Resource(pods).Namespace(namespace).DeleteCollection(ctx, metav1.DeleteOptions{GracePeriodSeconds: &second}, metav1.ListOptions{}); err != nil {
 			return fmt.Errorf("pods: %w", err)
 		}
 		if err := sleep(ctx, 500*time.Millisecond); err != nil {

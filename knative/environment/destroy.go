@@ -90,7 +90,7 @@ func prove(ctx context.Context, c *cluster, o order, s *steps, store storage, be
 			left = append(left, "bucket "+o.namespace)
 		}
 		if len(left) == 0 {
-			s.done("inventory: %d things were here before, %d now, none of this environment's", len(before), len(after))
+			s.done("inventory: %d things now, %d before create, none of this environment's", len(after), len(before))
 			s.end("%s is gone", o.namespace)
 			return nil
 		}

@@ -70,6 +70,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	o := order{out: out}
 	f := flag.NewFlagSet(args[0], flag.ContinueOnError)
+	f.SetOutput(out)
 	f.StringVar(&o.name, "name", "", "the environment's name: its namespace and bucket are madang-<name>")
 	f.StringVar(&o.namespace, "namespace", "", "install: the namespace")
 	f.StringVar(&o.chart, "chart", "knative/chart", "folder of the chart")

@@ -1,0 +1,200 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic/fake"
+	kubefake "k8s.io/client-go/kubernetes/fake"
+
+	"github.com/madang-council/madang/shared/objects"
+	"github.com/madang-council/madang/shared/objects/embedded"
+)
+
+func TestOrdersThatMakeNoSense(t *testing.T) {
+	for _, args := range [][]string{
+		{}, {"remove"}, {"create"}, {"destroy"}, {"install"}, {"create", "-name", "x"}, {"create", "-name", "X1"},
+		{"create", "-name", "a/b"}, {"destroy", "-name", "a-"}, {"create", "-name", strings.Repeat("a", 32)},
+		{"install", "-name", "aa", "-namespace", "madang"}, {"create", "-unknown"},
+	} {
+		if err := run(t.Context(), args, &bytes.Buffer{}); err == nil {
+			t.Errorf("%v is accepted", args)
+		}
+	}
+}
+
+func TestStorageKeysMustBeSet(t *testing.T) {
+	for _, name := range []string{"S3_ENDPOINT", "S3_ACCESS_KEY", "S3_SECRET_KEY"} {
+		t.Setenv("S3_ENDPOINT", "http://storage.example")
+		t.Setenv("S3_ACCESS_KEY", "a")
+		t.Setenv("S3_SECRET_KEY", "s")
+		t.Setenv(name, "")
+		if _, err := storageKeys(); err == nil {
+			t.Errorf("without %s", name)
+		}
+	}
+}
+
+func TestUnder(t *testing.T) {
+	given := map[string]any{"site": map[string]any{"url": "given"}, "storage": "given"}
+	got := under(given, map[string]any{"site": map[string]any{"url": "own", "adminNeedsTOTP": false}, "storage": map[string]any{"x": 1}, "admin": map[string]any{"email": "own"}})
+	want := map[string]any{"site": map[string]any{"url": "given", "adminNeedsTOTP": false}, "storage": "given", "admin": map[string]any{"email": "own"}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func openStorage(t *testing.T) storage {
+	t.Helper()
+	server, err := embedded.Open(t.TempDir(), embedded.Config{AccessKey: "a", SecretKey: "s", Region: "KR1", Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener := httptest.NewServer(server)
+	t.Cleanup(func() { listener.Close(); _ = server.Close() })
+	return storage{endpoint: listener.URL, region: "KR1", accessKey: "a", secretKey: "s"}
+}
+
+// A bucket goes with its objects and unfinished uploads; another's stays.
+func TestRemoveBucket(t *testing.T) {
+	s := openStorage(t)
+	for _, bucket := range []string{"madang-aa", "madang-bb"} {
+		store, err := s.open(bucket)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := store.EnsureBucket(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for _, key := range []string{"a", "b/c", "b/d"} {
+			if err := store.Put(t.Context(), key, strings.NewReader("x"), 1, objects.Meta{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, key := range []string{"u", "v/w"} {
+			if _, err := store.StartMultipart(t.Context(), key, objects.Meta{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	files, uploads, err := s.remove(t.Context(), "madang-aa")
+	if err != nil || files != 3 || uploads != 2 {
+		t.Errorf("%d objects, %d uploads, %v", files, uploads, err)
+	}
+	for bucket, want := range map[string]bool{"madang-aa": false, "madang-bb": true} {
+		if there, err := s.exists(t.Context(), bucket); err != nil || there != want {
+			t.Errorf("%s: %v %v", bucket, there, err)
+		}
+	}
+	if files, uploads, err := s.remove(t.Context(), "madang-aa"); err != nil || files+uploads != 0 {
+		t.Errorf("again: %d %d %v", files, uploads, err)
+	}
+}
+
+func TestMentions(t *testing.T) {
+	for text, want := range map[string]bool{
+		"madang-aa": true, "http://main.madang-aa.svc.cluster.local/x": true, "madang-aa/postgres": true, `{"namespace":"madang-aa"}`: true,
+		"madang-aab": false, "x-madang-aa": false, "madang": false, "": false,
+	} {
+		o := map[string]any{"spec": map[string]any{"list": []any{1, true, text}}}
+		if got := mentions(o, "madang-aa"); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+	if !mentions(map[string]any{"labels": map[string]any{"madang-aa": ""}}, "madang-aa") {
+		t.Error("a key")
+	}
+}
+
+// What is left is what is new and belongs to the environment, wherever it lies.
+func TestLeft(t *testing.T) {
+	roles := schema.GroupVersionResource{Group: "rbac.authorization.k8s.io", Version: "v1", Resource: "clusterroles"}
+	volumes := schema.GroupVersionResource{Version: "v1", Resource: "persistentvolumes"}
+	maps := schema.GroupVersionResource{Version: "v1", Resource: "configmaps"}
+	object := func(apiVersion, kind, name string, spec map[string]any) *unstructured.Unstructured {
+		return &unstructured.Unstructured{Object: map[string]any{"apiVersion": apiVersion, "kind": kind, "metadata": map[string]any{"name": name}, "spec": spec}}
+	}
+	c := &cluster{dynamic: fake.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(),
+		map[schema.GroupVersionResource]string{roles: "ClusterRoleList", volumes: "PersistentVolumeList", maps: "ConfigMapList"},
+		object("rbac.authorization.k8s.io/v1", "ClusterRole", "theirs", map[string]any{"namespace": "madang-bb"}),
+		object("v1", "PersistentVolume", "pvc-1", map[string]any{"claimRef": map[string]any{"namespace": "madang-aa"}}),
+	)}
+	inv := func(all ...reference) inventory {
+		i := inventory{}
+		for _, r := range all {
+			i[r.String()] = r
+		}
+		return i
+	}
+	before := inv(reference{Kind: roles, Name: "old"})
+	after := inv(reference{Kind: roles, Name: "old"}, reference{Kind: roles, Name: "theirs"}, reference{Kind: roles, Name: "gone meanwhile"},
+		reference{Kind: volumes, Name: "pvc-1"}, reference{Kind: maps, Namespace: "madang-aa", Name: "x"})
+	for _, b := range []string{"madang-aa", "madang-aa+segments", "madang-aab"} {
+		after["bucket "+b] = reference{Name: b}
+	}
+	left, err := c.left(t.Context(), before, after, "madang-aa")
+	want := []string{"bucket madang-aa", "bucket madang-aa+segments", "configmaps x in madang-aa", "persistentvolumes pvc-1"}
+	if err != nil || !slices.Equal(left, want) {
+		t.Errorf("%v %v", left, err)
+	}
+}
+
+// What create notes is what destroy reads.
+func TestKeptInventory(t *testing.T) {
+	c := &cluster{kube: kubefake.NewClientset()}
+	ctx := context.Background()
+	if none, err := c.keptInventory(ctx, "madang-aa"); err != nil || len(none) != 0 {
+		t.Errorf("%v %v", none, err)
+	}
+	noted := inventory{"bucket x": {}, "configmaps y in z": {}}
+	if err := c.keepInventory(ctx, "madang-aa", noted); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := c.keptInventory(ctx, "madang-aa"); err != nil || cmp.Diff(noted, got) != "" {
+		t.Errorf("%v %v", got, err)
+	}
+}
+
+// A namespace that somebody else made is not touched.
+func TestDestroyTouchesOnlyItsOwn(t *testing.T) {
+	c := &cluster{kube: kubefake.NewClientset()}
+	if err := c.makeNamespace(t.Context(), "madang-aa", map[string]string{label: "other"}); err != nil {
+		t.Fatal(err)
+	}
+	err := removeFromCluster(t.Context(), c, order{name: "aa", namespace: "madang-aa"}, begin(&bytes.Buffer{}))
+	if err == nil || !strings.Contains(err.Error(), "nothing is touched") {
+		t.Error(err)
+	}
+	if _, err := c.kube.CoreV1().Namespaces().Get(t.Context(), "madang-aa", metav1.GetOptions{}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestReadyCondition(t *testing.T) {
+	object := func(generation, observed int64, status string) unstructured.Unstructured {
+		return unstructured.Unstructured{Object: map[string]any{
+			"metadata": map[string]any{"generation": generation},
+			"status": map[string]any{"observedGeneration": observed, "conditions": []any{
+				map[string]any{"type": "Ready", "status": status, "reason": "Why"},
+			}},
+		}}
+	}
+	for _, row := range []struct {
+		o    unstructured.Unstructured
+		want bool
+	}{{object(1, 1, "True"), true}, {object(2, 1, "True"), false}, {object(1, 1, "Unknown"), false}, {unstructured.Unstructured{Object: map[string]any{}}, false}} {
+		if got, _ := readyCondition(row.o); got != row.want {
+			t.Errorf("%v", row.o)
+		}
+	}
+}
