@@ -329,7 +329,7 @@ spec:
   template:
     metadata:
       annotations:
-        autoscaling.knative.dev/window: 6s
+        autoscaling.knative.dev/window: 15s
         autoscaling.knative.dev/max-scale: "3"
         queue.sidecar.serving.knative.dev/cpu-resource-request: 1m
     spec:
@@ -469,6 +469,11 @@ var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 200}}
 // load asks the two functions 200 times a second while do runs. None may fail.
 func (c *cluster) load(t *testing.T, do func()) {
 	t.Helper()
+	for _, name := range names { // a steady load does not begin at zero pods
+		if _, err := c.get(c.ctx, name); err != nil {
+			t.Errorf("before the load: %v", err)
+		}
+	}
 	var asked, failed atomic.Int64
 	var first sync.Once
 	var all sync.WaitGroup
@@ -531,6 +536,7 @@ func (c *cluster) killed(t *testing.T) {
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	c.must(c.rollout(nil).Deploy(c.ctx, c.images("one", "two")))
 	before := c.serves(t)
 	c.load(t, func() {
 		first := exec.CommandContext(c.ctx, binary, "deploy", "-n", c.namespace, "-images", file, "-address", c.gateway)

@@ -250,7 +250,7 @@ func (s *session) pods(ctx context.Context, revision string, certain bool) strin
 		}
 		// It is Knative's queue-proxy that asks the function; what is wrong says the function.
 		if !certain && len(pod.Spec.Containers) > 0 {
-			if said := s.log(ctx, pod.Name, pod.Spec.Containers[0].Name); said != "" {
+			if said := s.log(ctx, pod.Name, pod.Spec.Containers[0].Name, 3); said != "" {
 				text += "; its log ends with: " + said
 			}
 		}

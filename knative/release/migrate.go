@@ -1,7 +1,6 @@
 package release
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -119,12 +118,13 @@ func (s *session) lastWords(ctx context.Context, job string) string {
 		return ""
 	}
 	last := slices.MaxFunc(pods.Items, func(a, b corev1.Pod) int { return a.CreationTimestamp.Compare(b.CreationTimestamp.Time) })
-	return " " + s.log(ctx, last.Name, "")
+	return " " + s.log(ctx, last.Name, "", 10)
 }
 
-// log are the last lines of a container's log; of a pod's only one without name.
-func (s *session) log(ctx context.Context, pod, container string) string {
-	options := &corev1.PodLogOptions{Container: container, TailLines: ptr.To[int64](10)}
+// log are the last lines of a container's log, in one; of a pod's only container without
+// name.
+func (s *session) log(ctx context.Context, pod, container string, lines int64) string {
+	options := &corev1.PodLogOptions{Container: container, TailLines: &lines}
 	log, err := s.Kube.CoreV1().Pods(s.Namespace).GetLogs(pod, options).Stream(ctx)
 	if err != nil {
 		return ""
@@ -134,5 +134,5 @@ func (s *session) log(ctx context.Context, pod, container string) string {
 	if err != nil {
 		return ""
 	}
-	return string(bytes.TrimSpace(text))
+	return strings.Join(strings.Split(strings.TrimSpace(string(text)), "\n"), " | ")
 }
