@@ -122,6 +122,14 @@ func TestCluster(t *testing.T) {
 	} {
 		c.story(row.kind, func(t *testing.T) {
 			before := c.serves(t)
+			kinds := []string{}
+			for _, name := range names {
+				kind, err := c.get(c.ctx, name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				kinds = append(kinds, kind)
+			}
 			c.load(t, func() {
 				r := c.rollout(nil)
 				r.Wait, r.Watch = 30*time.Second, 20*time.Second
@@ -133,7 +141,7 @@ func TestCluster(t *testing.T) {
 				if after := c.serves(t); !slices.Equal(before, after) {
 					t.Errorf("%v before, %v after", before, after)
 				}
-				c.answers(t, "two", "two")
+				c.answers(t, kinds...)
 			})
 		})
 	}
@@ -334,6 +342,7 @@ spec:
         queue.sidecar.serving.knative.dev/cpu-resource-request: 1m
     spec:
       enableServiceLinks: false
+      timeoutSeconds: 30
       containers:
         - name: function
           image: {{ $image }}
