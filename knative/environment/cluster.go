@@ -132,6 +132,9 @@ func (c *cluster) address(ctx context.Context, namespace string) (string, error)
 	return "http://" + edge.Spec.ClusterIP, nil
 }
 
+// functionPods are those whose queue-proxy waits for 30 seconds before it ends.
+const functionPods = "serving.knative.dev/service"
+
 // drain waits until what makes pods is gone, and ends the pods within a second each:
 // nobody waits for their answers. A namespace that is deleted with pods in it waits for
 // half of the longest time that one of them may take to end, which are minutes.
@@ -142,17 +145,19 @@ func (c *cluster) drain(ctx context.Context, namespace string) error {
 		{Group: "apps", Version: "v1", Resource: "deployments"},
 		{Group: "apps", Version: "v1", Resource: "statefulsets"},
 	}
-	second := int64(1)
+	none, second := int64(0), int64(1)
 	for {
-		left := 0
+		left := []string{}
 		for _, kind := range slices.Concat(knative, makers, []schema.GroupVersionResource{pods}) {
 			found, err := c.metadata.Resource(kind).Namespace(namespace).List(ctx, metav1.ListOptions{})
 			if err != nil {
 				return fmt.Errorf("%s: %w", kind.Resource, err)
 			}
-			left += len(found.Items)
+			for _, o := range found.Items {
+				left = append(left, kind.Resource+"/"+o.Name)
+			}
 		}
-		if left == 0 {
+		if len(left) == 0 {
 			return nil
 		}
 		for _, kind := range makers {
@@ -160,11 +165,13 @@ func (c *cluster) drain(ctx context.Context, namespace string) error {
 				return fmt.Errorf("%s: %w", kind.Resource, err)
 			}
 		}
-		if err := c.metadata.Resource(pods).Namespace(namespace).DeleteCollection(ctx, metav1.DeleteOptions{GracePeriodSeconds: &second}, metav1.ListOptions{}); err != nil {
-			return fmt.Errorf("pods: %w", err)
+		for selector, grace := range map[string]*int64{functionPods: &none, "!serving.knative.dev/service": &second} {
+			if err := c.metadata.Resource(pods).Namespace(namespace).DeleteCollection(ctx, metav1.DeleteOptions{GracePeriodSeconds: grace}, metav1.ListOptions{LabelSelector: selector}); err != nil {
+				return fmt.Errorf("pods: %w", err)
+			}
 		}
 		if err := sleep(ctx, 500*time.Millisecond); err != nil {
-			return fmt.Errorf("%d things do not end: %w", left, err)
+			return fmt.Errorf("%w: %s", err, strings.Join(left, ", "))
 		}
 	}
 }
