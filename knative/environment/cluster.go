@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -123,11 +124,8 @@ func (c *cluster) address(ctx context.Context, namespace string) (string, error)
 	if err != nil {
 		return "", fmt.Errorf("edge: %w", err)
 	}
-	for _, i := range edge.Status.LoadBalancer.Ingress {
-		if i.IP != "" {
-			return "http://" + i.IP, nil
-		}
-		return "http://" + i.Hostname, nil
+	if at := edge.Status.LoadBalancer.Ingress; len(at) > 0 {
+		return "http://" + cmp.Or(at[0].IP, at[0].Hostname), nil
 	}
 	return "http://" + edge.Spec.ClusterIP, nil
 }

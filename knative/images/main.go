@@ -122,7 +122,7 @@ func build(ctx context.Context, o order, wanted images) (images, error) {
 	if !o.sbom {
 		arguments = append(arguments, "--sbom", "none")
 	}
-	command := exec.CommandContext(ctx, "ko", arguments...)
+	command := exec.CommandContext(ctx, "ko", arguments...) //nolint:gosec // no shell reads them
 	command.Env = append(os.Environ(), "KO_DOCKER_REPO="+o.registry, "KO_DEFAULTBASEIMAGE="+o.base)
 	command.Stdin = bytes.NewReader(input)
 	var answer, log bytes.Buffer
