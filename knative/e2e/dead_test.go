@@ -70,7 +70,7 @@ func TestDeadLetters(t *testing.T) {
 		var list struct{ Items []letter }
 		e.must(e.call(http.MethodGet, "/v1/admin/dead-letters?size=100", admin, "", &list), http.StatusOK)
 		for _, l := range list.Items {
-			if l.Consumer == name && l.Subject == notice.ID {
+			if l.Consumer == "main" && l.Subject == notice.ID {
 				return l, true
 			}
 		}

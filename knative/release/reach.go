@@ -12,6 +12,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	discovery "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -27,8 +28,8 @@ const edge = "edge"
 // Reach finds a way from this process to where all functions of a namespace answer by
 // host name, for Rollout.Address. Inside the cluster functions' own names resolve, and the
 // address is empty. From outside it is the gateway that the edge uses too: through the API
-// server to one of its pods, as kubectl port-forward does, or at its cluster address where
-// its Service selects no pods. The caller ends it with done.
+// server to one of its pods, as kubectl port-forward does, or where its Service says
+// that it is, when that selects no pods. The caller ends it with done.
 func Reach(ctx context.Context, config *rest.Config, kube kubernetes.Interface, namespace string) (address string, done func(), err error) {
 	if _, err := rest.InClusterConfig(); err == nil {
 		return "", func() {}, nil
@@ -44,7 +45,11 @@ func Reach(ctx context.Context, config *rest.Config, kube kubernetes.Interface, 
 		return "", nil, fmt.Errorf("gateway %s: %w", host, err)
 	}
 	if len(service.Spec.Selector) == 0 {
-		return "http://" + net.JoinHostPort(service.Spec.ClusterIP, strconv.Itoa(int(port))), func() {}, nil
+		at, err := outside(ctx, kube, service, port)
+		if err != nil {
+			return "", nil, fmt.Errorf("gateway %s: %w", host, err)
+		}
+		return "http://" + at, func() {}, nil
 	}
 	pod, target, err := behind(ctx, kube, service, port)
 	if err != nil {
@@ -81,6 +86,26 @@ func gateway(ctx context.Context, kube kubernetes.Interface, namespace string) (
 		}
 	}
 	return "", 0, errors.New("the edge was not told where functions answer")
+}
+
+// outside is the address of a Service that selects no pods: its own, or that of its first
+// endpoint.
+func outside(ctx context.Context, kube kubernetes.Interface, service *corev1.Service, port int32) (string, error) {
+	if ip := service.Spec.ClusterIP; ip != "" && ip != corev1.ClusterIPNone {
+		return net.JoinHostPort(ip, strconv.Itoa(int(port))), nil
+	}
+	list, err := kube.DiscoveryV1().EndpointSlices(service.Namespace).List(ctx, metav1.ListOptions{LabelSelector: discovery.LabelServiceName + "=" + service.Name})
+	if err != nil {
+		return "", err
+	}
+	for _, slice := range list.Items {
+		for _, p := range slice.Ports {
+			if p.Port != nil && len(slice.Endpoints) > 0 && len(slice.Endpoints[0].Addresses) > 0 {
+				return net.JoinHostPort(slice.Endpoints[0].Addresses[0], strconv.Itoa(int(*p.Port))), nil
+			}
+		}
+	}
+	return "", errors.New("it has neither pods, nor an address, nor endpoints")
 }
 
 // behind is a running pod of a Service and the number of the port that it listens at.

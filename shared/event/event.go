@@ -30,7 +30,7 @@ type Event struct {
 
 // Failure is what a broker tells its dead-letter sink about an event that it gave up.
 type Failure struct {
-	Sink   string // address of the consumer; Knative's MTChannelBasedBroker names the Trigger in it
+	Sink   string // address of the consumer, or of the broker's part that spoke to it
 	Status int    // of the consumer's last answer; 0 where there was none
 	Answer string // the beginning of the body of that answer, at most 768 bytes
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/url"
 	"strings"
 	"time"
 
@@ -26,12 +27,20 @@ type Letter struct {
 	LastAt  time.Time
 }
 
-// Consumer is a short name for a sink: the Trigger of a Knative broker's address
-// (/triggers/<namespace>/<name>/<uid>), or the last part of another path.
+// Consumer is a short name for a sink. Knative's broker names the consumer itself where
+// that answered (http://media.<namespace>.svc.cluster.local/events), and its own address
+// for the Trigger (/triggers/<namespace>/<name>/<uid>) where it did not.
 func Consumer(sink string) string {
-	parts := strings.Split(strings.Trim(sink, "/"), "/")
-	if i := len(parts) - 4; i >= 0 && parts[i] == "triggers" {
-		return parts[i+2]
+	u, err := url.Parse(sink)
+	if err != nil {
+		return sink
+	}
+	parts := strings.Split(strings.Trim(u.Path, "/"), "/")
+	if len(parts) == 4 && parts[0] == "triggers" {
+		return parts[2]
+	}
+	if name, _, _ := strings.Cut(u.Host, "."); name != "" {
+		return name
 	}
 	return parts[len(parts)-1]
 }
