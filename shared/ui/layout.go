@@ -116,12 +116,19 @@ func (f Frame) header(ctx context.Context, v View) g.Node {
 	return el.Header(el.Class("top"),
 		el.Div(el.Class("top-inner"),
 			el.A(el.Class("brand"), el.Href(f.local(ctx, home)), mark(), el.Span(g.Text(f.Council))),
-			el.Nav(el.Aria("label", T(ctx, "주 메뉴", "Main")), el.Ul(el.Class("menu"), g.Map(f.Nav, func(l Link) g.Node {
-				return el.Li(el.A(el.Href(f.local(ctx, l.Path)), current(l.Path == v.Section), g.Text(T(ctx, l.Label.KO, l.Label.EN))))
-			}))),
+			f.menu(ctx, v),
 			el.Nav(el.Class("account"), el.Aria("label", T(ctx, "계정과 언어", "Account and language")), el.Ul(el.Class("menu"), g.Group(f.account(ctx, v)))),
 		),
 	)
+}
+
+func (f Frame) menu(ctx context.Context, v View) g.Node {
+	if len(f.Nav) == 0 {
+		return nil
+	}
+	return el.Nav(el.Class("main-menu"), el.Aria("label", T(ctx, "주 메뉴", "Main")), el.Ul(el.Class("menu"), g.Map(f.Nav, func(l Link) g.Node {
+		return el.Li(el.A(el.Href(f.local(ctx, l.Path)), current(l.Path == v.Section), g.Text(T(ctx, l.Label.KO, l.Label.EN))))
+	})))
 }
 
 func (f Frame) local(ctx context.Context, path string) string {
