@@ -57,7 +57,7 @@ var doors = []door{
 	{from: "shared/ui", may: []string{"shared/function", "shared/problem", "shared/auth", "shared/clock"}, mustNot: []string{"html/template", "text/template"}},
 	{from: "shared/council/", may: []string{
 		"shared/council/", "shared/problem", "shared/database", "shared/event", "shared/clock", "shared/auth", "shared/check", "shared/cursor",
-		"shared/secret", "shared/text", "shared/objects",
+		"shared/secret", "shared/text", "shared/objects", "shared/mail",
 	}, mustNot: []string{"github.com/labstack/echo", "github.com/redis/", "knative.dev/", "os/exec"}},
 	{from: "shared/functiontest", may: []string{"shared/"}},
 	{from: "shared/openapi", may: []string{"shared/"}},

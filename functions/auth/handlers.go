@@ -2,27 +2,25 @@ package auth
 
 import (
 	"context"
-	"log/slog"
 	"time"
 
 	"github.com/madang-council/madang/shared/cookie"
+	"github.com/madang-council/madang/shared/council/account"
 	"github.com/madang-council/madang/shared/council/credential"
 	"github.com/madang-council/madang/shared/council/member"
 	"github.com/madang-council/madang/shared/council/oidc"
 	"github.com/madang-council/madang/shared/council/session"
 	"github.com/madang-council/madang/shared/function"
-	"github.com/madang-council/madang/shared/mail"
 	"github.com/madang-council/madang/shared/problem"
 )
 
 type handlers struct {
+	accounts    account.Accounts
 	credentials credential.Store
 	sessions    session.Store
 	members     member.Store
 	oidc        *oidc.Client
-	mail        mail.Sender
 	settings    function.Settings
-	log         *slog.Logger
 }
 
 // The ways to be given tokens.
