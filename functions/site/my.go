@@ -21,9 +21,9 @@ type doneRequest struct {
 }
 
 // page is one of my pages.
-func (h handlers) page(ctx context.Context, status int, title string, main ...g.Node) *ui.Answer {
+func (h handlers) page(ctx context.Context, status int, path, title string, main ...g.Node) *ui.Answer {
 	back := el.P(el.Class("back"), el.A(el.Href(ui.Local(ctx, myPath)), g.Text(ui.T(ctx, "내 정보", "My page"))))
-	return h.frame.Page(ctx, ui.View{Status: status, Title: title, Section: myPath, Class: "narrow", Styles: []string{"site.css"},
+	return h.frame.Page(ctx, ui.View{Status: status, Title: title, Path: path, Hidden: true, Section: myPath, Class: "narrow", Styles: []string{"site.css"},
 		Main: append([]g.Node{back, el.H1(g.Text(title))}, main...)})
 }
 
@@ -73,7 +73,7 @@ func (h handlers) myPage(ctx context.Context, form ui.Form, status int, m member
 		return nil, err
 	}
 	title := ui.T(ctx, "내 정보", "My page")
-	return h.frame.Page(ctx, ui.View{Status: status, Title: title, Section: myPath, Class: "my", Styles: []string{"site.css"}, Main: []g.Node{
+	return h.frame.Page(ctx, ui.View{Status: status, Title: title, Path: myPath, Hidden: true, Section: myPath, Class: "my", Styles: []string{"site.css"}, Main: []g.Node{
 		el.H1(g.Text(title)),
 		said(message),
 		g.If(m.VerifiedAt == nil, el.P(el.Class("notice-box"), g.Text(ui.T(ctx, "아직 학생 확인을 하지 않았습니다. ", "You have not been verified as a student. ")), el.A(el.Href(ui.Local(ctx, verifyPath)), g.Text(ui.T(ctx, "학교 메일로 확인하기", "Verify by school mail"))))),
@@ -174,7 +174,7 @@ func (h handlers) verifyPage(ctx context.Context, form ui.Form, status int, emai
 		}
 		domains += "@" + d
 	}
-	return h.page(ctx, status, ui.T(ctx, "학생 확인", "Verification"),
+	return h.page(ctx, status, verifyPath, ui.T(ctx, "학생 확인", "Verification"),
 		el.P(el.Class("lead"), g.Text(ui.T(ctx, "학교 메일로 여섯 자리 번호를 보냅니다. 주소는 남기지 않고, 한 사람이 한 번만 확인하도록 지문만 남깁니다.", "We send six digits to your school address. The address is not kept, only a fingerprint, so that each student verifies once."))),
 		form.Summary(),
 		el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, verifyPath)),
@@ -196,7 +196,7 @@ func (h handlers) confirmCode(ctx context.Context, r *confirmRequest) (*function
 }
 
 func (h handlers) codePage(ctx context.Context, form ui.Form, status int) *ui.Answer {
-	return h.page(ctx, status, ui.T(ctx, "학생 확인", "Verification"),
+	return h.page(ctx, status, verifyPath, ui.T(ctx, "학생 확인", "Verification"),
 		said(ui.T(ctx, "번호를 보냈습니다. 10분 안에 넣어 주세요.", "The code is sent. Enter it within 10 minutes.")),
 		form.Summary(),
 		el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, verifyPath+"/code")),

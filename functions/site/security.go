@@ -44,7 +44,7 @@ func (h handlers) change(ctx context.Context, r *changeRequest) (*function.Redir
 }
 
 func (h handlers) changePage(ctx context.Context, form ui.Form, status int, m member.Member) *ui.Answer {
-	return h.page(ctx, status, ui.T(ctx, "비밀번호 바꾸기", "Change the password"),
+	return h.page(ctx, status, changePath, ui.T(ctx, "비밀번호 바꾸기", "Change the password"),
 		form.Summary(),
 		el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, changePath)),
 			el.Input(el.Class("hidden"), el.Type("text"), el.Value(m.Email), el.AutoComplete("username"), el.ReadOnly(), el.TabIndex("-1"), el.Aria("label", ui.T(ctx, "전자우편", "Mail address"))),
@@ -68,7 +68,7 @@ func (h handlers) sessionsPage(ctx context.Context, r *doneRequest) (*ui.Answer,
 	if err != nil {
 		return nil, err
 	}
-	return h.page(ctx, 0, ui.T(ctx, "로그인한 기기", "Sessions"),
+	return h.page(ctx, 0, sessionsPath, ui.T(ctx, "로그인한 기기", "Sessions"),
 		said(done(ctx, r.Done)),
 		el.Ul(el.Class("sessions"), g.Map(list, func(s session.Session) g.Node { return sessionItem(ctx, s) })),
 		el.Form(el.Method("post"), el.Action(ui.Local(ctx, sessionsPath)), el.Button(el.Class("button danger"), el.Type("submit"), g.Text(ui.T(ctx, "모든 기기에서 로그아웃", "Sign out everywhere")))),
@@ -156,7 +156,7 @@ func (h handlers) consentsPage(ctx context.Context, form ui.Form, status int, me
 		given[c.Kind] = c
 	}
 	current := given[member.Privacy].Given && given[member.Privacy].Version == h.settings.PolicyVersion
-	return h.page(ctx, status, ui.T(ctx, "동의", "Consents"),
+	return h.page(ctx, status, consentsPath, ui.T(ctx, "동의", "Consents"),
 		said(message),
 		g.If(!current, el.P(el.Class("notice-box"), g.Text(ui.T(ctx, "개인정보 처리 내용이 "+h.settings.PolicyVersion+"판으로 바뀌었습니다. 읽고 다시 동의해 주세요.", "The policy has changed to version "+h.settings.PolicyVersion+". Please read it and agree again.")))),
 		form.Summary(),
@@ -202,7 +202,7 @@ func (h handlers) leave(ctx context.Context, r *leaveRequest) (*ui.Answer, error
 }
 
 func (h handlers) leavePage(ctx context.Context, form ui.Form, status int, m member.Member) *ui.Answer {
-	return h.page(ctx, status, ui.T(ctx, "탈퇴", "Leave"),
+	return h.page(ctx, status, leavePath, ui.T(ctx, "탈퇴", "Leave"),
 		el.P(el.Class("lead"), g.Text(ui.T(ctx, "곧바로 모든 기기에서 로그아웃되고, "+days(ctx, h.settings.LeaveGrace)+"이 지나면 이름과 전자우편을 비롯한 개인정보가 지워집니다. 그때까지는 되돌릴 수 있습니다.", "You are signed out everywhere at once. After "+days(ctx, h.settings.LeaveGrace)+" your name, address and everything personal are deleted. Until then it can be undone."))),
 		form.Summary(),
 		el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, leavePath)),
@@ -240,7 +240,7 @@ func (h handlers) factor(ctx context.Context, form ui.Form, status int, message 
 			el.H2(g.Text(ui.T(ctx, "끄기", "Turn off"))),
 			el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, factorPath+"/remove")), ownPassword(ctx, form, "password", m), codeField(ctx, form, ui.T(ctx, "인증 앱의 번호나 복구 코드", "From the app, or a recovery code")), el.Button(el.Class("button danger"), el.Type("submit"), g.Text(ui.T(ctx, "끄기", "Turn off")))))
 	}
-	return h.page(ctx, status, ui.T(ctx, "2단계 인증", "Second factor"), main...), nil
+	return h.page(ctx, status, factorPath, ui.T(ctx, "2단계 인증", "Second factor"), main...), nil
 }
 
 // factorAgain shows that page anew.
@@ -271,7 +271,7 @@ func (h handlers) enrol(ctx context.Context, r *passwordRequest) (*ui.Answer, er
 // enrolmentPage shows the secret once: on a telephone as a link that opens the app, and to
 // be typed.
 func (h handlers) enrolmentPage(ctx context.Context, form ui.Form, status int, e credential.Enrolment) *ui.Answer {
-	return h.page(ctx, status, ui.T(ctx, "2단계 인증 켜기", "Turn on the second factor"),
+	return h.page(ctx, status, factorPath, ui.T(ctx, "2단계 인증 켜기", "Turn on the second factor"),
 		g.If(e.Secret != "", el.Ol(el.Class("steps"),
 			el.Li(g.Text(ui.T(ctx, "인증 앱(Google Authenticator, 1Password 등)에 아래 키를 넣으세요.", "Put this key into your authenticator app.")),
 				el.P(el.Class("secret"), el.Code(g.Text(spaced(e.Secret)))),
@@ -306,7 +306,7 @@ func (h handlers) confirmFactor(ctx context.Context, r *confirmRequest) (*ui.Ans
 			return h.enrolmentPage(ctx, form, status, credential.Enrolment{})
 		})
 	}
-	return h.page(ctx, 0, ui.T(ctx, "복구 코드", "Recovery codes"),
+	return h.page(ctx, 0, factorPath, ui.T(ctx, "복구 코드", "Recovery codes"),
 		said(ui.T(ctx, "2단계 인증을 켰습니다.", "The second factor is on.")),
 		el.P(el.Class("lead"), g.Text(ui.T(ctx, "휴대전화를 잃어버렸을 때 번호 대신 씁니다. 지금 한 번만 보여 드리니 적거나 인쇄해 두세요. 하나는 한 번만 쓸 수 있습니다.", "Use one in place of a code when the telephone is lost. They are shown this once: write or print them. Each works once."))),
 		el.Ul(el.Class("codes"), g.Map(codes, func(c string) g.Node { return el.Li(el.Code(g.Text(c))) })),

@@ -134,7 +134,7 @@ func (h handlers) begin(ctx context.Context, tokens session.Tokens, email string
 
 func (h handlers) signInPage(ctx context.Context, form ui.Form, status int, r signInRequest, message string, consent bool) *ui.Answer {
 	leaving := form.Problem() != nil && form.Problem().Code == credential.ErrLeaving().Code
-	return h.frame.Page(ctx, ui.View{Status: status, Title: ui.T(ctx, "로그인", "Sign in"), Section: signInPath, Class: "narrow", Styles: []string{"site.css"}, Main: []g.Node{
+	return h.frame.Page(ctx, ui.View{Status: status, Title: ui.T(ctx, "로그인", "Sign in"), Path: signInPath, Hidden: true, Section: signInPath, Class: "narrow", Styles: []string{"site.css"}, Main: []g.Node{
 		el.H1(g.Text(ui.T(ctx, "로그인", "Sign in"))),
 		said(message),
 		form.Summary(),
@@ -230,7 +230,7 @@ func (h handlers) second(ctx context.Context, r *codeRequest) (*function.Redirec
 }
 
 func (h handlers) secondPage(ctx context.Context, form ui.Form, status int) *ui.Answer {
-	return h.frame.Page(ctx, ui.View{Status: status, Title: ui.T(ctx, "2단계 인증", "Second factor"), Section: signInPath, Class: "narrow", Styles: []string{"site.css"}, Main: []g.Node{
+	return h.frame.Page(ctx, ui.View{Status: status, Title: ui.T(ctx, "2단계 인증", "Second factor"), Path: secondPath, Hidden: true, Section: signInPath, Class: "narrow", Styles: []string{"site.css"}, Main: []g.Node{
 		el.H1(g.Text(ui.T(ctx, "2단계 인증", "Second factor"))),
 		form.Summary(),
 		el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, secondPath)),

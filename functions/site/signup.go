@@ -58,7 +58,7 @@ func joined(next string) string {
 }
 
 func (h handlers) signUpPage(ctx context.Context, form ui.Form, status int, r signUpRequest) *ui.Answer {
-	return h.frame.Page(ctx, ui.View{Status: status, Title: ui.T(ctx, "가입", "Sign up"), Section: signInPath, Class: "narrow", Styles: []string{"site.css"}, Main: []g.Node{
+	return h.frame.Page(ctx, ui.View{Status: status, Title: ui.T(ctx, "가입", "Sign up"), Path: signUpPath, Hidden: true, Section: signInPath, Class: "narrow", Styles: []string{"site.css"}, Main: []g.Node{
 		el.H1(g.Text(ui.T(ctx, "가입", "Sign up"))),
 		el.P(el.Class("lead"), g.Text(ui.T(ctx, "학교 포털 비밀번호는 묻지 않습니다. 학생 확인은 가입한 뒤에 합니다.", "We never ask for your university password. You verify as a student afterwards."))),
 		form.Summary(),
@@ -112,7 +112,7 @@ func (h handlers) forgotten(ctx context.Context, r *forgottenRequest) (*function
 
 func (h handlers) forgottenPage(ctx context.Context, form ui.Form, status int, email string, sent bool) *ui.Answer {
 	title := ui.T(ctx, "비밀번호 찾기", "Forgotten password")
-	view := ui.View{Status: status, Title: title, Section: signInPath, Class: "narrow", Styles: []string{"site.css"}, Main: []g.Node{el.H1(g.Text(title))}}
+	view := ui.View{Status: status, Title: title, Path: forgottenPath, Hidden: true, Section: signInPath, Class: "narrow", Styles: []string{"site.css"}, Main: []g.Node{el.H1(g.Text(title))}}
 	if sent {
 		view.Main = append(view.Main,
 			said(ui.T(ctx, "메일을 보냈습니다. 30분 안에 메일의 링크로 새 비밀번호를 정하세요.", "We sent a message. Set a new password with its link within 30 minutes.")),
@@ -158,7 +158,7 @@ func (h handlers) reset(ctx context.Context, r *resetRequest) (*function.Redirec
 // script of the site; without scripts it can be pasted.
 func (h handlers) resetPage(ctx context.Context, form ui.Form, status int, r resetRequest) *ui.Answer {
 	title := ui.T(ctx, "새 비밀번호", "New password")
-	return h.frame.Page(ctx, ui.View{Status: status, Title: title, Section: signInPath, Class: "narrow", Styles: []string{"site.css"}, Scripts: []string{"reset.js"}, Main: []g.Node{
+	return h.frame.Page(ctx, ui.View{Status: status, Title: title, Path: resetPath, Hidden: true, Section: signInPath, Class: "narrow", Styles: []string{"site.css"}, Scripts: []string{"reset.js"}, Main: []g.Node{
 		el.H1(g.Text(title)),
 		form.Summary(),
 		g.If(form.Problem() != nil && form.Problem().Code == credential.ErrResetEnded().Code, el.P(el.A(el.Href(ui.Local(ctx, forgottenPath)), g.Text(ui.T(ctx, "링크 다시 받기", "Get another link"))))),
@@ -196,7 +196,7 @@ func (h handlers) comeBack(ctx context.Context, r *returnRequest) (*function.Red
 
 func (h handlers) returnPage(ctx context.Context, form ui.Form, status int, r returnRequest) *ui.Answer {
 	title := ui.T(ctx, "탈퇴 취소", "Undo leaving")
-	return h.frame.Page(ctx, ui.View{Status: status, Title: title, Section: signInPath, Class: "narrow", Styles: []string{"site.css"}, Main: []g.Node{
+	return h.frame.Page(ctx, ui.View{Status: status, Title: title, Path: returnPath, Hidden: true, Section: signInPath, Class: "narrow", Styles: []string{"site.css"}, Main: []g.Node{
 		el.H1(g.Text(title)),
 		el.P(el.Class("lead"), g.Text(ui.T(ctx, "탈퇴한 뒤 "+days(ctx, h.settings.LeaveGrace)+" 안에는 계정을 되살릴 수 있습니다.", "An account can be brought back within "+days(ctx, h.settings.LeaveGrace)+"."))),
 		form.Summary(),

@@ -63,7 +63,7 @@ func (f Frame) head(ctx context.Context, v View) []g.Node {
 		el.Meta(el.Name("theme-color"), el.Content("#131614"), g.Attr("media", "(prefers-color-scheme: dark)")),
 		el.Meta(el.Name("format-detection"), el.Content("telephone=no")),
 	)
-	if v.Path == "" {
+	if v.Path == "" || v.Hidden {
 		return append(nodes, el.Meta(el.Name("robots"), el.Content("noindex")))
 	}
 	return append(nodes, f.described(ctx, v)...)
@@ -155,7 +155,11 @@ func (f Frame) account(ctx context.Context, v View) []g.Node {
 		}
 		nodes = append(nodes, el.Li(el.A(el.Href(f.local(ctx, MyPath)), current(v.Section == MyPath), g.Text(T(ctx, "내 정보", "My page")))))
 	} else {
-		nodes = append(nodes, el.Li(el.A(el.Href(SignInFor(ctx, f.local(ctx, v.Path))), current(v.Section == SignInPath), el.Rel("nofollow"), g.Text(T(ctx, "로그인", "Sign in")))))
+		next := ""
+		if v.Path != "" && v.Section != SignInPath {
+			next = f.local(ctx, v.Path)
+		}
+		nodes = append(nodes, el.Li(el.A(el.Href(SignInFor(ctx, next)), current(v.Section == SignInPath), el.Rel("nofollow"), g.Text(T(ctx, "로그인", "Sign in")))))
 	}
 	if v.Path == "" || f.Korean {
 		return nodes

@@ -44,7 +44,8 @@ type View struct {
 	Title       string   // before the council's name; "" for a page that stands for the council
 	Description string   // one sentence for previews and search engines
 	Picture     string   // path of a picture for previews
-	Path        string   // the page's address in Korean; "" for pages that search engines leave out
+	Path        string   // the page's address in Korean; "" for what has none, as a refusal
+	Hidden      bool     // search engines leave it out, as they do without a Path
 	Section     string   // the Path of the entry of Nav that the page belongs to
 	Styles      []string // names of assets, behind ui.css
 	Scripts     []string // names of assets, loaded as modules
