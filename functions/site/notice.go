@@ -39,7 +39,7 @@ func (h handlers) notice(ctx context.Context, r *noticeRequest) (*ui.Answer, err
 	for _, f := range n.Attachments {
 		function.Tag(ctx, upload.Tag(f.ID))
 	}
-	body, inText := fitted(n.HTML, n.Attachments)
+	body, inText := fitted(levelled(n.HTML), n.Attachments)
 	pictures, files := apart(n.Attachments, inText)
 	view := ui.View{
 		Title: n.Title, Description: n.Excerpt, Path: noticesPath + "/" + n.ID, Section: noticesPath, Class: "reading", Styles: []string{"site.css"},
@@ -93,6 +93,26 @@ func firstPicture(list []upload.File) string {
 		}
 	}
 	return ""
+}
+
+// heading is the beginning or end of a heading in a notice's text.
+var heading = regexp.MustCompile(`<(/?)h([2-6])`)
+
+// levelled closes gaps between the levels of headings: who writes ## without # above it
+// means the first level below the title, and screen readers go by levels.
+func levelled(body string) string {
+	above := []int{} // the levels, as written, of the headings that the last one stands under, and its own
+	return heading.ReplaceAllStringFunc(body, func(tag string) string {
+		m := heading.FindStringSubmatch(tag)
+		level := int(m[2][0] - '0')
+		if m[1] == "" {
+			for len(above) > 0 && above[len(above)-1] >= level {
+				above = above[:len(above)-1]
+			}
+			above = append(above, level)
+		}
+		return "<" + m[1] + "h" + itoa(1+len(above))
+	})
 }
 
 // bodyPicture is a picture in a notice's text, as shared/council/markdown writes it.

@@ -2,6 +2,9 @@ package site
 
 import (
 	"context"
+	"slices"
+	"strings"
+	"time"
 
 	g "maragu.dev/gomponents"
 	el "maragu.dev/gomponents/html"
@@ -76,16 +79,43 @@ func (h handlers) sessionsPage(ctx context.Context, r *doneRequest) (*ui.Answer,
 }
 
 func sessionItem(ctx context.Context, s session.Session) g.Node {
-	device := s.Device
-	if device == "" {
-		device = ui.T(ctx, "이름 없는 기기", "Unnamed")
+	device := deviceName(ctx, s.Device)
+	when := func(label string, t time.Time) g.Node {
+		return el.Span(g.Text(label+" "), ui.Time(t, ui.Moment(ctx, t)))
 	}
+	here := s.ID == auth.From(ctx).SessionID
 	return el.Li(
-		el.P(el.Class("device"), g.Text(device)),
-		el.P(el.Class("meta"), g.Text(ui.T(ctx, "로그인 ", "Signed in ")), ui.Time(s.CreatedAt, ui.Moment(ctx, s.CreatedAt)), g.Text(ui.T(ctx, " · 마지막 사용 ", " · last used ")), ui.Time(s.RefreshedAt, ui.Moment(ctx, s.RefreshedAt))),
-		g.If(s.ID == auth.From(ctx).SessionID, el.P(el.Span(el.Class("badge"), g.Text(ui.T(ctx, "지금 이 기기", "This one"))))),
-		g.If(s.ID != auth.From(ctx).SessionID, el.Form(el.Method("post"), el.Action(ui.Local(ctx, sessionsPath+"/"+s.ID)), el.Button(el.Class("button quiet small"), el.Type("submit"), g.Text(ui.T(ctx, "로그아웃", "Sign out")), el.Span(el.Class("hidden"), g.Text(": "+device))))),
+		el.P(el.Class("device"), g.Text(device+" "), g.If(here, el.Span(el.Class("badge"), g.Text(ui.T(ctx, "지금 이 기기", "This one"))))),
+		el.P(el.Class("meta"), when(ui.T(ctx, "로그인", "Signed in"), s.CreatedAt), when(ui.T(ctx, "마지막 사용", "Last used"), s.RefreshedAt)),
+		g.If(!here, el.Form(el.Method("post"), el.Action(ui.Local(ctx, sessionsPath+"/"+s.ID)), el.Button(el.Class("button quiet small"), el.Type("submit"), g.Text(ui.T(ctx, "로그아웃", "Sign out")), el.Span(el.Class("hidden"), g.Text(": "+device))))),
 	)
+}
+
+// The marks by which browsers and systems are told in a User-Agent. Many name others too,
+// so the first that is found counts.
+var (
+	browserMarks = [][2]string{{"KAKAOTALK", "카카오톡"}, {"Whale/", "네이버 웨일"}, {"NAVER(", "네이버"}, {"SamsungBrowser/", "삼성 인터넷"}, {"Edg", "Edge"}, {"OPR/", "Opera"}, {"Firefox/", "Firefox"}, {"FxiOS/", "Firefox"}, {"CriOS/", "Chrome"}, {"Chrome/", "Chrome"}, {"Safari/", "Safari"}}
+	systemMarks  = [][2]string{{"iPhone", "iPhone"}, {"iPad", "iPad"}, {"Android", "Android"}, {"Windows", "Windows"}, {"Mac OS X", "Mac"}, {"CrOS", "Chromebook"}, {"Linux", "Linux"}}
+)
+
+// deviceName is what a place is called: as the member named it, or browser and system.
+func deviceName(ctx context.Context, device string) string {
+	switch {
+	case device == "":
+		return ui.T(ctx, "이름 없는 기기", "Unnamed")
+	case !strings.HasPrefix(device, "Mozilla/"):
+		return device
+	}
+	parts := []string{}
+	for _, marks := range [][][2]string{browserMarks, systemMarks} {
+		if i := slices.IndexFunc(marks, func(m [2]string) bool { return strings.Contains(device, m[0]) }); i >= 0 {
+			parts = append(parts, marks[i][1])
+		}
+	}
+	if len(parts) == 0 {
+		return ui.T(ctx, "알 수 없는 브라우저", "Unknown browser")
+	}
+	return strings.Join(parts, " · ")
 }
 
 type sessionRequest struct {

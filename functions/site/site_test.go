@@ -231,6 +231,20 @@ func TestNotice(t *testing.T) {
 	}
 }
 
+// Screen readers find the parts of a text in their order, whatever marks its writer took.
+func TestHeadings(t *testing.T) {
+	c := open(t)
+	id := c.write(map[string]any{"title": "제목", "body": "### 가\n\n##### 나\n\n#### 다\n\n# 라\n\n## 마"})
+	levels := regexp.MustCompile(`<h([1-6])[^>]*>([^<]+)</h([1-6])>`).FindAllStringSubmatch(string(c.get("/notices/"+id).Want(200).Body), -1)
+	got := ""
+	for _, l := range levels {
+		got += l[1] + l[2] + l[3] + " "
+	}
+	if want := "1제목1 2가2 3나3 3다3 2라2 3마3 "; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 // Events render what shows the thing, whatever they say.
 func TestEvents(t *testing.T) {
 	c := open(t)
@@ -386,6 +400,25 @@ func TestStudent(t *testing.T) {
 	has(t, p.send("/sign-out", nil, "/sign-in?done=signed-out"), "로그아웃했습니다.")
 	if p.cookies[auth.AccessCookie] != "" || p.cookies[auth.RefreshCookie] != "" {
 		t.Errorf("%v", p.cookies)
+	}
+}
+
+func TestDevices(t *testing.T) {
+	for agent, want := range map[string]string{
+		"Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/19.0 Mobile/15E148 Safari/604.1":    "Safari · iPhone",
+		"Mozilla/5.0 (Linux; Android 16; SM-S936N) AppleWebKit/537.36 (KHTML, like Gecko) SamsungBrowser/29.0 Chrome/136.0.0.0 Mobile Safari/537.36": "삼성 인터넷 · Android",
+		"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Whale/5.0 Safari/537.36":                  "네이버 웨일 · Windows",
+		"Mozilla/5.0 (compatible)": "알 수 없는 브라우저",
+		"도서관 <컴퓨터>":                "도서관 &lt;컴퓨터&gt;",
+	} {
+		c := open(t)
+		p := c.person(t)
+		p.send("/sign-up", application("sori@example.com"), "/sign-in?next=%2Fnotices&done=signed-up")
+		r := c.Do(functiontest.Request{Method: "POST", Path: "/sign-in", Body: url.Values{"email": {"sori@example.com"}, "password": {secretWord}}, Header: map[string]string{"User-Agent": agent}}).Want(303)
+		for _, cookie := range (&http.Response{Header: r.Header}).Cookies() {
+			p.cookies[cookie.Name] = cookie.Value
+		}
+		has(t, p.get("/my/sessions").Want(200), `<p class="device">`+want+` <span class="badge">지금 이 기기</span>`)
 	}
 }
 

@@ -80,6 +80,9 @@ func (p *person) open(path string) {
 	p.do(chromedp.Navigate(p.host.address + path))
 }
 
+// awaited has the value of an expression be what its promise becomes.
+var awaited = chromedp.EvalAwaitPromise
+
 // eval is the value of an expression on the page.
 func eval[T any](p *person, expression string, options ...chromedp.EvaluateOption) T {
 	p.t.Helper()

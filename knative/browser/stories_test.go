@@ -4,8 +4,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-
-	"github.com/chromedp/chromedp"
 )
 
 const secretWord = "푸른 나무 아래 일곱 마리"
@@ -58,7 +56,7 @@ func TestVisitor(t *testing.T) {
 			if others := eval[[]string](p, `performance.getEntriesByType('resource').map(e => e.name).filter(n => !n.startsWith(location.origin))`); len(others) > 0 {
 				t.Errorf("others are asked: %v", others)
 			}
-			if shift := eval[float64](p, `new Promise(done => { let sum = 0; new PerformanceObserver(l => l.getEntries().forEach(e => sum += e.value)).observe({ type: 'layout-shift', buffered: true }); setTimeout(() => done(sum), 300); })`, chromedp.EvalAwaitPromise); shift > 0.01 {
+			if shift := eval[float64](p, `new Promise(done => { let sum = 0; new PerformanceObserver(l => l.getEntries().forEach(e => sum += e.value)).observe({ type: 'layout-shift', buffered: true }); setTimeout(() => done(sum), 300); })`, awaited); shift > 0.01 {
 				t.Errorf("the page jumps by %v", shift)
 			}
 		})
