@@ -65,7 +65,7 @@ end
 local function has_credentials()
   if ngx.var.http_authorization then return true end
   local cookie = ngx.var.http_cookie
-  return cookie ~= nil and cookie:find("__Host-madang", 1, true) ~= nil
+  return cookie ~= nil and (cookie:find("__Host-madang=", 1, true) or cookie:find("__Host-madang-refresh=", 1, true)) ~= nil
 end
 
 -- first is a query parameter's first value, or "".
