@@ -71,7 +71,7 @@ func (e *edge) answer(w http.ResponseWriter, r *http.Request) (ok bool) {
 	inner.Header.Set("X-Forwarded-For", clientOf(r))
 	inner.RemoteAddr = "127.0.0.1:0"
 	inner.Header.Del("X-Request-Id")
-	if !route.Page || r.Method != http.MethodGet && r.Method != http.MethodHead || hasCredentials(r) || (&function.Page{Bypass: route.Bypass}).Bypassed(r.URL.Query()) {
+	if !route.Page || r.Method != http.MethodGet && r.Method != http.MethodHead || !route.ForAll && hasCredentials(r) || (&function.Page{Bypass: route.Bypass}).Bypassed(r.URL.Query()) {
 		e.serve(route.Function, w, inner)
 		return true
 	}

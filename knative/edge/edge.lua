@@ -93,7 +93,7 @@ function M.route()
   ngx.var.function_host = r["function"] .. settings.domain
   ngx.var.route = r.path
   local method = ngx.req.get_method()
-  if r.page and (method == "GET" or method == "HEAD") and not has_credentials() and not bypassed(r) then
+  if r.page and (method == "GET" or method == "HEAD") and (r.forAll or not has_credentials()) and not bypassed(r) then
     return ngx.exec("@page")
   end
   return ngx.exec("@function")

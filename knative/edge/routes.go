@@ -16,6 +16,7 @@ type Route struct {
 	Page     bool     `json:"page,omitempty"`   // a guest's GET is a page
 	Query    []string `json:"query,omitempty"`  // parameters of the page's address
 	Bypass   []string `json:"bypass,omitempty"` // parameters with which it is no page
+	ForAll   bool     `json:"forAll,omitempty"` // members get the same page
 	HTML     bool     `json:"html,omitempty"`   // the site's: its language is the path's
 }
 
@@ -34,7 +35,7 @@ func Routes(specs []function.Spec) []Route {
 				i = len(list) - 1
 			}
 			if r.Page != nil {
-				list[i].Page, list[i].Query, list[i].Bypass = true, r.Page.Query, r.Page.Bypass
+				list[i].Page, list[i].Query, list[i].Bypass, list[i].ForAll = true, r.Page.Query, r.Page.Bypass, r.Page.ForAll
 			}
 		}
 	}

@@ -179,6 +179,9 @@ type Page struct {
 	// by nobody.
 	Bypass []string
 	Eager  bool // rendered again at once when a tag is touched, even if nobody read it
+	// ForAll says that members get the same, as of styles and scripts: who asks is not even
+	// looked at.
+	ForAll bool
 }
 
 // Bypassed says whether an address asks for what is no page.

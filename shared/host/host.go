@@ -140,7 +140,7 @@ func (h *Host) serve(route function.Route) echo.HandlerFunc {
 			return err
 		}
 		c.SetRequest(c.Request().WithContext(ctx))
-		if route.Page != nil && h.pages != nil && isGuest(ctx, c.Request()) && !route.Page.Bypassed(c.Request().URL.Query()) {
+		if route.Page != nil && h.pages != nil && (route.Page.ForAll || isGuest(ctx, c.Request())) && !route.Page.Bypassed(c.Request().URL.Query()) {
 			return h.servePage(ctx, k)
 		}
 		if isSafe(c.Request().Method) {

@@ -163,6 +163,9 @@ func TestPagesOfTheSite(t *testing.T) {
 	if r.Header.Get("Cache-Control") != "public, max-age=31536000, immutable" || r.Header.Get("Content-Type") != "text/css; charset=utf-8" {
 		t.Errorf("%v", r.Header)
 	}
+	if r := app.Do(functiontest.Request{Method: "GET", Path: f.URL("ui.css"), Cookies: map[string]string{auth.RefreshCookie: "old"}}).Want(200); len(r.Header.Values("Set-Cookie")) != 0 || !strings.Contains(r.Header.Get("Cache-Control"), "immutable") {
+		t.Errorf("it matters who asks for a style: %v", r.Header)
+	}
 	if p, ok, _ := app.Pages.Load(app.Context(), "ko:"+f.URL("ui.css")); !ok || p.Segments[0].Until < app.Now().AddDate(0, 0, 6).UnixMilli() {
 		t.Errorf("the style is rendered again and again: %v", ok)
 	}

@@ -55,7 +55,7 @@ func (a *Assets) URL(name string) string { return a.prefix + "/" + a.hash + "/" 
 // Route serves the assets.
 func (a *Assets) Route() function.Route {
 	return function.Route{
-		Method: "GET", Path: a.prefix + "/{hash}/{name}", Access: function.Anyone, HTML: true, Page: &function.Page{},
+		Method: "GET", Path: a.prefix + "/{hash}/{name}", Access: function.Anyone, HTML: true, Page: &function.Page{ForAll: true},
 		Do: function.Do(a.read), Doc: "Styles, scripts and pictures of the pages; the address names the content.",
 	}
 }

@@ -36,10 +36,12 @@ func Specs() []function.Spec {
 		r.HTML = true
 		return r
 	}
+	assets := site("/assets/{hash}/{name}")
+	assets.Page = &function.Page{ForAll: true}
 	hidden := get("/v1/hidden", nil)
 	hidden.Internal = true
 	return []function.Spec{
-		spec("site", site("/"), site("/en"), site("/posts/{id}"), site("/en/posts/{id}"), site("/assets/{hash}/{name}")),
+		spec("site", site("/"), site("/en"), site("/posts/{id}"), site("/en/posts/{id}"), assets),
 		spec("main", get("/v1/main", &function.Page{Tags: []string{"main"}})),
 		spec("notices", get("/v1/notices", &function.Page{Query: []string{"tag", "q"}, Bypass: []string{"find"}}), post, get("/v1/notices/{id}", &function.Page{}), get("/v1/notices/mine", nil), get("/v1/notices/{id}/revisions/{number}", nil), hidden),
 	}

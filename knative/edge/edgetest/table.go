@@ -352,6 +352,11 @@ func headers(f *fixture) {
 	if n := len(f.Functions.Seen()); n != 1 {
 		f.Errorf("%d requests reached the function", n)
 	}
+	for _, credentials := range [][]string{{"Cookie", "__Host-madang=x"}, {"Authorization", "Bearer x"}} { // members get the same style
+		if a := f.get("/assets/1f/ui.css", credentials...); !strings.HasPrefix(a.cache(), "madang; hit") {
+			f.Errorf("with %v: %q", credentials, a.cache())
+		}
+	}
 	f.Functions.Set(Rule{Status: 404, Header: own})
 	if a := f.get("/assets/1f/none.css"); a.status != 404 || a.header.Get("Content-Security-Policy") != own["Content-Security-Policy"] {
 		f.Errorf("a refusal: %d %v", a.status, a.header)
