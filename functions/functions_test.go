@@ -62,8 +62,11 @@ func TestSpecsAreWellFormed(t *testing.T) {
 			if r.Doc == "" || !strings.HasSuffix(r.Doc, ".") {
 				t.Errorf("%s: the doc is not a sentence", what)
 			}
-			if !r.Internal && !strings.HasPrefix(r.Path, "/v1/") {
-				t.Errorf("%s: public paths begin with /v1/", what)
+			if !r.Internal && strings.HasPrefix(r.Path, "/v1/") == r.HTML {
+				t.Errorf("%s: the API's public paths begin with /v1/, the site's do not", what)
+			}
+			if r.HTML && parts.Refuse == nil {
+				t.Errorf("%s: %s cannot show a refusal as a page", what, s.Name)
 			}
 			if r.Access.String() == "" {
 				t.Errorf("%s: nobody may call it", what)

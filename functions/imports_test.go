@@ -52,11 +52,12 @@ var doors = []door{
 	{from: "functions/cmd/", may: []string{"functions/", "shared/host"}},
 	{from: "functions/", may: []string{
 		"shared/council/", "shared/function", "shared/problem", "shared/auth", "shared/event", "shared/check", "shared/clock", "shared/cursor",
-		"shared/secret", "shared/text", "shared/database", "shared/mail", "shared/cloudevent", "shared/objects",
-	}, mustNot: []string{"github.com/labstack/echo", "github.com/redis/", "os/exec"}},
+		"shared/secret", "shared/text", "shared/database", "shared/mail", "shared/cloudevent", "shared/objects", "shared/ui", "shared/cookie",
+	}, mustNot: []string{"github.com/labstack/echo", "github.com/redis/", "os/exec", "html/template", "text/template"}},
+	{from: "shared/ui", may: []string{"shared/function", "shared/problem", "shared/auth", "shared/clock"}, mustNot: []string{"html/template", "text/template"}},
 	{from: "shared/council/", may: []string{
 		"shared/council/", "shared/problem", "shared/database", "shared/event", "shared/clock", "shared/auth", "shared/check", "shared/cursor",
-		"shared/secret", "shared/text", "shared/objects",
+		"shared/secret", "shared/text", "shared/objects", "shared/mail",
 	}, mustNot: []string{"github.com/labstack/echo", "github.com/redis/", "knative.dev/", "os/exec"}},
 	{from: "shared/functiontest", may: []string{"shared/"}},
 	{from: "shared/openapi", may: []string{"shared/"}},

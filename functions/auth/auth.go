@@ -3,6 +3,7 @@
 package auth
 
 import (
+	"github.com/madang-council/madang/shared/council/account"
 	"github.com/madang-council/madang/shared/council/credential"
 	"github.com/madang-council/madang/shared/council/member"
 	"github.com/madang-council/madang/shared/council/oidc"
@@ -30,10 +31,9 @@ var Function = function.Spec{
 			sessions:    session.Store{DB: d.DB, Key: d.Key},
 			members:     member.Store{DB: d.DB, Key: d.Key, LeaveGrace: d.Settings.LeaveGrace},
 			oidc:        oidc.New(d.Client, d.Key, d.Settings.SiteURL, issuers(d.Settings.Issuers)),
-			mail:        d.Mail,
 			settings:    d.Settings,
-			log:         d.Log,
 		}
+		h.accounts = account.Accounts{Members: h.members, Credentials: h.credentials, Mail: d.Mail, Log: d.Log, Council: d.Settings.CouncilName, SiteURL: d.Settings.SiteURL}
 		return function.Parts{Routes: []function.Route{
 			{Method: "POST", Path: "/v1/auth/sessions", Access: function.Anyone, Doc: "Signs in with address, password and, where the member has one, a second factor.", Do: function.Do(h.signIn), Status: 201, Limit: function.SigningIn, Alone: true},
 			{Method: "POST", Path: "/v1/auth/sessions/refresh", Access: function.Anyone, Doc: "Exchanges a refresh token for new tokens; a used one ends the session.", Do: function.Do(h.refresh), Limit: function.SigningIn, Alone: true},

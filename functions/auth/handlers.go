@@ -2,34 +2,26 @@ package auth
 
 import (
 	"context"
-	"log/slog"
-	"net/http"
 	"time"
 
-	"github.com/madang-council/madang/shared/auth"
-	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/cookie"
+	"github.com/madang-council/madang/shared/council/account"
 	"github.com/madang-council/madang/shared/council/credential"
 	"github.com/madang-council/madang/shared/council/member"
 	"github.com/madang-council/madang/shared/council/oidc"
 	"github.com/madang-council/madang/shared/council/session"
 	"github.com/madang-council/madang/shared/function"
-	"github.com/madang-council/madang/shared/mail"
 	"github.com/madang-council/madang/shared/problem"
 )
 
 type handlers struct {
+	accounts    account.Accounts
 	credentials credential.Store
 	sessions    session.Store
 	members     member.Store
 	oidc        *oidc.Client
-	mail        mail.Sender
 	settings    function.Settings
-	log         *slog.Logger
 }
-
-// browserCookie is by what an account knows a browser again, beside the two cookies of
-// shared/auth.
-const browserCookie = "__Host-madang-browser"
 
 // The ways to be given tokens.
 const (
@@ -78,30 +70,11 @@ func (h handlers) deliver(ctx context.Context, t session.Tokens, delivery string
 		response.Member.Roles = append(response.Member.Roles, r)
 	}
 	if delivery == byCookie {
-		setTokens(ctx, t)
+		cookie.SignIn(ctx, t)
 		return response, nil
 	}
 	response.AccessToken, response.RefreshToken = t.Access, t.Refresh
 	return response, nil
-}
-
-func setTokens(ctx context.Context, t session.Tokens) {
-	function.SetCookie(ctx, cookie(ctx, auth.AccessCookie, t.Access, t.AccessUntil))
-	function.SetCookie(ctx, cookie(ctx, auth.RefreshCookie, t.Refresh, t.RefreshUntil))
-}
-
-func clearTokens(ctx context.Context) {
-	function.SetCookie(ctx, cookie(ctx, auth.AccessCookie, "", time.Time{}))
-	function.SetCookie(ctx, cookie(ctx, auth.RefreshCookie, "", time.Time{}))
-}
-
-// cookie lives until a time; one without a time is deleted.
-func cookie(ctx context.Context, name, value string, until time.Time) *http.Cookie {
-	age := -1
-	if !until.IsZero() {
-		age = max(1, int(until.Sub(clock.Now(ctx)).Seconds()))
-	}
-	return &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: age, Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode}
 }
 
 // ownPage refuses a request that a browser sent from another site's page: what follows

@@ -11,6 +11,7 @@ import (
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/cookie"
 	"github.com/madang-council/madang/shared/council/credential"
 	"github.com/madang-council/madang/shared/council/member"
 	"github.com/madang-council/madang/shared/council/oidc"
@@ -18,9 +19,6 @@ import (
 	"github.com/madang-council/madang/shared/problem"
 	"github.com/madang-council/madang/shared/text"
 )
-
-// flowCookie remembers what somebody who is at an issuer came for.
-const flowCookie = "__Host-madang-oidc"
 
 func issuers(list []function.Issuer) []oidc.Issuer {
 	converted := []oidc.Issuer{}
@@ -73,7 +71,7 @@ func (h handlers) begin(ctx context.Context, r *beginRequest) (*function.Redirec
 }
 
 func (h handlers) setFlow(ctx context.Context, value string) {
-	function.SetCookie(ctx, cookie(ctx, flowCookie, value, clock.Now(ctx).Add(oidc.Life)))
+	function.SetCookie(ctx, cookie.New(ctx, cookie.Flow, value, clock.Now(ctx).Add(oidc.Life)))
 }
 
 // ownPath reads a path of the site itself; "/" if empty. A second slash or a backslash
@@ -100,12 +98,12 @@ type callbackRequest struct {
 // with ?error= and a problem's code. Without a flow of this browser there is no such page,
 // and the answer is the problem itself.
 func (h handlers) callback(ctx context.Context, r *callbackRequest) (*function.Redirect, error) {
-	answer := oidc.Answer{Cookie: function.RequestFrom(ctx).Cookies[flowCookie], State: r.State, Code: r.Code, Error: r.Error}
+	answer := oidc.Answer{Cookie: function.RequestFrom(ctx).Cookies[cookie.Flow], State: r.State, Code: r.Code, Error: r.Error}
 	flow, who, err := h.oidc.Finish(ctx, r.Issuer, answer)
 	if flow.Purpose == "" {
 		return nil, err
 	}
-	function.SetCookie(ctx, cookie(ctx, flowCookie, "", time.Time{}))
+	function.SetCookie(ctx, cookie.New(ctx, cookie.Flow, "", time.Time{}))
 	if err == nil {
 		err = h.identified(ctx, flow, who)
 	}
@@ -154,7 +152,7 @@ func (h handlers) identified(ctx context.Context, flow oidc.Flow, who oidc.Ident
 	if err != nil {
 		return err
 	}
-	setTokens(ctx, tokens)
+	cookie.SignIn(ctx, tokens)
 	return nil
 }
 
@@ -205,7 +203,7 @@ func (h handlers) finish(ctx context.Context, r *finishRequest) (*tokensResponse
 	if err := ownPage(ctx); err != nil {
 		return nil, err
 	}
-	flow, err := h.oidc.Recall(ctx, function.RequestFrom(ctx).Cookies[flowCookie], oidc.Second)
+	flow, err := h.oidc.Recall(ctx, function.RequestFrom(ctx).Cookies[cookie.Flow], oidc.Second)
 	if err != nil {
 		return nil, err
 	}
@@ -213,7 +211,7 @@ func (h handlers) finish(ctx context.Context, r *finishRequest) (*tokensResponse
 	if err != nil {
 		return nil, err
 	}
-	function.SetCookie(ctx, cookie(ctx, flowCookie, "", time.Time{}))
+	function.SetCookie(ctx, cookie.New(ctx, cookie.Flow, "", time.Time{}))
 	return h.deliver(ctx, tokens, byCookie)
 }
 

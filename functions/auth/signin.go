@@ -5,6 +5,7 @@ import (
 
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/cookie"
 	"github.com/madang-council/madang/shared/council/credential"
 	"github.com/madang-council/madang/shared/function"
 )
@@ -46,13 +47,13 @@ func (h handlers) signIn(ctx context.Context, r *signInRequest) (*tokensResponse
 	}
 	tokens, err := h.credentials.SignIn(ctx, credential.Try{
 		Email: r.Email, Password: r.Password, Code: r.Code, Device: r.Device,
-		Visitor: request.Origin, Browser: request.Cookies[browserCookie], RequestID: request.ID,
+		Visitor: request.Origin, Browser: request.Cookies[cookie.Browser], RequestID: request.ID,
 	})
 	if err != nil {
 		return nil, err
 	}
 	if r.Delivery == byCookie {
-		function.SetCookie(ctx, cookie(ctx, browserCookie, h.credentials.Known(ctx, r.Email), clock.Now(ctx).Add(credential.BrowserLife)))
+		function.SetCookie(ctx, cookie.New(ctx, cookie.Browser, h.credentials.Known(ctx, r.Email), clock.Now(ctx).Add(credential.BrowserLife)))
 	}
 	return h.deliver(ctx, tokens, r.Delivery)
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/check"
+	"github.com/madang-council/madang/shared/cookie"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/problem"
 )
@@ -28,7 +29,7 @@ func (h handlers) signOut(ctx context.Context, _ *signOutRequest) (*function.Non
 			return nil, err
 		}
 	}
-	clearTokens(ctx)
+	cookie.SignOut(ctx)
 	return &function.None{}, nil
 }
 
@@ -38,7 +39,7 @@ type signOutThereRequest struct {
 
 func (h handlers) signOutThere(ctx context.Context, r *signOutThereRequest) (*function.None, error) {
 	if r.ID == auth.From(ctx).SessionID {
-		clearTokens(ctx)
+		cookie.SignOut(ctx)
 	}
 	return h.end(ctx, r.ID)
 }
@@ -56,6 +57,6 @@ func (h handlers) signOutEverywhere(ctx context.Context, _ *signOutEverywhereReq
 	if _, err := h.sessions.RevokeAll(ctx, auth.From(ctx).MemberID, ""); err != nil {
 		return nil, err
 	}
-	clearTokens(ctx)
+	cookie.SignOut(ctx)
 	return &function.None{}, nil
 }

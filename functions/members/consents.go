@@ -41,7 +41,7 @@ func (h handlers) consents(ctx context.Context, _ *consentsRequest) (*consentsRe
 // withdraws the consent to what an account needs leaves instead.
 func (h handlers) setConsents(ctx context.Context, r *consentRequest) (*consentsResponse, error) {
 	var f check.Fields
-	c := h.readConsent(&f, "", *r)
+	c := h.accounts.ReadConsent(&f, "", r.consent())
 	if err := f.Err(); err != nil {
 		return nil, err
 	}

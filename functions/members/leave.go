@@ -19,20 +19,9 @@ type leaveResponse struct {
 }
 
 func (h handlers) leave(ctx context.Context, r *leaveRequest) (*leaveResponse, error) {
-	me := auth.From(ctx)
-	m, err := h.members.Member(ctx, me.MemberID)
+	until, err := h.accounts.Leave(ctx, auth.From(ctx), r.Password)
 	if err != nil {
 		return nil, err
-	}
-	if err := h.credentials.Confirm(ctx, me, r.Password); err != nil {
-		return nil, err
-	}
-	until, err := h.members.Leave(ctx, me.MemberID)
-	if err != nil {
-		return nil, err
-	}
-	if m.Email != "" {
-		h.send(ctx, leavingMail(h.settings, m.Email, until))
 	}
 	return &leaveResponse{ReturnUntil: until}, nil
 }

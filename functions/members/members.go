@@ -4,6 +4,7 @@ package members
 
 import (
 	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/council/account"
 	"github.com/madang-council/madang/shared/council/attempt"
 	"github.com/madang-council/madang/shared/council/audit"
 	"github.com/madang-council/madang/shared/council/credential"
@@ -28,19 +29,19 @@ var Function = function.Spec{
 	Scale: function.Scale{MemoryMiB: 128},
 	Mail:  smtp.Open,
 	New: func(d function.Deps) function.Parts {
-		hasher := password.NewHasher(hashes)
 		h := handlers{
 			members:     member.Store{DB: d.DB, Key: d.Key, LeaveGrace: d.Settings.LeaveGrace},
-			credentials: credential.Store{DB: d.DB, Key: d.Key, Hasher: hasher, LeaveGrace: d.Settings.LeaveGrace},
+			credentials: credential.Store{DB: d.DB, Key: d.Key, Hasher: password.NewHasher(hashes), LeaveGrace: d.Settings.LeaveGrace},
 			attempts:    attempt.Store{DB: d.DB, Key: d.Key},
-			hasher:      hasher,
 			cursors:     cursor.New(d.Key.Derive("cursor")),
-			mail:        d.Mail,
 			settings:    d.Settings,
-			logger:      d.Log,
 			sessions:    session.Store{DB: d.DB, Key: d.Key},
 			log:         audit.Store{DB: d.DB},
 			uploads:     upload.Store{DB: d.DB},
+		}
+		h.accounts = account.Accounts{
+			Members: h.members, Credentials: h.credentials, Attempts: h.attempts, Mail: d.Mail, Log: d.Log, Council: d.Settings.CouncilName, SiteURL: d.Settings.SiteURL,
+			PolicyVersion: d.Settings.PolicyVersion, SchoolDomains: d.Settings.SchoolDomains, Departments: d.Settings.DepartmentNames,
 		}
 		return function.Parts{Routes: []function.Route{
 			{Method: "POST", Path: "/v1/members", Access: function.Anyone, Doc: "Signs up. The account can be used at once; it is not verified as a student's.", Do: function.Do(h.signUp), Status: 201, Limit: function.SigningIn, Alone: true},

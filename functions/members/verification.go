@@ -6,7 +6,6 @@ import (
 
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/check"
-	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/council/attempt"
 	"github.com/madang-council/madang/shared/council/member"
 	"github.com/madang-council/madang/shared/function"
@@ -20,28 +19,12 @@ type sendCodeResponse struct {
 	ExpiresAt time.Time `json:"expiresAt"`
 }
 
-// sendCode sends a code to a school address. What limits it counts by address and by
-// member, so that nobody's mailbox is filled by many accounts.
 func (h handlers) sendCode(ctx context.Context, r *sendCodeRequest) (*sendCodeResponse, error) {
-	var f check.Fields
-	address := member.ReadSchoolAddress(&f, "email", r.Email, h.settings.SchoolDomains)
-	if err := f.Err(); err != nil {
-		return nil, err
-	}
-	me := auth.From(ctx).MemberID
-	for _, to := range []string{me, address} {
-		if err := h.attempts.Take(ctx, attempt.Sending, to); err != nil {
-			return nil, err
-		}
-	}
-	code, err := h.members.SendCode(ctx, me, address)
+	until, err := h.accounts.SendCode(ctx, auth.From(ctx).MemberID, r.Email)
 	if err != nil {
 		return nil, err
 	}
-	if err := h.mail.Send(ctx, codeMail(h.settings, address, code)); err != nil {
-		return nil, err
-	}
-	return &sendCodeResponse{ExpiresAt: clock.Now(ctx).Add(member.CodeLife)}, nil
+	return &sendCodeResponse{ExpiresAt: until}, nil
 }
 
 type confirmCodeRequest struct {

@@ -2,7 +2,6 @@ package notices
 
 import (
 	"context"
-	"net/url"
 
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/council/member"
@@ -41,14 +40,7 @@ func (h handlers) list(ctx context.Context, r *listRequest) (*listResponse, erro
 	if err != nil {
 		return nil, err
 	}
-	var after *notice.Position
-	list := "notices?" + f.key()
-	if r.Cursor != "" {
-		if after, err = h.position(list, r.Cursor); err != nil {
-			return nil, err
-		}
-	}
-	items, err := h.notices.List(ctx, notice.Filter(f), after, size+1)
+	items, after, err := h.notices.Page(ctx, f, h.cursors, r.Cursor, size)
 	if err != nil {
 		return nil, err
 	}
@@ -57,10 +49,7 @@ func (h handlers) list(ctx context.Context, r *listRequest) (*listResponse, erro
 		return nil, err
 	}
 	function.ChangesAt(ctx, next)
-	response := &listResponse{Items: items[:min(size, len(items))]}
-	if len(items) > size {
-		response.NextCursor = h.cursor(list, items[size-1].At())
-	}
+	response := &listResponse{Items: items, NextCursor: after}
 	for _, s := range response.Items {
 		if s.Image != "" {
 			function.Tag(ctx, upload.Tag(s.Image))
@@ -69,45 +58,13 @@ func (h handlers) list(ctx context.Context, r *listRequest) (*listResponse, erro
 	return response, nil
 }
 
-// cursor and position write and read the place of a notice in the public list.
-func (h handlers) cursor(list string, p notice.Position) string {
-	pinned := int64(0)
-	if p.Pinned {
-		pinned = 1
-	}
-	return h.cursors.Encode(list, pinned, p.PublishAt, p.ID)
-}
-
-func (h handlers) position(list, token string) (*notice.Position, error) {
-	var pinned int64
-	var p notice.Position
-	if err := h.cursors.Decode(list, token, &pinned, &p.PublishAt, &p.ID); err != nil {
-		return nil, wrongCursor()
-	}
-	p.Pinned = pinned == 1
-	return &p, nil
-}
-
-// filter is a notice.Filter whose key binds cursors to it.
-type filter notice.Filter
-
-func (f filter) key() string {
-	return url.Values{"tag": {f.Tag}, "unit": {f.Unit}, "q": {f.Title}}.Encode()
-}
-
 // narrow reads what both lists have in common: the filter and the size, 20 unless given.
-func narrow(tag, unit, q string, size *int64) (filter, int, error) {
+func narrow(tag, unit, q string, size *int64) (notice.Filter, int, error) {
 	var c check.Fields
-	f := filter{Tag: c.OptionalLine("tag", tag, notice.MostTag), Unit: c.OptionalLine("unit", unit, 50), Title: c.OptionalLine("q", q, 100)}
+	f := notice.Filter{Tag: c.OptionalLine("tag", tag, notice.MostTag), Unit: c.OptionalLine("unit", unit, 50), Title: c.OptionalLine("q", q, 100)}
 	n := int64(20)
 	if size != nil {
 		n = c.Number("size", *size, 1, 100)
 	}
 	return f, int(n), c.Err()
-}
-
-func wrongCursor() error {
-	var f check.Fields
-	f.Add("cursor", "forged", "이 목록의 커서가 아닙니다.", "Not a cursor of this list.")
-	return f.Err()
 }

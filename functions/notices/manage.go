@@ -53,11 +53,11 @@ func (h handlers) manage(ctx context.Context, r *manageRequest) (*manageResponse
 	if err != nil {
 		return nil, err
 	}
-	after, list := "", "admin/notices/"+string(state)+"?"+f.key()
+	after, list := "", "admin/notices/"+string(state)+"?"+f.Key()
 	if r.Cursor != "" && h.cursors.Decode(list, r.Cursor, &after) != nil {
-		return nil, wrongCursor()
+		return nil, notice.ErrCursor()
 	}
-	items, err := h.notices.Managed(ctx, notice.Filter(f), state, after, size+1)
+	items, err := h.notices.Managed(ctx, f, state, after, size+1)
 	if err != nil {
 		return nil, err
 	}

@@ -52,7 +52,7 @@ func (h handlers) revisions(ctx context.Context, r *revisionsRequest) (*revision
 	}
 	before, list := int64(0), "notices/"+r.ID+"/revisions"
 	if r.Cursor != "" && h.cursors.Decode(list, r.Cursor, &before) != nil {
-		return nil, wrongCursor()
+		return nil, notice.ErrCursor()
 	}
 	items, err := h.notices.Revisions(ctx, r.ID, before, size+1)
 	if err != nil {

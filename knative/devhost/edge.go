@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	routes "github.com/madang-council/madang/knative/edge"
+	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/page"
 )
@@ -53,7 +54,7 @@ func hasCredentials(r *http.Request) bool {
 		return true
 	}
 	for _, c := range r.Cookies() {
-		if strings.HasPrefix(c.Name, "__Host-madang") {
+		if c.Name == auth.AccessCookie || c.Name == auth.RefreshCookie {
 			return true
 		}
 	}
@@ -70,7 +71,7 @@ func (e *edge) answer(w http.ResponseWriter, r *http.Request) (ok bool) {
 	inner.Header.Set("X-Forwarded-For", clientOf(r))
 	inner.RemoteAddr = "127.0.0.1:0"
 	inner.Header.Del("X-Request-Id")
-	if !route.Page || r.Method != http.MethodGet && r.Method != http.MethodHead || hasCredentials(r) || (&function.Page{Bypass: route.Bypass}).Bypassed(r.URL.Query()) {
+	if !route.Page || r.Method != http.MethodGet && r.Method != http.MethodHead || !route.ForAll && hasCredentials(r) || (&function.Page{Bypass: route.Bypass}).Bypassed(r.URL.Query()) {
 		e.serve(route.Function, w, inner)
 		return true
 	}
@@ -88,24 +89,24 @@ func clientOf(r *http.Request) string {
 }
 
 func (e *edge) answerPage(w http.ResponseWriter, r *http.Request, route routes.Route) {
-	key := page.Key(r.URL.Path, r.URL.Query(), route.Query, languageOf(r))
+	key := page.Key(r.URL.Path, r.URL.Query(), route.Query, languageOf(r, route))
 	p, found, away := e.load(r.Context(), key)
 	if found {
 		segment, fresh := p.At(e.now())
 		age := e.now().UnixMilli() - p.Rendered
 		switch {
 		case fresh && !away:
-			e.write(w, r, segment, age, "madang; hit; ttl="+seconds(segment.Until-e.now().UnixMilli()))
+			e.write(w, r, route, segment, age, "madang; hit; ttl="+seconds(segment.Until-e.now().UnixMilli()))
 			if p.Segments[len(p.Segments)-1].From == segment.From && len(p.Segments) > 1 {
 				go e.fetch(context.WithoutCancel(r.Context()), r, key, route.Function) // move the chain on before it ends
 			}
 			return
 		case away:
-			e.write(w, r, segment, age, "madang; hit; ttl=0; detail=store-away")
+			e.write(w, r, route, segment, age, "madang; hit; ttl=0; detail=store-away")
 			return
 		default:
 			go e.fetch(context.WithoutCancel(r.Context()), r, key, route.Function)
-			e.write(w, r, segment, age, "madang; hit; ttl="+seconds(min(-1000, segment.Until-e.now().UnixMilli()))+"; detail=stale")
+			e.write(w, r, route, segment, age, "madang; hit; ttl="+seconds(min(-1000, segment.Until-e.now().UnixMilli()))+"; detail=stale")
 			return
 		}
 	}
@@ -113,7 +114,7 @@ func (e *edge) answerPage(w http.ResponseWriter, r *http.Request, route routes.R
 	if got.Code >= http.StatusInternalServerError {
 		if c, kept := e.copy(key); kept {
 			segment, _ := c.page.At(e.now())
-			e.write(w, r, segment, e.now().UnixMilli()-c.page.Rendered, "madang; hit; ttl=-1; detail=function-away")
+			e.write(w, r, route, segment, e.now().UnixMilli()-c.page.Rendered, "madang; hit; ttl=-1; detail=function-away")
 			return
 		}
 	}
@@ -167,7 +168,7 @@ func (e *edge) fetch(ctx context.Context, r *http.Request, key, name string) *ht
 		now := e.now()
 		if w.Code == http.StatusOK {
 			e.keep(key, page.Page{Key: key, Meta: page.Meta{Function: name, Rendered: now.UnixMilli(), Segments: []page.Segment{{
-				From: now.UnixMilli(), Until: now.Add(copyFresh).UnixMilli(), ETag: w.Header().Get("ETag"), ContentType: w.Header().Get("Content-Type"), Body: w.Body.Bytes(),
+				From: now.UnixMilli(), Until: now.Add(copyFresh).UnixMilli(), ETag: w.Header().Get("ETag"), ContentType: w.Header().Get("Content-Type"), Body: w.Body.Bytes(), Header: pageHeaders(w.Header()),
 			}}}})
 		} else if w.Code < http.StatusInternalServerError {
 			e.forget(key)
@@ -200,14 +201,30 @@ func (e *edge) forget(key string) {
 	delete(e.copies, key)
 }
 
-func (e *edge) write(w http.ResponseWriter, r *http.Request, s page.Segment, ageMillis int64, status string) {
+// pageHeaders are those of a function's answer that belong to the page.
+func pageHeaders(h http.Header) map[string]string {
+	headers := map[string]string{}
+	for _, name := range routes.PageHeaders() {
+		if v := h.Get(name); v != "" {
+			headers[name] = v
+		}
+	}
+	return headers
+}
+
+func (e *edge) write(w http.ResponseWriter, r *http.Request, route routes.Route, s page.Segment, ageMillis int64, status string) {
 	h := w.Header()
 	h.Set("Cache-Status", status)
 	h.Set("Age", seconds(max(0, ageMillis)))
 	h.Set("ETag", s.ETag)
 	h.Set("Cache-Control", "public, no-cache")
-	h.Set("Vary", "Accept-Language")
 	h.Set("X-Content-Type-Options", "nosniff")
+	if !route.HTML {
+		h.Set("Vary", "Accept-Language")
+	}
+	for name, value := range s.Header {
+		h.Set(name, value)
+	}
 	if hasTag(r, s.ETag) {
 		w.WriteHeader(http.StatusNotModified)
 		return
@@ -228,7 +245,11 @@ func hasTag(r *http.Request, tag string) bool {
 
 func seconds(ms int64) string { return strconv.FormatInt(ms/1000, 10) }
 
-// languageOf is the language of a page: English where it is preferred to Korean.
-func languageOf(r *http.Request) string {
+// languageOf is the language of a page: the path's for the site, and for the API English
+// where it is preferred to Korean.
+func languageOf(r *http.Request, route routes.Route) string {
+	if route.HTML {
+		return function.LanguageOf(r.URL.Path)
+	}
 	return function.Language(r.Header.Get("Accept-Language"))
 }

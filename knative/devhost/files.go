@@ -15,13 +15,13 @@ import (
 // used for other bytes, so browsers may keep it for good.
 func (s *site) file(w http.ResponseWriter, r *http.Request, key string) {
 	if !upload.IsPublic(r.URL.Path) || r.Method != http.MethodGet && r.Method != http.MethodHead {
-		notFound(w)
+		notFound(w, r)
 		return
 	}
 	info, err := s.back.objects.Stat(r.Context(), key)
 	switch {
 	case errors.Is(err, objects.ErrNotFound):
-		notFound(w)
+		notFound(w, r)
 		return
 	case err != nil:
 		s.log.WarnContext(r.Context(), "file not read", "error", err)

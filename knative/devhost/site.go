@@ -1,19 +1,23 @@
 package main
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
+	routes "github.com/madang-council/madang/knative/edge"
 	"github.com/madang-council/madang/shared/event"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/host"
 	"github.com/madang-council/madang/shared/page"
 	"github.com/madang-council/madang/shared/problem"
+	"github.com/madang-council/madang/shared/ui"
 )
 
 // site is everything behind one address: the edge, the functions, files, the object
@@ -61,7 +65,7 @@ func (s *site) serve(name string, w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	notFound(w)
+	notFound(w, r)
 }
 
 // ServeHTTP is the whole address space of the laptop's site.
@@ -76,14 +80,31 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.back.server.ServeHTTP(w, r)
 	case s.edge.answer(w, r):
 	default:
-		notFound(w)
+		notFound(w, r)
 	}
 }
 
-func notFound(w http.ResponseWriter) {
+// notFound is how the edge itself answers what nobody has: a page to browsers, and a
+// problem document to all others.
+func notFound(w http.ResponseWriter, r *http.Request) {
 	p := problem.Absent()
-	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Vary", "Accept")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
+	if strings.Contains(r.Header.Get("Accept"), "text/html") {
+		language := function.LanguageOf(r.URL.Path)
+		if language == "ko" {
+			language = function.Language(r.Header.Get("Accept-Language"))
+		}
+		answer := routes.ProblemPages()[language][strconv.Itoa(http.StatusNotFound)]
+		for name, value := range answer.Header {
+			w.Header().Set(name, value)
+		}
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.WriteHeader(http.StatusNotFound)
+		_, _ = io.WriteString(w, strings.ReplaceAll(answer.Body, ui.RequestID, rand.Text()))
+		return
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(http.StatusNotFound)
 	_ = json.NewEncoder(w).Encode(host.Document{Type: "about:blank", Title: "Not Found", Status: http.StatusNotFound, Detail: p.Text.KO, Code: p.Code})
 }

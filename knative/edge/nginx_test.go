@@ -71,7 +71,7 @@ func startNginxWith(t testing.TB, program string, w edgetest.World, locations st
 		"site/locations.conf": locations,
 		"site/visitor.conf":   `map "" $visitor { default ""; }`, // all rows come from one address: nobody is counted
 	}
-	for _, name := range []string{"nginx.conf", "proxy.conf", "files.conf", "edge.lua", "storage.lua"} {
+	for _, name := range []string{"nginx.conf", "proxy.conf", "files.conf", "edge.lua", "storage.lua", "problems.json"} {
 		content, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
@@ -137,7 +137,7 @@ func TestRoutesPutLiteralsFirst(t *testing.T) {
 			t.Errorf("%s: %+v %v", path, r, ok)
 		}
 	}
-	for _, path := range []string{"", "/", "/v1/notices/", "/v1/notices//revisions/1", "/v1/hidden"} {
+	for _, path := range []string{"", "/en/", "/v1/notices/", "/v1/notices//revisions/1", "/v1/hidden"} {
 		if r, ok := edge.Find(routes, path); ok {
 			t.Errorf("%q: %+v", path, r)
 		}

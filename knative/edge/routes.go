@@ -16,6 +16,8 @@ type Route struct {
 	Page     bool     `json:"page,omitempty"`   // a guest's GET is a page
 	Query    []string `json:"query,omitempty"`  // parameters of the page's address
 	Bypass   []string `json:"bypass,omitempty"` // parameters with which it is no page
+	ForAll   bool     `json:"forAll,omitempty"` // members get the same page
+	HTML     bool     `json:"html,omitempty"`   // the site's: its language is the path's
 }
 
 // Routes are the public paths of functions. A path with a literal segment comes before
@@ -29,11 +31,11 @@ func Routes(specs []function.Spec) []Route {
 			}
 			i := slices.IndexFunc(list, func(l Route) bool { return l.Path == r.Path })
 			if i < 0 {
-				list = append(list, Route{Path: r.Path, Function: s.Name})
+				list = append(list, Route{Path: r.Path, Function: s.Name, HTML: r.HTML})
 				i = len(list) - 1
 			}
 			if r.Page != nil {
-				list[i].Page, list[i].Query, list[i].Bypass = true, r.Page.Query, r.Page.Bypass
+				list[i].Page, list[i].Query, list[i].Bypass, list[i].ForAll = true, r.Page.Query, r.Page.Bypass, r.Page.ForAll
 			}
 		}
 	}
@@ -43,6 +45,15 @@ func Routes(specs []function.Spec) []Route {
 
 // order puts parameters behind every literal.
 func order(path string) string { return strings.ReplaceAll(path, "{", "\U0010FFFD{") }
+
+// PageHeaders are the headers of a function's answer that belong to a page and are kept with
+// it (page.Segment.Header), beside its type and its entity tag.
+func PageHeaders() []string {
+	return []string{
+		"Cache-Control", "Content-Security-Policy", "Cross-Origin-Opener-Policy", "Cross-Origin-Resource-Policy", "Permissions-Policy",
+		"Referrer-Policy", "Strict-Transport-Security", "X-Frame-Options",
+	}
+}
 
 // Find is the route of a path, or false.
 func Find(routes []Route, path string) (Route, bool) {

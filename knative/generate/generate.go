@@ -127,6 +127,12 @@ func Files(root string, specs []function.Spec) (map[string][]byte, error) {
 	}
 	files["knative/edge/routes.json"] = append(routes, '\n')
 	files["knative/chart/files/edge/routes.json"] = files["knative/edge/routes.json"]
+	problems, err := json.MarshalIndent(edge.ProblemPages(), "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("the edge's pages: %w", err)
+	}
+	files["knative/edge/problems.json"] = append(problems, '\n')
+	files["knative/chart/files/edge/problems.json"] = files["knative/edge/problems.json"]
 	for _, name := range []string{"nginx.conf", "proxy.conf", "files.conf", "edge.lua", "storage.lua"} { // Helm reads only its own folder
 		if files["knative/chart/files/edge/"+name], err = os.ReadFile(filepath.Join(root, "knative/edge", name)); err != nil {
 			return nil, fmt.Errorf("the edge: %w", err)

@@ -82,8 +82,8 @@ func notices(now time.Time, pictures []string) []map[string]any {
 
 func banners(pictures []string) []map[string]any {
 	return []map[string]any{
-		{"unit": "총학", "image": pictures[0], "alt": "봄 대동제 마당: 운동장에서 사흘 동안", "link": "/v1/notices?tag=%EC%B6%95%EC%A0%9C"},
-		{"unit": "총학", "image": pictures[2], "alt": "새내기 여러분, 마당에 온 것을 환영합니다", "link": "/v1/notices?tag=%EC%83%88%EB%82%B4%EA%B8%B0"},
+		{"unit": "총학", "image": pictures[0], "alt": "봄 대동제 마당: 운동장에서 사흘 동안", "link": "/notices?tag=%EC%B6%95%EC%A0%9C"},
+		{"unit": "총학", "image": pictures[2], "alt": "새내기 여러분, 마당에 온 것을 환영합니다", "link": "/notices?tag=%EC%83%88%EB%82%B4%EA%B8%B0"},
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/event"
 	"github.com/madang-council/madang/shared/mail"
+	"github.com/madang-council/madang/shared/problem"
 	"github.com/madang-council/madang/shared/secret"
 )
 
@@ -36,6 +37,8 @@ type Spec struct {
 type Parts struct {
 	Routes   []Route
 	Consumes Consumer
+	// Refuse shows a refusal as a page, for the routes that are HTML. It must not fail.
+	Refuse func(ctx context.Context, p *problem.Error, status int) Writer
 }
 
 // Need is something outside the process that a function uses.
@@ -122,6 +125,11 @@ type Route struct {
 	Alone bool
 	// Internal routes are not reachable through the edge.
 	Internal bool
+	// HTML routes are the site's, for browsers, and no part of the API: their paths are not
+	// under /v1/, their language is the path's (LanguageOf), forms of their own pages come
+	// in, and refusals are pages too (Parts.Refuse). A session whose access cookie has
+	// expired is renewed on the way.
+	HTML bool
 }
 
 // Access says who may call a route. The domain may refuse more, never less.
@@ -171,6 +179,9 @@ type Page struct {
 	// by nobody.
 	Bypass []string
 	Eager  bool // rendered again at once when a tag is touched, even if nobody read it
+	// ForAll says that members get the same, as of styles and scripts: who asks is not even
+	// looked at.
+	ForAll bool
 }
 
 // Bypassed says whether an address asks for what is no page.

@@ -18,8 +18,8 @@ type Operation struct {
 type None struct{}
 
 // Do makes an operation of a handler. A request is a struct whose fields are tagged
-// `path:"id"`, `query:"size"`, `header:"If-Match"`, or `json:"title"` for the body; a
-// field of type Body takes the body unread.
+// `path:"id"`, `query:"size"`, `header:"If-Match"`, or for the body `json:"title"`, or
+// `form:"title"` where an HTML form sends it; a field of type Body takes the body unread.
 func Do[Request, Response any](handle func(context.Context, *Request) (*Response, error)) Operation {
 	return Operation{
 		Request:  *new(Request),
@@ -59,6 +59,19 @@ type Located interface{ Location() string }
 type Writer interface {
 	WriteResponse(w http.ResponseWriter, r *http.Request) error
 }
+
+// Shown is an error that brings its own answer: a form with what is wrong in it. The unit
+// of work is undone as by any other error.
+type Shown struct {
+	Err    error
+	Answer Writer
+}
+
+// Error is that of the error.
+func (s *Shown) Error() string { return s.Err.Error() }
+
+// Unwrap is the error.
+func (s *Shown) Unwrap() error { return s.Err }
 
 // Redirect answers with another address. It is not cached by anybody.
 type Redirect struct {

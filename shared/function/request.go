@@ -153,6 +153,15 @@ func Match(header string) (int64, error) {
 // Tagged is a version as an ETag.
 func Tagged(version int64) string { return `"v` + strconv.FormatInt(version, 10) + `"` }
 
+// LanguageOf is the language of an HTML route: English has addresses of its own, so that
+// no cache has to look at anything else.
+func LanguageOf(path string) string {
+	if path == "/en" || strings.HasPrefix(path, "/en/") {
+		return "en"
+	}
+	return "ko"
+}
+
 // Language is "en" where the caller prefers it to Korean in Accept-Language, else "ko".
 func Language(accept string) string {
 	for _, part := range strings.Split(accept, ",") {

@@ -13,6 +13,8 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -147,9 +149,10 @@ func (a *App) Host() *host.Host {
 type Request struct {
 	Method, Path string
 	As           string            // a token from Member; "" for a guest
-	Body         any               // a string is sent as it is, anything else as JSON
+	Body         any               // a string is sent as it is, url.Values as a form, anything else as JSON
 	Header       map[string]string // Content-Type is application/json where there is a body
-	From         string            // client address; 203.0.113.7 if empty
+	Cookies      map[string]string
+	From         string // client address; 203.0.113.7 if empty
 }
 
 // Response is an answer that was read whole.
@@ -187,6 +190,8 @@ func (a *App) request(r Request) *http.Request {
 		body = bytes.NewReader(b)
 	case io.Reader:
 		body = b
+	case url.Values:
+		body = strings.NewReader(b.Encode())
 	default:
 		raw, err := json.Marshal(b)
 		if err != nil {
@@ -197,6 +202,12 @@ func (a *App) request(r Request) *http.Request {
 	request := httptest.NewRequest(r.Method, r.Path, body)
 	if r.Body != nil {
 		request.Header.Set("Content-Type", "application/json")
+	}
+	if _, form := r.Body.(url.Values); form {
+		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	for name, value := range r.Cookies {
+		request.AddCookie(&http.Cookie{Name: name, Value: value, Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode})
 	}
 	if r.As != "" {
 		request.Header.Set("Authorization", "Bearer "+r.As)
@@ -230,12 +241,30 @@ func (r Response) Problem(status int, code string) Response {
 	return r
 }
 
-// Code is the code of a problem document, or "".
-func (r Response) Code() string { return r.document().Code }
+// onPage finds a problem, and the fields that are wrong, on a page.
+var (
+	problemOnPage = regexp.MustCompile(` data-problem="([^"]*)"`)
+	fieldOnPage   = regexp.MustCompile(` data-field="([^"]*)"`)
+)
 
-// Fields are the wrong fields of a problem document, as "title:required".
+func (r Response) isPage() bool { return strings.HasPrefix(r.Header.Get("Content-Type"), "text/html") }
+
+// Code is the code of a problem document, or of the problem that a page shows, or "".
+func (r Response) Code() string {
+	if m := problemOnPage.FindSubmatch(r.Body); r.isPage() && m != nil {
+		return string(m[1])
+	}
+	return r.document().Code
+}
+
+// Fields are the wrong fields of a problem, as "title:required".
 func (r Response) Fields() []string {
 	list := []string{}
+	if r.isPage() {
+		for _, m := range fieldOnPage.FindAllSubmatch(r.Body, -1) {
+			list = append(list, string(m[1]))
+		}
+	}
 	for _, f := range r.document().Errors {
 		list = append(list, f.Field+":"+f.Code)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/cookie"
 	"github.com/madang-council/madang/shared/council/session"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/limit"
@@ -15,8 +16,10 @@ import (
 
 // admit finds out who asks and refuses those who may not, or not so often.
 func (h *Host) admit(ctx context.Context, k *call) (context.Context, error) {
-	r := k.echo.Request()
-	p, err := h.principal(ctx, k.route, r)
+	if k.route.HTML && k.request.Foreign { // with or without cookies: signing somebody in is forged as well
+		return ctx, problem.Foreign()
+	}
+	p, err := h.principal(ctx, k)
 	if err != nil {
 		return ctx, err
 	}
@@ -36,31 +39,71 @@ func (h *Host) admit(ctx context.Context, k *call) (context.Context, error) {
 	}
 }
 
-func (h *Host) principal(ctx context.Context, route function.Route, r *http.Request) (auth.Principal, error) {
+func (h *Host) principal(ctx context.Context, k *call) (auth.Principal, error) {
+	if k.route.Page != nil && k.route.Page.ForAll {
+		return auth.Principal{}, nil
+	}
+	r := k.echo.Request()
 	token, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !bearer {
 		if r.Header.Get("Authorization") != "" {
 			return auth.Principal{}, session.ErrEnded()
 		}
-		token = function.RequestFrom(ctx).Cookies[auth.AccessCookie]
+		token = k.request.Cookies[auth.AccessCookie]
 	}
-	if token == "" {
-		return auth.Principal{}, nil
+	p, err := h.authenticate(ctx, token)
+	if k.route.HTML && !bearer && !p.SignedIn() && (err == nil || session.IsEnded(err)) {
+		p, err = h.renew(ctx, k)
 	}
-	p, err := h.sessions.Authenticate(ctx, token)
-	if session.IsEnded(err) && !bearer && route.Access.Allows(auth.Principal{}) {
+	if err == nil && !p.SignedIn() {
+		return p, nil
+	}
+	if session.IsEnded(err) && !bearer && k.route.Access.Allows(auth.Principal{}) {
 		return auth.Principal{}, nil // an old cookie on a public page: a guest
 	}
 	if err != nil {
 		return auth.Principal{}, err
 	}
-	if !bearer && function.RequestFrom(ctx).Foreign {
+	if !bearer && k.request.Foreign {
 		return auth.Principal{}, problem.Foreign()
 	}
 	if h.deps.Settings.AdminNeedsTOTP {
 		p = p.Rest(auth.Admin)
 	}
 	return p, nil
+}
+
+func (h *Host) authenticate(ctx context.Context, token string) (auth.Principal, error) {
+	if token == "" {
+		return auth.Principal{}, nil
+	}
+	return h.sessions.Authenticate(ctx, token)
+}
+
+// renew exchanges a browser's refresh cookie for new ones, so that a member who reads for
+// longer than an access token lasts stays signed in. The new cookies go with every answer,
+// a refusal too: the old ones no longer work. A session that has ended leaves a guest
+// without cookies, who is answered from pages again.
+func (h *Host) renew(ctx context.Context, k *call) (auth.Principal, error) {
+	refresh := k.request.Cookies[auth.RefreshCookie]
+	if refresh == "" {
+		return auth.Principal{}, nil
+	}
+	tokens, err := h.sessions.Refresh(ctx, refresh)
+	cookies := cookie.Session(ctx, tokens)
+	switch {
+	case session.IsEnded(err):
+		cookies = cookie.Ended(ctx)
+	case err != nil:
+		return auth.Principal{}, err
+	}
+	for _, c := range cookies {
+		http.SetCookie(k.echo.Response(), c)
+	}
+	if err != nil {
+		return auth.Principal{}, nil
+	}
+	return h.sessions.Authenticate(ctx, tokens.Access)
 }
 
 // isGuest says whether the request carries no credentials at all: only such a request is

@@ -181,14 +181,19 @@ func writeProblem(w http.ResponseWriter, r *http.Request, p *problem.Error, requ
 	if status == http.StatusUnauthorized {
 		header.Set("WWW-Authenticate", `Bearer realm="madang"`)
 	}
-	if p.RetryAfter > 0 || status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests {
-		header.Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(p.RetryAfter.Seconds())))))
-	}
+	retryAfter(header, p, status)
 	if r.Method == http.MethodHead {
 		w.WriteHeader(status)
 		return nil
 	}
 	return write(w, status, append(bytes.TrimSpace(body), '\n'))
+}
+
+// retryAfter says when trying again makes sense, in whole seconds.
+func retryAfter(header http.Header, p *problem.Error, status int) {
+	if p.RetryAfter > 0 || status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests {
+		header.Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(p.RetryAfter.Seconds())))))
+	}
 }
 
 func asHTTPError(err error, target **echo.HTTPError) bool { return errors.As(err, target) }

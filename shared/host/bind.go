@@ -6,9 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
+	"net/url"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -45,7 +48,7 @@ func (h *Host) binder(c echo.Context) func(any) error {
 }
 
 func bindBody(r *http.Request, v reflect.Value, wrong *[]problem.Field) error {
-	fields := map[string]reflect.Value{}
+	fields, form := map[string]reflect.Value{}, map[string]reflect.Value{}
 	for i := range v.NumField() {
 		if v.Field(i).Type() == reflect.TypeFor[function.Body]() {
 			v.Field(i).Set(reflect.ValueOf(function.Body{Reader: r.Body, ContentType: r.Header.Get("Content-Type"), Size: r.ContentLength}))
@@ -54,6 +57,9 @@ func bindBody(r *http.Request, v reflect.Value, wrong *[]problem.Field) error {
 		if name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ","); name != "" && name != "-" {
 			fields[name] = v.Field(i)
 		}
+		if name := v.Type().Field(i).Tag.Get("form"); name != "" {
+			form[name] = v.Field(i)
+		}
 	}
 	if isSafe(r.Method) {
 		return nil
@@ -61,6 +67,9 @@ func bindBody(r *http.Request, v reflect.Value, wrong *[]problem.Field) error {
 	body, err := readBody(r)
 	if err != nil {
 		return err
+	}
+	if len(form) > 0 {
+		return bindForm(r, body, form, wrong)
 	}
 	if len(body) == 0 {
 		if len(fields) > 0 {
@@ -72,6 +81,37 @@ func bindBody(r *http.Request, v reflect.Value, wrong *[]problem.Field) error {
 		return problem.New(problem.UnsupportedMedia, "unsupported-media-type", "본문은 application/json이어야 합니다.", "The body must be application/json.")
 	}
 	return bindJSON(body, fields, wrong)
+}
+
+// bindForm reads what an HTML form sends, whose names must be those of the fields, each
+// once unless the field is a list. Lines end with \n, as in JSON, not \r\n.
+func bindForm(r *http.Request, body []byte, fields map[string]reflect.Value, wrong *[]problem.Field) error {
+	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); len(body) > 0 && (err != nil || media != "application/x-www-form-urlencoded") {
+		return problem.New(problem.UnsupportedMedia, "unsupported-media-type", "본문은 application/x-www-form-urlencoded여야 합니다.", "The body must be application/x-www-form-urlencoded.")
+	}
+	values, err := url.ParseQuery(string(body))
+	if err != nil {
+		return problem.Unreadable("malformed-form", "양식을 읽을 수 없습니다.", "The form cannot be read.").Because(err)
+	}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		field, known := fields[name]
+		list := values[name]
+		for i := range list {
+			list[i] = strings.ReplaceAll(list[i], "\r\n", "\n")
+		}
+		switch {
+		case !known:
+			*wrong = append(*wrong, wrongField(shorten(strings.ToValidUTF8(name, "�")), "unknown-field", "모르는 항목입니다.", "Unknown field."))
+		case len(list) > 1 && field.Kind() != reflect.Slice:
+			*wrong = append(*wrong, wrongField(name, "repeated-field", "두 번 쓰였습니다.", "It is given twice."))
+		case list[0] == "" && len(list) == 1: // an empty box is as good as none
+		case field.Kind() == reflect.Bool && list[0] == "on": // a ticked box without a value of its own
+			field.SetBool(true)
+		case !setField(field, list):
+			*wrong = append(*wrong, wrongField(name, "wrong-type", "값의 형식이 맞지 않습니다.", "The value has the wrong form."))
+		}
+	}
+	return nil
 }
 
 func readBody(r *http.Request) ([]byte, error) {
@@ -207,6 +247,11 @@ func setField(field reflect.Value, list []string) bool {
 		}
 		field.Set(inner)
 	case reflect.Slice:
+		for _, value := range list {
+			if !utf8.ValidString(value) {
+				return false
+			}
+		}
 		field.Set(reflect.ValueOf(list))
 	default:
 		return false

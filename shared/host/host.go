@@ -44,6 +44,7 @@ type Host struct {
 	hops     int
 	echo     *echo.Echo
 	sessions session.Store
+	foreign  *http.CrossOriginProtection
 	pages    *page.Store
 	limiter  *limit.Limiter
 	renders  singleflight.Group
@@ -57,7 +58,8 @@ func New(spec function.Spec, o Options) *Host {
 	h := &Host{
 		spec: spec, deps: o.Deps, now: o.Now, hops: o.TrustedHops, metrics: o.Metrics,
 		log:      o.Deps.Log.With("function", spec.Name),
-		sessions: session.Store{DB: o.Deps.DB},
+		sessions: session.Store{DB: o.Deps.DB, Key: o.Deps.Key},
+		foreign:  foreign(o.Deps.Settings.SiteURL),
 	}
 	if o.Redis != nil {
 		prefix := "madang:" + o.Deps.Settings.Environment + ":"
@@ -112,6 +114,9 @@ func echoPath(path string) string {
 	return strings.NewReplacer("{", ":", "}", "").Replace(path)
 }
 
+// routeKey is where Echo's context keeps the route, for fail.
+const routeKey = "madang.route"
+
 // call is one request to one route on its way through the host.
 type call struct {
 	route   function.Route
@@ -126,12 +131,16 @@ func (h *Host) serve(route function.Route) echo.HandlerFunc {
 		ctx, cancel := context.WithTimeout(c.Request().Context(), h.timeout())
 		defer cancel()
 		k := &call{route: route, request: function.RequestFrom(ctx), echo: c}
+		c.Set(routeKey, route)
+		if route.HTML {
+			k.request.Language = function.LanguageOf(c.Request().URL.Path)
+		}
 		ctx, err := h.admit(ctx, k)
 		if err != nil {
 			return err
 		}
 		c.SetRequest(c.Request().WithContext(ctx))
-		if route.Page != nil && h.pages != nil && isGuest(ctx, c.Request()) && !route.Page.Bypassed(c.Request().URL.Query()) {
+		if route.Page != nil && h.pages != nil && (route.Page.ForAll || isGuest(ctx, c.Request())) && !route.Page.Bypassed(c.Request().URL.Query()) {
 			return h.servePage(ctx, k)
 		}
 		if isSafe(c.Request().Method) {

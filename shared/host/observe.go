@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -35,7 +36,7 @@ func (h *Host) observe(next echo.HandlerFunc) echo.HandlerFunc {
 			Device:   device(r.UserAgent()),
 			Cookies:  map[string]string{},
 			Head:     r.Method == http.MethodHead,
-			Foreign:  http.NewCrossOriginProtection().Check(r) != nil,
+			Foreign:  h.foreign.Check(r) != nil,
 		}
 		for _, cookie := range r.Cookies() {
 			request.Cookies[cookie.Name] = cookie.Value
@@ -55,6 +56,16 @@ func (h *Host) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		return nil
 	}
+}
+
+// foreign tells requests of other sites' pages. Behind the edge the Host header names the
+// function: a browser that sends no Sec-Fetch-Site is known by the site's own origin.
+func foreign(siteURL string) *http.CrossOriginProtection {
+	p := http.NewCrossOriginProtection()
+	if u, err := url.Parse(siteURL); err == nil && u.Host != "" {
+		_ = p.AddTrustedOrigin(u.Scheme + "://" + u.Host) // fails for what is no origin, and is then not trusted
+	}
+	return p
 }
 
 func (h *Host) recovering(next echo.HandlerFunc, c echo.Context) (err error) {
@@ -144,10 +155,25 @@ func (h *Host) fail(err error, c echo.Context) {
 	}
 	ctx := c.Request().Context()
 	p := h.problemOf(ctx, err)
-	request := function.RequestFrom(ctx)
-	if err := writeProblem(c.Response(), c.Request(), p, request); err != nil {
+	if err := h.refuse(c, err, p); err != nil {
 		h.log.WarnContext(ctx, "the caller went away", "error", err)
 	}
+}
+
+// refuse writes a problem: a page for the routes that are HTML, which may bring one of
+// their own, and a document for all others.
+func (h *Host) refuse(c echo.Context, err error, p *problem.Error) error {
+	request := function.RequestFrom(c.Request().Context())
+	if route, ok := c.Get(routeKey).(function.Route); !ok || !route.HTML || h.parts.Refuse == nil {
+		return writeProblem(c.Response(), c.Request(), p, request)
+	}
+	var shown *function.Shown
+	if errors.As(err, &shown) {
+		return shown.Answer.WriteResponse(c.Response(), c.Request())
+	}
+	status := statusOf(p.Kind)
+	retryAfter(c.Response().Header(), p, status)
+	return h.parts.Refuse(c.Request().Context(), p, status).WriteResponse(c.Response(), c.Request())
 }
 
 func (h *Host) problemOf(ctx context.Context, err error) *problem.Error {

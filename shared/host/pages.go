@@ -45,15 +45,20 @@ func (h *Host) servePage(ctx context.Context, k *call) error {
 	}
 	p, _ := result.(page.Page)
 	s, _ := p.At(clock.Now(ctx))
-	return h.answer(k.echo, pageAnswer(s))
+	return h.answer(k.echo, pageAnswer(s, k.route))
 }
 
 // pageAnswer is a page's segment as an answer: anybody may keep it but must ask whether
 // it is still the same.
-func pageAnswer(s page.Segment) answer {
-	return answer{status: http.StatusOK, body: s.Body, header: http.Header{
-		"Content-Type": {s.ContentType}, "Etag": {s.ETag}, "Cache-Control": {"public, no-cache"}, "Vary": {"Accept-Language"},
-	}}
+func pageAnswer(s page.Segment, route function.Route) answer {
+	header := http.Header{"Content-Type": {s.ContentType}, "Etag": {s.ETag}, "Cache-Control": {"public, no-cache"}}
+	if !route.HTML {
+		header.Set("Vary", "Accept-Language")
+	}
+	for name, value := range s.Header {
+		header.Set(name, value)
+	}
+	return answer{status: http.StatusOK, body: s.Body, header: header}
 }
 
 // render makes a page and stores it. A page that cannot be stored is still answered.
@@ -72,6 +77,9 @@ func (h *Host) render(ctx context.Context, route function.Route, key string) (pa
 		}
 		if err != nil { // what the page will be later cannot be said now, as when it will be gone
 			break
+		}
+		if strings.Contains(s.Header["Cache-Control"], "immutable") { // nothing to look at in the database
+			end = h.now().Add(page.Keep)
 		}
 		s.From, s.Until = at.UnixMilli(), end.UnixMilli()
 		p.Tags = append(p.Tags, request.Tags()...)
@@ -154,7 +162,13 @@ func (h *Host) renderAt(ctx context.Context, route function.Route, key string, a
 		}
 		a.body, a.header = w.body, w.header
 	}
-	return page.Segment{ETag: pageETag(a.body), ContentType: a.header.Get("Content-Type"), Body: a.body}, request, nil
+	s := page.Segment{ETag: pageETag(a.body), ContentType: a.header.Get("Content-Type"), Body: a.body, Header: map[string]string{}}
+	for name, values := range a.header {
+		if name != "Content-Type" && name != "Content-Length" && name != "Etag" {
+			s.Header[name] = strings.Join(values, ", ")
+		}
+	}
+	return s, request, nil
 }
 
 // settle follows a commit: pages under touched tags are rendered again, so that no
@@ -206,7 +220,7 @@ func (h *Host) eager(tags []string) []string {
 			continue
 		}
 		if slices.ContainsFunc(route.Page.Tags, func(t string) bool { return slices.Contains(tags, t) }) {
-			keys = append(keys, page.Key(route.Path, nil, nil, "ko"))
+			keys = append(keys, page.Key(route.Path, nil, nil, function.LanguageOf(route.Path)))
 		}
 	}
 	return keys

@@ -28,7 +28,7 @@ func Document(specs []function.Spec) ([]byte, error) {
 	}))
 	for _, spec := range specs {
 		for _, route := range spec.New(function.Deps{Settings: function.Settings{}}).Routes {
-			if route.Internal {
+			if route.Internal || route.HTML {
 				continue
 			}
 			if err := add(r, spec, route); err != nil {

@@ -53,7 +53,10 @@ type Segment struct {
 	Until       int64  `json:"until"` // exclusive; the last segment's is From of the page + FreshFor at most
 	ETag        string `json:"etag"`
 	ContentType string `json:"contentType"`
-	Body        []byte `json:"-"`
+	// Header are further headers of the answer, such as Content-Security-Policy. Without a
+	// Cache-Control among them the answer may be kept but must be asked for again.
+	Header map[string]string `json:"header,omitempty"`
+	Body   []byte            `json:"-"`
 }
 
 // Page is a stored page.

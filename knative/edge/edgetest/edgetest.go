@@ -31,9 +31,17 @@ func Specs() []function.Spec {
 		return function.Route{Method: "GET", Path: path, Access: function.Anyone, Do: none, Page: p}
 	}
 	post := function.Route{Method: "POST", Path: "/v1/notices", Access: function.SignedIn, Do: none}
+	site := func(path string) function.Route {
+		r := get(path, &function.Page{})
+		r.HTML = true
+		return r
+	}
+	assets := site("/assets/{hash}/{name}")
+	assets.Page = &function.Page{ForAll: true}
 	hidden := get("/v1/hidden", nil)
 	hidden.Internal = true
 	return []function.Spec{
+		spec("site", site("/"), site("/en"), site("/posts/{id}"), site("/en/posts/{id}"), assets),
 		spec("main", get("/v1/main", &function.Page{Tags: []string{"main"}})),
 		spec("notices", get("/v1/notices", &function.Page{Query: []string{"tag", "q"}, Bypass: []string{"find"}}), post, get("/v1/notices/{id}", &function.Page{}), get("/v1/notices/mine", nil), get("/v1/notices/{id}/revisions/{number}", nil), hidden),
 	}
@@ -62,6 +70,7 @@ type Rule struct {
 	Body    string          // "" means a text that is different each time
 	Lasts   []time.Duration // how long each segment of the page lasts; none means one hour
 	NoStore bool
+	Header  map[string]string // further headers, kept with the page
 }
 
 // Set changes the rule and forgets what was seen.
@@ -94,6 +103,9 @@ func (f *Functions) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	route, _ := edge.Find(edge.Routes(Specs()), r.URL.Path)
 	w.Header().Set("Content-Type", "application/json")
+	for name, value := range rule.Header {
+		w.Header().Set(name, value)
+	}
 	if rule.Status >= 400 {
 		w.Header().Set("Content-Type", "application/problem+json")
 		w.WriteHeader(rule.Status)
@@ -105,7 +117,11 @@ func (f *Functions) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, body)
 		return
 	}
-	key := page.Key(r.URL.Path, r.URL.Query(), route.Query, function.Language(r.Header.Get("Accept-Language")))
+	language := function.Language(r.Header.Get("Accept-Language"))
+	if route.HTML {
+		language = function.LanguageOf(r.URL.Path)
+	}
+	key := page.Key(r.URL.Path, r.URL.Query(), route.Query, language)
 	p := f.page(key, name, body, rule)
 	if !rule.NoStore {
 		if g, err := f.Store.Generations(r.Context(), p.Tags); err == nil {
@@ -113,7 +129,9 @@ func (f *Functions) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	w.Header().Set("ETag", p.Segments[0].ETag)
-	w.Header().Set("Cache-Control", "public, no-cache")
+	if rule.Header["Cache-Control"] == "" {
+		w.Header().Set("Cache-Control", "public, no-cache")
+	}
 	_, _ = w.Write(p.Segments[0].Body)
 }
 
@@ -130,7 +148,7 @@ func (f *Functions) page(key, name, body string, rule Rule) page.Page {
 		if i > 0 {
 			text = fmt.Sprintf("%s+%d", body, i)
 		}
-		p.Segments = append(p.Segments, page.Segment{From: from.UnixMilli(), Until: from.Add(d).UnixMilli(), ETag: page.Etag([]byte(text)), ContentType: "application/json", Body: []byte(text)})
+		p.Segments = append(p.Segments, page.Segment{From: from.UnixMilli(), Until: from.Add(d).UnixMilli(), ETag: page.Etag([]byte(text)), ContentType: "application/json", Body: []byte(text), Header: rule.Header})
 		from = from.Add(d)
 	}
 	return p

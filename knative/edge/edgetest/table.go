@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -30,6 +31,9 @@ func Run(t *testing.T, start Start) {
 		"Redis is away":                              redisAway,
 		"functions are away":                         functionsAway,
 		"refusals are passed on and not kept":        refusals,
+		"the site's language is the path's":          site,
+		"a page's own headers are kept with it":      headers,
+		"browsers are refused by pages":              browsers,
 	} {
 		t.Run(name, func(t *testing.T) {
 			server, client := cachetest.Embedded(t)
@@ -53,7 +57,7 @@ func routes(f *fixture) {
 		}
 	}
 	f.Functions.Set(Rule{})
-	for _, path := range []string{"/", "/v1", "/v1/", "/v1/none", "/events", "/v1/hidden", "/v1/notices/", "/v1/notices/1/revisions/", "/v1/notices/1/2", "/_render", "/metrics", "/v1/notices/../../events"} {
+	for _, path := range []string{"/en/", "/assets/x", "/v1", "/v1/", "/v1/none", "/events", "/v1/hidden", "/v1/notices/", "/v1/notices/1/revisions/", "/v1/notices/1/2", "/_render", "/metrics", "/v1/notices/../../events"} {
 		a := f.get(path)
 		if a.status != http.StatusNotFound || a.header.Get("Content-Type") != "application/problem+json" || !strings.Contains(a.body, `"code":"not-found"`) {
 			f.Errorf("%s: %d %s", path, a.status, a.body)
@@ -187,8 +191,10 @@ func credentials(f *fixture) {
 		}
 	}
 	f.Functions.Set(Rule{})
-	if a := f.get("/v1/main", "Cookie", "theme=dark"); !strings.HasPrefix(a.cache(), "madang; hit") {
-		f.Errorf("a cookie of no meaning: %q", a.cache())
+	for _, cookie := range []string{"theme=dark", "__Host-madang-browser=x"} { // the second stays after signing out
+		if a := f.get("/v1/main", "Cookie", cookie); !strings.HasPrefix(a.cache(), "madang; hit") {
+			f.Errorf("%s: %q", cookie, a.cache())
+		}
 	}
 	if a := f.get("/v1/notices", "Cookie", "theme=dark"); a.status != 200 || f.Functions.Seen()[0].Header.Get("Cookie") != "" {
 		f.Error("a page was rendered with a visitor's cookie")
@@ -304,5 +310,78 @@ func refusals(f *fixture) {
 	f.Functions.Set(Rule{})
 	if a := f.get("/v1/notices/gone"); a.status != 200 {
 		f.Errorf("a refusal was kept: %d", a.status)
+	}
+}
+
+// The site has an address for each language: whatever a browser prefers, an address is one
+// page for all.
+func site(f *fixture) {
+	for _, c := range []struct{ path, language string }{{"/", "ko"}, {"/en", "en"}, {"/posts/1", "ko"}, {"/en/posts/1", "en"}} {
+		f.Functions.Set(Rule{})
+		first := f.get(c.path, "Accept-Language", "en")
+		if a := f.get(c.path, "Accept-Language", "ko"); a.body != first.body || a.status != 200 || a.header.Get("Vary") != "" {
+			f.Errorf("%s: %q, %q, Vary %q", c.path, first.body, a.body, a.header.Get("Vary"))
+		}
+		if n, err := f.Redis.Exists(f.Context(), f.Prefix+"p:"+c.language+":"+c.path).Result(); err != nil || n != 1 {
+			f.Errorf("%s is not kept as %s: %v", c.path, c.language, err)
+		}
+		if seen := f.Functions.Seen(); len(seen) != 1 || seen[0].Function != "site" || seen[0].URI != c.path {
+			f.Errorf("%s: %+v", c.path, seen)
+		}
+	}
+}
+
+// headers are the function's, from whatever the page is answered.
+func headers(f *fixture) {
+	own := map[string]string{"Content-Security-Policy": "default-src 'none'", "Cache-Control": "public, max-age=31536000, immutable", "Referrer-Policy": "same-origin", "X-Frame-Options": "DENY"}
+	f.Functions.Set(Rule{Body: "body{}", Header: own})
+	for _, from := range []string{"the function", "the edge's copy", "Redis"} {
+		if from == "Redis" {
+			time.Sleep(1100 * time.Millisecond) // the copy is good for a second
+		}
+		a := f.get("/assets/1f/ui.css")
+		for name, want := range own {
+			if got := a.header.Values(name); len(got) != 1 || got[0] != want {
+				f.Errorf("from %s: %s: %q", from, name, got)
+			}
+		}
+		if a.status != 200 || a.body != "body{}" {
+			f.Errorf("from %s: %d %s", from, a.status, a.body)
+		}
+	}
+	if n := len(f.Functions.Seen()); n != 1 {
+		f.Errorf("%d requests reached the function", n)
+	}
+	for _, credentials := range [][]string{{"Cookie", "__Host-madang=x"}, {"Authorization", "Bearer x"}} { // members get the same style
+		if a := f.get("/assets/1f/ui.css", credentials...); !strings.HasPrefix(a.cache(), "madang; hit") {
+			f.Errorf("with %v: %q", credentials, a.cache())
+		}
+	}
+	f.Functions.Set(Rule{Status: 404, Header: own})
+	if a := f.get("/assets/1f/none.css"); a.status != 404 || a.header.Get("Content-Security-Policy") != own["Content-Security-Policy"] {
+		f.Errorf("a refusal: %d %v", a.status, a.header)
+	}
+}
+
+// browsers get pages where the edge itself refuses, in the language of the address or the
+// one that they prefer; what they load is nothing but what is in them.
+func browsers(f *fixture) {
+	accept := "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+	for _, c := range []struct{ path, prefers, want string }{
+		{"/none", "ko", "찾을 수 없습니다."}, {"/none", "en", "Not found."}, {"/en/none", "ko", "Not found."}, {"/v1/none", "fr", "찾을 수 없습니다."},
+	} {
+		a := f.get(c.path, "Accept", accept, "Accept-Language", c.prefers)
+		if a.status != http.StatusNotFound || a.header.Get("Content-Type") != "text/html; charset=utf-8" || !strings.Contains(a.body, c.want) || !strings.HasPrefix(a.body, "<!doctype html>") {
+			f.Errorf("%s: %d %s %.300s", c.path, a.status, a.header.Get("Content-Type"), a.body)
+		}
+		if p := a.header.Get("Content-Security-Policy"); !strings.Contains(p, "default-src 'none'") || strings.Contains(p, "unsafe") || !slices.Contains(a.header.Values("Vary"), "Accept") || a.header.Get("Cache-Control") != "no-store" {
+			f.Errorf("%s: %v", c.path, a.header)
+		}
+		if strings.Contains(a.body, "REQUEST-ID") || strings.Contains(a.body, "src=") || strings.Contains(a.body, "<link") {
+			f.Errorf("%s: %s", c.path, a.body)
+		}
+	}
+	if seen := f.Functions.Seen(); len(seen) != 0 {
+		f.Errorf("%+v", seen)
 	}
 }

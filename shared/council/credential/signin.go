@@ -54,6 +54,21 @@ func (s Store) SignIn(ctx context.Context, t Try) (session.Tokens, error) {
 	return tokens, err
 }
 
+// halfway says whose password was right.
+type halfway struct{ memberID string }
+
+func (h *halfway) Error() string { return "the password was right" }
+
+// Halfway is the member whose password was right where SignIn failed with ErrCodeRequired,
+// and "" otherwise. SignInAs goes on from there, without the password.
+func Halfway(err error) string {
+	var h *halfway
+	if errors.As(err, &h) {
+		return h.memberID
+	}
+	return ""
+}
+
 // ComeBack undoes leaving while its days last, by the same proof as signing in; there is
 // no session. It fails as SignIn does. Who did not leave has come back already.
 func (s Store) ComeBack(ctx context.Context, t Try) error {
@@ -80,7 +95,7 @@ func (s Store) attempt(ctx context.Context, t Try, do func(context.Context, acco
 	case a.suspended != nil:
 		return errors.Join(ErrSuspended(), undo(ctx))
 	case a.totpAt != nil && t.Code == "":
-		return errors.Join(ErrCodeRequired(), undo(ctx))
+		return errors.Join(ErrCodeRequired().Because(&halfway{a.id}), undo(ctx))
 	}
 	err = s.DB.Atomic(ctx, func(ctx context.Context) error {
 		if a.totpAt != nil {

@@ -66,7 +66,7 @@ end
 local function has_credentials()
   if ngx.var.http_authorization then return true end
   local cookie = ngx.var.http_cookie
-  return cookie ~= nil and cookie:find("__Host-madang", 1, true) ~= nil
+  return cookie ~= nil and (cookie:find("__Host-madang=", 1, true) or cookie:find("__Host-madang-refresh=", 1, true)) ~= nil
 end
 
 -- first is a query parameter's first value, or "".
@@ -93,7 +93,7 @@ function M.route()
   ngx.var.function_host = r["function"] .. settings.domain
   ngx.var.route = r.path
   local method = ngx.req.get_method()
-  if r.page and (method == "GET" or method == "HEAD") and not has_credentials() and not bypassed(r) then
+  if r.page and (method == "GET" or method == "HEAD") and (r.forAll or not has_credentials()) and not bypassed(r) then
     return ngx.exec("@page")
   end
   return ngx.exec("@function")
@@ -109,7 +109,12 @@ local function escape(s) -- as Go's url.QueryEscape
   return (s:gsub("[^%w%-_%.~ ]", function(c) return string.format("%%%02X", c:byte()) end):gsub(" ", "+"))
 end
 
-local function language()
+-- The site's language is the path's, so that no cache has to look at anything else; the
+-- API's is English where it is preferred to Korean.
+local function language(route)
+  if route and route.html then
+    return (ngx.var.uri == "/en" or ngx.var.uri:sub(1, 4) == "/en/") and "en" or "ko"
+  end
   for part in ((ngx.var.http_accept_language or "") .. ","):gmatch("([^,]*),") do
     local primary = part:lower():match("^%s*([%w%*]+)")
     if primary == "ko" or primary == "*" then return "ko" end
@@ -227,7 +232,7 @@ end
 
 local function share(key, answer)
   local life = ngx.now() < asked_again and COPY_AWAY or RESULT_LIFE
-  results:set(key, cjson.encode({ status = answer.status, contentType = answer.content_type, etag = answer.etag }) .. "\n" .. answer.body, life)
+  results:set(key, cjson.encode({ status = answer.status, contentType = answer.content_type, etag = answer.etag, header = answer.header }) .. "\n" .. answer.body, life)
 end
 
 local function shared(key)
@@ -239,11 +244,23 @@ local function shared(key)
   return answer
 end
 
+-- The headers of a function's answer that belong to the page (knative/edge.PageHeaders).
+local page_headers = {
+  "Cache-Control", "Content-Security-Policy", "Cross-Origin-Opener-Policy", "Cross-Origin-Resource-Policy", "Permissions-Policy",
+  "Referrer-Policy", "Strict-Transport-Security", "X-Frame-Options",
+}
+
+local function headers_of(answer)
+  local kept = {}
+  for _, name in ipairs(page_headers) do kept[name] = answer.header[name] end
+  return kept
+end
+
 -- ask has the function render, which also stores the page.
 local function ask(target, lang)
   ngx.ctx.target = target
   local r = ngx.location.capture("/_render", { args = { language = lang }, method = ngx.HTTP_GET, share_all_vars = true, ctx = ngx.ctx })
-  return { status = r.truncated and 502 or r.status, body = r.body or "", content_type = r.header["Content-Type"], etag = r.header["ETag"] or r.header["Etag"] }
+  return { status = r.truncated and 502 or r.status, body = r.body or "", content_type = r.header["Content-Type"], etag = r.header["ETag"] or r.header["Etag"], header = headers_of(r) }
 end
 
 -- first gets a page that nobody has: this request renders it, or waits for the one that does.
@@ -268,7 +285,7 @@ local function first(key, target, lang)
       local page = load(key)
       if page then
         local s, fresh = segment_of(page, ngx.now() * 1000)
-        if fresh then keep(key, page) return { status = 200, body = s.body, content_type = s.contentType, etag = s.etag } end
+        if fresh then keep(key, page) return { status = 200, body = s.body, content_type = s.contentType, etag = s.etag, header = s.header } end
       end
     end
   end
@@ -298,20 +315,19 @@ local function matches(tag)
   return list ~= nil and tag ~= nil and tag ~= "" and (list == "*" or list:find(tag, 1, true) ~= nil)
 end
 
-local function send(status, body, content_type, tag)
+local function send(route, status, body, content_type, tag, header)
   local h = ngx.header
   h["ETag"] = tag
-  h["Vary"] = "Accept-Language"
+  if not route.html then h["Vary"] = "Accept-Language" end
   h["X-Content-Type-Options"] = "nosniff"
+  h["Cache-Control"] = status == 200 and "public, no-cache" or "no-store"
+  for name, value in pairs(header or {}) do h[name] = value end
   if status == 200 then
-    h["Cache-Control"] = "public, no-cache"
     if matches(tag) then
       ngx.status = 304
       ngx.send_headers()
       return ngx.exit(ngx.OK)
     end
-  else
-    h["Cache-Control"] = "no-store"
   end
   ngx.status = status
   h["Content-Type"] = content_type
@@ -320,15 +336,15 @@ local function send(status, body, content_type, tag)
   return ngx.exit(ngx.OK)
 end
 
-local function send_segment(page, s, now, status)
+local function send_segment(route, page, s, now, status)
   ngx.header["Cache-Status"] = status
   ngx.header["Age"] = math.floor(math.max(0, now - page.rendered) / 1000)
-  return send(200, s.body, s.contentType, s.etag)
+  return send(route, 200, s.body, s.contentType, s.etag, s.header)
 end
 
 function M.page()
   local route = find(ngx.var.uri)
-  local lang, query = language(), query_of(route)
+  local lang, query = language(route), query_of(route)
   local key = lang .. ":" .. ngx.var.uri .. (query ~= "" and "?" .. query or "")
   local now = ngx.now() * 1000
   local copy = copies[key]
@@ -349,33 +365,42 @@ function M.page()
   if page then
     local s, fresh, at = segment_of(page, now)
     local left = math.floor((s["until"] - now) / 1000)
-    if away then return send_segment(page, s, now, "madang; hit; ttl=0; detail=store-away") end
+    if away then return send_segment(route, page, s, now, "madang; hit; ttl=0; detail=store-away") end
     if fresh then
       if at == #page.segments and at > 1 then ngx.timer.at(0, refresh, ngx.var.function_host, key, target, lang) end
-      return send_segment(page, s, now, "madang; hit; ttl=" .. left)
+      return send_segment(route, page, s, now, "madang; hit; ttl=" .. left)
     end
     ngx.timer.at(0, refresh, ngx.var.function_host, key, target, lang)
-    return send_segment(page, s, now, "madang; hit; ttl=" .. math.min(-1, left) .. "; detail=stale")
+    return send_segment(route, page, s, now, "madang; hit; ttl=" .. math.min(-1, left) .. "; detail=stale")
   end
   local answer = first(key, target, lang)
   if answer.status >= 500 then
     if copy then
       local s = segment_of(copy, now)
-      return send_segment(copy, s, now, "madang; hit; ttl=-1; detail=function-away")
+      return send_segment(route, copy, s, now, "madang; hit; ttl=-1; detail=function-away")
     end
     ngx.header["Retry-After"] = 2
     return ngx.exit(503)
   end
   ngx.header["Cache-Status"] = "madang; fwd=uri-miss"
   if answer.status == 200 then
-    keep(key, { rendered = now, segments = { { from = now, ["until"] = now + COPY_FRESH * 1000, body = answer.body, contentType = answer.content_type, etag = answer.etag } } })
+    keep(key, { rendered = now, segments = { { from = now, ["until"] = now + COPY_FRESH * 1000, body = answer.body, contentType = answer.content_type, etag = answer.etag, header = answer.header } } })
   else
     forget(key)
   end
-  return send(answer.status, answer.body, answer.content_type, answer.etag)
+  return send(route, answer.status, answer.body, answer.content_type, answer.etag, answer.header)
 end
 
--- Problems that the edge itself answers, as RFC 9457 documents.
+-- Problems that the edge itself answers: as pages to browsers, from the generated problems.json,
+-- and as RFC 9457 documents to all others.
+local function load_pages()
+  local file = assert(io.open(ngx.config.prefix() .. "problems.json", "r"))
+  local pages = assert(cjson.decode(file:read("*a")))
+  file:close()
+  return pages
+end
+local problem_pages = load_pages()
+
 local problems = {
   [400] = { "malformed-request", "요청을 읽을 수 없습니다.", "The request cannot be read." },
   [404] = { "not-found", "찾을 수 없습니다.", "Not found." },
@@ -395,11 +420,21 @@ function M.problem()
   if status >= 500 or not problems[status] then status = 503 end
   local p = problems[status]
   ngx.status = status
+  ngx.header["Vary"] = "Accept"
+  if status == 503 or status == 429 then ngx.header["Retry-After"] = ngx.header["Retry-After"] or 2 end
+  local lang = language({ html = true }) == "en" and "en" or language()
+  if (ngx.var.http_accept or ""):find("text/html", 1, true) then
+    local page = problem_pages[lang][tostring(status)]
+    for name, value in pairs(page.header) do ngx.header[name] = value end
+    ngx.header["Content-Type"] = "text/html; charset=utf-8"
+    local body = page.body:gsub("REQUEST%-ID", function() return ngx.var.request_id end)
+    ngx.print(body)
+    return
+  end
   ngx.header["Content-Type"] = "application/problem+json"
   ngx.header["Cache-Control"] = "no-store"
   ngx.header["X-Content-Type-Options"] = "nosniff"
-  if status == 503 or status == 429 then ngx.header["Retry-After"] = ngx.header["Retry-After"] or 2 end
-  local text = language() == "en" and p[3] or p[2]
+  local text = lang == "en" and p[3] or p[2]
   ngx.print(cjson.encode({ type = "about:blank", title = p[3], status = status, detail = text, code = p[1], requestId = ngx.var.request_id }), "\n")
 end
 

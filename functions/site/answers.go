@@ -1,0 +1,79 @@
+package site
+
+import (
+	"context"
+	"net/http"
+
+	g "maragu.dev/gomponents"
+	el "maragu.dev/gomponents/html"
+
+	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/ui"
+)
+
+// formOrRedirect is a page, or the address to go on at.
+type formOrRedirect struct{ function.Writer }
+
+// WriteResponse writes what it is.
+func (f formOrRedirect) WriteResponse(w http.ResponseWriter, r *http.Request) error {
+	return f.Writer.WriteResponse(w, r) //nolint:wrapcheck // it is the writer itself
+}
+
+func shown(page *ui.Answer) *formOrRedirect { return &formOrRedirect{page} }
+
+func redirected(url string) *formOrRedirect { return &formOrRedirect{seeOther(url)} }
+
+// withDone is the page that says what was done. The address holds a code, so that nobody
+// can make the site say something by a link.
+func withDone(ctx context.Context, path, code string) string {
+	return ui.Local(ctx, path) + "?done=" + code
+}
+
+// done is the message of a code, "" for what is none.
+func done(ctx context.Context, code string) string {
+	switch code {
+	case "signed-out":
+		return ui.T(ctx, "로그아웃했습니다.", "You are signed out.")
+	case "signed-out-everywhere":
+		return ui.T(ctx, "모든 기기에서 로그아웃했습니다.", "You are signed out everywhere.")
+	case "signed-out-there":
+		return ui.T(ctx, "그 기기에서 로그아웃했습니다.", "That place is signed out.")
+	case "signed-up":
+		return ui.T(ctx, "가입을 받았습니다. 방금 정한 비밀번호로 로그인하세요.", "Thank you. Sign in with the password that you just chose.")
+	case "password":
+		return ui.T(ctx, "비밀번호를 바꾸고 다른 기기에서는 로그아웃했습니다.", "The password is changed, and other places are signed out.")
+	case "reset":
+		return ui.T(ctx, "새 비밀번호를 정했습니다. 그것으로 로그인하세요.", "The new password is set. Sign in with it.")
+	case "came-back":
+		return ui.T(ctx, "탈퇴를 취소했습니다. 다시 로그인하세요.", "Leaving is undone. Sign in again.")
+	case "profile":
+		return ui.T(ctx, "프로필을 바꿨습니다.", "Your profile is changed.")
+	case "verified":
+		return ui.T(ctx, "학생 확인을 마쳤습니다.", "You are verified as a student.")
+	case "consents":
+		return ui.T(ctx, "동의한 내용을 저장했습니다.", "Your consents are saved.")
+	case "factor-given":
+		return ui.T(ctx, "2단계 인증을 마쳤습니다.", "The second factor is given.")
+	case "factor-removed":
+		return ui.T(ctx, "2단계 인증을 껐습니다.", "The second factor is off.")
+	default:
+		return ""
+	}
+}
+
+// said shows a message of done.
+func said(message string) g.Node {
+	if message == "" {
+		return nil
+	}
+	return el.P(el.Class("notice-box"), el.Role("status"), g.Text(message))
+}
+
+// again shows a form anew where somebody can put right what was wrong.
+func again(ctx context.Context, err error, page func(ui.Form, int) *ui.Answer) error {
+	form, status, ok := ui.Refused(ctx, err)
+	if !ok {
+		return err
+	}
+	return ui.Again(err, page(form, status))
+}

@@ -1,0 +1,181 @@
+package site
+
+import (
+	"context"
+	"html"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	g "maragu.dev/gomponents"
+	el "maragu.dev/gomponents/html"
+
+	"github.com/madang-council/madang/shared/check"
+	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/council/notice"
+	"github.com/madang-council/madang/shared/council/upload"
+	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/problem"
+	"github.com/madang-council/madang/shared/ui"
+)
+
+type noticeRequest struct {
+	ID string `path:"id"`
+}
+
+func (h handlers) notice(ctx context.Context, r *noticeRequest) (*ui.Answer, error) {
+	if !check.ID(r.ID) {
+		return nil, problem.Absent()
+	}
+	function.Tag(ctx, noticeTag(r.ID))
+	n, err := h.notices.Read(ctx, r.ID)
+	if err != nil {
+		return nil, err
+	}
+	now := clock.Now(ctx)
+	function.ChangesAt(ctx, n.Changes(now)...)
+	for _, f := range n.Attachments {
+		function.Tag(ctx, upload.Tag(f.ID))
+	}
+	body, inText := fitted(levelled(n.HTML), n.Attachments)
+	pictures, files := apart(n.Attachments, inText)
+	view := ui.View{
+		Title: n.Title, Description: n.Excerpt, Path: noticesPath + "/" + n.ID, Section: noticesPath, Class: "reading", Styles: []string{"site.css"},
+		Picture: firstPicture(n.Attachments),
+		Main: []g.Node{el.Article(el.Class("notice"),
+			el.Header(
+				el.P(el.Class("back"), el.A(el.Href(ui.Local(ctx, noticesPath)), g.Text(ui.T(ctx, "공지사항", "Notices")))),
+				el.H1(korean(ctx), g.Text(n.Title)),
+				meta(ctx, n),
+			),
+			g.If(!n.Public(now), el.P(el.Class("notice-box"), g.Text(ui.T(ctx, "아직 공개되지 않은 글입니다. 총학생회에만 보입니다.", "This is not public. Only the council sees it.")))),
+			g.If(body != "", el.Div(el.Class("prose"), korean(ctx), g.Raw(body))),
+			gallery(ctx, pictures),
+			attachments(ctx, files),
+		)},
+	}
+	if !n.Public(now) {
+		view.Path = ""
+	}
+	return h.frame.Page(ctx, view), nil
+}
+
+func meta(ctx context.Context, n notice.Notice) g.Node {
+	now := clock.Now(ctx)
+	return el.P(el.Class("meta"),
+		g.If(n.Urgent(now), el.Span(el.Class("badge urgent-badge"), g.Text(ui.T(ctx, "긴급", "Urgent")))),
+		g.If(n.Pinned(now), el.Span(el.Class("badge"), g.Text(ui.T(ctx, "고정", "Pinned")))),
+		g.Iff(n.PublishAt != nil, func() g.Node { return ui.Time(*n.PublishAt, ui.Moment(ctx, *n.PublishAt)) }),
+		el.Span(korean(ctx), g.Text(n.Unit)),
+		g.Map(n.Tags, func(t string) g.Node { return tagLink(ctx, t) }),
+	)
+}
+
+// apart are the pictures that are not in the text, and the files.
+func apart(list []upload.File, inText []string) (pictures, files []upload.File) {
+	for _, f := range list {
+		switch {
+		case !strings.HasPrefix(f.Type, "image/"):
+			files = append(files, f)
+		case !slices.Contains(inText, f.ID):
+			pictures = append(pictures, f)
+		}
+	}
+	return pictures, files
+}
+
+func firstPicture(list []upload.File) string {
+	for _, f := range list {
+		if len(f.Variants) > 0 {
+			return f.URL
+		}
+	}
+	return ""
+}
+
+// heading is the beginning or end of a heading in a notice's text.
+var heading = regexp.MustCompile(`<(/?)h([2-6])`)
+
+// levelled closes gaps between the levels of headings: who writes ## without # above it
+// means the first level below the title, and screen readers go by levels.
+func levelled(body string) string {
+	above := []int{} // the levels, as written, of the headings that the last one stands under, and its own
+	return heading.ReplaceAllStringFunc(body, func(tag string) string {
+		m := heading.FindStringSubmatch(tag)
+		level := int(m[2][0] - '0')
+		if m[1] == "" {
+			for len(above) > 0 && above[len(above)-1] >= level {
+				above = above[:len(above)-1]
+			}
+			above = append(above, level)
+		}
+		return "<" + m[1] + "h" + itoa(1+len(above))
+	})
+}
+
+// bodyPicture is a picture in a notice's text, as shared/council/markdown writes it.
+var bodyPicture = regexp.MustCompile(`<img src="([^"]+)"( alt="[^"]*")?[^>]*>`)
+
+// textWidth says how wide a picture is in the column of text.
+const textWidth = "(min-width: 46rem) 42rem, 100vw"
+
+// fitted gives the pictures in a text their sizes, where they are among the attachments, so
+// that nothing jumps when they come and telephones load small ones. It names those.
+func fitted(body string, files []upload.File) (fit string, inText []string) {
+	fit = bodyPicture.ReplaceAllStringFunc(body, func(img string) string {
+		m := bodyPicture.FindStringSubmatch(img)
+		src := html.UnescapeString(m[1])
+		i := slices.IndexFunc(files, func(f upload.File) bool {
+			return f.URL == src || slices.ContainsFunc(f.Variants, func(v upload.Variant) bool { return v.URL == src })
+		})
+		if i < 0 || len(files[i].Variants) == 0 {
+			return img
+		}
+		inText = append(inText, files[i].ID)
+		alt := strings.TrimSuffix(strings.TrimPrefix(m[2], ` alt="`), `"`)
+		var b strings.Builder
+		_ = picture(files[i], html.UnescapeString(alt), textWidth, false).Render(&b) // a builder takes everything
+		return b.String()
+	})
+	return fit, inText
+}
+
+// picture is an image in the sizes that there are.
+func picture(f upload.File, alt, sizes string, first bool) g.Node {
+	largest := f.Variants[len(f.Variants)-1]
+	set := []string{}
+	for _, v := range f.Variants {
+		set = append(set, v.URL+" "+itoa(v.Width)+"w")
+	}
+	return el.Img(el.Src(largest.URL), el.SrcSet(strings.Join(set, ", ")), g.Attr("sizes", sizes), el.Width(itoa(largest.Width)), el.Height(itoa(largest.Height)), el.Alt(alt),
+		g.If(!first, el.Loading("lazy")), g.If(first, g.Attr("fetchpriority", "high")))
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+func gallery(ctx context.Context, list []upload.File) g.Node {
+	if len(list) == 0 {
+		return nil
+	}
+	return el.Section(el.Class("gallery"), el.Aria("label", ui.T(ctx, "사진", "Pictures")), g.Map(list, func(f upload.File) g.Node {
+		if len(f.Variants) == 0 {
+			return el.P(el.Class("empty"), g.Text(ui.T(ctx, f.Name+": 사진을 준비하고 있습니다.", f.Name+": the picture is being prepared.")))
+		}
+		return el.Figure(el.A(el.Href(f.URL), picture(f, strings.TrimSuffix(f.Name, path.Ext(f.Name)), textWidth, false)))
+	}))
+}
+
+func attachments(ctx context.Context, list []upload.File) g.Node {
+	if len(list) == 0 {
+		return nil
+	}
+	return el.Section(el.Class("files"), el.Aria("labelledby", "files"),
+		el.H2(el.ID("files"), g.Text(ui.T(ctx, "첨부 파일", "Attachments"))),
+		el.Ul(g.Map(list, func(f upload.File) g.Node {
+			kind := strings.ToUpper(strings.TrimPrefix(path.Ext(f.URL), "."))
+			return el.Li(el.A(el.Href(f.URL), el.Download(f.Name), el.Span(korean(ctx), g.Text(f.Name))), el.Span(el.Class("meta"), g.Text(kind+" · "+ui.Size(f.Size))))
+		})),
+	)
+}

@@ -1,0 +1,364 @@
+package site
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	g "maragu.dev/gomponents"
+	el "maragu.dev/gomponents/html"
+
+	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/check"
+	"github.com/madang-council/madang/shared/cookie"
+	"github.com/madang-council/madang/shared/council/credential"
+	"github.com/madang-council/madang/shared/council/member"
+	"github.com/madang-council/madang/shared/council/session"
+	"github.com/madang-council/madang/shared/council/totp"
+	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/problem"
+	"github.com/madang-council/madang/shared/ui"
+)
+
+func (h handlers) changeForm(ctx context.Context, _ *none) (*ui.Answer, error) {
+	m, err := h.accounts.Members.Member(ctx, auth.From(ctx).MemberID)
+	if err != nil {
+		return nil, err
+	}
+	return h.changePage(ctx, ui.NewForm(ctx), 0, m), nil
+}
+
+type changeRequest struct {
+	Old string `form:"old"`
+	New string `form:"new"`
+}
+
+func (h handlers) change(ctx context.Context, r *changeRequest) (*function.Redirect, error) {
+	err := h.accounts.Credentials.Change(ctx, auth.From(ctx), r.Old, r.New)
+	if err == nil {
+		return seeOther(withDone(ctx, myPath, "password")), nil
+	}
+	m, reading := h.accounts.Members.Member(ctx, auth.From(ctx).MemberID)
+	if reading != nil {
+		return nil, reading
+	}
+	return nil, again(ctx, err, func(form ui.Form, status int) *ui.Answer { return h.changePage(ctx, form, status, m) })
+}
+
+func (h handlers) changePage(ctx context.Context, form ui.Form, status int, m member.Member) *ui.Answer {
+	return h.page(ctx, status, changePath, ui.T(ctx, "비밀번호 바꾸기", "Change the password"),
+		form.Summary(),
+		el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, changePath)),
+			el.Input(el.Class("hidden"), el.Type("text"), el.Value(m.Email), el.AutoComplete("username"), el.ReadOnly(), el.TabIndex("-1"), el.Aria("label", ui.T(ctx, "전자우편", "Mail address"))),
+			ownPassword(ctx, form, "old", m),
+			form.Input(ui.Field{Name: "new", Label: ui.T(ctx, "새 비밀번호", "New password"), Hint: ui.T(ctx, "8자 이상", "At least 8 characters"), Type: "password", Complete: "new-password", Limit: 128}),
+			ui.Button(ui.T(ctx, "바꾸기", "Change")),
+		),
+	)
+}
+
+// ownPassword asks for the password of a member who has one.
+func ownPassword(ctx context.Context, form ui.Form, name string, m member.Member) g.Node {
+	if !m.HasPassword {
+		return nil
+	}
+	return form.Input(ui.Field{Name: name, Label: ui.T(ctx, "지금 비밀번호", "Current password"), Type: "password", Complete: "current-password"})
+}
+
+func (h handlers) sessionsPage(ctx context.Context, r *doneRequest) (*ui.Answer, error) {
+	list, err := h.sessions.List(ctx, auth.From(ctx).MemberID)
+	if err != nil {
+		return nil, err
+	}
+	return h.page(ctx, 0, sessionsPath, ui.T(ctx, "로그인한 기기", "Sessions"),
+		said(done(ctx, r.Done)),
+		el.Ul(el.Class("sessions"), g.Map(list, func(s session.Session) g.Node { return sessionItem(ctx, s) })),
+		el.Form(el.Method("post"), el.Action(ui.Local(ctx, sessionsPath)), el.Button(el.Class("button danger"), el.Type("submit"), g.Text(ui.T(ctx, "모든 기기에서 로그아웃", "Sign out everywhere")))),
+	), nil
+}
+
+func sessionItem(ctx context.Context, s session.Session) g.Node {
+	device := deviceName(ctx, s.Device)
+	when := func(label string, t time.Time) g.Node {
+		return el.Span(g.Text(label+" "), ui.Time(t, ui.Moment(ctx, t)))
+	}
+	here := s.ID == auth.From(ctx).SessionID
+	return el.Li(
+		el.P(el.Class("device"), g.Text(device+" "), g.If(here, el.Span(el.Class("badge"), g.Text(ui.T(ctx, "지금 이 기기", "This one"))))),
+		el.P(el.Class("meta"), when(ui.T(ctx, "로그인", "Signed in"), s.CreatedAt), when(ui.T(ctx, "마지막 사용", "Last used"), s.RefreshedAt)),
+		g.If(!here, el.Form(el.Method("post"), el.Action(ui.Local(ctx, sessionsPath+"/"+s.ID)), el.Button(el.Class("button quiet small"), el.Type("submit"), g.Text(ui.T(ctx, "로그아웃", "Sign out")), el.Span(el.Class("hidden"), g.Text(": "+device))))),
+	)
+}
+
+// The marks by which browsers and systems are told in a User-Agent. Many name others too,
+// so the first that is found counts.
+var (
+	browserMarks = [][2]string{{"KAKAOTALK", "카카오톡"}, {"Whale/", "네이버 웨일"}, {"NAVER(", "네이버"}, {"SamsungBrowser/", "삼성 인터넷"}, {"Edg", "Edge"}, {"OPR/", "Opera"}, {"Firefox/", "Firefox"}, {"FxiOS/", "Firefox"}, {"CriOS/", "Chrome"}, {"Chrome/", "Chrome"}, {"Safari/", "Safari"}}
+	systemMarks  = [][2]string{{"iPhone", "iPhone"}, {"iPad", "iPad"}, {"Android", "Android"}, {"Windows", "Windows"}, {"Mac OS X", "Mac"}, {"CrOS", "Chromebook"}, {"Linux", "Linux"}}
+)
+
+// deviceName is what a place is called: as the member named it, or browser and system.
+func deviceName(ctx context.Context, device string) string {
+	switch {
+	case device == "":
+		return ui.T(ctx, "이름 없는 기기", "Unnamed")
+	case !strings.HasPrefix(device, "Mozilla/"):
+		return device
+	}
+	parts := []string{}
+	for _, marks := range [][][2]string{browserMarks, systemMarks} {
+		if i := slices.IndexFunc(marks, func(m [2]string) bool { return strings.Contains(device, m[0]) }); i >= 0 {
+			parts = append(parts, marks[i][1])
+		}
+	}
+	if len(parts) == 0 {
+		return ui.T(ctx, "알 수 없는 브라우저", "Unknown browser")
+	}
+	return strings.Join(parts, " · ")
+}
+
+type sessionRequest struct {
+	ID string `path:"id"`
+}
+
+func (h handlers) signOutThere(ctx context.Context, r *sessionRequest) (*function.Redirect, error) {
+	if !check.ID(r.ID) {
+		return nil, problem.Absent()
+	}
+	p := auth.From(ctx)
+	if err := h.sessions.Revoke(ctx, p.MemberID, r.ID); err != nil {
+		return nil, err
+	}
+	if r.ID == p.SessionID {
+		cookie.SignOut(ctx)
+		return seeOther(withDone(ctx, signInPath, "signed-out")), nil
+	}
+	return seeOther(withDone(ctx, sessionsPath, "signed-out-there")), nil
+}
+
+func (h handlers) signOutEverywhere(ctx context.Context, _ *none) (*function.Redirect, error) {
+	if _, err := h.sessions.RevokeAll(ctx, auth.From(ctx).MemberID, ""); err != nil {
+		return nil, err
+	}
+	cookie.SignOut(ctx)
+	return seeOther(withDone(ctx, signInPath, "signed-out-everywhere")), nil
+}
+
+func (h handlers) consentsForm(ctx context.Context, r *doneRequest) (*ui.Answer, error) {
+	return h.consentsPage(ctx, ui.NewForm(ctx), 0, done(ctx, r.Done))
+}
+
+type consentsRequest struct {
+	Privacy   bool   `form:"privacy"`
+	Marketing bool   `form:"marketing"`
+	Version   string `form:"policyVersion"`
+}
+
+func (h handlers) setConsents(ctx context.Context, r *consentsRequest) (*function.Redirect, error) {
+	var f check.Fields
+	c := h.accounts.ReadConsent(&f, "", member.Consent{Version: r.Version, Privacy: r.Privacy, Marketing: &r.Marketing})
+	err := f.Err()
+	if err == nil {
+		err = h.accounts.Members.Consent(ctx, auth.From(ctx).MemberID, c)
+	}
+	if err == nil {
+		return seeOther(withDone(ctx, consentsPath, "consents")), nil
+	}
+	form, status, ok := ui.Refused(ctx, err)
+	if !ok {
+		return nil, err
+	}
+	page, reading := h.consentsPage(ctx, form, status, "")
+	if reading != nil {
+		return nil, reading
+	}
+	return nil, ui.Again(err, page)
+}
+
+func (h handlers) consentsPage(ctx context.Context, form ui.Form, status int, message string) (*ui.Answer, error) {
+	history, err := h.accounts.Members.Consents(ctx, auth.From(ctx).MemberID)
+	if err != nil {
+		return nil, err
+	}
+	given := map[string]member.Consented{}
+	for _, c := range member.Current(history) {
+		given[c.Kind] = c
+	}
+	current := given[member.Privacy].Given && given[member.Privacy].Version == h.settings.PolicyVersion
+	return h.page(ctx, status, consentsPath, ui.T(ctx, "동의", "Consents"),
+		said(message),
+		g.If(!current, el.P(el.Class("notice-box"), g.Text(ui.T(ctx, "개인정보 처리 내용이 "+h.settings.PolicyVersion+"판으로 바뀌었습니다. 읽고 다시 동의해 주세요.", "The policy has changed to version "+h.settings.PolicyVersion+". Please read it and agree again.")))),
+		form.Summary(),
+		el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, consentsPath)),
+			el.Input(el.Type("hidden"), el.Name("policyVersion"), el.Value(h.settings.PolicyVersion)),
+			form.Check("privacy", current, true, g.Text(ui.T(ctx, "개인정보 수집과 이용에 동의합니다 (필수). ", "I agree to the collection and use of personal data (required). ")), el.A(el.Href(ui.Local(ctx, privacyPath)), g.Text(ui.T(ctx, "내용 보기", "Read it")))),
+			form.Check("marketing", given[member.Marketing].Given, false, g.Text(ui.T(ctx, "행사와 소식을 메일로 받겠습니다 (선택).", "Send me news and events by mail (optional)."))),
+			ui.Button(ui.T(ctx, "저장", "Save")),
+		),
+		el.P(el.Class("hint"), g.Text(ui.T(ctx, "필수 동의를 거두려면 탈퇴해야 합니다. ", "To withdraw the required consent, leave. ")), el.A(el.Href(ui.Local(ctx, leavePath)), g.Text(ui.T(ctx, "탈퇴", "Leave")))),
+	), nil
+}
+
+func (h handlers) leaveForm(ctx context.Context, _ *none) (*ui.Answer, error) {
+	m, err := h.accounts.Members.Member(ctx, auth.From(ctx).MemberID)
+	if err != nil {
+		return nil, err
+	}
+	return h.leavePage(ctx, ui.NewForm(ctx), 0, m), nil
+}
+
+type leaveRequest struct {
+	Password string `form:"password"`
+}
+
+func (h handlers) leave(ctx context.Context, r *leaveRequest) (*ui.Answer, error) {
+	until, err := h.accounts.Leave(ctx, auth.From(ctx), r.Password)
+	if err != nil {
+		m, reading := h.accounts.Members.Member(ctx, auth.From(ctx).MemberID)
+		if reading != nil {
+			return nil, reading
+		}
+		return nil, again(ctx, err, func(form ui.Form, status int) *ui.Answer { return h.leavePage(ctx, form, status, m) })
+	}
+	cookie.SignOut(ctx)
+	ctx = auth.With(ctx, auth.Principal{})
+	title := ui.T(ctx, "탈퇴했습니다", "You have left")
+	return h.frame.Page(ctx, ui.View{Title: title, Class: "narrow", Styles: []string{"site.css"}, Main: []g.Node{
+		el.H1(g.Text(title)),
+		el.P(g.Text(ui.T(ctx, ui.Moment(ctx, until)+"까지 되돌릴 수 있습니다. 그 뒤에는 개인정보가 모두 지워집니다.", "It can be undone until "+ui.Moment(ctx, until)+" in Seoul. Everything personal is gone afterwards."))),
+		el.P(el.A(el.Class("button quiet"), el.Href(ui.Local(ctx, returnPath)), g.Text(ui.T(ctx, "탈퇴 취소하기", "Undo leaving")))),
+	}}), nil
+}
+
+func (h handlers) leavePage(ctx context.Context, form ui.Form, status int, m member.Member) *ui.Answer {
+	return h.page(ctx, status, leavePath, ui.T(ctx, "탈퇴", "Leave"),
+		el.P(el.Class("lead"), g.Text(ui.T(ctx, "곧바로 모든 기기에서 로그아웃되고, "+days(ctx, h.settings.LeaveGrace)+"이 지나면 이름과 전자우편을 비롯한 개인정보가 지워집니다. 그때까지는 되돌릴 수 있습니다.", "You are signed out everywhere at once. After "+days(ctx, h.settings.LeaveGrace)+" your name, address and everything personal are deleted. Until then it can be undone."))),
+		form.Summary(),
+		el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, leavePath)),
+			ownPassword(ctx, form, "password", m),
+			el.Button(el.Class("button danger"), el.Type("submit"), g.Text(ui.T(ctx, "탈퇴하기", "Leave"))),
+		),
+	)
+}
+
+func (h handlers) factorPage(ctx context.Context, r *doneRequest) (*ui.Answer, error) {
+	return h.factor(ctx, ui.NewForm(ctx), 0, done(ctx, r.Done))
+}
+
+// factor is the page of the second factor: to turn on, to give, or to turn off.
+func (h handlers) factor(ctx context.Context, form ui.Form, status int, message string) (*ui.Answer, error) {
+	p := auth.From(ctx)
+	m, err := h.accounts.Members.Member(ctx, p.MemberID)
+	if err != nil {
+		return nil, err
+	}
+	on, left, err := h.accounts.Credentials.SecondFactor(ctx, p.MemberID)
+	if err != nil {
+		return nil, err
+	}
+	main := []g.Node{said(message), form.Summary()}
+	switch {
+	case !on:
+		main = append(main, el.P(el.Class("lead"), g.Text(ui.T(ctx, "켜면 로그인할 때 비밀번호와 함께 인증 앱의 여섯 자리 번호를 묻습니다. 관리 권한은 켜야만 쓸 수 있습니다.", "When it is on, signing in asks for six digits of an authenticator app too. An admin's powers need it."))),
+			el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, factorPath)), ownPassword(ctx, form, "password", m), ui.Button(ui.T(ctx, "켜기", "Turn on"))))
+	case p.SecondAt.IsZero():
+		main = append(main, el.P(el.Class("lead"), g.Text(ui.T(ctx, "이 기기에서는 아직 인증하지 않았습니다.", "It has not been given here yet."))),
+			el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, factorPath+"/verify")), codeField(ctx, form, ui.T(ctx, "인증 앱의 여섯 자리 번호나 복구 코드", "Six digits of the authenticator app, or a recovery code")), ui.Button(ui.T(ctx, "인증하기", "Continue"))))
+	default:
+		main = append(main, el.P(el.Class("lead"), g.Textf(ui.T(ctx, "켜져 있습니다. 쓰지 않은 복구 코드가 %d개 남았습니다.", "It is on. %d recovery codes are left."), left)),
+			el.H2(g.Text(ui.T(ctx, "끄기", "Turn off"))),
+			el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, factorPath+"/remove")), ownPassword(ctx, form, "password", m), codeField(ctx, form, ui.T(ctx, "인증 앱의 번호나 복구 코드", "From the app, or a recovery code")), el.Button(el.Class("button danger"), el.Type("submit"), g.Text(ui.T(ctx, "끄기", "Turn off")))))
+	}
+	return h.page(ctx, status, factorPath, ui.T(ctx, "2단계 인증", "Second factor"), main...), nil
+}
+
+// factorAgain shows that page anew.
+func (h handlers) factorAgain(ctx context.Context, err error) error {
+	form, status, ok := ui.Refused(ctx, err)
+	if !ok {
+		return err
+	}
+	page, reading := h.factor(ctx, form, status, "")
+	if reading != nil {
+		return reading
+	}
+	return ui.Again(err, page)
+}
+
+type passwordRequest struct {
+	Password string `form:"password"`
+}
+
+func (h handlers) enrol(ctx context.Context, r *passwordRequest) (*ui.Answer, error) {
+	e, err := h.accounts.Credentials.Enrol(ctx, auth.From(ctx), r.Password)
+	if err != nil {
+		return nil, h.factorAgain(ctx, err)
+	}
+	return h.enrolmentPage(ctx, ui.NewForm(ctx), 0, e), nil
+}
+
+// enrolmentPage shows the secret once: on a telephone as a link that opens the app, and to
+// be typed.
+func (h handlers) enrolmentPage(ctx context.Context, form ui.Form, status int, e credential.Enrolment) *ui.Answer {
+	return h.page(ctx, status, factorPath, ui.T(ctx, "2단계 인증 켜기", "Turn on the second factor"),
+		g.If(e.Secret != "", el.Ol(el.Class("steps"),
+			el.Li(g.Text(ui.T(ctx, "인증 앱(Google Authenticator, 1Password 등)에 아래 키를 넣으세요.", "Put this key into your authenticator app.")),
+				el.P(el.Class("secret"), el.Code(g.Text(spaced(e.Secret)))),
+				el.P(el.A(el.Href(totp.URI(h.settings.CouncilName, e.Account, e.Secret)), g.Text(ui.T(ctx, "이 기기의 인증 앱에서 열기", "Open in an app on this device"))))),
+			el.Li(g.Text(ui.T(ctx, "앱이 보여 주는 여섯 자리 번호를 넣으세요.", "Enter the six digits that the app shows."))),
+		)),
+		form.Summary(),
+		el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, factorPath+"/confirm")),
+			codeField(ctx, form, ui.T(ctx, "인증 앱의 여섯 자리", "Six digits of the app")),
+			ui.Button(ui.T(ctx, "켜기", "Turn on")),
+		),
+		g.If(e.Secret == "", el.P(el.A(el.Href(ui.Local(ctx, factorPath)), g.Text(ui.T(ctx, "새 키로 처음부터", "Begin again with a new key"))))),
+	)
+}
+
+// spaced is a key in groups of four, as it is typed.
+func spaced(secret string) string {
+	out := ""
+	for i, r := range secret {
+		if i > 0 && i%4 == 0 {
+			out += " "
+		}
+		out += string(r)
+	}
+	return out
+}
+
+func (h handlers) confirmFactor(ctx context.Context, r *confirmRequest) (*ui.Answer, error) {
+	codes, err := h.accounts.Credentials.ConfirmEnrolment(ctx, auth.From(ctx), r.Code)
+	if err != nil {
+		return nil, again(ctx, err, func(form ui.Form, status int) *ui.Answer {
+			return h.enrolmentPage(ctx, form, status, credential.Enrolment{})
+		})
+	}
+	return h.page(ctx, 0, factorPath, ui.T(ctx, "복구 코드", "Recovery codes"),
+		said(ui.T(ctx, "2단계 인증을 켰습니다.", "The second factor is on.")),
+		el.P(el.Class("lead"), g.Text(ui.T(ctx, "휴대전화를 잃어버렸을 때 번호 대신 씁니다. 지금 한 번만 보여 드리니 적거나 인쇄해 두세요. 하나는 한 번만 쓸 수 있습니다.", "Use one in place of a code when the telephone is lost. They are shown this once: write or print them. Each works once."))),
+		el.Ul(el.Class("codes"), g.Map(codes, func(c string) g.Node { return el.Li(el.Code(g.Text(c))) })),
+		el.P(el.A(el.Class("button"), el.Href(ui.Local(ctx, myPath)), g.Text(ui.T(ctx, "적어 두었습니다", "I have them")))),
+	), nil
+}
+
+func (h handlers) giveFactor(ctx context.Context, r *confirmRequest) (*function.Redirect, error) {
+	if err := h.accounts.Credentials.GiveSecond(ctx, auth.From(ctx), r.Code); err != nil {
+		return nil, h.factorAgain(ctx, err)
+	}
+	return seeOther(withDone(ctx, factorPath, "factor-given")), nil
+}
+
+type removeFactorRequest struct {
+	Password string `form:"password"`
+	Code     string `form:"code"`
+}
+
+func (h handlers) removeFactor(ctx context.Context, r *removeFactorRequest) (*function.Redirect, error) {
+	if err := h.accounts.Credentials.RemoveSecond(ctx, auth.From(ctx), r.Password, r.Code); err != nil {
+		return nil, h.factorAgain(ctx, err)
+	}
+	return seeOther(withDone(ctx, factorPath, "factor-removed")), nil
+}

@@ -1,0 +1,256 @@
+package site
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"time"
+
+	g "maragu.dev/gomponents"
+	el "maragu.dev/gomponents/html"
+
+	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/check"
+	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/cookie"
+	"github.com/madang-council/madang/shared/council/credential"
+	"github.com/madang-council/madang/shared/council/member"
+	"github.com/madang-council/madang/shared/council/oidc"
+	"github.com/madang-council/madang/shared/council/session"
+	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/problem"
+	"github.com/madang-council/madang/shared/ui"
+)
+
+// nextOf is where to go on after signing in: a path of the site itself, or the main page.
+func nextOf(ctx context.Context, next string) string {
+	if !ui.OwnPath(next) {
+		return ui.Local(ctx, homePath)
+	}
+	return next
+}
+
+// withNext is an address that keeps where to go on.
+func withNext(ctx context.Context, path, next string) string {
+	path = ui.Local(ctx, path)
+	if next == "" || !ui.OwnPath(next) {
+		return path
+	}
+	return path + "?next=" + url.QueryEscape(next)
+}
+
+func seeOther(url string) *function.Redirect {
+	return &function.Redirect{Status: http.StatusSeeOther, URL: url}
+}
+
+type signInFormRequest struct {
+	Next  string `query:"next"`
+	Done  string `query:"done"`
+	Error string `query:"error"`
+}
+
+// signInForm is also where other issuers send the browser back to: signed in, or with the
+// code of a problem.
+func (h handlers) signInForm(ctx context.Context, r *signInFormRequest) (*formOrRedirect, error) {
+	if auth.From(ctx).SignedIn() && r.Error == "" {
+		return redirected(nextOf(ctx, r.Next)), nil
+	}
+	if r.Error == credential.ErrCodeRequired().Code {
+		return redirected(withNext(ctx, secondPath, r.Next)), nil
+	}
+	form, _, _ := ui.Refused(ctx, issuerProblem(r.Error))
+	if form.Problem() == nil {
+		form = ui.NewForm(ctx)
+	}
+	return shown(h.signInPage(ctx, form, 0, signInRequest{Next: r.Next}, done(ctx, r.Done), r.Error == "consent-required")), nil
+}
+
+// issuerProblem is the problem that the callback of another issuer named, or nil.
+func issuerProblem(code string) error {
+	if code == "" {
+		return nil
+	}
+	for _, p := range []*problem.Error{credential.ErrSuspended(), credential.ErrLeaving(), oidc.ErrFlow(), oidc.ErrRefused(), oidc.ErrFailed(), member.ErrEmailTaken(), member.ErrLinkTaken()} {
+		if p.Code == code {
+			return p
+		}
+	}
+	if code == "consent-required" {
+		return problem.New(problem.Conflict, code, "처음 오셨네요. 가입하려면 개인정보 수집과 이용에 동의해야 합니다.", "You are new here. To become a member, agree to the collection and use of personal data.")
+	}
+	return problem.New(problem.Conflict, "oidc-failed", "다른 계정으로 로그인하지 못했습니다.", "Signing in with the other account failed.")
+}
+
+type signInRequest struct {
+	Email    string `form:"email"`
+	Password string `form:"password"`
+	Next     string `form:"next"`
+}
+
+func (h handlers) signIn(ctx context.Context, r *signInRequest) (*function.Redirect, error) {
+	again := func(err error) error {
+		return again(ctx, err, func(form ui.Form, status int) *ui.Answer {
+			return h.signInPage(ctx, form, status, *r, "", false)
+		})
+	}
+	var f check.Fields
+	r.Email = f.Line("email", r.Email, 254)
+	credential.ReadPassword(&f, "password", r.Password)
+	if err := f.Err(); err != nil {
+		return nil, again(err)
+	}
+	request := function.RequestFrom(ctx)
+	tokens, err := h.accounts.Credentials.SignIn(ctx, credential.Try{
+		Email: r.Email, Password: r.Password, Device: request.Device, Visitor: request.Origin,
+		Browser: request.Cookies[cookie.Browser], RequestID: request.ID,
+	})
+	if id := credential.Halfway(err); id != "" {
+		return h.halfway(ctx, id, r.Next)
+	}
+	if err != nil {
+		return nil, again(err)
+	}
+	h.begin(ctx, tokens, r.Email)
+	return seeOther(nextOf(ctx, r.Next)), nil
+}
+
+// halfway remembers in the browser whose password was right, and asks for a code.
+func (h handlers) halfway(ctx context.Context, memberID, next string) (*function.Redirect, error) {
+	value, err := h.oidc.Remember(ctx, oidc.Flow{Purpose: oidc.Second, MemberID: memberID, Return: nextOf(ctx, next)})
+	if err != nil {
+		return nil, err
+	}
+	function.SetCookie(ctx, cookie.New(ctx, cookie.Flow, value, clock.Now(ctx).Add(oidc.Life)))
+	return seeOther(withNext(ctx, secondPath, next)), nil
+}
+
+// begin sets the cookies of a session, and the one by which the account knows the browser.
+func (h handlers) begin(ctx context.Context, tokens session.Tokens, email string) {
+	cookie.SignIn(ctx, tokens)
+	if email != "" {
+		function.SetCookie(ctx, cookie.New(ctx, cookie.Browser, h.accounts.Credentials.Known(ctx, email), clock.Now(ctx).Add(credential.BrowserLife)))
+	}
+}
+
+func (h handlers) signInPage(ctx context.Context, form ui.Form, status int, r signInRequest, message string, consent bool) *ui.Answer {
+	leaving := form.Problem() != nil && form.Problem().Code == credential.ErrLeaving().Code
+	return h.frame.Page(ctx, ui.View{Status: status, Title: ui.T(ctx, "로그인", "Sign in"), Path: signInPath, Hidden: true, Section: signInPath, Class: "narrow", Styles: []string{"site.css"}, Main: []g.Node{
+		el.H1(g.Text(ui.T(ctx, "로그인", "Sign in"))),
+		said(message),
+		form.Summary(),
+		g.If(leaving, el.P(el.A(el.Class("button quiet wide"), el.Href(ui.Local(ctx, returnPath)), g.Text(ui.T(ctx, "탈퇴 취소하기", "Undo leaving"))))),
+		el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, signInPath)),
+			form.Input(ui.Field{Name: "email", Label: ui.T(ctx, "전자우편", "Mail address"), Type: "email", Complete: "username", Value: r.Email, Limit: 254}),
+			form.Input(ui.Field{Name: "password", Label: ui.T(ctx, "비밀번호", "Password"), Type: "password", Complete: "current-password"}),
+			hiddenNext(r.Next),
+			ui.Button(ui.T(ctx, "로그인", "Sign in")),
+		),
+		h.issuerLinks(ctx, r.Next, consent),
+		el.Ul(el.Class("ways"),
+			el.Li(el.A(el.Href(ui.Local(ctx, forgottenPath)), g.Text(ui.T(ctx, "비밀번호를 잊었어요", "Forgot your password?")))),
+			el.Li(g.Text(ui.T(ctx, "처음이신가요? ", "New here? ")), el.A(el.Href(withNext(ctx, signUpPath, r.Next)), g.Text(ui.T(ctx, "가입하기", "Sign up")))),
+		),
+	}})
+}
+
+func hiddenNext(next string) g.Node {
+	if next == "" {
+		return nil
+	}
+	return el.Input(el.Type("hidden"), el.Name("next"), el.Value(next))
+}
+
+// issuerLinks lead to the other issuers. Who is new agrees to the policy with them.
+func (h handlers) issuerLinks(ctx context.Context, next string, consent bool) g.Node {
+	names := h.oidc.Names()
+	if len(names) == 0 {
+		return nil
+	}
+	return el.Section(el.Class("issuers"), el.Aria("label", ui.T(ctx, "다른 계정", "Other accounts")), el.Ul(g.Map(names, func(name string) g.Node {
+		q := url.Values{"return": {withNext(ctx, signInPath, next)}}
+		label := ui.T(ctx, issuerLabel(name)+" 계정으로 로그인", "Sign in with "+issuerLabel(name))
+		if consent {
+			q.Set("consent", h.settings.PolicyVersion)
+			label = ui.T(ctx, "동의하고 "+issuerLabel(name)+" 계정으로 가입", "Agree and sign up with "+issuerLabel(name))
+		}
+		return el.Li(el.A(el.Class("button quiet wide"), el.Rel("nofollow"), el.Href("/v1/auth/oidc/"+name+"?"+q.Encode()), g.Text(label)))
+	})), g.If(consent, el.P(el.Class("hint"), el.A(el.Href(ui.Local(ctx, privacyPath)), g.Text(ui.T(ctx, "무엇을 왜 언제까지 모으나요?", "What is kept, why, and until when?"))))))
+}
+
+// issuerLabel is how people know an issuer.
+func issuerLabel(name string) string {
+	if known, ok := map[string]string{"kakao": "카카오", "google": "Google", "naver": "네이버", "apple": "Apple"}[name]; ok {
+		return known
+	}
+	return name
+}
+
+type secondFormRequest struct {
+	Next string `query:"next"`
+}
+
+func (h handlers) secondForm(ctx context.Context, r *secondFormRequest) (*formOrRedirect, error) {
+	if _, err := h.recalled(ctx); err != nil {
+		return redirected(withNext(ctx, signInPath, r.Next)), nil // too late, or another browser
+	}
+	return shown(h.secondPage(ctx, ui.NewForm(ctx), 0)), nil
+}
+
+func (h handlers) recalled(ctx context.Context) (oidc.Flow, error) {
+	return h.oidc.Recall(ctx, function.RequestFrom(ctx).Cookies[cookie.Flow], oidc.Second)
+}
+
+type codeRequest struct {
+	Code string `form:"code"`
+}
+
+func (h handlers) second(ctx context.Context, r *codeRequest) (*function.Redirect, error) {
+	flow, err := h.recalled(ctx)
+	if err != nil {
+		return seeOther(ui.Local(ctx, signInPath)), nil
+	}
+	var f check.Fields
+	code := f.Line("code", r.Code, 64)
+	err = f.Err()
+	var tokens session.Tokens
+	if err == nil {
+		request := function.RequestFrom(ctx)
+		tokens, err = h.accounts.Credentials.SignInAs(ctx, flow.MemberID, credential.Try{Code: code, Device: request.Device, Visitor: request.Origin, RequestID: request.ID}, flow.ComesBack)
+	}
+	if err != nil {
+		return nil, again(ctx, err, func(form ui.Form, status int) *ui.Answer { return h.secondPage(ctx, form, status) })
+	}
+	m, err := h.accounts.Members.Member(ctx, flow.MemberID)
+	if err != nil {
+		return nil, err
+	}
+	function.SetCookie(ctx, cookie.New(ctx, cookie.Flow, "", time.Time{}))
+	h.begin(ctx, tokens, m.Email)
+	return seeOther(nextOf(ctx, flow.Return)), nil
+}
+
+func (h handlers) secondPage(ctx context.Context, form ui.Form, status int) *ui.Answer {
+	return h.frame.Page(ctx, ui.View{Status: status, Title: ui.T(ctx, "2단계 인증", "Second factor"), Path: secondPath, Hidden: true, Section: signInPath, Class: "narrow", Styles: []string{"site.css"}, Main: []g.Node{
+		el.H1(g.Text(ui.T(ctx, "2단계 인증", "Second factor"))),
+		form.Summary(),
+		el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, secondPath)),
+			codeField(ctx, form, ui.T(ctx, "인증 앱의 여섯 자리 번호나 복구 코드", "Six digits of the authenticator app, or a recovery code")),
+			ui.Button(ui.T(ctx, "확인", "Continue")),
+		),
+	}})
+}
+
+// codeField is a box for a one-time code.
+func codeField(ctx context.Context, form ui.Form, hint string) g.Node {
+	return form.Input(ui.Field{Name: "code", Label: ui.T(ctx, "인증 번호", "Code"), Hint: hint, Complete: "one-time-code", Limit: 64, More: []g.Node{el.Class("code"), g.Attr("inputmode", "text"), g.Attr("spellcheck", "false"), g.Attr("autocapitalize", "off")}})
+}
+
+func (h handlers) signOut(ctx context.Context, _ *none) (*function.Redirect, error) {
+	if p := auth.From(ctx); p.SignedIn() {
+		if err := h.sessions.Revoke(ctx, p.MemberID, p.SessionID); err != nil && problem.Find(err) == nil {
+			return nil, err
+		}
+	}
+	cookie.SignOut(ctx)
+	return seeOther(withDone(ctx, signInPath, "signed-out")), nil
+}

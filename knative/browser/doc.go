@@ -1,0 +1,9 @@
+// Package browser holds no code but tests: the site in a real browser. Stories are told as
+// a person would do them, by what is written on the pages and by the keyboard, in the sizes
+// of a desk and of a telephone; and programs that know better look over every page that a
+// function has (function.Route.HTML), none of which is named here.
+//
+// They need Debian's chromium, default-jre-headless and nodejs, and the npm packages of
+// testdata/checkers (npm ci). Where one is missing, the test says so and is skipped, or
+// fails where CI=true. SCREENSHOTS names a folder in which pictures of what was seen are kept.
+package browser

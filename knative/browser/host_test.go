@@ -1,0 +1,189 @@
+package browser
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/madang-council/madang/shared/auth"
+)
+
+// program is the local host, built once.
+var program string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "madang-browser-")
+	if err != nil {
+		panic(err)
+	}
+	program = filepath.Join(dir, "devhost")
+	if out, err := exec.Command("go", "build", "-o", program, "../devhost").CombinedOutput(); err != nil {
+		panic(string(out))
+	}
+	code := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// needed is the path of a program, or of a file of the checkers. Without it the test is
+// skipped with the reason, or fails where CI=true.
+func needed(t *testing.T, name, packages string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if strings.Contains(name, "/") {
+		path, err = filepath.Abs(name)
+		if err == nil {
+			_, err = os.Stat(path)
+		}
+	}
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("CI must look at the site in a browser: %v", err)
+		}
+		t.Skipf("not looked at (%s): %v", packages, err)
+	}
+	return path
+}
+
+// localHost is a host of the test's own, with a seeded council.
+type localHost struct {
+	t                        *testing.T
+	address, email, password string
+}
+
+// startHost starts a host; env are further settings.
+func startHost(t *testing.T, env ...string) *localHost {
+	t.Helper()
+	h := &localHost{t: t}
+	command := exec.Command(program, "-addr", "localhost:0", "-data", filepath.Join(t.TempDir(), "data"), "-quiet")
+	for _, v := range os.Environ() { // embedded backends, also where real ones are tested beside it
+		if name, _, _ := strings.Cut(v, "="); name != "DATABASE_URL" && name != "REDIS_URL" && !strings.HasPrefix(name, "S3_") {
+			command.Env = append(command.Env, v)
+		}
+	}
+	command.Env = append(command.Env, env...)
+	var log bytes.Buffer
+	command.Stderr = &log
+	out, err := command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = command.Process.Kill()
+		_ = command.Wait()
+		if t.Failed() {
+			t.Logf("the local host: %s", log.String())
+		}
+	})
+	greeted := make(chan bool, 1)
+	go func() {
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			fields := strings.Fields(lines.Text())
+			switch {
+			case len(fields) == 3 && fields[0] == "Madang":
+				h.address = fields[2]
+			case len(fields) == 5 && fields[0] == "first" && fields[1] == "sign-in":
+				h.email, h.password = fields[2], fields[4]
+				greeted <- true
+			}
+		}
+		greeted <- false
+	}()
+	select {
+	case ok := <-greeted:
+		if !ok {
+			t.Fatal("the local host ended")
+		}
+	case <-time.After(2 * time.Minute):
+		t.Fatal("the local host does not greet")
+	}
+	return h
+}
+
+// read is the body of an address; as are cookies.
+func (h *localHost) read(path, cookies string) (body string, header http.Header) {
+	h.t.Helper()
+	r, err := http.NewRequestWithContext(h.t.Context(), http.MethodGet, h.address+path, http.NoBody)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	if cookies != "" {
+		r.Header.Set("Cookie", cookies)
+	}
+	r.Header.Set("Accept", "text/html,*/*;q=0.8")
+	response, err := client.Do(r)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	raw, err := io.ReadAll(response.Body)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return string(raw), response.Header
+}
+
+var client = &http.Client{Timeout: time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+
+// signIn is the admin's session as a Cookie header.
+func (h *localHost) signIn() string {
+	h.t.Helper()
+	form := url.Values{"email": {h.email}, "password": {h.password}}
+	response, err := client.PostForm(h.address+"/sign-in", form)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	_ = response.Body.Close()
+	for _, c := range response.Cookies() {
+		if c.Name == auth.AccessCookie {
+			return c.Name + "=" + c.Value
+		}
+	}
+	h.t.Fatalf("signing in: %s", response.Status)
+	return ""
+}
+
+// notice is the id of the pinned notice, which has a picture.
+func (h *localHost) notice() string {
+	h.t.Helper()
+	body, _ := h.read("/v1/notices", "")
+	var list struct{ Items []struct{ ID string } }
+	if err := json.Unmarshal([]byte(body), &list); err != nil || len(list.Items) == 0 {
+		h.t.Fatalf("no notices: %v %s", err, body)
+	}
+	return list.Items[0].ID
+}
+
+// mail is the newest message to an address.
+func (h *localHost) mail(to string) string {
+	h.t.Helper()
+	r, err := http.NewRequestWithContext(h.t.Context(), http.MethodGet, h.address+"/_dev/mail", http.NoBody)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	r.Header.Set("Accept", "*/*")
+	response, err := client.Do(r)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	raw, _ := io.ReadAll(response.Body)
+	_, message, found := strings.Cut(string(raw), "To: "+to+"\n")
+	if !found {
+		h.t.Fatalf("no message to %s: %s", to, raw)
+	}
+	message, _, _ = strings.Cut(message, "\nTo: ")
+	return message
+}

@@ -1,0 +1,235 @@
+package browser
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+)
+
+// device is what somebody looks through.
+type device struct {
+	name          string
+	width, height int64
+	mobile, dark  bool
+	language      string
+}
+
+var (
+	desk     = device{name: "desk", width: 1280, height: 900, language: "ko-KR"}
+	phone    = device{name: "phone", width: 390, height: 844, mobile: true, language: "ko-KR"}
+	deskDark = device{name: "desk-dark", width: 1280, height: 900, dark: true, language: "ko-KR"}
+	nightly  = device{name: "phone-dark", width: 390, height: 844, mobile: true, dark: true, language: "en-US"}
+)
+
+// person is somebody with a browser of their own. They find things by what is written on
+// the page, and type.
+type person struct {
+	t    *testing.T
+	ctx  context.Context
+	host *localHost
+	device
+}
+
+// newPerson opens a browser.
+func newPerson(t *testing.T, h *localHost, d device) *person {
+	t.Helper()
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(needed(t, "chromium", "Debian: chromium")), chromedp.NoSandbox, chromedp.UserDataDir(t.TempDir()), chromedp.WindowSize(int(d.width), int(d.height)),
+		chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("accept-lang", d.language), chromedp.Flag("hide-scrollbars", true),
+	)
+	allocated, stop := chromedp.NewExecAllocator(t.Context(), options...)
+	t.Cleanup(stop)
+	ctx, closing := chromedp.NewContext(allocated)
+	t.Cleanup(closing)
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
+	t.Cleanup(cancel)
+	p := &person{t: t, ctx: ctx, host: h, device: d}
+	more := []chromedp.EmulateViewportOption{}
+	if d.mobile {
+		more = append(more, chromedp.EmulateMobile, chromedp.EmulateTouch, chromedp.EmulatePortrait, chromedp.EmulateScale(2))
+	}
+	scheme := "light"
+	if d.dark {
+		scheme = "dark"
+	}
+	p.do(chromedp.EmulateViewport(d.width, d.height, more...))
+	p.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+		return err
+	}))
+	return p
+}
+
+func (p *person) do(a chromedp.Action[chromedp.Void]) {
+	p.t.Helper()
+	if err := chromedp.Do(p.ctx, a); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func (p *person) open(path string) {
+	p.t.Helper()
+	p.do(chromedp.Navigate(p.host.address + path))
+}
+
+// awaited has the value of an expression be what its promise becomes.
+var awaited = chromedp.EvalAwaitPromise
+
+// eval is the value of an expression on the page.
+func eval[T any](p *person, expression string, options ...chromedp.EvaluateOption) T {
+	p.t.Helper()
+	v, err := chromedp.Run(p.ctx, chromedp.Evaluate[T](expression, options...))
+	if err != nil {
+		p.t.Fatalf("%v in %.200s", err, expression)
+	}
+	return v
+}
+
+// find marks the first visible element, those in the main part before the others, that a
+// test on an element e holds for, and returns its selector.
+func (p *person) find(what, elements, holds string) chromedp.CSS {
+	p.t.Helper()
+	expression := `(() => {
+		document.querySelectorAll('[data-found]').forEach(e => e.removeAttribute('data-found'));
+		const words = s => (s || '').replace(/\s+/g, ' ').trim();
+		const all = [...document.querySelectorAll(` + strconv.Quote(elements) + `)];
+		const main = document.querySelector('main');
+		const e = [...all.filter(e => main && main.contains(e)), ...all].find(e => e.checkVisibility() && (` + holds + `));
+		if (e) e.setAttribute('data-found', '');
+		return Boolean(e);
+	})()`
+	for range 200 {
+		if eval[bool](p, expression) {
+			return "[data-found]"
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
+	p.t.Fatalf("no %s on %s:\n%s", what, p.address(), p.text())
+	return ""
+}
+
+// press presses the link or button of a text, and waits for the page that it leads to.
+func (p *person) press(label string) {
+	p.t.Helper()
+	selector := p.find("link or button "+label, "a, button", `words(e.innerText) === `+strconv.Quote(label))
+	p.leave(chromedp.Click(selector))
+}
+
+// leave does what leads to another page, and waits for it.
+func (p *person) leave(a chromedp.Action[chromedp.Void]) {
+	p.t.Helper()
+	eval[bool](p, `window.stillHere = true`)
+	p.do(a)
+	for range 400 {
+		if here, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool](`window.stillHere === true || document.readyState !== 'complete'`)); err == nil && !here {
+			return
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
+	p.t.Fatalf("still at %s:\n%s", p.address(), p.text())
+}
+
+// fill types into the box of a label.
+func (p *person) fill(label, text string) {
+	p.t.Helper()
+	selector := p.find("box "+label, "input, textarea, select", `[...(e.labels || [])].some(l => words(l.innerText).replace(/ ?(선택|optional)$/, '') === `+strconv.Quote(label)+`)`)
+	p.do(chromedp.Clear(selector))
+	p.do(chromedp.SendKeys(selector, text))
+}
+
+// tick ticks the box whose label begins so.
+func (p *person) tick(label string) {
+	p.t.Helper()
+	p.do(chromedp.Click(p.find("box "+label, "input[type=checkbox]", `[...(e.labels || [])].some(l => words(l.innerText).startsWith(`+strconv.Quote(label)+`))`)))
+}
+
+// keys presses keys, as "\t" and "\r".
+func (p *person) keys(keys string) {
+	p.t.Helper()
+	p.do(chromedp.KeyEvent(keys))
+}
+
+// sees waits until a text is on the page.
+func (p *person) sees(text string) {
+	p.t.Helper()
+	for range 200 {
+		if strings.Contains(p.text(), text) {
+			return
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
+	p.t.Fatalf("no %q on %s:\n%s", text, p.address(), p.text())
+}
+
+func (p *person) text() string {
+	p.t.Helper()
+	return eval[string](p, `(document.body && document.body.innerText || '').replace(/\s+/g, ' ')`)
+}
+
+func (p *person) address() string {
+	p.t.Helper()
+	return eval[string](p, `location.pathname + location.search`)
+}
+
+// at fails unless this is the page.
+func (p *person) at(path string) {
+	p.t.Helper()
+	if got := p.address(); got != path {
+		p.t.Fatalf("at %s, want %s:\n%s", got, path, p.text())
+	}
+}
+
+// fits fails where the page is wider than the window: somebody would have to scroll sideways.
+func (p *person) fits() {
+	p.t.Helper()
+	if wide := eval[int](p, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); wide > 0 {
+		p.t.Errorf("%s is %d px too wide for a %s", p.address(), wide, p.name)
+	}
+}
+
+// shot keeps a picture of the whole page where SCREENSHOTS names a folder.
+func (p *person) shot(name string) {
+	p.t.Helper()
+	p.fits()
+	folder := os.Getenv("SCREENSHOTS")
+	if folder == "" {
+		return
+	}
+	eval[bool](p, `document.querySelectorAll('img[loading=lazy]').forEach(i => i.loading = 'eager') || true`)
+	for range 100 {
+		if eval[bool](p, `[...document.images].every(i => i.complete)`) {
+			break
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
+	picture, err := chromedp.Run(p.ctx, chromedp.FullScreenshot(85))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		p.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, name+"-"+p.name+".jpg"), picture, 0o644); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// withoutScripts has the browser run none of a page's.
+func (p *person) withoutScripts() {
+	p.t.Helper()
+	p.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+		return err
+	}))
+}
+
+// enter presses the enter key.
+func enter() chromedp.Action[chromedp.Void] { return chromedp.KeyEvent("\r") }

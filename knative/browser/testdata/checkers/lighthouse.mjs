@@ -1,0 +1,37 @@
+// node lighthouse.mjs < {"chromium": path, "pages": [{"url", "cookie", "speed"}]}: the scores of each page, one JSON
+// line a page. How fast a page is depends on the machine, so it is asked for one page and reported, not tested.
+import { launch } from 'chrome-launcher';
+import lighthouse from 'lighthouse';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+
+const { chromium, pages } = JSON.parse(await text(process.stdin));
+const userDataDir = mkdtempSync(join(tmpdir(), 'lighthouse-'));
+const browser = await launch({
+  chromePath: chromium,
+  userDataDir,
+  chromeFlags: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--accept-lang=ko-KR'],
+});
+try {
+  for (const { url, cookie, speed } of pages) {
+    const result = await lighthouse(url, {
+      port: browser.port,
+      logLevel: 'error',
+      output: 'json',
+      onlyCategories: ['accessibility', 'best-practices', ...(speed ? ['performance', 'seo'] : [])],
+      throttlingMethod: speed ? 'simulate' : 'provided',
+      extraHeaders: cookie ? { Cookie: cookie } : {},
+    });
+    const { categories, audits, runtimeError } = result.lhr;
+    const scores = Object.fromEntries(Object.entries(categories).map(([id, c]) => [id, Math.round((c.score ?? 0) * 100)]));
+    const failed = ['accessibility', 'best-practices'].flatMap((id) =>
+      categories[id].auditRefs.filter((r) => r.weight > 0 && audits[r.id].score !== null && audits[r.id].score < 1).map((r) => `${r.id}: ${JSON.stringify(audits[r.id].details?.items ?? audits[r.id].displayValue ?? '').slice(0, 600)}`),
+    );
+    console.log(JSON.stringify({ url, scores, failed, bytes: audits['total-byte-weight']?.numericValue ?? 0, error: runtimeError?.message ?? '' }));
+  }
+} finally {
+  await browser.kill();
+  rmSync(userDataDir, { recursive: true, force: true });
+}

@@ -1,0 +1,121 @@
+package ui
+
+import (
+	"context"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"io/fs"
+	"maps"
+	"net/http"
+	"path"
+	"slices"
+	"strconv"
+
+	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/problem"
+)
+
+//go:embed assets
+var own embed.FS
+
+// Assets are the styles, scripts and pictures of one function. Their addresses hold a hash
+// of all of them, so that browsers and the edge keep them for good, and what one asset says
+// of another, as in import "./queue.js", needs no rewriting.
+type Assets struct {
+	prefix string
+	hash   string
+	files  map[string][]byte
+}
+
+// NewAssets are the frame's own assets and those in the folder "assets" of trees, under
+// prefix/{hash}/{name}. Each function serves what it needs: it can be released alone.
+func NewAssets(prefix string, trees ...fs.FS) *Assets {
+	a := &Assets{prefix: prefix, files: map[string][]byte{}}
+	for _, tree := range append([]fs.FS{own}, trees...) {
+		names, _ := fs.Glob(tree, "assets/*") // fails for a bad pattern alone
+		for _, name := range names {
+			if content, err := fs.ReadFile(tree, name); err == nil { // embedded: always read
+				a.files[path.Base(name)] = content
+			}
+		}
+	}
+	sum := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(a.files)) {
+		_, _ = sum.Write([]byte(name + "\x00" + strconv.Itoa(len(a.files[name])) + "\x00"))
+		_, _ = sum.Write(a.files[name])
+	}
+	a.hash = hex.EncodeToString(sum.Sum(nil))[:16]
+	return a
+}
+
+// URL is the address of an asset; a name that is none leads to 404.
+func (a *Assets) URL(name string) string { return a.prefix + "/" + a.hash + "/" + name }
+
+// Route serves the assets.
+func (a *Assets) Route() function.Route {
+	return function.Route{
+		Method: "GET", Path: a.prefix + "/{hash}/{name}", Access: function.Anyone, HTML: true, Page: &function.Page{ForAll: true},
+		Do: function.Do(a.read), Doc: "Styles, scripts and pictures of the pages; the address names the content.",
+	}
+}
+
+type assetRequest struct {
+	Hash string `path:"hash"`
+	Name string `path:"name"`
+}
+
+// asset is one of them as an answer.
+type asset struct {
+	name    string
+	content []byte
+	kept    bool
+}
+
+// read gives the asset under another hash too, but to be kept by nobody: while a release is
+// under way, a page of one release may ask the other.
+func (a *Assets) read(ctx context.Context, r *assetRequest) (*asset, error) {
+	content, ok := a.files[r.Name]
+	if !ok || typeOf(r.Name) == "" {
+		return nil, problem.Absent()
+	}
+	if r.Hash != a.hash {
+		function.Partial(ctx)
+	}
+	return &asset{name: r.Name, content: content, kept: r.Hash == a.hash}, nil
+}
+
+// WriteResponse writes the asset.
+func (a *asset) WriteResponse(w http.ResponseWriter, _ *http.Request) error {
+	h := w.Header()
+	h.Set("Content-Type", typeOf(a.name))
+	h.Set("Content-Length", strconv.Itoa(len(a.content)))
+	h.Set("Cache-Control", "no-store")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("X-Content-Type-Options", "nosniff")
+	if a.kept {
+		h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	}
+	_, err := w.Write(a.content)
+	return err //nolint:wrapcheck // the host says where it failed
+}
+
+// typeOf is the media type of an asset; "" for what is none.
+func typeOf(name string) string {
+	switch path.Ext(name) {
+	case ".css":
+		return "text/css; charset=utf-8"
+	case ".js":
+		return "text/javascript; charset=utf-8"
+	case ".svg":
+		return "image/svg+xml"
+	case ".png":
+		return "image/png"
+	case ".webp":
+		return "image/webp"
+	case ".woff2":
+		return "font/woff2"
+	default:
+		return ""
+	}
+}

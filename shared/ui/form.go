@@ -1,0 +1,167 @@
+package ui
+
+import (
+	"context"
+	"slices"
+	"strconv"
+
+	g "maragu.dev/gomponents"
+	el "maragu.dev/gomponents/html"
+
+	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/problem"
+)
+
+// Field is one box of a form with its label.
+type Field struct {
+	Name     string
+	Label    string
+	Hint     string
+	Value    string
+	Type     string // of the input; "text" if empty
+	Complete string // what browsers may fill in (autocomplete); "off" if empty
+	Optional bool
+	Limit    int // in characters; 0 for none
+	More     []g.Node
+}
+
+// Form is what a form is shown with: the texts of the page's language, and what was wrong
+// with what was sent before. The zero value is a form that nobody has sent.
+type Form struct {
+	ctx   context.Context
+	wrong *problem.Error
+}
+
+// NewForm is a form that is shown for the first time.
+func NewForm(ctx context.Context) Form { return Form{ctx: ctx} }
+
+// Refused is the form again with what is wrong, and its status; ok is false where err is
+// nothing that the sender could put right.
+func Refused(ctx context.Context, err error) (f Form, status int, ok bool) {
+	p := problem.Find(err)
+	if p == nil {
+		return Form{}, 0, false
+	}
+	status, ok = map[problem.Kind]int{
+		problem.Invalid: 422, problem.Conflict: 409, problem.Unauthenticated: 401, problem.TooMany: 429, problem.Gone: 410, problem.Forbidden: 403, problem.PreconditionFailed: 412,
+	}[p.Kind]
+	return Form{ctx: ctx, wrong: p}, status, ok
+}
+
+// Problem is what was wrong, or nil.
+func (f Form) Problem() *problem.Error { return f.wrong }
+
+// Summary says what was wrong, with a link to each box. It takes the focus's place at the
+// top of the form.
+func (f Form) Summary() g.Node {
+	if f.wrong == nil {
+		return nil
+	}
+	language := function.RequestFrom(f.ctx).Language
+	return el.Div(el.Class("notice-box wrong"), el.Role("alert"), g.Attr("data-problem", f.wrong.Code),
+		el.P(g.Text(f.wrong.Text.In(language))),
+		g.If(len(f.wrong.Fields) > 0, el.Ul(g.Map(f.wrong.Fields, func(w problem.Field) g.Node {
+			return el.Li(g.Attr("data-field", w.Name+":"+w.Code), el.A(el.Href("#field-"+w.Name), g.Text(w.Message.In(language))))
+		}))),
+	)
+}
+
+// message is what is wrong with a box, or "".
+func (f Form) message(name string) string {
+	if f.wrong == nil {
+		return ""
+	}
+	i := slices.IndexFunc(f.wrong.Fields, func(w problem.Field) bool { return w.Name == name })
+	if i < 0 {
+		return ""
+	}
+	return f.wrong.Fields[i].Message.In(function.RequestFrom(f.ctx).Language)
+}
+
+// Input is a box of one line.
+func (f Form) Input(field Field) g.Node {
+	kind, complete := field.Type, field.Complete
+	if kind == "" {
+		kind = "text"
+	}
+	if complete == "" {
+		complete = "off"
+	}
+	return f.labelled(field, el.Input(
+		el.ID("field-"+field.Name), el.Name(field.Name), el.Type(kind), el.AutoComplete(complete),
+		g.If(field.Value != "" && kind != "password", el.Value(field.Value)), f.common(field), g.Group(field.More),
+	))
+}
+
+// Area is a box of several lines.
+func (f Form) Area(field Field) g.Node {
+	return f.labelled(field, el.Textarea(el.ID("field-"+field.Name), el.Name(field.Name), f.common(field), g.Group(field.More), g.Text(field.Value)))
+}
+
+// Choice is one entry of a list to choose from.
+type Choice struct{ Value, Label string }
+
+// Select is a list to choose one of.
+func (f Form) Select(field Field, choices ...Choice) g.Node {
+	return f.labelled(field, el.Select(el.ID("field-"+field.Name), el.Name(field.Name), f.common(field), g.Group(field.More), g.Map(choices, func(c Choice) g.Node {
+		return el.Option(el.Value(c.Value), g.If(c.Value == field.Value, el.Selected()), g.Text(c.Label))
+	})))
+}
+
+// Check is a box to tick; what is sent is "on". Its label may have links in it.
+func (f Form) Check(name string, ticked, required bool, label ...g.Node) g.Node {
+	message := f.message(name)
+	return el.Div(el.Class("field check"),
+		el.Input(el.ID("field-"+name), el.Name(name), el.Type("checkbox"), g.If(ticked, el.Checked()), g.If(required, el.Required()), f.state(name, "", message)),
+		el.Label(el.For("field-"+name), g.Group(label)),
+		f.below(name, "", message),
+	)
+}
+
+func (f Form) labelled(field Field, box g.Node) g.Node {
+	message := f.message(field.Name)
+	return el.Div(el.Class("field"),
+		el.Label(el.For("field-"+field.Name), g.Text(field.Label), g.If(field.Optional, el.Span(el.Class("optional"), g.Text(T(f.ctx, "선택", "optional"))))),
+		box,
+		f.below(field.Name, field.Hint, message),
+	)
+}
+
+func (f Form) common(field Field) g.Node {
+	return g.Group{
+		g.If(!field.Optional, el.Required()),
+		g.Iff(field.Limit > 0, func() g.Node { return el.MaxLength(strconv.Itoa(field.Limit)) }),
+		f.state(field.Name, field.Hint, f.message(field.Name)),
+	}
+}
+
+// state ties a box to its hint and to what is wrong with it.
+func (f Form) state(name, hint, message string) g.Node {
+	switch {
+	case message != "":
+		return g.Group{el.Aria("invalid", "true"), el.Aria("describedby", "field-"+name+"-wrong")}
+	case hint != "":
+		return el.Aria("describedby", "field-"+name+"-hint")
+	default:
+		return nil
+	}
+}
+
+func (f Form) below(name, hint, message string) g.Node {
+	switch {
+	case message != "":
+		return el.P(el.Class("wrong"), el.ID("field-"+name+"-wrong"), g.Text(message))
+	case hint != "":
+		return el.P(el.Class("hint"), el.ID("field-"+name+"-hint"), g.Text(hint))
+	default:
+		return nil
+	}
+}
+
+// Button sends the form.
+func Button(label string, more ...g.Node) g.Node {
+	return el.Button(el.Class("button"), el.Type("submit"), g.Group(more), g.Text(label))
+}
+
+// Again is the error with which a handler shows its form again.
+func Again(err error, page *Answer) error { return &function.Shown{Err: err, Answer: page} }
