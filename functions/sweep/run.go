@@ -15,6 +15,7 @@ import (
 	"github.com/madang-council/madang/shared/council/upload"
 	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/event"
+	"github.com/madang-council/madang/shared/function"
 )
 
 type handlers struct {
@@ -25,6 +26,7 @@ type handlers struct {
 	members  member.Store
 	banners  banner.Store
 	log      *slog.Logger
+	count    function.Count
 	auditAge time.Duration
 }
 
@@ -75,8 +77,10 @@ func (h handlers) run(ctx context.Context, prefix string) []taskDone {
 	for _, t := range h.tasks(prefix) {
 		n, err := h.try(ctx, t)
 		list = append(list, taskDone{Name: t.name, Done: n, Failed: err != nil})
+		h.count.Add(t.name, "done", n)
 		switch {
 		case err != nil:
+			h.count.Add(t.name, "failed", 1)
 			h.log.WarnContext(ctx, "a task of sweep failed", "task", t.name, "done", n, "error", err)
 		case n > 0:
 			h.log.InfoContext(ctx, "swept", "task", t.name, "done", n)

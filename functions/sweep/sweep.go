@@ -22,7 +22,7 @@ var Function = function.Spec{
 	Needs: []function.Need{function.Database, function.Storage},
 	Scale: function.Scale{Schedule: "*/5 * * * *", Concurrency: 1, Timeout: 10 * time.Minute},
 	New: func(d function.Deps) function.Parts {
-		h := handlers{db: d.DB, outbox: d.Outbox, log: d.Log, auditAge: d.Settings.AuditRetention, files: upload.Depot{
+		h := handlers{db: d.DB, outbox: d.Outbox, log: d.Log, count: d.Count, auditAge: d.Settings.AuditRetention, files: upload.Depot{
 			Store: upload.Store{DB: d.DB}, Outbox: d.Outbox, Environment: d.Settings.Environment, OrphanAge: d.Settings.OrphanAge,
 		}.Open(objects.Config{
 			Endpoint: d.Storage.Endpoint, PublicEndpoint: d.Storage.PublicEndpoint, Region: d.Storage.Region,

@@ -69,6 +69,19 @@ type Deps struct {
 	Settings Settings
 	Client   *http.Client // for calls to other issuers
 	Log      *slog.Logger
+	Count    Count
+}
+
+// Count adds n to a counter of what a function did by itself, by what became of it. Each
+// pair of texts is a series: they come from the program, never from a request. A nil Count
+// counts nothing.
+type Count func(what, outcome string, n int)
+
+// Add adds n.
+func (c Count) Add(what, outcome string, n int) {
+	if c != nil && n > 0 {
+		c(what, outcome, n)
+	}
 }
 
 // StorageConfig says where objects are kept (see shared/objects.Config).

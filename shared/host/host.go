@@ -69,6 +69,7 @@ func New(spec function.Spec, o Options) *Host {
 		}
 	}
 	h.deps.Log = h.log
+	h.deps.Count = func(what, outcome string, n int) { h.metrics.work(spec.Name, what, outcome, n) }
 	h.parts = spec.New(h.deps)
 	h.echo = h.router()
 	return h
@@ -93,6 +94,7 @@ func (h *Host) router() *echo.Echo {
 		if h.draining.Load() {
 			return c.String(http.StatusServiceUnavailable, "draining\n")
 		}
+		h.metrics.start(h.spec.Name)
 		return c.String(http.StatusOK, "ok\n")
 	})
 	for _, route := range h.parts.Routes {

@@ -85,6 +85,7 @@ func (h *Host) report(ctx context.Context, c echo.Context, took time.Duration) {
 	if route == "" {
 		route = "none"
 	}
+	h.metrics.answer(h.spec.Name, c.Request())
 	h.metrics.request(h.spec.Name, c.Request().Method, route, c.Response().Status, took)
 	h.log.LogAttrs(ctx, slog.LevelInfo, "request",
 		slog.String("method", c.Request().Method), slog.String("route", route),
@@ -155,6 +156,7 @@ func (h *Host) fail(err error, c echo.Context) {
 	}
 	ctx := c.Request().Context()
 	p := h.problemOf(ctx, err)
+	h.metrics.problem(h.spec.Name, p.Code)
 	if err := h.refuse(c, err, p); err != nil {
 		h.log.WarnContext(ctx, "the caller went away", "error", err)
 	}

@@ -65,6 +65,7 @@ func pageAnswer(s page.Segment, route function.Route) answer {
 func (h *Host) render(ctx context.Context, route function.Route, key string) (page.Page, error) {
 	ctx, cancel := context.WithTimeout(ctx, h.timeout())
 	defer cancel()
+	h.metrics.pageRendered(h.spec.Name, route.Path)
 	p := page.Page{Key: key, Meta: page.Meta{Function: h.spec.Name, Rendered: h.now().UnixMilli()}}
 	generations, storeErr := h.pages.Generations(ctx, route.Page.Tags)
 	end := h.now().Add(page.FreshFor)

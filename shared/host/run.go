@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/madang-council/madang/shared/cache"
+	"github.com/madang-council/madang/shared/counts"
 	"github.com/madang-council/madang/shared/database/postgres"
 	"github.com/madang-council/madang/shared/event"
 	"github.com/madang-council/madang/shared/function"
@@ -50,6 +51,7 @@ func run(ctx context.Context, spec function.Spec, log *slog.Logger) error {
 		ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 	}
 	go serveMetrics(ctx, settings.MetricsAddr, options.Metrics, log)
+	told := tell(spec, settings.MetricsSink, options.Metrics)
 	failed := make(chan error, 1)
 	go func() { failed <- server.ListenAndServe() }()
 	select {
@@ -61,6 +63,9 @@ func run(ctx context.Context, spec function.Spec, log *slog.Logger) error {
 	finish, cancel := context.WithTimeout(context.Background(), grace)
 	defer cancel()
 	err = server.Shutdown(finish)
+	if lost := told(); lost != nil {
+		log.Warn("what was counted last is lost", "function", spec.Name, "error", lost)
+	}
 	return errors.Join(err, options.Deps.DB.Close(), options.Redis.Close())
 }
 
@@ -94,6 +99,26 @@ func deployed(spec function.Spec, s Settings, log *slog.Logger) (Options, error)
 		}
 	}
 	return Options{Deps: deps, Redis: redis, Now: time.Now, TrustedHops: s.TrustedHops, Metrics: NewMetrics()}, nil
+}
+
+// tell begins to send what is counted to who adds it up (package counts). What it returns
+// ends that, and sends what is left: it must be called after the last request.
+func tell(spec function.Spec, sink string, m *Metrics) (end func() error) {
+	if sink == "" {
+		return func() error { return nil }
+	}
+	name, _ := os.Hostname() // the pod's; without one the random part is enough
+	sender := counts.Sender{
+		URL: sink, Name: spec.Name + "/" + name + "/" + randomHex(8), Count: m.Write,
+		Client: &http.Client{Timeout: counts.Last},
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- sender.Run(ctx) }()
+	return func() error {
+		cancel()
+		return <-ended
+	}
 }
 
 // serveMetrics answers Prometheus on a port of its own: a scrape of the serving port

@@ -15,6 +15,7 @@ import (
 type Settings struct {
 	Port        int    `env:"PORT" envDefault:"8080"`
 	MetricsAddr string `env:"METRICS_ADDR" envDefault:":9095"`
+	MetricsSink string `env:"METRICS_SINK"` // where counts go before this process ends; empty: they are only at MetricsAddr
 	DatabaseURL string `env:"DATABASE_URL"`
 	RedisURL    string `env:"REDIS_URL"`
 	Sink        string `env:"K_SINK"` // Knative's: where events are published
