@@ -553,7 +553,7 @@ func TestEdgeVariants(t *testing.T) {
 		t.Error(proxied["listen.conf"])
 	}
 	files := of[corev1.ConfigMap](mustRender(t, production))["ConfigMap/edge"].Data
-	for _, name := range []string{"nginx.conf", "proxy.conf", "files.conf", "edge.lua", "storage.lua", "routes.json"} {
+	for _, name := range []string{"nginx.conf", "proxy.conf", "files.conf", "edge.lua", "storage.lua", "metrics.lua", "routes.json"} {
 		want, err := os.ReadFile(filepath.Join("../edge", name))
 		if err != nil || strings.TrimSpace(files[name]) != strings.TrimSpace(string(want)) {
 			t.Errorf("%s is not the edge's (%v)", name, err)

@@ -28,14 +28,16 @@ local RESULT_LIFE = 2 -- seconds for which one render answers all who wait for i
 
 -- Routes ---------------------------------------------------------------------------------
 
-local literal, templates = {}, {}
+local literal, templates, by_path = {}, {}, {}
+local routes
 
 local function load_routes()
   local path = ngx.config.prefix() .. "routes.json"
   local file = assert(io.open(path, "r"))
-  local routes = assert(cjson.decode(file:read("*a")))
+  routes = assert(cjson.decode(file:read("*a")))
   file:close()
   for _, r in ipairs(routes) do
+    by_path[r.path] = r
     if not r.path:find("{", 1, true) then
       literal[r.path] = r
     else
@@ -61,6 +63,10 @@ local function find(uri)
     if matches then return r end
   end
 end
+
+-- routes are all there are, and route_of is the one with a path as it is declared.
+function M.routes() return routes end
+function M.route_of(path) return by_path[path] end
 
 -- A request that could be somebody's never gets a page.
 local function has_credentials()

@@ -17,6 +17,9 @@ import (
 
 	"github.com/madang-council/madang/knative/edge"
 	"github.com/madang-council/madang/knative/edge/edgetest"
+	"github.com/madang-council/madang/shared/cache/cachetest"
+	"github.com/madang-council/madang/shared/counts"
+	"github.com/madang-council/madang/shared/page"
 )
 
 // luaModules are where Debian's packages libnginx-mod-http-ndk and -lua put theirs.
@@ -55,23 +58,32 @@ func startNginx(t testing.TB, program string, w edgetest.World) string {
 // startNginxWith starts Nginx with locations of its own beside the edge's.
 func startNginxWith(t testing.TB, program string, w edgetest.World, locations string) string {
 	t.Helper()
+	address, _ := startWithMetrics(t, program, w, locations)
+	return address
+}
+
+// startWithMetrics also says where Prometheus would ask.
+func startWithMetrics(t testing.TB, program string, w edgetest.World, locations string) (address, metrics string) {
+	t.Helper()
 	functions := httptest.NewServer(w.Functions)
 	t.Cleanup(functions.Close)
 	routes, err := json.Marshal(edge.Routes(edgetest.Specs()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir, address := t.TempDir(), freeAddress(t)
+	dir := t.TempDir()
+	address, metrics = freeAddress(t), freeAddress(t)
 	files := map[string]string{
-		"routes.json":         string(routes),
-		"site/modules.conf":   "load_module " + strings.Join(luaModules, ";\nload_module ") + ";\n",
-		"site/process.conf":   "daemon off; master_process off; pid " + dir + "/pid; events { worker_connections 4096; }\n",
-		"site/functions.conf": strings.ReplaceAll("upstream functions { server ADDRESS max_fails=0; server ADDRESS max_fails=0; keepalive 64; }\n", "ADDRESS", strings.TrimPrefix(functions.URL, "http://")),
+		"routes.json":       string(routes),
+		"site/modules.conf": "load_module " + strings.Join(luaModules, ";\nload_module ") + ";\n",
+		"site/process.conf": "daemon off; master_process off; pid " + dir + "/pid; events { worker_connections 4096; }\n",
+		"site/functions.conf": strings.ReplaceAll("upstream functions { server ADDRESS max_fails=0; server ADDRESS max_fails=0; keepalive 64; }\n", "ADDRESS", strings.TrimPrefix(functions.URL, "http://")) +
+			"server { listen " + metrics + "; location = /metrics { content_by_lua_block { metrics.write() } } }\n",
 		"site/listen.conf":    "listen " + address + ";\n",
 		"site/locations.conf": locations,
 		"site/visitor.conf":   `map "" $visitor { default ""; }`, // all rows come from one address: nobody is counted
 	}
-	for _, name := range []string{"nginx.conf", "proxy.conf", "files.conf", "edge.lua", "storage.lua", "problems.json"} {
+	for _, name := range []string{"nginx.conf", "proxy.conf", "files.conf", "edge.lua", "storage.lua", "metrics.lua", "problems.json"} {
 		content, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
@@ -108,7 +120,7 @@ func startNginxWith(t testing.TB, program string, w edgetest.World, locations st
 		r, err := http.Get("http://" + address + "/healthz")
 		if err == nil {
 			_ = r.Body.Close()
-			return "http://" + address
+			return "http://" + address, "http://" + metrics
 		}
 		select {
 		case <-ended:
@@ -117,7 +129,76 @@ func startNginxWith(t testing.TB, program string, w edgetest.World, locations st
 		}
 	}
 	t.Fatalf("nginx does not answer: %s", log)
-	return ""
+	return "", ""
+}
+
+// What visitors were told is what Prometheus is told, and nothing but routes makes series.
+func TestMetrics(t *testing.T) {
+	program := nginx(t)
+	server, client := cachetest.Embedded(t)
+	world := edgetest.World{Redis: client, Prefix: "madang:metrics:", StopRedis: server.Close}
+	world.Functions = &edgetest.Functions{Store: &page.Store{Redis: client, Prefix: world.Prefix}}
+	address, metrics := startWithMetrics(t, program, world, "")
+	get := func(url string, header ...string) string {
+		r, err := http.NewRequest(http.MethodGet, url, http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(header) > 0 {
+			r.Header.Set(header[0], header[1])
+		}
+		response, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = response.Body.Close() }()
+		body, _ := io.ReadAll(response.Body)
+		return string(body)
+	}
+	read := func() counts.Counts {
+		c, err := counts.Read(strings.NewReader(get(metrics + "/metrics")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	before := read()
+	for series, n := range before {
+		if n != 0 && series != "madang_edge_connections" {
+			t.Errorf("%s begins at %v", series, n)
+		}
+	}
+	for range 3 { // a miss, then hits
+		get(address + "/v1/main")
+	}
+	get(address+"/v1/notices/mine", "Authorization", "Bearer x")
+	get(address+"/v1/notices", "Authorization", "Bearer x") // a page's address, but nobody's page
+	world.Functions.Set(edgetest.Rule{Status: http.StatusTooManyRequests})
+	get(address + "/v1/notices/7")
+	for i := range 50 {
+		get(address + fmt.Sprintf("/nowhere/%d", i))
+	}
+	after := read()
+	if len(after) != len(before) {
+		t.Errorf("%d series became %d", len(before), len(after))
+	}
+	for series, want := range map[string]float64{
+		`madang_edge_pages_total{route="/v1/main",outcome="miss"}`:                            1,
+		`madang_edge_pages_total{route="/v1/main",outcome="hit"}`:                             2,
+		`madang_edge_requests_total{function="main",route="/v1/main",class="2xx"}`:            3,
+		`madang_edge_requests_total{function="notices",route="/v1/notices/mine",class="2xx"}`: 1,
+		`madang_edge_requests_total{function="notices",route="/v1/notices",class="2xx"}`:      1,
+		`madang_edge_pages_total{route="/v1/notices",outcome="hit"}`:                          0,
+		`madang_edge_requests_total{function="notices",route="/v1/notices/{id}",class="4xx"}`: 1,
+		`madang_edge_requests_total{function="",route="none",class="4xx"}`:                    50,
+		`madang_edge_request_seconds_count{kind="none"}`:                                      50,
+		`madang_edge_request_seconds_count{kind="page"}`:                                      4,
+		`madang_edge_request_seconds_bucket{kind="function",le="+Inf"}`:                       2,
+	} {
+		if v, there := after[series]; !there || v != want {
+			t.Errorf("%s: %v, want %v", series, v, want)
+		}
+	}
 }
 
 func freeAddress(t testing.TB) string {

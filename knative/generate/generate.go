@@ -133,7 +133,7 @@ func Files(root string, specs []function.Spec) (map[string][]byte, error) {
 	}
 	files["knative/edge/problems.json"] = append(problems, '\n')
 	files["knative/chart/files/edge/problems.json"] = files["knative/edge/problems.json"]
-	for _, name := range []string{"nginx.conf", "proxy.conf", "files.conf", "edge.lua", "storage.lua"} { // Helm reads only its own folder
+	for _, name := range []string{"nginx.conf", "proxy.conf", "files.conf", "edge.lua", "storage.lua", "metrics.lua"} { // Helm reads only its own folder
 		if files["knative/chart/files/edge/"+name], err = os.ReadFile(filepath.Join(root, "knative/edge", name)); err != nil {
 			return nil, fmt.Errorf("the edge: %w", err)
 		}
