@@ -11,6 +11,7 @@ import (
 	"github.com/madang-council/madang/functions/media"
 	"github.com/madang-council/madang/functions/members"
 	"github.com/madang-council/madang/functions/notices"
+	"github.com/madang-council/madang/functions/operations"
 	"github.com/madang-council/madang/functions/site"
 	"github.com/madang-council/madang/functions/sweep"
 	"github.com/madang-council/madang/functions/uploads"
@@ -27,6 +28,7 @@ func All() []function.Spec {
 		media.Function,
 		members.Function,
 		notices.Function,
+		operations.Function,
 		site.Function,
 		sweep.Function,
 		uploads.Function,

@@ -1,0 +1,85 @@
+package operation_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/council/operation"
+	"github.com/madang-council/madang/shared/database"
+	"github.com/madang-council/madang/shared/database/databasetest"
+)
+
+func TestUsageAddsUp(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		ctx := clock.With(context.Background(), noon)
+		s := operation.Store{DB: db}
+		hour := int64(3_600_000)
+		part := []operation.Usage{{Day: "2026-03-02", Function: "main", Watched: hour, Awake: hour / 2, Pods: hour / 2, Cost: 1_750_000, Starts: 2, Wakes: 1, Readied: 2, ReadyTime: 1500, WarmSaves: 1, WarmTime: 90_000}}
+		for range 3 {
+			if err := s.Add(ctx, part); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.Add(ctx, []operation.Usage{{Day: "2026-02-28", Function: "main", Watched: hour, Cost: 9_000_000}, {Day: "2026-04-01", Function: "main", Watched: hour, Cost: 9_000_000}}); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if err := s.SetPrice(ctx, price); err != nil {
+				t.Fatal(err)
+			}
+		}
+		b, err := s.Bill(ctx, noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := operation.Line{Function: "main", PodSeconds: 5400, AsleepShare: 0.5, Starts: 6, Wakes: 3, ReadySeconds: 0.75, Won: 5.25, WonPerMonth: 1278.38,
+			Warm: operation.Warm{Minutes: 5, SparedWakes: 3, Won: 0.2625, WonPerSpared: 0.0875, Worth: true}}
+		if diff := cmp.Diff([]operation.Line{want}, b.Functions); diff != "" || b.WatchedHours != 3 || b.Price != price {
+			t.Errorf("%+v %s", b, diff)
+		}
+	})
+}
+
+func TestHealth(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		ctx := clock.With(context.Background(), noon)
+		s := operation.Store{DB: db}
+		none, err := s.Health(ctx)
+		if err != nil || !none.Stale || none.Functions == nil || none.Alerts == nil {
+			t.Errorf("nobody has looked: %+v %v", none, err)
+		}
+		for _, statement := range []string{
+			`INSERT INTO outbox (id, type, subject, data, trace, created_at) VALUES ('a', 't', 's', '{}', '', 1772420400000), ('b', 't', 's', '{}', '', 1772420401000)`,
+			`UPDATE outbox SET sent_at = 1772420402000 WHERE id = 'b'`,
+			`INSERT INTO operation_facts (name, at, value) VALUES ('backup', 1772420400000, '')`,
+		} {
+			if _, err := db.Exec(ctx, statement); err != nil {
+				t.Fatal(err)
+			}
+		}
+		h := operation.Health{At: noon, Database: operation.DatabaseHealth{LimitBytes: 1 << 30}, Storage: operation.StorageHealth{LimitBytes: 1 << 40},
+			Functions: []operation.FunctionHealth{{Name: "main", Ready: true}}, Alerts: []operation.Alert{}, WarmUp: operation.WarmUpHealth{Functions: []string{}}}
+		if err := s.Look(ctx, &h); err != nil {
+			t.Fatal(err)
+		}
+		saved := time.UnixMilli(1772420400000).In(clock.Seoul)
+		if !h.Database.Reachable || h.Database.Bytes <= 0 || h.Database.Connections < 1 || h.Database.LimitBytes != 1<<30 || h.Storage.LimitBytes != 1<<40 ||
+			h.Events.Unsent != 1 || !h.Events.OldestUnsent.Equal(saved) || !h.Backup.At.Equal(saved) {
+			t.Errorf("%+v", h)
+		}
+		if err := s.SetHealth(ctx, h); err != nil {
+			t.Fatal(err)
+		}
+		got, err := s.Health(clock.With(ctx, noon.Add(operation.Stale)))
+		if diff := cmp.Diff(h, got); err != nil || diff != "" {
+			t.Errorf("%v %s", err, diff)
+		}
+		if got, err := s.Health(clock.With(ctx, noon.Add(operation.Stale+time.Second))); err != nil || !got.Stale {
+			t.Errorf("an old look is not stale: %v", err)
+		}
+	})
+}
