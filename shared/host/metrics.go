@@ -88,13 +88,15 @@ func (m *Metrics) start(function string) {
 	}
 }
 
-// answer measures the first answer: from exec, and from when the edge got the request.
+// answer measures the first answer, where a visitor waited for this process to begin:
+// from exec, and from when the edge got the request.
 func (m *Metrics) answer(function string, r *http.Request) {
 	if m == nil || m.answered.Swap(true) {
 		return
 	}
-	m.started(function, "answer", time.Since(begun))
-	if waited, ok := sinceEdge(r.Header.Get("X-Request-Start"), time.Now()); ok {
+	age := time.Since(begun)
+	if waited, ok := sinceEdge(r.Header.Get("X-Request-Start"), time.Now()); ok && waited >= age {
+		m.started(function, "answer", age)
 		m.started(function, "visitor", waited)
 	}
 }

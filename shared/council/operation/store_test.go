@@ -83,3 +83,35 @@ func TestHealth(t *testing.T) {
 		}
 	})
 }
+
+// What could not be stored is stored later, once.
+func TestTally(t *testing.T) {
+	db := databasetest.SQLite(t)
+	ctx := clock.With(context.Background(), at(1000))
+	s := operation.Store{DB: db}
+	tally := operation.NewTally(noon, time.Minute, "auth", "main")
+	tally.Began("a", "main", 3.6, at(10), true)
+	tally.Ready("a", at(11))
+	gone, cancel := context.WithCancel(ctx)
+	cancel()
+	if err := tally.Save(gone, s, at(20)); err == nil {
+		t.Fatal("stored without a database")
+	}
+	now := tally.Sums(at(30))
+	if len(now) != 2 || now[0].Pods != 0 || !now[0].Since.IsZero() || now[1].Pods != 1 || !now[1].Since.Equal(at(10)) || now[1].Usage.Pods != 20_000 || now[1].Watched != 30_000 {
+		t.Errorf("%+v", now)
+	}
+	for _, seconds := range []float64{40, 40, 50} {
+		if err := tally.Save(ctx, s, at(seconds)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tally.Ended("a", at(60))
+	if now := tally.Sums(at(70)); now[1].Pods != 0 || !now[1].Since.IsZero() || now[1].Usage.Pods != 50_000 {
+		t.Errorf("%+v", now[1])
+	}
+	b, err := s.Bill(ctx, noon)
+	if err != nil || b.Total.PodSeconds != 40 || b.Total.Starts != 1 || b.WatchedHours != 0.014 {
+		t.Errorf("%+v %v", b, err)
+	}
+}
