@@ -24,6 +24,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	policyv1 "k8s.io/api/policy/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"knative.dev/eventing/pkg/apis/eventing"
 	eventingv1 "knative.dev/eventing/pkg/apis/eventing/v1"
@@ -48,21 +49,32 @@ type rendered struct {
 
 // kinds are all kinds that the chart may have.
 var kinds = map[string]func() any{
-	"v1 ConfigMap":                       func() any { return &corev1.ConfigMap{} },
-	"v1 ResourceQuota":                   func() any { return &corev1.ResourceQuota{} },
-	"v1 Secret":                          func() any { return &corev1.Secret{} },
-	"v1 Service":                         func() any { return &corev1.Service{} },
-	"v1 ServiceAccount":                  func() any { return &corev1.ServiceAccount{} },
-	"apps/v1 Deployment":                 func() any { return &appsv1.Deployment{} },
-	"apps/v1 StatefulSet":                func() any { return &appsv1.StatefulSet{} },
-	"batch/v1 CronJob":                   func() any { return &batchv1.CronJob{} },
-	"batch/v1 Job":                       func() any { return &batchv1.Job{} },
-	"networking.k8s.io/v1 NetworkPolicy": func() any { return &networkingv1.NetworkPolicy{} },
-	"policy/v1 PodDisruptionBudget":      func() any { return &policyv1.PodDisruptionBudget{} },
-	"serving.knative.dev/v1 Service":     func() any { return &servingv1.Service{} },
-	"eventing.knative.dev/v1 Broker":     func() any { return &eventingv1.Broker{} },
-	"eventing.knative.dev/v1 Trigger":    func() any { return &eventingv1.Trigger{} },
-	"sources.knative.dev/v1 PingSource":  func() any { return &sourcesv1.PingSource{} },
+	"v1 ConfigMap":                                    func() any { return &corev1.ConfigMap{} },
+	"v1 ResourceQuota":                                func() any { return &corev1.ResourceQuota{} },
+	"v1 Secret":                                       func() any { return &corev1.Secret{} },
+	"v1 Service":                                      func() any { return &corev1.Service{} },
+	"v1 ServiceAccount":                               func() any { return &corev1.ServiceAccount{} },
+	"apps/v1 Deployment":                              func() any { return &appsv1.Deployment{} },
+	"apps/v1 StatefulSet":                             func() any { return &appsv1.StatefulSet{} },
+	"batch/v1 CronJob":                                func() any { return &batchv1.CronJob{} },
+	"batch/v1 Job":                                    func() any { return &batchv1.Job{} },
+	"networking.k8s.io/v1 NetworkPolicy":              func() any { return &networkingv1.NetworkPolicy{} },
+	"policy/v1 PodDisruptionBudget":                   func() any { return &policyv1.PodDisruptionBudget{} },
+	"rbac.authorization.k8s.io/v1 Role":               func() any { return &rbacv1.Role{} },
+	"rbac.authorization.k8s.io/v1 RoleBinding":        func() any { return &rbacv1.RoleBinding{} },
+	"rbac.authorization.k8s.io/v1 ClusterRole":        func() any { return &rbacv1.ClusterRole{} },
+	"rbac.authorization.k8s.io/v1 ClusterRoleBinding": func() any { return &rbacv1.ClusterRoleBinding{} },
+	"serving.knative.dev/v1 Service":                  func() any { return &servingv1.Service{} },
+	"eventing.knative.dev/v1 Broker":                  func() any { return &eventingv1.Broker{} },
+	"eventing.knative.dev/v1 Trigger":                 func() any { return &eventingv1.Trigger{} },
+	"sources.knative.dev/v1 PingSource":               func() any { return &sourcesv1.PingSource{} },
+}
+
+// elsewhere are files that ConfigMaps hold, by what they are known by.
+var elsewhere = map[string]string{
+	"  routes.json: |":               "the files of knative/edge",
+	"\n    grafana_dashboard: \"1\"": "a file of files/dashboards",
+	"  name: rules\n":                "the files of files/rules",
 }
 
 // values of installations.
@@ -79,7 +91,7 @@ func render(t testing.TB, files []string, change ...func(chartutil.Values)) (ren
 	if err != nil {
 		t.Fatal(err)
 	}
-	given := map[string]any{"images": map[string]any{"functions": digests(), "migrate": digest("migrate", 99)}}
+	given := map[string]any{"images": map[string]any{"functions": digests(), "migrate": digest("migrate", 99), "watch": digest("watch", 98)}}
 	for _, f := range files {
 		values, err := chartutil.ReadValuesFile(f)
 		if err != nil {
@@ -108,9 +120,11 @@ func render(t testing.TB, files []string, change ...func(chartutil.Values)) (ren
 				continue
 			}
 			name, o := decode(t, path, document)
-			if strings.Contains(document, "  routes.json: |") { // the edge's own files, compared where they are tested
-				document, _, _ = strings.Cut(document, "\ndata:")
-				document += "\n# data: the files of knative/edge"
+			for file, of := range elsewhere { // compared where they are tested
+				if strings.Contains(document, file) {
+					document, _, _ = strings.Cut(document, "\ndata:")
+					document += "\n# data: " + of
+				}
 			}
 			r.text += "---\n# " + strings.TrimPrefix(path, "madang/") + "\n" + strings.Trim(document, "\n") + "\n"
 			if _, twice := r.objects[name]; twice {
@@ -334,8 +348,9 @@ func TestPods(t *testing.T) {
 
 func checkPod(t *testing.T, name string, p corev1.PodSpec) {
 	t.Helper()
-	if p.AutomountServiceAccountToken == nil || *p.AutomountServiceAccountToken {
-		t.Errorf("%s has a token of the API", name)
+	follows := p.ServiceAccountName == "watch" || p.ServiceAccountName == "prometheus" // pods, as TestRights says
+	if p.AutomountServiceAccountToken == nil || *p.AutomountServiceAccountToken != follows {
+		t.Errorf("%s: token of the API: %v", name, p.AutomountServiceAccountToken)
 	}
 	for _, c := range p.Containers {
 		if _, sum, ok := strings.Cut(c.Image, "@sha256:"); !ok || len(sum) != 64 {
@@ -361,6 +376,86 @@ func checkPod(t *testing.T, name string, p corev1.PodSpec) {
 			secret := strings.Contains(e.Name, "SECRET") || strings.Contains(e.Name, "PASSWORD") || strings.HasSuffix(e.Name, "_URL") && e.Name != "SITE_URL"
 			if secret && e.Value != "" {
 				t.Errorf("%s: %s is written into the pod", name, e.Name)
+			}
+		}
+	}
+}
+
+// Who may ask Kubernetes for what: to look at pods, Services and nodes' metrics, and
+// never to change, to read a secret or to run a command.
+func TestRights(t *testing.T) {
+	r := mustRender(t, production)
+	rules := []rbacv1.PolicyRule{}
+	for _, role := range of[rbacv1.Role](r) {
+		rules = append(rules, role.Rules...)
+	}
+	for _, role := range of[rbacv1.ClusterRole](r) {
+		if role.Name != "prometheus-madang" {
+			t.Errorf("%s is for the whole cluster and does not say of which environment", role.Name)
+		}
+		rules = append(rules, role.Rules...)
+	}
+	if len(rules) == 0 {
+		t.Error("nobody may look")
+	}
+	for _, rule := range rules {
+		for _, verb := range rule.Verbs {
+			if !slices.Contains([]string{"get", "list", "watch"}, verb) {
+				t.Errorf("%v may %s", rule.Resources, verb)
+			}
+		}
+		for _, resource := range rule.Resources {
+			if !slices.Contains([]string{"pods", "services", "nodes", "nodes/metrics"}, resource) {
+				t.Errorf("%s may be read", resource)
+			}
+		}
+	}
+	subjects := 0
+	check := func(name, kind, role string, list []rbacv1.Subject) {
+		if _, there := r.objects[kind+"/"+role]; !there {
+			t.Errorf("%s: no %s %s", name, kind, role)
+		}
+		for _, s := range list {
+			subjects++
+			if s.Kind != "ServiceAccount" || s.Namespace != "madang" || s.Name != "watch" && s.Name != "prometheus" {
+				t.Errorf("%s gives rights to %+v", name, s)
+			}
+		}
+	}
+	for name, b := range of[rbacv1.RoleBinding](r) {
+		check(name, b.RoleRef.Kind, b.RoleRef.Name, b.Subjects)
+	}
+	for name, b := range of[rbacv1.ClusterRoleBinding](r) {
+		check(name, b.RoleRef.Kind, b.RoleRef.Name, b.Subjects)
+	}
+	if subjects != 4 {
+		t.Errorf("%d subjects", subjects)
+	}
+	for name := range mustRender(t, production, set("monitoring.nodes", false)).objects {
+		if strings.HasPrefix(name, "Cluster") {
+			t.Errorf("%s is there without a wish for it", name)
+		}
+	}
+}
+
+// A Prometheus that is there already makes ours unnecessary; the rules stay for it.
+func TestExistingPrometheus(t *testing.T) {
+	r := mustRender(t, production, set("monitoring.prometheus.own", false), set("monitoring.prometheus.url", "http://prometheus.monitoring:9090"), set("images.prometheus", ""))
+	for name := range r.objects {
+		if strings.Contains(name, "/prometheus") {
+			t.Errorf("%s is there", name)
+		}
+	}
+	if _, there := r.objects["ConfigMap/rules"]; !there {
+		t.Error("no rules for it")
+	}
+	for name, p := range pods(r) {
+		if name != "Deployment/watch" {
+			continue
+		}
+		for _, e := range p.Containers[0].Env {
+			if e.Name == "PROMETHEUS" && e.Value != "http://prometheus.monitoring:9090" {
+				t.Errorf("the watch asks %q", e.Value)
 			}
 		}
 	}
@@ -460,45 +555,55 @@ func set(path string, value any) func(chartutil.Values) {
 
 func TestBadValuesAreRefused(t *testing.T) {
 	for path, value := range map[string]any{
-		"site.url":                         "madang.example.ac.kr",
-		"site.unknown":                     true,
-		"unknown":                          1,
-		"site.policyVersion":               "v1",
-		"site.units":                       []any{"총학,감사"},
-		"site.schoolDomains":               []any{},
-		"environment":                      "생산",
-		"admin.email":                      "",
-		"images.edge":                      "registry.example/openresty:1.27",
-		"images.migrate":                   "",
-		"images.postgres":                  "",
-		"images.functions.auth":            "registry.example/auth:latest",
-		"images.functions":                 map[string]any{},
-		"functions.maxScale":               0,
-		"functions.window":                 "5s",
-		"functions.scheduledWindow":        "1m",
-		"edge.replicas":                    1,
-		"edge.service.type":                "ExternalName",
-		"edge.service.annotations":         map[string]any{"loadbalancer.nhncloud/healthmonitor-delay": 5},
-		"edge.modules":                     []any{"/tmp/x.so; env SECRET"},
-		"edge.filesCache":                  "1Gi",
-		"edge.tls.secretName":              "Not A Name",
-		"edge.trustedProxies":              []any{"anywhere"},
-		"events.class":                     "Broker",
-		"knative.gateway":                  "kourier",
-		"postgres.url":                     "mysql://x",
-		"postgres.runAsUser":               0,
-		"redis.maxMemory":                  "0",
-		"storage.endpoint":                 "https://storage.example/path",
-		"storage.bucket":                   "Madang",
-		"mail.from":                        "",
-		"secrets.secretKey":                "short",
-		"secrets.adminPassword":            "short",
-		"secrets.postgresPassword":         "it's'; DROP ROLE madang",
-		"secrets.storageSecretKey":         "",
-		"secrets.smtpUrl":                  "",
-		"secrets.oidcIssuers":              "kakao",
-		"quota.pods":                       60,
-		"images.functions.umbrellas@extra": "x",
+		"site.url":                            "madang.example.ac.kr",
+		"site.unknown":                        true,
+		"unknown":                             1,
+		"site.policyVersion":                  "v1",
+		"site.units":                          []any{"총학,감사"},
+		"site.schoolDomains":                  []any{},
+		"environment":                         "생산",
+		"admin.email":                         "",
+		"images.edge":                         "registry.example/openresty:1.27",
+		"images.migrate":                      "",
+		"images.postgres":                     "",
+		"images.functions.auth":               "registry.example/auth:latest",
+		"images.functions":                    map[string]any{},
+		"functions.maxScale":                  0,
+		"functions.window":                    "5s",
+		"functions.scheduledWindow":           "1m",
+		"edge.replicas":                       1,
+		"edge.service.type":                   "ExternalName",
+		"edge.service.annotations":            map[string]any{"loadbalancer.nhncloud/healthmonitor-delay": 5},
+		"edge.modules":                        []any{"/tmp/x.so; env SECRET"},
+		"edge.filesCache":                     "1Gi",
+		"edge.tls.secretName":                 "Not A Name",
+		"edge.trustedProxies":                 []any{"anywhere"},
+		"events.class":                        "Broker",
+		"knative.gateway":                     "kourier",
+		"postgres.url":                        "mysql://x",
+		"postgres.runAsUser":                  0,
+		"redis.maxMemory":                     "0",
+		"storage.endpoint":                    "https://storage.example/path",
+		"storage.bucket":                      "Madang",
+		"mail.from":                           "",
+		"secrets.secretKey":                   "short",
+		"secrets.adminPassword":               "short",
+		"secrets.postgresPassword":            "it's'; DROP ROLE madang",
+		"secrets.storageSecretKey":            "",
+		"secrets.smtpUrl":                     "",
+		"secrets.oidcIssuers":                 "kakao",
+		"quota.pods":                          60,
+		"images.watch":                        "",
+		"images.prometheus":                   "",
+		"monitoring.prometheus.retention":     "forever",
+		"monitoring.prometheus.runAsUser":     0,
+		"monitoring.prometheus.alertmanagers": []any{"alertmanager"},
+		"monitoring.limits.storageGiB":        -1,
+		"bill.node.wonPerHour":                0,
+		"bill.servers.count":                  0,
+		"warmUp.leadSeconds":                  86400,
+		"warmUp.functions":                    []any{"Main"},
+		"images.functions.umbrellas@extra":    "x",
 	} {
 		if _, err := render(t, production, set(path, value)); err == nil {
 			t.Errorf("%s: %v is accepted", path, value)

@@ -1,4 +1,4 @@
-// Command images builds the image of every function and of the migration job with ko,
+// Command images builds the image of every function, of the migration job and of the watch with ko,
 // pushes them, and writes their digests into a values file for the chart. The same source
 // gives the same digests, whoever builds it: a function that did not change is not a new
 // Revision.
@@ -39,6 +39,7 @@ type images struct {
 type built struct {
 	Functions map[string]string `json:"functions"`
 	Migrate   string            `json:"migrate"`
+	Watch     string            `json:"watch"`
 }
 
 type order struct {
@@ -68,7 +69,7 @@ func run(ctx context.Context, o order, out io.Writer) error {
 	if o.registry == "" || o.base == "" {
 		return errors.New("-registry and -base (or REGISTRY and BASE) say where to push and on what to build")
 	}
-	wanted := images{Images: built{Functions: map[string]string{}, Migrate: module + "knative/migrate"}}
+	wanted := images{Images: built{Functions: map[string]string{}, Migrate: module + "knative/migrate", Watch: module + "knative/watch"}}
 	for _, f := range functions.All() {
 		wanted.Images.Functions[f.Name] = module + "functions/cmd/" + f.Name
 	}
@@ -77,11 +78,14 @@ func run(ctx context.Context, o order, out io.Writer) error {
 		return err
 	}
 	var total int64
-	names := append(functionNames(), "migrate")
+	names := append(functionNames(), "migrate", "watch")
 	for _, n := range names {
 		ref := resolved.Images.Functions[n]
-		if n == "migrate" {
+		switch n {
+		case "migrate":
 			ref = resolved.Images.Migrate
+		case "watch":
+			ref = resolved.Images.Watch
 		}
 		size, err := compressed(ctx, o, ref)
 		if err != nil {

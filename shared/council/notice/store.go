@@ -164,3 +164,11 @@ func (s Store) NextChange(ctx context.Context) (*time.Time, error) {
 	next, err := database.One(ctx, s.DB, database.Value[*int64], nextChange, clock.Millis(clock.Now(ctx)))
 	return clock.FromMillisOf(next), err
 }
+
+// NextPublication is the first time after from and until until at which a notice is
+// published, whether it was already or will be; nil for none.
+func (s Store) NextPublication(ctx context.Context, from, until time.Time) (*time.Time, error) {
+	next, err := database.One(ctx, s.DB, database.Value[*int64], `SELECT MIN(publish_at) FROM notices WHERE publish_at > $1 AND publish_at <= $2 AND created_at < publish_at AND deleted_at IS NULL`,
+		clock.Millis(from), clock.Millis(until))
+	return clock.FromMillisOf(next), err
+}

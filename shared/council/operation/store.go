@@ -149,3 +149,23 @@ func (s Store) Look(ctx context.Context, h *Health) error {
 	h.Backup.At, err = s.fact(ctx, "backup", nil)
 	return err
 }
+
+// warmedUp is the fact of how long functions were kept awake on a day.
+type warmedUp struct {
+	Day  string `json:"day"`
+	Used int64  `json:"used"` // milliseconds
+}
+
+// WarmedUp is how long functions were kept awake ahead of publications on a day.
+func (s Store) WarmedUp(ctx context.Context, day string) (time.Duration, error) {
+	var w warmedUp
+	if _, err := s.fact(ctx, "warm-up", &w); err != nil || w.Day != day {
+		return 0, err
+	}
+	return time.Duration(w.Used) * time.Millisecond, nil
+}
+
+// SetWarmedUp keeps that.
+func (s Store) SetWarmedUp(ctx context.Context, day string, used time.Duration) error {
+	return s.setFact(ctx, "warm-up", warmedUp{day, used.Milliseconds()})
+}

@@ -17,7 +17,7 @@ CREATE TABLE usage_days (
     PRIMARY KEY (day, function)
 );
 CREATE TABLE operation_facts (
-    name  TEXT PRIMARY KEY,         -- health, price, backup
+    name  TEXT PRIMARY KEY,         -- health, price, backup, warm-up
     at    BIGINT NOT NULL,
     value TEXT NOT NULL             -- JSON; '' where the time says all
 );

@@ -1,0 +1,216 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/serializer"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/cache"
+
+	"github.com/madang-council/madang/shared/council/operation"
+)
+
+// cluster is Kubernetes' API as far as the watch needs it: pods, and Knative's Services
+// by their conditions alone. The typed clients would be 20 MiB of types in a process that
+// is always there.
+type cluster struct {
+	core      rest.Interface
+	namespace string
+}
+
+func openCluster(namespace string) (*cluster, error) {
+	config, err := rest.InClusterConfig()
+	if err != nil {
+		return nil, fmt.Errorf("cluster: %w", err)
+	}
+	return newCluster(config, namespace)
+}
+
+func newCluster(config *rest.Config, namespace string) (*cluster, error) {
+	scheme := runtime.NewScheme()
+	if err := corev1.AddToScheme(scheme); err != nil {
+		return nil, fmt.Errorf("cluster: %w", err)
+	}
+	c := rest.CopyConfig(config)
+	c.APIPath, c.GroupVersion = "/api", &corev1.SchemeGroupVersion
+	c.NegotiatedSerializer = serializer.NewCodecFactory(scheme).WithoutConversion()
+	c.ContentType = runtime.ContentTypeJSON
+	core, err := rest.RESTClientFor(c)
+	if err != nil {
+		return nil, fmt.Errorf("cluster: %w", err)
+	}
+	return &cluster{core: core, namespace: namespace}, nil
+}
+
+// Labels of pods: Knative's for functions, the chart's for what is always on.
+const (
+	serviceLabel   = "serving.knative.dev/service"
+	componentLabel = "app.kubernetes.io/component"
+)
+
+// followPods tells the tally about every function's pod until ctx ends.
+func (w *watch) followPods(ctx context.Context) {
+	_, controller := cache.NewInformerWithOptions(cache.InformerOptions{
+		ListerWatcher: cache.NewListWatchFromClient(w.api.core, "pods", w.api.namespace, fields.Everything()),
+		ObjectType:    &corev1.Pod{},
+		Transform: func(o any) (any, error) { // what is not looked at would be most of the memory
+			if p, ok := o.(*corev1.Pod); ok {
+				p.ManagedFields, p.Annotations, p.Spec.Volumes = nil, nil, nil
+			}
+			return o, nil
+		},
+		Handler: cache.ResourceEventHandlerDetailedFuncs{
+			AddFunc:    func(o any, first bool) { w.pod(o, !first) },
+			UpdateFunc: func(_, o any) { w.pod(o, true) },
+			DeleteFunc: func(o any) {
+				if gone, ok := o.(cache.DeletedFinalStateUnknown); ok {
+					o = gone.Obj
+				}
+				if p, ok := o.(*corev1.Pod); ok {
+					w.podGone(p)
+				}
+			},
+		},
+	})
+	controller.RunWithContext(ctx)
+}
+
+// pod takes a pod as it is now. One that has ended costs nothing any more, even while its
+// object is still there.
+func (w *watch) pod(o any, start bool) {
+	p, ok := o.(*corev1.Pod)
+	if !ok {
+		return
+	}
+	if p.Status.Phase == corev1.PodSucceeded || p.Status.Phase == corev1.PodFailed {
+		w.podGone(p)
+		return
+	}
+	w.countRestarts(p)
+	function := p.Labels[serviceLabel]
+	if function == "" {
+		return
+	}
+	name := string(p.UID)
+	cpus, mib := requested(p)
+	w.tally.Began(name, function, w.plan.Price.Pod(cpus, mib), w.now(), start)
+	for _, c := range p.Status.Conditions {
+		if c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue {
+			w.tally.Ready(name, w.now())
+		}
+	}
+}
+
+func (w *watch) podGone(p *corev1.Pod) {
+	w.tally.Ended(string(p.UID), w.now())
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.restarts, p.Name)
+}
+
+// requested is what a pod takes from its node.
+func requested(p *corev1.Pod) (cpus, mib float64) {
+	for _, c := range p.Spec.Containers {
+		cpus += c.Resources.Requests.Cpu().AsApproximateFloat64()
+		mib += c.Resources.Requests.Memory().AsApproximateFloat64() / (1 << 20)
+	}
+	return cpus, mib
+}
+
+// what names a pod's part of the product: its function, or what is always on.
+func what(p *corev1.Pod) string {
+	if function := p.Labels[serviceLabel]; function != "" {
+		return function
+	}
+	return p.Labels[componentLabel]
+}
+
+// countRestarts counts those of containers by what they are part of: pods come and go,
+// and a count by pod would be gone with it.
+func (w *watch) countRestarts(p *corev1.Pod) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.restarts[p.Name] == nil {
+		w.restarts[p.Name] = map[string]int{}
+	}
+	part := what(p)
+	if w.restarted == nil {
+		w.restarted = map[string]int{}
+	}
+	if _, known := w.restarted[part]; !known {
+		w.restarted[part] = 0
+	}
+	for _, c := range p.Status.ContainerStatuses {
+		was, seen := w.restarts[p.Name][c.Name]
+		now := int(c.RestartCount)
+		if seen && now > was {
+			w.restarted[part] += now - was
+		}
+		w.restarts[p.Name][c.Name] = now
+	}
+}
+
+// services are Knative's Services by their conditions.
+type services struct {
+	Items []struct {
+		Metadata struct {
+			Name       string `json:"name"`
+			Generation int64  `json:"generation"`
+		} `json:"metadata"`
+		Status struct {
+			Observed   int64  `json:"observedGeneration"`
+			Created    string `json:"latestCreatedRevisionName"`
+			Ready      string `json:"latestReadyRevisionName"`
+			Conditions []struct {
+				Type    string `json:"type"`
+				Status  string `json:"status"`
+				Reason  string `json:"reason"`
+				Message string `json:"message"`
+			} `json:"conditions"`
+		} `json:"status"`
+	} `json:"items"`
+}
+
+// functions asks how each function's release is.
+func (c *cluster) functions(ctx context.Context) ([]operation.FunctionHealth, error) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	raw, err := c.core.Get().AbsPath("/apis/serving.knative.dev/v1/namespaces/" + c.namespace + "/services").DoRaw(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("services: %w", err)
+	}
+	var all services
+	if err := json.Unmarshal(raw, &all); err != nil {
+		return nil, fmt.Errorf("services: %w", err)
+	}
+	list := []operation.FunctionHealth{}
+	for _, s := range all.Items {
+		f := operation.FunctionHealth{Name: s.Metadata.Name}
+		for _, c := range s.Status.Conditions {
+			if c.Type != "Ready" {
+				continue
+			}
+			f.Ready = c.Status == "True" && s.Status.Observed == s.Metadata.Generation && s.Status.Created == s.Status.Ready
+			if !f.Ready {
+				f.Reason = firstOf(c.Reason, c.Message, "the newest Revision is not ready")
+			}
+		}
+		list = append(list, f)
+	}
+	return list, nil
+}
+
+func firstOf(texts ...string) string {
+	for _, t := range texts {
+		if t != "" {
+			return t
+		}
+	}
+	return ""
+}
