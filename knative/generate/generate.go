@@ -1,6 +1,6 @@
 // Command generate writes everything that follows from functions.All: each function's
-// program, the chart's list of functions, the edge's routes, the API document and the
-// README's table. With -check it changes nothing and fails where something is not
+// program, the chart's list of functions, the edge's routes, the dashboards, the API
+// document and the README's table. With -check it changes nothing and fails where something is not
 // current; with -new it first makes a function.
 package main
 
@@ -19,6 +19,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/madang-council/madang/functions"
+	"github.com/madang-council/madang/knative/dashboards"
 	"github.com/madang-council/madang/knative/edge"
 	"github.com/madang-council/madang/shared/council/upload"
 	"github.com/madang-council/madang/shared/function"
@@ -136,6 +137,11 @@ func Files(root string, specs []function.Spec) (map[string][]byte, error) {
 	for _, name := range []string{"nginx.conf", "proxy.conf", "files.conf", "edge.lua", "storage.lua", "metrics.lua"} { // Helm reads only its own folder
 		if files["knative/chart/files/edge/"+name], err = os.ReadFile(filepath.Join(root, "knative/edge", name)); err != nil {
 			return nil, fmt.Errorf("the edge: %w", err)
+		}
+	}
+	for _, d := range dashboards.All() {
+		if files["knative/chart/files/dashboards/"+d.Name+".json"], err = d.JSON(); err != nil {
+			return nil, err
 		}
 	}
 	readme, err := os.ReadFile(filepath.Join(root, "README.md"))

@@ -70,6 +70,7 @@ func New(spec function.Spec, o Options) *Host {
 	}
 	h.deps.Log = h.log
 	h.deps.Count = func(what, outcome string, n int) { h.metrics.work(spec.Name, what, outcome, n) }
+	h.metrics.expect(spec.Name)
 	h.parts = spec.New(h.deps)
 	h.echo = h.router()
 	return h

@@ -71,6 +71,15 @@ func (m *Metrics) localLimit(function string) {
 	}
 }
 
+// expect shows what seldom happens at zero: a series that is not there cannot be told
+// from one that nobody counts.
+func (m *Metrics) expect(function string) {
+	if m != nil {
+		m.set.GetOrCreateCounter(fmt.Sprintf(`madang_pages_not_stored_total{function=%q}`, function))
+		m.set.GetOrCreateCounter(fmt.Sprintf(`madang_limits_in_process_total{function=%q}`, function))
+	}
+}
+
 // work counts what a function did by itself (function.Count).
 func (m *Metrics) work(function, what, outcome string, n int) {
 	if m != nil {
