@@ -390,7 +390,7 @@ func TestRights(t *testing.T) {
 		rules = append(rules, role.Rules...)
 	}
 	for _, role := range of[rbacv1.ClusterRole](r) {
-		if role.Name != "prometheus-madang" {
+		if role.Name != "prometheus-madang" && role.Name != "watch-madang" {
 			t.Errorf("%s is for the whole cluster and does not say of which environment", role.Name)
 		}
 		rules = append(rules, role.Rules...)

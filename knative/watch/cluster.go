@@ -56,7 +56,7 @@ const (
 
 // followPods tells the tally about every function's pod until ctx ends.
 func (w *watch) followPods(ctx context.Context) {
-	_, controller := cache.NewInformerWithOptions(cache.InformerOptions{
+	store, controller := cache.NewInformerWithOptions(cache.InformerOptions{
 		ListerWatcher: cache.NewListWatchFromClient(w.api.core, "pods", w.api.namespace, fields.Everything()),
 		ObjectType:    &corev1.Pod{},
 		Transform: func(o any) (any, error) { // what is not looked at would be most of the memory
@@ -78,6 +78,9 @@ func (w *watch) followPods(ctx context.Context) {
 			},
 		},
 	})
+	w.mu.Lock()
+	w.pods = store
+	w.mu.Unlock()
 	controller.RunWithContext(ctx)
 }
 

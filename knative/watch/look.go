@@ -45,6 +45,7 @@ type watch struct {
 	restarts  map[string]map[string]int // by pod and container, to see them grow
 	restarted map[string]int            // by part of the product, since this process began
 	shown     time.Time                 // when the certificate was looked at
+	pods      podList
 }
 
 // lookEvery is how often everything is looked at, certificateEvery how often its certificate.

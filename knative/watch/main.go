@@ -6,6 +6,7 @@
 //
 //	POST /counts   functions' counters (package counts)
 //	GET  /metrics  everything, for Prometheus
+//	GET  /targets/{job}  whom else Prometheus asks
 //	GET  /healthz
 package main
 
@@ -56,6 +57,7 @@ type plan struct {
 	DatabaseLimitBytes int64           `json:"databaseLimitBytes"`
 	StorageLimitBytes  int64           `json:"storageLimitBytes"`
 	BackupSeconds      float64         `json:"backupSeconds"` // how old the last one may be; 0: others save the database
+	NodesBy            string          `json:"nodesBy"`       // how Prometheus gets at kubelets: kubelet, apiserver, or not at all
 	WarmUp             warmUpPlan      `json:"warmUp"`
 }
 
@@ -145,6 +147,7 @@ func (w *watch) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("POST /counts", w.ledger)
 	mux.HandleFunc("GET /metrics", w.writeMetrics)
+	mux.HandleFunc("GET /targets/{job}", w.writeTargets)
 	mux.HandleFunc("GET /healthz", func(rw http.ResponseWriter, _ *http.Request) { _, _ = rw.Write([]byte("ok\n")) })
 	return mux
 }
