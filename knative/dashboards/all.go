@@ -99,9 +99,10 @@ func uploads() Dashboard {
 
 func delivery() Dashboard {
 	return Dashboard{Name: "delivery", Title: "마당 · 이벤트 전달", Since: "6h", Doc: "Events from what happened to who wants to know, and what sweep had to repair.", Panels: []Panel{
-		one(Stat, "보내지 못한 이벤트", "none", "Recorded, and accepted by no broker yet. sweep publishes them again.", `madang_events_unsent`, "events").wide(8),
-		one(Stat, "가장 오래된 것", "s", "How long the oldest of them has waited. More than 10 minutes: the broker is away.", `madang_events_unsent_seconds`, "").wide(8),
-		one(Stat, "마지막 백업", "dateTimeFromNow", "When the database was saved last.", `madang_backup_timestamp_seconds * 1000`, "").wide(8),
+		one(Stat, "보내지 못한 이벤트", "none", "Recorded, and accepted by no broker yet. sweep publishes them again.", `madang_events_unsent`, "events").wide(6),
+		one(Stat, "가장 오래된 것", "s", "How long the oldest of them has waited. More than 10 minutes: the broker is away.", `madang_events_unsent_seconds`, "").wide(6),
+		one(Stat, "받지 못한 이벤트", "none", "Events that a consumer never took, however often the broker tried (/v1/admin/dead-letters).", `madang_dead_letters`, "events").wide(6),
+		one(Stat, "마지막 백업", "dateTimeFromNow", "When the database was saved last.", `madang_backup_timestamp_seconds * 1000`, "").wide(6),
 		one(Lines, "이벤트", "ops", "By consumer and outcome. failed: will be delivered again; dropped: can never succeed.", `sum by (function, outcome) (rate(madang_events_total[$__rate_interval]))`, "{{function}} {{outcome}}").wide(12),
 		one(Lines, "종류별", "none", "In each hour.", `sum by (type) (increase(madang_events_total[1h]))`, "{{type}}").wide(12),
 		one(Lines, "제때 한 일과 고친 일", "none", "What sweep did in each hour, by task: notices that were due, events that were lost, uploads that nobody completed.", `sum by (what, outcome) (increase(madang_work_total{function="sweep"}[1h]))`, "{{what}} {{outcome}}").wide(24),

@@ -120,6 +120,7 @@ func (w *watch) stored(c counts.Counts, h operation.Health) {
 	c["madang_storage_files"], c["madang_storage_bytes"], c["madang_storage_unfinished"] = float64(h.Storage.Files), float64(h.Storage.Bytes), float64(h.Storage.Unfinished)
 	limit(c, "madang_storage_limit_bytes", h.Storage.LimitBytes)
 	c["madang_events_unsent"], c["madang_events_unsent_seconds"] = float64(h.Events.Unsent), 0
+	c["madang_dead_letters"] = float64(h.Events.Dead)
 	if h.Events.OldestUnsent != nil {
 		c["madang_events_unsent_seconds"] = max(0, w.now().Sub(*h.Events.OldestUnsent).Seconds())
 	}

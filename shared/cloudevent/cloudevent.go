@@ -34,7 +34,16 @@ func Decode(r *http.Request) (event.Event, error) {
 	if len(data) > 0 && !json.Valid(data) {
 		return event.Event{}, fmt.Errorf("cloudevent %s: the data is not JSON", e.ID())
 	}
-	return event.Event{ID: e.ID(), Type: e.Type(), Subject: e.Subject(), Time: e.Time(), Data: data, Trace: r.Header.Get("traceparent"), Failure: failure(e.Extensions())}, nil
+	return event.Event{ID: e.ID(), Type: e.Type(), Subject: e.Subject(), Time: e.Time(), Data: data, Trace: trace(r, e.Extensions()), Failure: failure(e.Extensions())}, nil
+}
+
+// trace is that of the request that made the event. A broker keeps extensions; the header
+// of the delivery may already be of a span of its own, or of nothing.
+func trace(r *http.Request, extensions map[string]any) string {
+	if t, ok := extensions["traceparent"].(string); ok && t != "" {
+		return t
+	}
+	return r.Header.Get("traceparent")
 }
 
 // failure reads the extensions that Knative adds to a dead letter.

@@ -53,6 +53,7 @@ func SetHeader(h http.Header, e Event, source string) {
 	h.Set("ce-time", e.Time.UTC().Format(time.RFC3339Nano))
 	if e.Trace != "" {
 		h.Set("traceparent", e.Trace)
+		h.Set("ce-traceparent", e.Trace) // CloudEvents' distributed tracing extension: it is what a broker keeps
 	}
 	if f := e.Failure; f != nil { // Knative's names, for the brokers of a laptop and of tests
 		h.Set("ce-knativeerrordest", f.Sink)

@@ -32,6 +32,7 @@ func (h *Host) receive(c echo.Context) error {
 	}
 	if e.Trace != "" {
 		ctx = event.WithTrace(ctx, e.Trace)
+		c.SetRequest(c.Request().WithContext(ctx))
 	}
 	for _, s := range h.parts.Consumes.On {
 		if s.Type != e.Type && s.Type != function.Undelivered {

@@ -52,7 +52,7 @@ func (h *Host) observe(next echo.HandlerFunc) echo.HandlerFunc {
 			c.Error(err)
 		}
 		if p := c.Path(); p != "/livez" && p != "/readyz" {
-			h.report(ctx, c, time.Since(began))
+			h.report(c.Request().Context(), c, time.Since(began)) // an event brings the trace of who made it
 		}
 		return nil
 	}

@@ -62,6 +62,7 @@ type StorageHealth struct {
 type EventsHealth struct {
 	Unsent       int64      `json:"unsent" description:"Events that no broker has accepted yet."`
 	OldestUnsent *time.Time `json:"oldestUnsent,omitempty"`
+	Dead         int64      `json:"dead" description:"Events that a consumer never took: /v1/admin/dead-letters lists them."`
 }
 
 // BackupHealth is when the database was saved last.

@@ -139,10 +139,10 @@ func (s Store) Look(ctx context.Context, h *Health) error {
 	h.Events, err = database.One(ctx, s.DB, func(r database.Row) (EventsHealth, error) {
 		var e EventsHealth
 		var oldest *int64
-		err := r.Scan(&e.Unsent, &oldest)
+		err := r.Scan(&e.Unsent, &oldest, &e.Dead)
 		e.OldestUnsent = clock.FromMillisOf(oldest)
 		return e, err
-	}, `SELECT COUNT(*), MIN(created_at) FROM outbox WHERE sent_at IS NULL`)
+	}, `SELECT COUNT(*), MIN(created_at), (SELECT COUNT(*) FROM dead_letters) FROM outbox WHERE sent_at IS NULL`)
 	if err != nil {
 		return err
 	}
