@@ -7,9 +7,9 @@ func All() []Dashboard {
 
 func cluster() Dashboard {
 	return Dashboard{Name: "cluster", Title: "마당 · 클러스터", Since: "6h", Doc: "What containers and nodes use: CPU, memory, pods; PostgreSQL, Redis, and what watches.", Panels: []Panel{
-		one(Stat, "노드", "none", "Nodes whose kubelet answers. Nodes are what is paid for.", `count(machine_cpu_cores)`, "nodes").wide(4),
-		one(Stat, "노드 CPU", "percentunit", "Of all processors. Above 80 % for long: a start has to wait for its turn.", `sum(rate(container_cpu_usage_seconds_total{namespace="",container=""}[5m])) / sum(machine_cpu_cores)`, "").wide(5),
-		one(Stat, "노드 메모리", "percentunit", "Of all memory. Above 85 %: pods are put out.", `sum(container_memory_working_set_bytes{namespace="",container=""}) / sum(machine_memory_bytes)`, "").wide(5),
+		one(Stat, "노드", "none", "Nodes are what is paid for, whether pods use them or not.", `madang_nodes`, "nodes").wide(4),
+		one(Stat, "노드 CPU", "percentunit", "Of all processors. Above 80 % for long: a start has to wait for its turn.", `sum(rate(node_cpu_usage_seconds_total[5m])) / scalar(madang_nodes_cpus)`, "").wide(5),
+		one(Stat, "노드 메모리", "percentunit", "Of all memory. Above 85 %: pods are put out.", `sum(node_memory_working_set_bytes) / scalar(madang_nodes_memory_bytes)`, "").wide(5),
 		one(Stat, "함수 파드", "none", "Pods of functions now. None while nobody needs one.", `sum(madang_pods)`, "pods").wide(5),
 		one(Stat, "울리는 경보", "none", "Alerts that fire; docs/operating.md says what to do about each.", `sum(madang_alerts)`, "alerts").wide(5),
 		one(Area, "컨테이너 CPU", "cores", "By part of the product, queue-proxy with its function.", `sum by (part) (rate(container_cpu_usage_seconds_total{part!=""}[$__rate_interval]))`, "{{part}}").wide(12),

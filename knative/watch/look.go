@@ -99,6 +99,9 @@ func (w *watch) look(ctx context.Context) {
 		}
 	}
 	w.try(ctx, "functions", func(ctx context.Context) error { return w.lookAtFunctions(ctx, &h) })
+	if w.plan.NodesBy != "" {
+		w.try(ctx, "nodes", func(ctx context.Context) error { return w.lookAtNodes(ctx, seen) })
+	}
 	h.Database.Reachable = w.try(ctx, "database", func(ctx context.Context) error {
 		return errors.Join(w.store.Look(ctx, &h), w.lookAtDatabase(ctx, seen))
 	})
@@ -178,6 +181,20 @@ func (w *watch) lookAtFunctions(ctx context.Context, h *operation.Health) error 
 	}
 	w.mu.Unlock()
 	h.Functions = list
+	return nil
+}
+
+// lookAtNodes adds up what there is to run on.
+func (w *watch) lookAtNodes(ctx context.Context, seen map[string]float64) error {
+	nodes, err := w.api.nodes(ctx)
+	if err != nil {
+		return err
+	}
+	seen["madang_nodes"] = float64(len(nodes))
+	for _, n := range nodes {
+		seen["madang_nodes_cpus"] += n.Status.Capacity.Cpu().AsApproximateFloat64()
+		seen["madang_nodes_memory_bytes"] += n.Status.Capacity.Memory().AsApproximateFloat64()
+	}
 	return nil
 }
 

@@ -56,7 +56,8 @@ func (w *watch) targets(ctx context.Context, job string) ([]target, error) {
 		if w.plan.NodesBy == "" {
 			return []target{}, nil
 		}
-		return w.api.nodes(ctx, w.plan.NodesBy == "apiserver")
+		nodes, err := w.api.nodes(ctx)
+		return kubelets(nodes, w.plan.NodesBy == "apiserver"), err
 	}
 	return nil, fmt.Errorf("no job %q", job)
 }
@@ -112,17 +113,21 @@ func (c *cluster) podsOf(ctx context.Context, namespace string) ([]*corev1.Pod, 
 	return list, nil
 }
 
-// nodes are the kubelets, asked themselves or through the API server.
-func (c *cluster) nodes(ctx context.Context, throughAPI bool) ([]target, error) {
+func (c *cluster) nodes(ctx context.Context) ([]corev1.Node, error) {
 	var found corev1.NodeList
 	if err := c.core.Get().Resource("nodes").Do(ctx).Into(&found); err != nil {
 		return nil, fmt.Errorf("nodes: %w", err)
 	}
+	return found.Items, nil
+}
+
+// kubelets are asked themselves, or through the API server.
+func kubelets(nodes []corev1.Node, throughAPI bool) []target {
 	list := []target{}
-	for _, n := range found.Items {
-		labels := map[string]string{"node": n.Name, "__metrics_path__": "/metrics/cadvisor", "instance": n.Name}
+	for _, n := range nodes {
+		labels := map[string]string{"node": n.Name, "__metrics_path__": "/metrics/resource", "instance": n.Name}
 		if throughAPI {
-			labels["__metrics_path__"] = "/api/v1/nodes/" + n.Name + "/proxy/metrics/cadvisor"
+			labels["__metrics_path__"] = "/api/v1/nodes/" + n.Name + "/proxy/metrics/resource"
 			list = append(list, target{[]string{"kubernetes.default.svc:443"}, labels})
 			continue
 		}
@@ -133,5 +138,5 @@ func (c *cluster) nodes(ctx context.Context, throughAPI bool) ([]target, error) 
 			}
 		}
 	}
-	return list, nil
+	return list
 }
