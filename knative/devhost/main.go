@@ -84,6 +84,7 @@ func run(ctx context.Context, f flags) error {
 		return err
 	}
 	go site.schedule(background)
+	go site.ops.run(background)
 	site.print(os.Stdout, address, f.data, first)
 	select {
 	case err := <-failed:

@@ -30,10 +30,11 @@ type site struct {
 	log    *slog.Logger
 	hosts  map[string]*host.Host // by function; nil when each request gets its own
 	build  func(function.Spec) *host.Host
+	ops    *operations
 }
 
 func newSite(specs []function.Spec, b *backends, f flags, log *slog.Logger) *site {
-	s := &site{specs: specs, back: b, log: log, hosts: map[string]*host.Host{}}
+	s := &site{specs: specs, back: b, log: log, hosts: map[string]*host.Host{}, ops: newOperations(specs, b, log)}
 	s.broker = newBroker(specs, s.serve, f.twice, log)
 	outbox := &event.Outbox{DB: b.db, Bus: s.broker, Log: log}
 	client := &http.Client{Timeout: 10 * time.Second}
@@ -55,6 +56,7 @@ func newSite(specs []function.Spec, b *backends, f flags, log *slog.Logger) *sit
 
 // serve gives a request to a function.
 func (s *site) serve(name string, w http.ResponseWriter, r *http.Request) {
+	defer s.ops.serves(name)()
 	if h := s.hosts[name]; h != nil {
 		h.ServeHTTP(w, r)
 		return

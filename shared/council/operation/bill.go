@@ -51,7 +51,7 @@ type Line struct {
 	Wakes        int64   `json:"wakes" description:"Cold starts: pods that began while there was none."`
 	ReadySeconds float64 `json:"readySeconds" description:"How long a pod took until it was ready, on average; 0 where none began."`
 	Won          float64 `json:"won"`
-	WonPerMonth  float64 `json:"wonPerMonth" description:"What a whole month costs at this rate."`
+	WonPerMonth  float64 `json:"wonPerMonth" description:"What a whole month costs at this rate; 0 before an hour was watched."`
 	Warm         Warm    `json:"warm"`
 }
 
@@ -70,7 +70,7 @@ type Comparison struct {
 	Type        string  `json:"type"`
 	Won         float64 `json:"won" description:"In the watched time."`
 	WonPerMonth float64 `json:"wonPerMonth"`
-	Saved       float64 `json:"saved" description:"The part of it that is not spent, 0 to 1; below 0 where functions cost more."`
+	Saved       float64 `json:"saved" description:"The part of it that is not spent, 0 to 1; below 0 where functions cost more; 0 before an hour was watched."`
 }
 
 // hoursOfMonth is a month's average: 365.25 days in 12 months.
@@ -113,7 +113,7 @@ func MakeBill(month time.Time, now time.Time, days []Usage, p Price) Bill {
 	b.Total = line(total)
 	b.Total.AsleepShare = round(asleep, 4)
 	s := Comparison{Servers: p.Servers, Type: p.ServerType, Won: round(float64(p.Servers)*p.ServerWon*hours, 2), WonPerMonth: round(float64(p.Servers)*p.ServerWon*hoursOfMonth, 0)}
-	if s.WonPerMonth > 0 {
+	if s.WonPerMonth > 0 && hours >= 1 {
 		s.Saved = round(1-b.Total.WonPerMonth/s.WonPerMonth, 4)
 	}
 	b.Servers = s
@@ -124,6 +124,8 @@ func line(u Usage) Line {
 	l := Line{Function: u.Function, PodSeconds: round(float64(u.Pods)/1000, 3), Starts: u.Starts, Wakes: u.Wakes, Won: round(float64(u.Cost)/1e6, 4)}
 	if u.Watched > 0 {
 		l.AsleepShare = round(1-float64(u.Awake)/float64(u.Watched), 4)
+	}
+	if u.Watched >= time.Hour.Milliseconds() { // less says nothing about a month
 		l.WonPerMonth = round(float64(u.Cost)/1e6/(float64(u.Watched)/3.6e6)*hoursOfMonth, 2)
 	}
 	if u.Readied > 0 {

@@ -141,6 +141,10 @@ func TestBill(t *testing.T) {
 	if diff := cmp.Diff(want, got, cmpopts.EquateApprox(0, 0.011)); diff != "" {
 		t.Error(diff)
 	}
+	early := operation.MakeBill(noon, noon, []operation.Usage{{Day: "2026-03-02", Function: "main", Watched: 20_000, Awake: 20_000, Pods: 20_000, Cost: 70_000}}, price)
+	if early.Total.WonPerMonth != 0 || early.Servers.Saved != 0 || early.Total.Won != 0.07 {
+		t.Errorf("twenty seconds foretell a month: %+v", early)
+	}
 	last := operation.MakeBill(noon.AddDate(0, -1, 0), noon, nil, operation.Price{})
 	if !last.Until.Equal(want.From) || last.Month != "2026-02" || last.Total != (operation.Line{Warm: operation.Warm{Minutes: 5}}) {
 		t.Errorf("a month without anything: %+v", last)
