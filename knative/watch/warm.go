@@ -12,8 +12,8 @@ import (
 	"github.com/madang-council/madang/shared/council/operation"
 )
 
-// warmUpPlan says how functions are woken ahead of a publication. In it are pods awake
-// for everybody who comes at that minute, signed in or not.
+// warmUpPlan says how functions are woken ahead of a publication, for the members who come
+// at that minute.
 type warmUpPlan struct {
 	Functions     []string `json:"functions"` // none: never
 	LeadSeconds   float64  `json:"leadSeconds"`
@@ -27,8 +27,8 @@ type publications interface {
 }
 
 // warmUp keeps functions awake around a publication. It asks each of them something cheap
-// through Knative, often enough that the last pod never goes: the minimum scale of a
-// Revision cannot be changed, and a new Revision would be a release
+// through Knative, often enough that the last pod never goes: a minimum scale would need
+// the right to change Revisions, and would stay raised when this process ends in between
 // (docs/decisions/0034-warm-up.md).
 type warmUp struct {
 	plan    warmUpPlan
