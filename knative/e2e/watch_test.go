@@ -91,8 +91,8 @@ func TestNothingCountedIsLost(t *testing.T) {
 	}
 	window := fmt.Sprintf("%ds", int(time.Since(began).Seconds())+30)
 	grown := e.sum(`sum(increase(madang_requests_total{function="members",route="/v1/members/me",status="200"}[` + window + `]))`)
-	if math.Abs(grown-float64(sent)) > 0.1*float64(sent) { // increase extrapolates
-		t.Errorf("increase over %s says %v of %d", window, grown, sent)
+	if grown < 0.97*float64(sent) { // it may be more: increase extrapolates to the window's ends
+		t.Errorf("increase over %s misses some: %v of %d", window, grown, sent)
 	}
 	t.Logf("%d requests, three generations of pods, none lost; increase says %.1f", sent, grown)
 }
@@ -124,6 +124,7 @@ func TestBillAgrees(t *testing.T) {
 	e.sleeping("uploads", "banners")
 	time.Sleep(20 * time.Second) // what was counted is stored every 15 seconds
 	before := e.bill(token)
+	const counting = "serving.knative.dev/service in (uploads, banners)"
 	counted := map[string]float64{}
 	pods := map[string]bool{}
 	requests := map[string]float64{} // CPUs and MiB of a pod
@@ -132,7 +133,7 @@ func TestBillAgrees(t *testing.T) {
 		defer close(ended)
 		last := time.Now()
 		for {
-			list, err := e.kubernetes.CoreV1().Pods(e.namespace).List(context.Background(), metav1.ListOptions{LabelSelector: "serving.knative.dev/service in (uploads, banners)"})
+			list, err := e.kubernetes.CoreV1().Pods(e.namespace).List(context.Background(), metav1.ListOptions{LabelSelector: counting})
 			took := time.Since(last).Seconds()
 			last = last.Add(time.Duration(took * float64(time.Second)))
 			if err != nil {
@@ -167,6 +168,10 @@ func TestBillAgrees(t *testing.T) {
 			}
 		}
 		e.sleeping("uploads", "banners")
+		e.soon("the end of their pods", func() bool {
+			list, err := e.kubernetes.CoreV1().Pods(e.namespace).List(context.Background(), metav1.ListOptions{LabelSelector: counting})
+			return err == nil && len(list.Items) == 0
+		})
 	}
 	close(stop)
 	<-ended
@@ -343,8 +348,7 @@ func TestWarmUp(t *testing.T) {
 	token := e.signIn()
 	lead := time.Duration(p.WarmUp.LeadSeconds) * time.Second
 	at := time.Now().Add(lead + 150*time.Second).Truncate(time.Second)
-	var made struct{ ID string }
-	e.must(e.call("POST", "/v1/notices", token, `{"unit":"총학","title":"예고한 공지","body":"본문","publishAt":"`+at.UTC().Format(time.RFC3339)+`"}`, &made), http.StatusCreated)
+	e.must(e.call("POST", "/v1/notices", token, `{"unit":"총학","title":"예고한 공지","body":"본문","publishAt":"`+at.UTC().Format(time.RFC3339)+`"}`, nil), http.StatusCreated)
 	e.sleeping(p.WarmUp.Functions...)
 	if !time.Now().Before(at.Add(-lead)) {
 		t.Fatal("functions slept too late for this story")
@@ -377,7 +381,6 @@ func TestWarmUp(t *testing.T) {
 	} else {
 		t.Logf("awake %v ahead, a member was answered in %v, it took %v pod seconds", early.Round(time.Second), answered, more)
 	}
-	e.call("DELETE", "/v1/notices/"+made.ID, token, "", nil)
 }
 
 // The chart's alerts are loaded, and none of them is broken on this cluster.

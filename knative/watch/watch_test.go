@@ -210,7 +210,7 @@ func TestTargets(t *testing.T) {
 	}
 	at := func(address string, labels ...string) []target {
 		m := map[string]string{}
-		for i := 0; i < len(labels); i += 2 {
+		for i := 0; i+1 < len(labels); i += 2 {
 			m[labels[i]] = labels[i+1]
 		}
 		return []target{{[]string{address}, m}}
