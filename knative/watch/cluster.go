@@ -143,9 +143,6 @@ func (w *watch) countRestarts(p *corev1.Pod) {
 		w.restarts[p.Name] = map[string]int{}
 	}
 	part := what(p)
-	if w.restarted == nil {
-		w.restarted = map[string]int{}
-	}
 	if _, known := w.restarted[part]; !known {
 		w.restarted[part] = 0
 	}

@@ -158,7 +158,7 @@ func newWatch(s settings, p plan, log *slog.Logger, now func() time.Time) *watch
 		settings: s, plan: p, log: log, now: now, client: &http.Client{Timeout: 10 * time.Second},
 		ledger:   &counts.Ledger{Now: now},
 		tally:    operation.NewTally(now(), time.Duration(p.WindowSeconds*float64(time.Second)), p.Functions...),
-		restarts: map[string]map[string]int{},
+		restarts: map[string]map[string]int{}, restarted: map[string]int{},
 	}
 	w.health.Database.LimitBytes, w.health.Storage.LimitBytes = p.DatabaseLimitBytes, p.StorageLimitBytes
 	return w

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/council/operation"
 )
@@ -114,12 +116,11 @@ func (u *warmUp) turn(ctx context.Context) error {
 	if at == nil || !enough {
 		return nil
 	}
-	var failed error
+	var group errgroup.Group // at once: each may have to start first
 	for _, f := range u.plan.Functions {
-		if err := u.wake(ctx, f); err != nil {
-			failed = err
-		}
+		group.Go(func() error { return u.wake(ctx, f) })
 	}
+	failed := group.Wait()
 	u.mu.Lock()
 	u.used += cost
 	for _, f := range u.plan.Functions {

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -336,7 +337,10 @@ func TestWarmUp(t *testing.T) {
 	p := warmUpPlan{Functions: []string{"main", "notices"}, LeadSeconds: 120, AfterSeconds: 300, BudgetSeconds: 1000}
 	publications := calendar{noon.Add(time.Hour), noon.Add(3 * time.Hour), noon.AddDate(0, 0, 1)}
 	now, woken := noon, map[string][]time.Duration{}
+	var mu sync.Mutex
 	wake := func(_ context.Context, function string) error {
+		mu.Lock()
+		defer mu.Unlock()
 		woken[function] = append(woken[function], now.Sub(noon))
 		return nil
 	}
