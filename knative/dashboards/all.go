@@ -60,7 +60,7 @@ func edge() Dashboard {
 		one(Lines, "응답 시간 p50", "s", "page: from the cache or a function; function: everything else; file: from object storage or its copy.", `histogram_quantile(0.5, sum by (kind, le) (rate(madang_edge_request_seconds_bucket[5m])) > 0)`, "{{kind}}"),
 		one(Lines, "응답 시간 p99", "s", "With starts: a function that slept is part of it.", `histogram_quantile(0.99, sum by (kind, le) (rate(madang_edge_request_seconds_bucket[5m])) > 0)`, "{{kind}}"),
 		one(Lines, "보낸 양", "Bps", "Bytes to visitors, by replica.", `sum by (pod) (rate(madang_edge_bytes_total[$__rate_interval]))`, "{{pod}}"),
-		one(Table, "캐시를 놓친 페이지", "none", "Pages of the range that a function had to make while a visitor waited.", `topk(20, sum by (route) (increase(madang_edge_pages_total{outcome="miss"}[$__range])) > 0)`, ""),
+		one(Table, "캐시를 놓친 페이지", "none", "Pages of the range that a function had to make while a visitor waited.", `topk(20, sum by (route) (increase(madang_edge_pages_total{outcome="miss"}[$__range])))`, ""),
 		one(Lines, "파일", "reqps", "Public files: from the replica's copy or from object storage.", `sum by (outcome) (rate(madang_edge_files_total[$__rate_interval]))`, "{{outcome}}"),
 		one(Lines, "경로별 요청", "reqps", "The busiest ten.", `topk(10, sum by (route) (rate(madang_edge_requests_total[5m])))`, "{{route}}"),
 	}}

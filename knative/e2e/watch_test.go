@@ -244,6 +244,9 @@ func TestQuietCostsNothing(t *testing.T) {
 func TestPanels(t *testing.T) {
 	e := openEnvironment(t)
 	e.must(e.call("GET", "/v1/admin/notices", e.signIn(), "", nil), http.StatusOK)
+	if status := e.call("POST", "/v1/uploads", e.signIn(), "{}", nil); status/100 != 4 { // a refusal, for its panel
+		t.Errorf("an upload of nothing: %d", status)
+	}
 	scraped()
 	end := time.Now()
 	drawn := map[string][]dashboards.Drawn{}

@@ -77,9 +77,9 @@ type Deps struct {
 // counts nothing.
 type Count func(what, outcome string, n int)
 
-// Add adds n.
+// Add adds n; 0 shows that it is counted at all.
 func (c Count) Add(what, outcome string, n int) {
-	if c != nil && n > 0 {
+	if c != nil {
 		c(what, outcome, n)
 	}
 }
