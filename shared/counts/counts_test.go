@@ -56,25 +56,28 @@ type world struct {
 	lose     func(*http.Request) bool // the message arrives, its answer does not
 	refuse   bool
 	messages int
-	server   *httptest.Server
+	client   *http.Client
 }
 
-func newWorld(t *testing.T) *world {
+// RoundTrip is the way to the receiver and back.
+func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
+	w.messages++
+	answer := httptest.NewRecorder()
+	if w.refuse {
+		answer.WriteHeader(http.StatusServiceUnavailable)
+		return answer.Result(), nil
+	}
+	w.ledger.ServeHTTP(answer, r)
+	if w.lose != nil && w.lose(r) {
+		return nil, io.ErrUnexpectedEOF
+	}
+	return answer.Result(), nil
+}
+
+func newWorld() *world {
 	w := &world{now: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)}
 	w.ledger = &counts.Ledger{Now: func() time.Time { return w.now }}
-	w.server = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		w.messages++
-		if w.refuse {
-			rw.WriteHeader(http.StatusServiceUnavailable)
-			return
-		}
-		if w.lose != nil && w.lose(r) {
-			w.ledger.ServeHTTP(httptest.NewRecorder(), r)
-			panic(http.ErrAbortHandler)
-		}
-		w.ledger.ServeHTTP(rw, r)
-	}))
-	t.Cleanup(w.server.Close)
+	w.client = &http.Client{Transport: w}
 	return w
 }
 
@@ -86,7 +89,7 @@ type process struct {
 
 func (w *world) process(name string) *process {
 	p := &process{}
-	p.Sender = counts.Sender{URL: w.server.URL, Name: name, Client: w.server.Client(), Count: func(out io.Writer) { _, _ = fmt.Fprintf(out, "n %d\nempty 0\n", p.n) }}
+	p.Sender = counts.Sender{URL: "http://watch.invalid/counts", Name: name, Client: w.client, Count: func(out io.Writer) { _, _ = fmt.Fprintf(out, "n %d\nempty 0\n", p.n) }}
 	return p
 }
 
@@ -96,7 +99,7 @@ func (w *world) grown() counts.Counts {
 }
 
 func TestEveryCountArrivesOnce(t *testing.T) {
-	w := newWorld(t)
+	w := newWorld()
 	ctx := context.Background()
 	send := func(p *process, wantErr bool) {
 		t.Helper()
@@ -136,7 +139,7 @@ func TestEveryCountArrivesOnce(t *testing.T) {
 
 // What was counted until the last moment is sent when the process ends.
 func TestEndOfAProcess(t *testing.T) {
-	w := newWorld(t)
+	w := newWorld()
 	p := w.process("a")
 	ctx, end := context.WithCancel(context.Background())
 	p.n = 5
@@ -160,7 +163,7 @@ func TestEndOfAProcess(t *testing.T) {
 
 // Prometheus sees every new series at zero first.
 func TestNewSeriesBeginAtZero(t *testing.T) {
-	w := newWorld(t)
+	w := newWorld()
 	w.ledger.Add("a", 1, counts.Counts{"n": 5})
 	if got := w.ledger.Totals()["n"]; got != 0 {
 		t.Errorf("a new series begins at %v", got)
