@@ -6,6 +6,7 @@ package functions
 import (
 	"github.com/madang-council/madang/functions/auth"
 	"github.com/madang-council/madang/functions/banners"
+	"github.com/madang-council/madang/functions/console"
 	home "github.com/madang-council/madang/functions/main"
 	"github.com/madang-council/madang/functions/media"
 	"github.com/madang-council/madang/functions/members"
@@ -21,6 +22,7 @@ func All() []function.Spec {
 	return []function.Spec{
 		auth.Function,
 		banners.Function,
+		console.Function,
 		home.Function,
 		media.Function,
 		members.Function,

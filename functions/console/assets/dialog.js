@@ -11,7 +11,7 @@ import { say } from './language.js';
  * @returns {Promise<string>}
  */
 export function ask(title, content, choices, wide = false) {
-  const buttons = choices.map(({ value, label, kind }) => element('button', { type: 'submit', value, class: `button ${kind ?? ''}`.trim() }, label));
+  const buttons = choices.map(({ value, label, kind }) => element('button', { type: 'submit', value, class: kind === 'primary' ? 'button' : `button ${kind || 'quiet'}` }, label));
   buttons.push(element('button', { type: 'submit', value: '', class: 'button quiet' }, say('취소', 'Cancel')));
   const heading = element('h2', { id: 'dialog-title' }, title);
   const dialog = element(

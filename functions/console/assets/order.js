@@ -107,6 +107,7 @@ export function orderable(list, done) {
 /**
  * The buttons by which something is put in order.
  * @param {string} name of what is moved, for screen readers
+ * @returns {{mark: string, label: string, data: Record<string, string>}[]}
  */
 export function orderButtons(name) {
   return [

@@ -192,7 +192,7 @@ export class Tray {
 
 /** @param {string} label @param {string} name @param {() => void} act */
 function button(label, name, act) {
-  return element('button', { type: 'button', class: 'button small', 'aria-label': `${label}: ${name}`, click: act }, label);
+  return element('button', { type: 'button', class: 'button small quiet', 'aria-label': `${label}: ${name}`, click: act }, label);
 }
 
 /**
