@@ -58,7 +58,7 @@ func (h handlers) audit(ctx context.Context, r *auditRequest) (*ui.Answer, error
 	if err != nil {
 		return nil, err
 	}
-	return h.page(ctx, ui.View{Title: ui.T(ctx, "기록", "Log"), Section: auditPath, Class: "wide-page", Main: []g.Node{
+	return h.page(ctx, ui.View{Title: ui.T(ctx, "기록", "Log"), Section: auditPath, Main: []g.Node{
 		heading(ui.T(ctx, "기록", "Log")),
 		el.P(el.Class("hint"), g.Text(ui.T(ctx, "총학생회가 무엇을 했고 누구의 정보를 보았는지 남습니다. 고치거나 지울 수 없습니다.", "What the council did, and whose data it read. It cannot be changed."))),
 		auditFilters(ctx, r),
@@ -144,6 +144,7 @@ type Action struct {
 // somebody's data.
 func Actions() []Action {
 	return []Action{
+		{"sign in", problem.Text{KO: "로그인함", EN: "Signed in"}},
 		{"POST /v1/notices", problem.Text{KO: "공지를 씀", EN: "Wrote a notice"}},
 		{"PUT /v1/notices/{id}", problem.Text{KO: "공지를 고침", EN: "Edited a notice"}},
 		{"DELETE /v1/notices/{id}", problem.Text{KO: "공지를 지움", EN: "Deleted a notice"}},
@@ -157,6 +158,7 @@ func Actions() []Action {
 		{"DELETE /v1/banners/{id}", problem.Text{KO: "배너를 지움", EN: "Deleted a banner"}},
 		{"PUT /v1/banners/order", problem.Text{KO: "배너 차례를 바꿈", EN: "Put banners in order"}},
 		{"POST /v1/uploads", problem.Text{KO: "파일을 올리기 시작함", EN: "Began an upload"}},
+		{"POST /v1/uploads/form", problem.Text{KO: "작은 파일을 올림", EN: "Uploaded a small file"}},
 		{"POST /v1/uploads/{id}/complete", problem.Text{KO: "파일을 다 올림", EN: "Completed an upload"}},
 		{"PATCH /v1/uploads/{id}", problem.Text{KO: "대체 텍스트를 씀", EN: "Described a picture"}},
 		{"DELETE /v1/uploads/{id}", problem.Text{KO: "파일을 지움", EN: "Deleted a file"}},

@@ -2,8 +2,10 @@ package console
 
 import (
 	"context"
+	"net/url"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	g "maragu.dev/gomponents"
 	el "maragu.dev/gomponents/html"
@@ -51,7 +53,7 @@ func bannerRow(ctx context.Context, b banner.Stored, orders bool) g.Node {
 		el.Div(el.Class("row-main"),
 			link(at(ctx, bannersPath+"/"+b.ID), b.Alt, "row-title"),
 			el.P(el.Class("meta"), el.Span(el.Class("badge"), el.Data("state", bannerState(ctx, b)), g.Text(bannerStateText(ctx, b))), el.Span(g.Text(b.Unit)), period(ctx, b)),
-			el.P(el.Class("meta"), g.Text(b.Link)),
+			el.P(el.Class("meta"), g.Text(readable(b.Link))),
 		),
 		g.Iff(orders, func() g.Node { return movers(ctx, b.Alt) }),
 	)
@@ -105,6 +107,14 @@ func period(ctx context.Context, b banner.Stored) g.Node {
 		return short(ctx, *t)
 	}
 	return el.Span(side(b.From), g.Text(" – "), side(b.Until))
+}
+
+// readable is an address as people read it, with its Korean.
+func readable(link string) string {
+	if plain, err := url.PathUnescape(link); err == nil && utf8.ValidString(plain) {
+		return plain
+	}
+	return link
 }
 
 // thumbnail is a small form of a picture, or what stands for a file.

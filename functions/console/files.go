@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 	"path"
 	"strconv"
@@ -31,7 +32,7 @@ func (h handlers) upload(ctx context.Context, _ *uploadRequest) (*ui.Answer, err
 	purposes := h.purposes(false, "post", "archive", "event")
 	choices := []ui.Choice{}
 	for _, p := range purposes {
-		choices = append(choices, ui.Choice{Value: p.Name, Label: purposeText(ctx, p.Name) + " (" + ui.T(ctx, ui.Size(p.Limit)+"까지", "up to "+ui.Size(p.Limit)) + ")"})
+		choices = append(choices, ui.Choice{Value: p.Name, Label: purposeText(ctx, p.Name) + " (" + fmt.Sprintf(ui.T(ctx, "%d MB까지", "up to %d MB"), p.Limit/upload.MiB) + ")"})
 	}
 	return h.page(ctx, ui.View{Title: ui.T(ctx, "파일 올리기", "Upload files"), Section: uploadsPath, Class: "reading", Scripts: []string{"uploads.js"}, Main: []g.Node{
 		heading(ui.T(ctx, "파일 올리기", "Upload files"), link(at(ctx, mediaPath), ui.T(ctx, "올린 파일 보기", "See the files"), "button small quiet")),

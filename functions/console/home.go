@@ -37,7 +37,7 @@ func (h handlers) home(ctx context.Context, _ *homeRequest) (*ui.Answer, error) 
 			el.H2(g.Text(part.title)),
 			g.Iff(len(list) == 0, func() g.Node { return el.P(el.Class("hint"), g.Text(part.empty)) }),
 			el.Ul(el.Class("plain"), g.Map(list[:min(atHome, len(list))], func(n notice.Notice) g.Node {
-				return el.Li(link(at(ctx, noticesPath+"/"+n.ID), n.Title, ""), el.P(el.Class("meta"), g.Text(n.Unit+" · "), whenOf(ctx, n)))
+				return el.Li(link(at(ctx, noticesPath+"/"+n.ID), n.Title, ""), el.P(el.Class("meta"), el.Span(g.Text(n.Unit)), whenOf(ctx, n)))
 			})),
 			g.Iff(len(list) > atHome, func() g.Node {
 				return el.P(link(at(ctx, noticesPath, "state", string(part.state)), ui.T(ctx, "모두 보기", "See all"), ""))

@@ -92,6 +92,7 @@ func standing(ctx context.Context, m member.Member) g.Node {
 		mark(m.VerifiedAt != nil, "", "학생 확인", "Verified"),
 		mark(m.SuspendedAt != nil, "urgent", "정지됨", "Suspended"),
 		mark(m.LeavingAt != nil, "urgent", "탈퇴 중", "Leaving"),
+		mark(m.VerifiedAt == nil, "", "학생 확인 안 됨", "Not verified"),
 		mark(m.SecondAt != nil, "", "2단계 인증", "Second factor"),
 	}
 }
@@ -166,7 +167,7 @@ func grantRow(ctx context.Context, m member.Member, v member.Grant, giver string
 	}
 	return el.Li(el.Class("row"),
 		el.Div(el.Class("row-main"), el.P(el.Class("row-title"), g.Text(what)),
-			el.P(el.Class("meta"), term, el.Span(g.Text(ui.T(ctx, giver+"이(가) ", "given by "+giver+" ")), short(ctx, v.At), g.Text(ui.T(ctx, "에 줌", ""))))),
+			el.P(el.Class("meta"), term, el.Span(g.Text(ui.T(ctx, "준 사람 "+giver+", ", "Given by "+giver+", ")), short(ctx, v.At)))),
 		g.Iff(auth.From(ctx).May(auth.Admin, v.Unit), func() g.Node {
 			return el.Form(action("DELETE", "/v1/admin/members/"+m.ID+"/roles/"+string(v.Role), 0), el.Data("query", "unit"),
 				el.Data("confirm", ui.T(ctx, m.Name+" 님에게서 "+what+" 역할을 거둘까요?", "Take the role "+what+" from "+m.Name+"?")), said(ui.T(ctx, "역할을 거두었습니다.", "The role was taken away.")),
@@ -193,7 +194,7 @@ func (h handlers) grantForm(ctx context.Context, m member.Member) g.Node {
 				f.Select(ui.Field{Name: "unit", Label: ui.T(ctx, "단위", "Unit"), Optional: true}, units...),
 			),
 			timeBox(ctx, f, "until", problem.Text{KO: "임기 끝", EN: "End of term"}, problem.Text{KO: "이때 역할이 저절로 끝납니다. 비우면 끝이 없습니다.", EN: "The role ends by itself then. Empty: no end."}, nil),
-			ui.Button(ui.T(ctx, "역할 주기", "Give the role")),
+			el.Div(ui.Button(ui.T(ctx, "역할 주기", "Give the role"))),
 		))
 }
 

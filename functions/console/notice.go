@@ -70,7 +70,7 @@ func (h handlers) editor(ctx context.Context, n *notice.Notice) *ui.Answer {
 			PublishAt: n.PublishAt, UnpublishAt: n.UnpublishAt, PinnedUntil: n.PinnedUntil, UrgentUntil: n.UrgentUntil, Attachments: n.Attachments,
 		}
 	}
-	return h.page(ctx, ui.View{Title: title, Section: noticesPath, Class: "wide-page", Scripts: []string{"editor.js"}, Main: []g.Node{
+	return h.page(ctx, ui.View{Title: title, Section: noticesPath, Scripts: []string{"editor.js"}, Main: []g.Node{
 		el.Form(el.ID("notice"), el.Class("editor"), el.Method("post"), g.Attr("novalidate"), told(page),
 			h.editorHead(ctx, n, title),
 			h.writing(ctx, is),
@@ -221,9 +221,10 @@ func publication(ctx context.Context, n notice.Notice) g.Node {
 
 // dropBox is where files are dropped or chosen.
 func dropBox(ctx context.Context, many bool) g.Node {
-	text := ui.T(ctx, "파일을 여기에 끌어다 놓거나 고르세요", "Drop files here, or choose them")
+	text, choose := ui.T(ctx, "파일을 끌어다 놓거나", "Drop files here, or"), ui.T(ctx, "파일 고르기", "Choose files")
 	if !many {
-		text = ui.T(ctx, "이미지를 여기에 끌어다 놓거나 고르세요", "Drop a picture here, or choose one")
+		text, choose = ui.T(ctx, "이미지를 끌어다 놓거나", "Drop a picture here, or"), ui.T(ctx, "이미지 고르기", "Choose a picture")
 	}
-	return el.Label(el.Class("drop"), el.Span(g.Text(text)), el.Input(el.ID("files"), el.Type("file"), g.If(many, el.Multiple())))
+	return el.Label(el.Class("drop"), el.Span(g.Text(text)), el.Span(el.Class("button small quiet"), g.Text(choose)),
+		el.Input(el.ID("files"), el.Class("hidden"), el.Type("file"), g.If(many, el.Multiple())))
 }

@@ -50,7 +50,7 @@ func (h handlers) revisions(ctx context.Context, r *revisionsRequest) (*ui.Answe
 		return nil, err
 	}
 	here := at(ctx, noticesPath+"/"+n.ID)
-	return h.page(ctx, ui.View{Title: ui.T(ctx, "고친 기록", "Revisions") + ": " + n.Title, Section: noticesPath, Class: "wide-page", Main: []g.Node{
+	return h.page(ctx, ui.View{Title: ui.T(ctx, "고친 기록", "Revisions") + ": " + n.Title, Section: noticesPath, Main: []g.Node{
 		heading(ui.T(ctx, "고친 기록", "Revisions"), link(here, ui.T(ctx, "편집으로 돌아가기", "Back to the editor"), "button small quiet")),
 		el.P(el.Class("lead"), g.Text(n.Title)),
 		compared,

@@ -8,18 +8,17 @@ export function say(ko, en) {
 }
 
 /**
- * Bytes as people say them.
+ * Bytes as people say them, and as the server says them (shared/ui.Size).
  * @param {number} bytes
  */
 export function sizeOf(bytes) {
-  const units = ['B', 'KB', 'MB', 'GB'];
-  let n = bytes;
-  let unit = 0;
-  while (n >= 1024 && unit < units.length - 1) {
-    n /= 1024;
-    unit++;
+  if (bytes < 1000) {
+    return `${Math.round(bytes)} B`;
   }
-  return `${unit === 0 || n >= 100 ? Math.round(n) : n.toFixed(1)} ${units[unit]}`;
+  if (bytes < 1e6) {
+    return `${Math.round(bytes / 1000)} KB`;
+  }
+  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
 /**

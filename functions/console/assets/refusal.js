@@ -31,7 +31,8 @@ export function refusal(file, purpose) {
     return say('빈 파일입니다.', 'The file is empty.');
   }
   if (file.size > purpose.limit) {
-    return say(`${sizeOf(file.size)}는 너무 큽니다. ${sizeOf(purpose.limit)}까지 올릴 수 있습니다.`, `${sizeOf(file.size)} is too large. The limit is ${sizeOf(purpose.limit)}.`);
+    const most = Math.floor(purpose.limit / 2 ** 20); // where people read 10 MB, 10 MiB are taken
+    return say(`${sizeOf(file.size)}는 너무 큽니다. ${most} MB까지 올릴 수 있습니다.`, `${sizeOf(file.size)} is too large. The limit is ${most} MB.`);
   }
   return null;
 }

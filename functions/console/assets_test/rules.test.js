@@ -47,7 +47,7 @@ test('files are refused before they are sent, for a reason', () => {
     [{ name: '안내.hwp', size: 5, type: 'application/haansofthwp' }, post, null],
     [{ name: '봄.jpg', size: 5, type: 'text/html' }, post, /내용은 text\/html/],
     [{ name: '봄.jpg', size: 0, type: 'image/jpeg' }, post, /빈 파일/],
-    [{ name: '봄.jpg', size: (10 << 20) + 1, type: 'image/jpeg' }, post, /10\.0 MB까지/],
+    [{ name: '봄.jpg', size: (10 << 20) + 1, type: 'image/jpeg' }, post, /10 MB까지/],
     [{ name: '봄.exe', size: 5, type: '' }, post, /올릴 수 없는 형식/],
     [{ name: 'jpg', size: 5, type: '' }, post, /올릴 수 없는 형식/],
     [{ name: '안내.hwp', size: 5, type: '' }, banner, /이미지만/],
@@ -76,6 +76,6 @@ test('things are put at a place, or at the nearest end', () => {
 });
 
 test('sizes and times are said as people say them', () => {
-  assert.deepEqual([0, 1023, 1024, 10 * 1024 * 1024, 300 * 1024].map(sizeOf), ['0 B', '1023 B', '1.0 KB', '10.0 MB', '300 KB']);
+  assert.deepEqual([0, 999, 1000, 10 * 1024 * 1024, 300_400, 2e9].map(sizeOf), ['0 B', '999 B', '1 KB', '10.5 MB', '300 KB', '2.0 GB']);
   assert.deepEqual([0.2, 59, 61, 7200].map(durationOf), ['1초', '59초', '1분', '2시간']);
 });
