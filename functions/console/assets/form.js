@@ -60,11 +60,14 @@ export function showWrong(form, error) {
       rest.push(message);
       continue;
     }
+    // What a script fills in has a box that nobody sees: its neighbour stands for it.
+    const hidden = box instanceof HTMLInputElement && box.type === 'hidden';
+    const seen = (hidden && /** @type {HTMLElement | null} */ (box.parentElement?.querySelector('input:not([type=hidden])'))) || box;
     const said = element('p', { class: 'wrong', id: `${box.id}-wrong` }, message);
-    box.setAttribute('aria-invalid', 'true');
-    box.setAttribute('aria-describedby', said.id);
+    seen.setAttribute('aria-invalid', 'true');
+    seen.setAttribute('aria-describedby', said.id);
     box.insertAdjacentElement('afterend', said);
-    first ??= box;
+    first ??= seen;
   }
   const text = [error instanceof Error ? error.message : String(error), ...rest].join(' ');
   const above = element('div', { class: 'notice-box wrong form-wrong', role: 'alert', tabindex: -1 }, element('p', {}, text));

@@ -79,13 +79,14 @@ export function orderable(list, done) {
     item.classList.add('dragging');
     /** @param {PointerEvent} move */
     const follow = (move) => {
-      const others = items().filter((one) => one !== item);
-      const next = others.find((one) => {
-        const box = one.getBoundingClientRect();
-        return move.clientY < box.top + box.height / 2;
-      });
-      if (next !== item.nextElementSibling) {
-        list.insertBefore(item, next ?? null);
+      // The others step aside: what is held stays where it is in the document, or the
+      // browser would take the pointer from it.
+      const middle = (/** @type {Element} */ one) => one.getBoundingClientRect().top + one.getBoundingClientRect().height / 2;
+      for (let next = item.nextElementSibling; next && move.clientY > middle(next); next = item.nextElementSibling) {
+        list.insertBefore(next, item);
+      }
+      for (let previous = item.previousElementSibling; previous && move.clientY < middle(previous); previous = item.previousElementSibling) {
+        list.insertBefore(previous, item.nextElementSibling);
       }
     };
     const drop = () => {
