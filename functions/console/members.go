@@ -193,7 +193,7 @@ func (h handlers) grantForm(ctx context.Context, m member.Member) g.Node {
 				f.Select(ui.Field{Name: "role", Label: ui.T(ctx, "역할", "Role"), Value: string(auth.Editor), Hint: ui.T(ctx, "편집자는 글과 배너를, 조정자는 신고와 청원을, 관리자는 회원과 역할까지 다룹니다.", "Editors write, moderators decide on reports and petitions, admins manage members too.")}, roles...),
 				f.Select(ui.Field{Name: "unit", Label: ui.T(ctx, "단위", "Unit"), Optional: true}, units...),
 			),
-			timeBox(ctx, f, "until", problem.Text{KO: "임기 끝", EN: "End of term"}, problem.Text{KO: "이때 역할이 저절로 끝납니다. 비우면 끝이 없습니다.", EN: "The role ends by itself then. Empty: no end."}, nil),
+			f.Input(timeField(ctx, "until", problem.Text{KO: "임기 끝", EN: "End of term"}, problem.Text{KO: "이때 역할이 저절로 끝납니다. 비우면 끝이 없습니다.", EN: "The role ends by itself then. Empty: no end."}, nil)),
 			el.Div(ui.Button(ui.T(ctx, "역할 주기", "Give the role"))),
 		))
 }

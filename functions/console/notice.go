@@ -182,9 +182,9 @@ func (h handlers) settingsOf(ctx context.Context, n notice.Notice) g.Node {
 			el.Legend(g.Text(ui.T(ctx, "게시", "Publication"))),
 			publication(ctx, n),
 			el.Div(el.Class("two"),
-				timeBox(ctx, f, "unpublishAt", problem.Text{KO: "게시를 끝낼 때", EN: "Ends"}, problem.Text{}, n.UnpublishAt),
-				timeBox(ctx, f, "pinnedUntil", problem.Text{KO: "맨 위에 고정할 기한", EN: "Pinned until"}, problem.Text{}, n.PinnedUntil),
-				timeBox(ctx, f, "urgentUntil", problem.Text{KO: "긴급 알림줄에 둘 기한", EN: "Urgent until"}, problem.Text{KO: "모든 쪽 맨 위에 보입니다.", EN: "Shown above every page."}, n.UrgentUntil),
+				f.Input(timeField(ctx, "unpublishAt", problem.Text{KO: "게시를 끝낼 때", EN: "Ends"}, problem.Text{}, n.UnpublishAt)),
+				f.Input(timeField(ctx, "pinnedUntil", problem.Text{KO: "맨 위에 고정할 기한", EN: "Pinned until"}, problem.Text{}, n.PinnedUntil)),
+				f.Input(timeField(ctx, "urgentUntil", problem.Text{KO: "긴급 알림줄에 둘 기한", EN: "Urgent until"}, problem.Text{KO: "모든 쪽 맨 위에 보입니다.", EN: "Shown above every page."}, n.UrgentUntil)),
 			),
 			el.P(el.Class("hint"), g.Text(ui.T(ctx, "시각은 모두 한국 시각입니다.", "All times are Korean time."))),
 		),
@@ -205,6 +205,8 @@ func publication(ctx context.Context, n notice.Notice) g.Node {
 			label = ui.T(ctx, "게시한 시각 그대로", "As it was published")
 		}
 	}
+	when := timeField(ctx, "publishAt", problem.Text{KO: "게시할 때", EN: "Published at"}, problem.Text{}, n.PublishAt)
+	when.Optional = false
 	radio := func(value, label string) g.Node {
 		return el.Label(el.Class("radio"), el.Input(el.Type("radio"), el.Name("publish"), el.Value(value), g.If(value == chosen, el.Checked())), g.Text(label))
 	}
@@ -215,7 +217,7 @@ func publication(ctx context.Context, n notice.Notice) g.Node {
 			radio("at", label),
 		),
 		el.Div(el.ID("publish-at"), g.If(chosen != "at", g.Attr("hidden")),
-			timeBox(ctx, ui.NewForm(ctx), "publishAt", problem.Text{KO: "게시할 때", EN: "Published at"}, problem.Text{}, n.PublishAt)),
+			ui.NewForm(ctx).Input(when)),
 	}
 }
 

@@ -197,12 +197,12 @@ func moment(t *time.Time) string {
 	return t.In(clock.Seoul).Format("2006-01-02T15:04")
 }
 
-// timeBox is a box for a time in Seoul.
-func timeBox(ctx context.Context, f ui.Form, name string, label, hint problem.Text, t *time.Time) g.Node {
+// timeField is a box for a time in Seoul, which may be empty.
+func timeField(ctx context.Context, name string, label, hint problem.Text, t *time.Time) ui.Field {
 	language := function.RequestFrom(ctx).Language
 	more := []g.Node{el.Data("type", "time")}
 	if t != nil {
 		more = append(more, el.Data("was", t.UTC().Format(time.RFC3339Nano)))
 	}
-	return f.Input(ui.Field{Name: name, Label: label.In(language), Hint: hint.In(language), Value: moment(t), Type: "datetime-local", Optional: true, More: more})
+	return ui.Field{Name: name, Label: label.In(language), Hint: hint.In(language), Value: moment(t), Type: "datetime-local", Optional: true, More: more}
 }

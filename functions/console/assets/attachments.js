@@ -2,8 +2,20 @@ import { element } from './dom.js';
 import { say, sizeOf } from './language.js';
 import { orderButtons, orderable } from './order.js';
 import { announce } from './status.js';
+import { variantsOf } from './variants.js';
 
 /** @typedef {import('./transfer.js').Upload} Upload */
+
+/**
+ * A small form of a picture, or what stands for a file.
+ * @param {Upload} file
+ */
+export function thumbnailOf(file) {
+  const smallest = file.variants[0];
+  return smallest
+    ? element('img', { src: smallest.url, width: smallest.width, height: smallest.height, alt: '', class: 'thumb' })
+    : element('span', { class: 'thumb kind', 'aria-hidden': 'true' }, file.name.split('.').pop()?.toUpperCase().slice(0, 4) ?? '');
+}
 
 /** The files of a notice: in their order, pictures with what they show in words. */
 export class Attachments {
@@ -33,22 +45,34 @@ export class Attachments {
     this.list.replaceChildren(...files.map((file) => this.#row(file)));
   }
 
-  /** @param {Upload} file */
-  add(file) {
-    if (!this.files.some((one) => one.id === file.id)) {
-      this.list.append(this.#row(file));
-      this.changed();
+  /**
+   * @param {Upload} file
+   * @param {number} [turn] of an upload: several arrive in any order, and stand in that in which they were chosen
+   */
+  add(file, turn) {
+    if (this.files.some((one) => one.id === file.id)) {
+      return;
     }
+    const row = this.#row(file);
+    const later = turn === undefined ? undefined : [...this.list.children].find((one) => Number(/** @type {HTMLElement} */ (one).dataset.turn ?? -1) > turn);
+    row.dataset.turn = String(turn ?? -1);
+    this.list.insertBefore(row, later ?? null);
+    this.changed();
   }
 
   /** @param {Upload} file */
   #row(file) {
     const picture = file.type.startsWith('image/');
     const row = element('li', { class: 'attachment' });
-    const smallest = file.variants[0];
-    const thumbnail = picture && smallest
-      ? element('img', { src: smallest.url, width: smallest.width, height: smallest.height, alt: '', class: 'thumb' })
-      : element('span', { class: 'thumb kind', 'aria-hidden': 'true' }, file.name.split('.').pop()?.toUpperCase().slice(0, 4) ?? '');
+    const thumbnail = thumbnailOf(file);
+    if (picture && file.variants.length === 0) {
+      void variantsOf(this.api, file, () => row.isConnected).then((drawn) => {
+        if (drawn) {
+          file.variants = drawn.variants;
+          thumbnail.replaceWith(thumbnailOf(file));
+        }
+      });
+    }
     const about = element('div', { class: 'attachment-about' }, element('p', { class: 'attachment-name' }, file.name, element('span', { class: 'meta' }, ` ${sizeOf(file.size)}`)));
     if (picture) {
       const alt = element('input', {

@@ -8,6 +8,7 @@ import { pick } from './picker.js';
 import { fromInput } from './seoul.js';
 import { announceNext } from './status.js';
 import { Tray, dropZone } from './tray.js';
+import { variantsOf } from './variants.js';
 
 const form = /** @type {HTMLFormElement} */ (need('#banner'));
 /** @type {{member: string, purposes: import('./refusal.js').Purpose[], id: string, version: number, next: string}} */
@@ -26,19 +27,16 @@ function show(file) {
   );
 }
 
-/** Variants of a picture are made some seconds after it arrived. @param {import('./transfer.js').Upload} file */
-async function wait(file) {
+/** @param {import('./transfer.js').Upload} file */
+async function arrived(file) {
   show(file);
-  for (let i = 0; i < 20 && image.value === file.id && file.variants.length === 0; i++) {
-    await new Promise((resolve) => setTimeout(resolve, 500 + i * 250));
-    file = (await api.send('GET', `/v1/uploads/${file.id}`)).body;
-  }
-  if (image.value === file.id) {
-    show(file);
+  const drawn = await variantsOf(api, file, () => image.value === file.id);
+  if (drawn) {
+    show(drawn);
   }
 }
 
-const tray = new Tray(need('#transfers'), { api, ledger: new Ledger(page.member), purposes: () => page.purposes, arrived: (file) => void wait(file).catch(() => {}) });
+const tray = new Tray(need('#transfers'), { api, ledger: new Ledger(page.member), purposes: () => page.purposes, arrived: (file) => void arrived(file) });
 dropZone(document.body, /** @type {HTMLInputElement} */ (need('#files')), (files) => tray.add(files.slice(0, 1)));
 
 need('#pick').addEventListener('click', async () => {

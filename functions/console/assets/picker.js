@@ -1,3 +1,4 @@
+import { thumbnailOf } from './attachments.js';
 import { ask } from './dialog.js';
 import { element } from './dom.js';
 import { say, sizeOf } from './language.js';
@@ -41,7 +42,6 @@ export async function pick(api, what) {
 
   /** @param {Upload} file */
   const row = (file) => {
-    const smallest = file.variants[0];
     const box = element('input', {
       type: what.many ? 'checkbox' : 'radio',
       name: 'pick',
@@ -53,10 +53,7 @@ export async function pick(api, what) {
       },
     });
     box.checked = chosen.has(file.id);
-    const picture = smallest
-      ? element('img', { src: smallest.url, width: smallest.width, height: smallest.height, alt: '', class: 'thumb', loading: 'lazy' })
-      : element('span', { class: 'thumb kind', 'aria-hidden': 'true' }, file.name.split('.').pop()?.toUpperCase().slice(0, 4) ?? '');
-    return element('li', {}, element('label', { class: 'pick' }, box, picture, element('span', {}, file.name, element('span', { class: 'meta' }, ` ${sizeOf(file.size)}`))));
+    return element('li', {}, element('label', { class: 'pick' }, box, thumbnailOf(file), element('span', {}, file.name, element('span', { class: 'meta' }, ` ${sizeOf(file.size)}`))));
   };
 
   let typing = 0;

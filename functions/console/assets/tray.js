@@ -25,6 +25,7 @@ export class Tray {
   #queue = new Queue((transfer) => navigator.locks.request(lockOf(transfer.saved.key), () => transfer.run()));
   /** @type {Set<Transfer>} */
   #under = new Set();
+  #turns = 0;
 
   /**
    * @param {HTMLElement} list where the rows go
@@ -32,7 +33,7 @@ export class Tray {
    * @param {import('./api.js').Api} given.api
    * @param {import('./ledger.js').Ledger} given.ledger
    * @param {() => Purpose[]} given.purposes the first that a file fits is taken
-   * @param {(upload: Upload) => void} given.arrived
+   * @param {(upload: Upload, turn: number) => void} given.arrived turn counts the files as they were chosen
    * @param {boolean} [given.keeps] whether rows stay when their file has arrived
    */
   constructor(list, given) {
@@ -128,6 +129,7 @@ export class Tray {
   /** @param {Transfer} transfer */
   #show(transfer) {
     const { name } = transfer.file;
+    const turn = this.#turns++;
     const status = element('p', { class: 'transfer-status' });
     const bar = element('progress', { max: Math.max(1, transfer.file.size), value: 0, 'aria-label': say(`${name} 진행`, `Progress of ${name}`) });
     const pause = button(say('멈춤', 'Pause'), name, () => {
@@ -176,7 +178,7 @@ export class Tray {
       const before = drawn;
       draw();
       if (transfer.state === 'done' && before !== 'done' && transfer.upload) {
-        this.given.arrived(transfer.upload);
+        this.given.arrived(transfer.upload, turn);
         announce(say(`${name}: 다 올렸습니다.`, `${name} is uploaded.`), 'good');
         if (!this.given.keeps) {
           row.remove();
