@@ -43,7 +43,7 @@ func TestEveryFolderIsRegisteredOnce(t *testing.T) {
 }
 
 func TestSpecsAreWellFormed(t *testing.T) {
-	owner := map[string]string{}
+	owner, undelivered := map[string]string{}, ""
 	for _, s := range functions.All() {
 		if s.Doc == "" || !strings.HasSuffix(s.Doc, ".") {
 			t.Errorf("%s: the doc is not a sentence", s.Name)
@@ -79,6 +79,13 @@ func TestSpecsAreWellFormed(t *testing.T) {
 			}
 		}
 		for _, c := range parts.Consumes.On {
+			if c.Type == function.Undelivered {
+				if undelivered != "" {
+					t.Errorf("%s and %s both take dead letters", undelivered, s.Name)
+				}
+				undelivered = s.Name
+				continue
+			}
 			if c.Type != function.Scheduled && !eventType.MatchString(c.Type) {
 				t.Errorf("%s consumes %q: not kr.madang.<thing>.<past-tense verb>.v1", s.Name, c.Type)
 			}

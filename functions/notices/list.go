@@ -40,11 +40,7 @@ func (h handlers) list(ctx context.Context, r *listRequest) (*listResponse, erro
 	if err != nil {
 		return nil, err
 	}
-	after, err := f.Position(h.cursors, r.Cursor)
-	if err != nil {
-		return nil, err
-	}
-	items, err := h.notices.List(ctx, f, after, size+1)
+	items, after, err := h.notices.Page(ctx, f, h.cursors, r.Cursor, size)
 	if err != nil {
 		return nil, err
 	}
@@ -53,10 +49,7 @@ func (h handlers) list(ctx context.Context, r *listRequest) (*listResponse, erro
 		return nil, err
 	}
 	function.ChangesAt(ctx, next)
-	response := &listResponse{Items: items[:min(size, len(items))]}
-	if len(items) > size {
-		response.NextCursor = f.Cursor(h.cursors, items[size-1].At())
-	}
+	response := &listResponse{Items: items, NextCursor: after}
 	for _, s := range response.Items {
 		if s.Image != "" {
 			function.Tag(ctx, upload.Tag(s.Image))

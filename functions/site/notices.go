@@ -29,11 +29,7 @@ func (h handlers) list(ctx context.Context, r *listRequest) (*ui.Answer, error) 
 	if err := c.Err(); err != nil {
 		return nil, err
 	}
-	after, err := f.Position(h.cursors, r.Cursor)
-	if err != nil {
-		return nil, err
-	}
-	items, err := h.notices.List(ctx, f, after, pageSize+1)
+	shown, older, err := h.notices.Page(ctx, f, h.cursors, r.Cursor, pageSize)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +38,6 @@ func (h handlers) list(ctx context.Context, r *listRequest) (*ui.Answer, error) 
 		return nil, err
 	}
 	function.ChangesAt(ctx, next)
-	shown := items[:min(pageSize, len(items))]
 	tagPictures(ctx, shown)
 	view := ui.View{
 		Title: listTitle(ctx, f), Path: noticesPath + narrowed(f, ""), Section: noticesPath, Styles: []string{"site.css"},
@@ -58,7 +53,7 @@ func (h handlers) list(ctx context.Context, r *listRequest) (*ui.Answer, error) 
 			return el.P(el.Class("narrowed"), g.Text(narrowing(ctx, f)+" "), el.A(el.Href(ui.Local(ctx, noticesPath)), g.Text(ui.T(ctx, "모두 보기", "Show all"))))
 		}),
 		listed(ctx, f, shown),
-		pager(ctx, f, r.Cursor != "", len(items) > pageSize, func() string { return f.Cursor(h.cursors, shown[pageSize-1].At()) }),
+		pager(ctx, f, r.Cursor != "", older),
 	}
 	return h.frame.Page(ctx, view), nil
 }
@@ -128,15 +123,14 @@ func listed(ctx context.Context, f notice.Filter, list []notice.Summary) g.Node 
 	}
 }
 
-func pager(ctx context.Context, f notice.Filter, behind, more bool, cursor func() string) g.Node {
-	if !behind && !more {
+// pager leads to the older notices behind a cursor, and from there back to the newest.
+func pager(ctx context.Context, f notice.Filter, behind bool, older string) g.Node {
+	if !behind && older == "" {
 		return nil
 	}
 	return el.Nav(el.Class("pager"), el.Aria("label", ui.T(ctx, "쪽", "Pages")),
 		g.If(behind, el.A(el.Class("button quiet"), el.Href(ui.Local(ctx, noticesPath+narrowed(f, ""))), g.Text(ui.T(ctx, "처음으로", "First page")))),
-		g.Iff(more, func() g.Node {
-			return el.A(el.Class("button quiet"), el.Rel("next"), el.Href(ui.Local(ctx, noticesPath+narrowed(f, cursor()))), g.Text(ui.T(ctx, "이전 공지 더 보기", "Older notices")))
-		}),
+		g.If(older != "", el.A(el.Class("button quiet"), el.Rel("next"), el.Href(ui.Local(ctx, noticesPath+narrowed(f, older))), g.Text(ui.T(ctx, "이전 공지 더 보기", "Older notices")))),
 	)
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/council/attempt"
 	"github.com/madang-council/madang/shared/council/banner"
+	"github.com/madang-council/madang/shared/council/deadletter"
 	"github.com/madang-council/madang/shared/council/member"
 	"github.com/madang-council/madang/shared/council/notice"
 	"github.com/madang-council/madang/shared/council/session"
@@ -108,6 +109,7 @@ func (h handlers) tasks(prefix string) []task {
 		{"uploads-forgotten", limited(h.files.Forget)},
 		{"uploads-unprocessed", limited(h.files.Unprocessed)},
 		{"strays-removed", func(ctx context.Context) (int, error) { return h.files.Strays(ctx, prefix, batch) }},
+		{"dead-letters-forgotten", h.forgetDeadLetters},
 		{"answers-forgotten", h.forgetAnswers},
 		{"audit-forgotten", h.forgetAudit},
 		{"sessions-forgotten", h.forgetSessions},
@@ -121,11 +123,17 @@ func (h handlers) tasks(prefix string) []task {
 const (
 	eventLife   = 7 * 24 * time.Hour
 	answerLife  = 24 * time.Hour      // of an Idempotency-Key
+	letterLife  = 30 * 24 * time.Hour // of a dead letter: by then what it would have done has been found from the state
 	sessionLife = 30 * 24 * time.Hour // after a session's end, for a member who asks where they were signed in
 )
 
 func (h handlers) forgetEvents(ctx context.Context) (int, error) {
 	n, err := h.outbox.Forget(ctx, clock.Now(ctx).Add(-eventLife))
+	return int(n), err
+}
+
+func (h handlers) forgetDeadLetters(ctx context.Context) (int, error) {
+	n, err := deadletter.Store{DB: h.db}.Forget(ctx, clock.Now(ctx).Add(-letterLife))
 	return int(n), err
 }
 

@@ -35,6 +35,7 @@ import (
 
 	"github.com/madang-council/madang/functions"
 	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/host"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -389,9 +390,13 @@ func TestOnlyTheEdgeIsPublic(t *testing.T) {
 // Every type of event that somebody consumes has a Trigger, every schedule a source.
 func TestEvents(t *testing.T) {
 	r := mustRender(t, production)
-	want := map[string]string{}
+	want, undelivered := map[string]string{}, ""
 	for _, f := range functions.All() {
 		for _, s := range f.New(function.Deps{}).Consumes.On {
+			if s.Type == function.Undelivered {
+				undelivered = f.Name
+				continue
+			}
 			want[f.Name+" "+s.Type] = f.Scale.Schedule
 		}
 	}
@@ -415,6 +420,10 @@ func TestEvents(t *testing.T) {
 	for _, b := range of[eventingv1.Broker](r) {
 		if b.Annotations[eventing.BrokerClassKey] == "" || b.Spec.Delivery == nil || *b.Spec.Delivery.Retry == 0 {
 			t.Errorf("broker: %+v", b)
+			continue
+		}
+		if sink := b.Spec.Delivery.DeadLetterSink; sink == nil || sink.Ref == nil || sink.Ref.Name != undelivered || sink.URI.String() != host.EventsPath {
+			t.Errorf("dead letters go to %+v, not to %s", sink, undelivered)
 		}
 	}
 }
@@ -540,7 +549,7 @@ func TestEdgeVariants(t *testing.T) {
 	if proxied := site(set("edge.trustedProxies", []any{"10.0.0.0/8"})); !strings.Contains(proxied["listen.conf"], "set_real_ip_from 10.0.0.0/8;") || !strings.Contains(proxied["listen.conf"], "real_ip_header X-Forwarded-For;") {
 		t.Error(proxied["listen.conf"])
 	}
-	if proxied := site(set("edge.proxyProtocol", true), set("edge.trustedProxies", []any{"10.0.0.0/8"})); !strings.Contains(proxied["listen.conf"], "real_ip_header proxy_protocol;") || !strings.Contains(proxied["listen.conf"], "listen 8080 default_server proxy_protocol;") {
+	if proxied := site(set("edge.proxyProtocol", true), set("edge.trustedProxies", []any{"10.0.0.0/8"})); !strings.Contains(proxied["listen.conf"], "real_ip_header proxy_protocol;") || !strings.Contains(proxied["listen.conf"], "listen 8080 default_server backlog=4096 proxy_protocol;") {
 		t.Error(proxied["listen.conf"])
 	}
 	files := of[corev1.ConfigMap](mustRender(t, production))["ConfigMap/edge"].Data

@@ -20,6 +20,7 @@ import (
 type broker struct {
 	queue   chan event.Event
 	targets map[string][]string // event type -> functions
+	dead    []string            // functions that take what another one never took
 	serve   func(function string, w http.ResponseWriter, r *http.Request)
 	twice   bool
 	log     *slog.Logger
@@ -32,6 +33,10 @@ func newBroker(specs []function.Spec, serve func(string, http.ResponseWriter, *h
 	b := &broker{queue: make(chan event.Event, 10_000), targets: map[string][]string{}, serve: serve, twice: twice, log: log}
 	for _, s := range specs {
 		for _, c := range s.New(function.Deps{}).Consumes.On {
+			if c.Type == function.Undelivered {
+				b.dead = append(b.dead, s.Name)
+				continue
+			}
 			b.targets[c.Type] = append(b.targets[c.Type], s.Name)
 		}
 	}
@@ -67,8 +72,10 @@ func (b *broker) run(ctx context.Context) {
 
 func (b *broker) deliver(ctx context.Context, name string, e event.Event) {
 	delay := 100 * time.Millisecond
+	failure := event.Failure{Sink: "/functions/" + name}
 	for try := range deliveries {
-		if b.once(ctx, name, e) {
+		failure.Status, failure.Answer = b.once(ctx, name, e)
+		if failure.Status/100 == 2 {
 			return
 		}
 		if try == deliveries-1 {
@@ -82,12 +89,19 @@ func (b *broker) deliver(ctx context.Context, name string, e event.Event) {
 		}
 	}
 	b.log.Error("event given up; sweep repairs what it would have done", "event", e.ID, "function", name)
+	e.Failure = &failure
+	for _, sink := range b.dead {
+		if status, answer := b.once(ctx, sink, e); status/100 != 2 {
+			b.log.Error("dead letter lost", "event", e.ID, "status", status, "answer", answer)
+		}
+	}
 }
 
-func (b *broker) once(ctx context.Context, name string, e event.Event) bool {
+// once delivers an event to a function and is what it answered.
+func (b *broker) once(ctx context.Context, name string, e event.Event) (status int, answer string) {
 	r := httptest.NewRequestWithContext(ctx, http.MethodPost, host.EventsPath, bytes.NewReader(e.Data))
 	event.SetHeader(r.Header, e, "/devhost")
 	w := httptest.NewRecorder()
 	b.serve(name, w, r)
-	return w.Code/100 == 2
+	return w.Code, w.Body.String()
 }

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	routes "github.com/madang-council/madang/knative/edge"
+	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/page"
 )
@@ -53,7 +54,7 @@ func hasCredentials(r *http.Request) bool {
 		return true
 	}
 	for _, c := range r.Cookies() {
-		if strings.HasPrefix(c.Name, "__Host-madang") {
+		if c.Name == auth.AccessCookie || c.Name == auth.RefreshCookie {
 			return true
 		}
 	}

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -26,7 +27,7 @@ import (
 // namespace MADANG_NAMESPACE. Without it these stories are skipped with the reason: task
 // e2e makes one and names it.
 type environment struct {
-	*testing.T
+	testing.TB
 	target     *target
 	namespace  string
 	kubernetes kubernetes.Interface
@@ -37,11 +38,11 @@ type environment struct {
 // with is the environment in a test of its own.
 func (e *environment) with(t *testing.T) *environment {
 	c := *e
-	c.T = t
+	c.TB = t
 	return &c
 }
 
-func openEnvironment(t *testing.T) *environment {
+func openEnvironment(t testing.TB) *environment {
 	t.Helper()
 	if os.Getenv("MADANG_URL") == "" {
 		t.Skip("MADANG_URL is not set: told on a cluster only (task e2e)")
@@ -54,7 +55,7 @@ func openEnvironment(t *testing.T) *environment {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &environment{T: t, target: startTarget(t), namespace: os.Getenv("MADANG_NAMESPACE"), kubernetes: api, config: config, client: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
+	e := &environment{TB: t, target: startTarget(t), namespace: os.Getenv("MADANG_NAMESPACE"), kubernetes: api, config: config, client: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
 	if e.namespace == "" {
 		t.Fatal("MADANG_NAMESPACE is not set")
 	}
@@ -122,24 +123,35 @@ func (e *environment) kill(namespace string, pods ...string) {
 // crash ends a pod's server as a crash does: it recovers from its own files.
 func (e *environment) crash(pod string) {
 	e.Helper()
-	request := e.kubernetes.CoreV1().RESTClient().Post().Resource("pods").Namespace(e.namespace).Name(pod).SubResource("exec").
-		VersionedParams(&corev1.PodExecOptions{Command: []string{"sh", "-c", "kill -QUIT 1"}, Stdout: true, Stderr: true}, scheme.ParameterCodec)
-	executor, err := remotecommand.NewSPDYExecutor(e.config, http.MethodPost, request.URL())
-	if err != nil {
-		e.Fatal(err)
-	}
-	if err := executor.StreamWithContext(context.Background(), remotecommand.StreamOptions{Stdout: io.Discard, Stderr: io.Discard}); err != nil {
+	if _, err := e.run(pod, "kill -QUIT 1"); err != nil {
 		e.Logf("crash %s: %v", pod, err)
 	}
 }
 
-func (e *environment) get(path, token string) (int, http.Header, string, error) {
+// run runs a shell command in a pod and is what it printed.
+func (e *environment) run(pod, command string) (string, error) {
+	request := e.kubernetes.CoreV1().RESTClient().Post().Resource("pods").Namespace(e.namespace).Name(pod).SubResource("exec").
+		VersionedParams(&corev1.PodExecOptions{Command: []string{"sh", "-c", command}, Stdout: true, Stderr: true}, scheme.ParameterCodec)
+	executor, err := remotecommand.NewSPDYExecutor(e.config, http.MethodPost, request.URL())
+	if err != nil {
+		return "", err
+	}
+	var out bytes.Buffer
+	err = executor.StreamWithContext(context.Background(), remotecommand.StreamOptions{Stdout: &out, Stderr: &out})
+	return out.String(), err
+}
+
+// get reads a path, with headers as names and values in turn.
+func (e *environment) get(path, token string, header ...string) (int, http.Header, string, error) {
 	r, err := http.NewRequest(http.MethodGet, e.target.address+path, http.NoBody)
 	if err != nil {
 		return 0, nil, "", err
 	}
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
 	}
 	response, err := e.client.Do(r)
 	if err != nil {

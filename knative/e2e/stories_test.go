@@ -66,7 +66,7 @@ func TestMain(m *testing.M) {
 
 // startTarget is the environment of MADANG_URL with the admin of MADANG_ADMIN
 // ("mail password"), or a local host of the story's own.
-func startTarget(t *testing.T) *target {
+func startTarget(t testing.TB) *target {
 	t.Helper()
 	if address := os.Getenv("MADANG_URL"); address != "" {
 		email, password, _ := strings.Cut(os.Getenv("MADANG_ADMIN"), " ")
@@ -82,7 +82,7 @@ func startTarget(t *testing.T) *target {
 }
 
 type localHost struct {
-	t                              *testing.T
+	t                              testing.TB
 	data, address, email, password string
 	command                        *exec.Cmd
 	log                            bytes.Buffer

@@ -22,8 +22,9 @@ local COPY_FRESH = 1 -- seconds for which a worker's own copy is good
 local COPY_AWAY = 10 -- how old it may be, while Redis is away, before a function is asked
 local COPY_MOST = 2000 -- pages in a worker
 local REDIS_TIMEOUT = 250 -- milliseconds
+local REDIS_PAUSE = 0.5 -- seconds for which a worker does not ask a Redis that did not answer
 local RENDER_LOCK = 10 -- seconds after which a render that never ended is given up
-local RESULT_LIFE = 2 -- seconds for which one render answers all who wait for it
+local RESULT_LIFE = 2 -- seconds for which one render answers all who wait for it; COPY_AWAY while Redis is away
 
 -- Routes ---------------------------------------------------------------------------------
 
@@ -65,7 +66,7 @@ end
 local function has_credentials()
   if ngx.var.http_authorization then return true end
   local cookie = ngx.var.http_cookie
-  return cookie ~= nil and cookie:find("__Host-madang", 1, true) ~= nil
+  return cookie ~= nil and (cookie:find("__Host-madang=", 1, true) or cookie:find("__Host-madang-refresh=", 1, true)) ~= nil
 end
 
 -- first is a query parameter's first value, or "".
@@ -159,11 +160,19 @@ local function forget(key)
   if copies[key] then copies[key] = nil copied = copied - 1 end
 end
 
+local asked_again = 0 -- before this time Redis is not asked
+
+local function redis_away(err)
+  asked_again = ngx.now() + REDIS_PAUSE
+  return nil, err or "no answer"
+end
+
 local function connect()
+  if ngx.now() < asked_again then return nil, "away" end
   local client = redis_module:new()
   client:set_timeout(REDIS_TIMEOUT)
   local fine, err = client:connect(settings.redis_host, settings.redis_port)
-  if not fine then return nil, err end
+  if not fine then return redis_away(err) end
   if settings.redis_password and settings.redis_password ~= "" and client:get_reused_times() == 0 then
     local authenticated, why = client:auth(settings.redis_password)
     if not authenticated then return nil, why end
@@ -175,7 +184,7 @@ local function load(key)
   local client, err = connect()
   if not client then return nil, err end
   local fields, why = client:hgetall(settings.prefix .. "p:" .. key)
-  if not fields then return nil, why end
+  if not fields then return redis_away(why) end
   client:set_keepalive(30000, 64)
   local hash = {}
   for i = 1, #fields, 2 do hash[fields[i]] = fields[i + 1] end
@@ -222,7 +231,8 @@ local function unlock(key)
 end
 
 local function share(key, answer)
-  results:set(key, cjson.encode({ status = answer.status, contentType = answer.content_type, etag = answer.etag, header = answer.header }) .. "\n" .. answer.body, RESULT_LIFE)
+  local life = ngx.now() < asked_again and COPY_AWAY or RESULT_LIFE
+  results:set(key, cjson.encode({ status = answer.status, contentType = answer.content_type, etag = answer.etag, header = answer.header }) .. "\n" .. answer.body, life)
 end
 
 local function shared(key)

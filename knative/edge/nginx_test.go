@@ -24,7 +24,7 @@ var luaModules = []string{"/usr/lib/nginx/modules/ndk_http_module.so", "/usr/lib
 
 // nginx is the path of an Nginx with Lua. Without one the test is skipped with the
 // reason, or fails where CI=true.
-func nginx(t *testing.T) string {
+func nginx(t testing.TB) string {
 	t.Helper()
 	path, err := exec.LookPath("nginx")
 	for _, m := range luaModules {
@@ -47,7 +47,13 @@ func TestNginx(t *testing.T) {
 	edgetest.Run(t, func(t *testing.T, w edgetest.World) string { return startNginx(t, program, w) })
 }
 
-func startNginx(t *testing.T, program string, w edgetest.World) string {
+func startNginx(t testing.TB, program string, w edgetest.World) string {
+	t.Helper()
+	return startNginxWith(t, program, w, "")
+}
+
+// startNginxWith starts Nginx with locations of its own beside the edge's.
+func startNginxWith(t testing.TB, program string, w edgetest.World, locations string) string {
 	t.Helper()
 	functions := httptest.NewServer(w.Functions)
 	t.Cleanup(functions.Close)
@@ -62,7 +68,7 @@ func startNginx(t *testing.T, program string, w edgetest.World) string {
 		"site/process.conf":   "daemon off; master_process off; pid " + dir + "/pid; events { worker_connections 4096; }\n",
 		"site/functions.conf": strings.ReplaceAll("upstream functions { server ADDRESS max_fails=0; server ADDRESS max_fails=0; keepalive 64; }\n", "ADDRESS", strings.TrimPrefix(functions.URL, "http://")),
 		"site/listen.conf":    "listen " + address + ";\n",
-		"site/locations.conf": "",
+		"site/locations.conf": locations,
 		"site/visitor.conf":   `map "" $visitor { default ""; }`, // all rows come from one address: nobody is counted
 	}
 	for _, name := range []string{"nginx.conf", "proxy.conf", "files.conf", "edge.lua", "storage.lua", "problems.json"} {
@@ -114,7 +120,7 @@ func startNginx(t *testing.T, program string, w edgetest.World) string {
 	return ""
 }
 
-func freeAddress(t *testing.T) string {
+func freeAddress(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -18,11 +18,14 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/rest"
+	serving "knative.dev/serving/pkg/client/clientset/versioned"
 )
 
 // cluster is the one that KUBECONFIG names.
 type cluster struct {
 	flags    *genericclioptions.ConfigFlags
+	config   *rest.Config
+	serving  serving.Interface
 	kube     kubernetes.Interface
 	dynamic  dynamic.Interface
 	metadata metadata.Interface
@@ -40,7 +43,10 @@ func openCluster(namespace string) (*cluster, error) {
 	if err != nil {
 		return nil, fmt.Errorf("KUBECONFIG: %w", err)
 	}
-	c := &cluster{flags: flags}
+	c := &cluster{flags: flags, config: config}
+	if c.serving, err = serving.NewForConfig(config); err != nil {
+		return nil, fmt.Errorf("cluster: %w", err)
+	}
 	if c.kube, err = kubernetes.NewForConfig(config); err != nil {
 		return nil, fmt.Errorf("cluster: %w", err)
 	}

@@ -56,6 +56,9 @@ func create(ctx context.Context, o order) error {
 		return err
 	}
 	s.done("functions, broker and triggers ready")
+	if err := c.pin(ctx, o); err != nil {
+		return err
+	}
 	return greet(ctx, c, o, s)
 }
 
@@ -120,7 +123,8 @@ func answers(ctx context.Context, address string) error {
 	}
 }
 
-// install installs or upgrades an installation that values files describe completely.
+// install installs what values files describe completely, or brings an installation to
+// it: what differs is released like new images, and comes back by itself when it is wrong.
 func install(ctx context.Context, o order) error {
 	s := begin(o.out)
 	c, err := openCluster(o.namespace)
@@ -134,11 +138,25 @@ func install(ctx context.Context, o order) error {
 	if err != nil {
 		return err
 	}
-	if err := c.install(ctx, o, nil); err != nil {
+	there, err := c.installed(o.namespace)
+	if err != nil {
 		return err
 	}
-	s.done("chart installed")
+	if there {
+		if err := c.release(ctx, o); err != nil {
+			return err
+		}
+		s.done("chart upgraded and released")
+	} else {
+		if err := c.install(ctx, o, nil); err != nil {
+			return err
+		}
+		s.done("chart installed")
+	}
 	if err := c.ready(ctx, o.namespace); err != nil {
+		return err
+	}
+	if err := c.pin(ctx, o); err != nil {
 		return err
 	}
 	address, err := c.address(ctx, o.namespace)

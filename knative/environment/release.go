@@ -13,6 +13,9 @@ import (
 	"helm.sh/helm/v3/pkg/cli/values"
 	"helm.sh/helm/v3/pkg/getter"
 	"helm.sh/helm/v3/pkg/storage/driver"
+
+	"github.com/madang-council/madang/functions"
+	"github.com/madang-council/madang/knative/release"
 )
 
 // releaseName is the Helm release's name in every namespace.
@@ -49,15 +52,17 @@ func (c *cluster) install(ctx context.Context, o order, own map[string]any) erro
 	}
 	deadline, _ := ctx.Deadline()
 	left := time.Until(deadline)
-	if _, err := configuration.Releases.Last(releaseName); errors.Is(err, driver.ErrReleaseNotFound) {
+	there, err := c.installed(o.namespace)
+	if err != nil {
+		return err
+	}
+	if !there {
 		first := action.NewInstall(configuration)
 		first.Namespace, first.ReleaseName, first.Timeout, first.Wait = o.namespace, releaseName, left, true
 		if _, err := first.RunWithContext(ctx, chart, merged); err != nil {
 			return fmt.Errorf("install: %w", err)
 		}
 		return nil
-	} else if err != nil {
-		return fmt.Errorf("helm: %w", err)
 	}
 	next := action.NewUpgrade(configuration)
 	next.Namespace, next.Timeout, next.Wait, next.MaxHistory = o.namespace, left, true, 10
@@ -65,6 +70,60 @@ func (c *cluster) install(ctx context.Context, o order, own map[string]any) erro
 		return fmt.Errorf("upgrade: %w", err)
 	}
 	return nil
+}
+
+// installed says whether Helm knows of an installation in a namespace.
+func (c *cluster) installed(namespace string) (bool, error) {
+	configuration, err := c.helm(namespace)
+	if err != nil {
+		return false, err
+	}
+	_, err = configuration.Releases.Last(releaseName)
+	switch {
+	case errors.Is(err, driver.ErrReleaseNotFound):
+		return false, nil
+	case err != nil:
+		return false, fmt.Errorf("helm: %w", err)
+	}
+	return true, nil
+}
+
+// rollout is knative/release for a namespace.
+func (c *cluster) rollout(o order) *release.Rollout {
+	return &release.Rollout{
+		Serving: c.serving, Kube: c.kube, Namespace: o.namespace, Client: release.Client(), Checks: release.Checks(functions.All()),
+		Watch: 30 * time.Second, Out: o.out,
+	}
+}
+
+// pin makes traffic name Revisions, so that no later upgrade of the chart moves it.
+func (c *cluster) pin(ctx context.Context, o order) error {
+	r := c.rollout(o)
+	r.Out = nil
+	_, err := r.Pin(ctx)
+	return err
+}
+
+// release upgrades the chart, which makes Revisions without traffic, and switches to them.
+func (c *cluster) release(ctx context.Context, o order) error {
+	file, err := os.ReadFile(o.images)
+	if err != nil {
+		return fmt.Errorf("images: %w", err)
+	}
+	images, err := release.ParseImages(file)
+	if err != nil {
+		return err
+	}
+	r := c.rollout(o)
+	address, done, err := release.Reach(ctx, c.config, c.kube, o.namespace)
+	if err != nil {
+		return err
+	}
+	defer done()
+	r.Address = address
+	r.Before = func(ctx context.Context) error { return c.install(ctx, o, nil) }
+	_, err = r.Deploy(ctx, images)
+	return err
 }
 
 // under fills in what values do not say.

@@ -178,6 +178,7 @@ type service struct {
 	Needs          []string `json:"needs"`
 	Consumes       []string `json:"consumes,omitempty"`
 	Schedule       string   `json:"schedule,omitempty"`
+	DeadLetters    bool     `json:"deadLetters,omitempty"`
 	Concurrency    int      `json:"concurrency"`
 	TimeoutSeconds int      `json:"timeoutSeconds"`
 	MemoryMiB      int      `json:"memoryMiB"`
@@ -194,7 +195,11 @@ func services(specs []function.Spec) []service {
 			v.Needs = append(v.Needs, "mail")
 		}
 		for _, c := range s.New(function.Deps{}).Consumes.On {
-			if c.Type != function.Scheduled {
+			switch c.Type {
+			case function.Scheduled: // a PingSource calls it
+			case function.Undelivered:
+				v.DeadLetters = true
+			default:
 				v.Consumes = append(v.Consumes, c.Type)
 			}
 		}
@@ -230,6 +235,10 @@ func withTable(readme []byte, specs []function.Spec) ([]byte, error) {
 		parts := s.New(function.Deps{})
 		consumes := []string{}
 		for _, c := range parts.Consumes.On {
+			if c.Type == function.Undelivered {
+				consumes = append(consumes, "dead letters")
+				continue
+			}
 			consumes = append(consumes, "`"+c.Type+"`")
 		}
 		fmt.Fprintf(&b, "| [`%s`](functions/%s) | %s | %d | %s |\n", s.Name, s.Name, s.Doc, len(parts.Routes), strings.Join(consumes, "<br>"))

@@ -3,9 +3,12 @@
 package cloudevent
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
+	"strings"
 
 	cehttp "github.com/cloudevents/sdk-go/v2/protocol/http"
 
@@ -31,5 +34,21 @@ func Decode(r *http.Request) (event.Event, error) {
 	if len(data) > 0 && !json.Valid(data) {
 		return event.Event{}, fmt.Errorf("cloudevent %s: the data is not JSON", e.ID())
 	}
-	return event.Event{ID: e.ID(), Type: e.Type(), Subject: e.Subject(), Time: e.Time(), Data: data, Trace: r.Header.Get("traceparent")}, nil
+	return event.Event{ID: e.ID(), Type: e.Type(), Subject: e.Subject(), Time: e.Time(), Data: data, Trace: r.Header.Get("traceparent"), Failure: failure(e.Extensions())}, nil
+}
+
+// failure reads the extensions that Knative adds to a dead letter.
+func failure(extensions map[string]any) *event.Failure {
+	sink, dead := extensions["knativeerrordest"].(string)
+	if !dead {
+		return nil
+	}
+	f := &event.Failure{Sink: sink}
+	f.Status, _ = strconv.Atoi(fmt.Sprint(extensions["knativeerrorcode"]))
+	encoded, _ := extensions["knativeerrordata"].(string)
+	encoded = encoded[:len(encoded)/4*4] // Knative cuts what it has encoded
+	if answer, err := base64.StdEncoding.DecodeString(encoded); err == nil {
+		f.Answer = strings.ToValidUTF8(string(answer), "")
+	}
+	return f
 }

@@ -25,6 +25,14 @@ type Event struct {
 	Time    time.Time       // when it happened
 	Data    json.RawMessage // JSON
 	Trace   string          // W3C traceparent of the request that made it, or ""
+	Failure *Failure        // of a dead letter: why a consumer never took it
+}
+
+// Failure is what a broker tells its dead-letter sink about an event that it gave up.
+type Failure struct {
+	Sink   string // address of the consumer; Knative's MTChannelBasedBroker names the Trigger in it
+	Status int    // of the consumer's last answer; 0 where there was none
+	Answer string // the beginning of the body of that answer, at most 768 bytes
 }
 
 // New makes an event about version of a thing. Data must be encodable as JSON.
@@ -59,6 +67,17 @@ func (o *Outbox) Record(ctx context.Context, e Event) error {
 	}
 	if n == 0 {
 		return nil
+	}
+	database.AfterCommit(ctx, func(ctx context.Context) { o.publish(ctx, e) })
+	return nil
+}
+
+// Repeat publishes an event again after the commit of the unit of work of ctx, also where
+// a bus has accepted it before. Consumers take a repeat for what it is: the same event.
+func (o *Outbox) Repeat(ctx context.Context, e Event) error {
+	if _, err := o.DB.Exec(ctx, `INSERT INTO outbox (id, type, subject, data, trace, created_at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO UPDATE SET sent_at = NULL`,
+		e.ID, e.Type, e.Subject, string(e.Data), e.Trace, clock.Millis(e.Time)); err != nil {
+		return fmt.Errorf("repeat %s: %w", e.Type, err)
 	}
 	database.AfterCommit(ctx, func(ctx context.Context) { o.publish(ctx, e) })
 	return nil

@@ -3,11 +3,17 @@ package event
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"time"
 )
+
+// AnswerMost is how much of a consumer's answer Knative gives to a dead-letter sink: 1024
+// characters of base64.
+const AnswerMost = 1024 / 4 * 3
 
 // Sink publishes to a CloudEvents HTTP address, as Knative's K_SINK, in binary mode
 // (CloudEvents 1.0, HTTP protocol binding 3.1).
@@ -47,5 +53,10 @@ func SetHeader(h http.Header, e Event, source string) {
 	h.Set("ce-time", e.Time.UTC().Format(time.RFC3339Nano))
 	if e.Trace != "" {
 		h.Set("traceparent", e.Trace)
+	}
+	if f := e.Failure; f != nil { // Knative's names, for the brokers of a laptop and of tests
+		h.Set("ce-knativeerrordest", f.Sink)
+		h.Set("ce-knativeerrorcode", strconv.Itoa(f.Status))
+		h.Set("ce-knativeerrordata", base64.StdEncoding.EncodeToString([]byte(f.Answer[:min(len(f.Answer), AnswerMost)])))
 	}
 }

@@ -207,6 +207,10 @@ type Subscription struct {
 	Do   func(context.Context, event.Event) error
 }
 
+// Undelivered subscribes to dead letters: events of every type that a consumer did not take
+// however often the broker tried. Their Failure says why. One function does.
+const Undelivered = "*"
+
 // Scheduled is the type of the event by which Knative's PingSource calls a function that
 // has a Schedule.
 const Scheduled = "dev.knative.sources.ping"

@@ -34,7 +34,7 @@ func (h *Host) receive(c echo.Context) error {
 		ctx = event.WithTrace(ctx, e.Trace)
 	}
 	for _, s := range h.parts.Consumes.On {
-		if s.Type != e.Type {
+		if s.Type != e.Type && s.Type != function.Undelivered {
 			continue
 		}
 		if err := s.Do(guest(ctx), e); err != nil {

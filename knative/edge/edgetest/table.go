@@ -191,8 +191,10 @@ func credentials(f *fixture) {
 		}
 	}
 	f.Functions.Set(Rule{})
-	if a := f.get("/v1/main", "Cookie", "theme=dark"); !strings.HasPrefix(a.cache(), "madang; hit") {
-		f.Errorf("a cookie of no meaning: %q", a.cache())
+	for _, cookie := range []string{"theme=dark", "__Host-madang-browser=x"} { // the second stays after signing out
+		if a := f.get("/v1/main", "Cookie", cookie); !strings.HasPrefix(a.cache(), "madang; hit") {
+			f.Errorf("%s: %q", cookie, a.cache())
+		}
 	}
 	if a := f.get("/v1/notices", "Cookie", "theme=dark"); a.status != 200 || f.Functions.Seen()[0].Header.Get("Cookie") != "" {
 		f.Error("a page was rendered with a visitor's cookie")

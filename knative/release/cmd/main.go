@@ -9,7 +9,8 @@
 // It says on standard error what it does, line by line, and ends with a JSON summary on
 // standard output. It exits with 1 when the release failed or was rolled back, 2 when it
 // was called wrongly, 3 when another release is under way. KUBECONFIG names the cluster;
-// without it, it is the cluster that this runs in.
+// without it, it is the cluster that this runs in. From outside of the cluster functions
+// are asked through the API server, unless -address says where else.
 package main
 
 import (
@@ -19,7 +20,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -62,12 +62,21 @@ func run(ctx context.Context, args []string, out, progress io.Writer) int {
 	if err := o.flags(args[0], progress).Parse(args[1:]); err != nil {
 		return 2
 	}
-	if err := o.connect(progress); err != nil {
+	config, err := o.connect(progress)
+	if err != nil {
 		_, _ = fmt.Fprintln(progress, "release:", err)
 		return 2
 	}
+	if asks := args[0] == "deploy" || args[0] == "promote" || args[0] == "rollback"; asks && o.rollout.Address == "" {
+		address, done, err := release.Reach(ctx, config, o.rollout.Kube, o.rollout.Namespace)
+		if err != nil {
+			_, _ = fmt.Fprintln(progress, "release:", err)
+			return 1
+		}
+		defer done()
+		o.rollout.Address = address
+	}
 	var summary release.Summary
-	var err error
 	switch args[0] {
 	case "deploy":
 		summary, err = o.deploy(ctx)
@@ -107,7 +116,7 @@ func (o *settings) flags(command string, progress io.Writer) *flag.FlagSet {
 		f.BoolVar(&o.json, "json", false, "as JSON")
 		return f
 	}
-	f.StringVar(&r.Address, "address", "", "where all functions answer by host, as http://127.0.0.1:8000; empty: their own addresses, inside the cluster")
+	f.StringVar(&r.Address, "address", "", "where all functions answer by host, as http://127.0.0.1:8000; empty: their own addresses inside the cluster, through the API server from outside")
 	if command != "deploy" && command != "promote" {
 		return f
 	}
@@ -128,23 +137,23 @@ func (o *settings) flags(command string, progress io.Writer) *flag.FlagSet {
 }
 
 // connect makes the clients.
-func (o *settings) connect(progress io.Writer) error {
+func (o *settings) connect(progress io.Writer) (*rest.Config, error) {
 	if o.rollout.Namespace == "" {
-		return errors.New("-n is missing")
+		return nil, errors.New("-n is missing")
 	}
 	config, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(clientcmd.NewDefaultClientConfigLoadingRules(), nil).ClientConfig()
 	if err != nil {
-		return fmt.Errorf("cluster: %w", err)
+		return nil, fmt.Errorf("cluster: %w", err)
 	}
 	config.QPS, config.Burst = 100, 200 // all functions are switched at once
 	config.WarningHandler = rest.NoWarnings{}
 	if o.rollout.Serving, err = serving.NewForConfig(config); err != nil {
-		return fmt.Errorf("cluster: %w", err)
+		return nil, fmt.Errorf("cluster: %w", err)
 	}
 	if o.rollout.Kube, err = kubernetes.NewForConfig(config); err != nil {
-		return fmt.Errorf("cluster: %w", err)
+		return nil, fmt.Errorf("cluster: %w", err)
 	}
-	o.rollout.Client = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	o.rollout.Client = release.Client()
 	o.rollout.Checks = release.Checks(functions.All())
 	o.rollout.Out = progress
 	if o.metrics.Address != "" {
@@ -162,7 +171,7 @@ func (o *settings) connect(progress io.Writer) error {
 			return shell(ctx, o.smoke, progress, environment)
 		}
 	}
-	return nil
+	return config, nil
 }
 
 func (o *settings) deploy(ctx context.Context) (release.Summary, error) {

@@ -1,14 +1,28 @@
 package notice
 
 import (
+	"context"
 	"net/url"
 
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/cursor"
 )
 
-// Cursor writes a place in the list of published notices that f narrows.
-func (f Filter) Cursor(c *cursor.Codec, p Position) string {
+// Page is a part of List behind the place that a cursor names ("" for the start), and the
+// cursor of the next part, "" where there is none.
+func (s Store) Page(ctx context.Context, f Filter, c *cursor.Codec, token string, size int) (list []Summary, next string, err error) {
+	after, err := f.position(c, token)
+	if err != nil {
+		return nil, "", err
+	}
+	if list, err = s.List(ctx, f, after, size+1); err != nil || len(list) <= size {
+		return list, "", err
+	}
+	return list[:size], f.cursor(c, list[size-1].At()), nil
+}
+
+// cursor writes a place in the list of published notices that f narrows.
+func (f Filter) cursor(c *cursor.Codec, p Position) string {
 	pinned := int64(0)
 	if p.Pinned {
 		pinned = 1
@@ -16,8 +30,8 @@ func (f Filter) Cursor(c *cursor.Codec, p Position) string {
 	return c.Encode(f.list(), pinned, p.PublishAt, p.ID)
 }
 
-// Position reads what Cursor wrote, nil for "". A cursor of another list is refused.
-func (f Filter) Position(c *cursor.Codec, token string) (*Position, error) {
+// position reads what cursor wrote, nil for "". A cursor of another list is refused.
+func (f Filter) position(c *cursor.Codec, token string) (*Position, error) {
 	if token == "" {
 		return nil, nil
 	}

@@ -1,0 +1,45 @@
+// Package deadletters is the events that a consumer never took.
+package deadletters
+
+import (
+	"context"
+
+	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/cloudevent"
+	"github.com/madang-council/madang/shared/council/deadletter"
+	"github.com/madang-council/madang/shared/cursor"
+	"github.com/madang-council/madang/shared/event"
+	"github.com/madang-council/madang/shared/function"
+)
+
+type handlers struct {
+	letters deadletter.Store
+	cursors *cursor.Codec
+}
+
+// Function keeps what the broker gave up. It sleeps unless something is wrong.
+var Function = function.Spec{
+	Name:  "deadletters",
+	Doc:   "Events that a consumer never took, however often the broker tried: kept, listed, delivered again.",
+	Needs: []function.Need{function.Database},
+	New: func(d function.Deps) function.Parts {
+		h := handlers{letters: deadletter.Store{DB: d.DB, Outbox: d.Outbox}, cursors: cursor.New(d.Key.Derive("cursor"))}
+		admin := function.Holder(auth.Admin)
+		return function.Parts{
+			Routes: []function.Route{
+				{Method: "GET", Path: "/v1/admin/dead-letters", Access: admin, Do: function.Do(h.list), Doc: "Events that a consumer never took, the newest first."},
+				{Method: "POST", Path: "/v1/admin/dead-letters/replay", Access: admin, Do: function.Do(h.replayAll), Doc: "Delivers up to 100 again, the oldest first; what is not taken comes back."},
+				{Method: "GET", Path: "/v1/admin/dead-letters/{id}", Access: admin, Do: function.Do(h.read), Doc: "One with its data and the consumer's last answer."},
+				{Method: "DELETE", Path: "/v1/admin/dead-letters/{id}", Access: admin, Do: function.Do(h.dismiss), Doc: "Deletes one that needs no further delivery."},
+				{Method: "POST", Path: "/v1/admin/dead-letters/{id}/replay", Access: admin, Do: function.Do(h.replay), Doc: "Delivers one again to all who consume its type."},
+			},
+			Consumes: cloudevent.Consume(
+				function.Subscription{Type: function.Undelivered, Doc: "Keeps the event.", Do: h.keep},
+			),
+		}
+	},
+}
+
+func (h handlers) keep(ctx context.Context, e event.Event) error {
+	return h.letters.Keep(ctx, e)
+}

@@ -1,0 +1,80 @@
+package edge_test
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/madang-council/madang/knative/edge/edgetest"
+	"github.com/madang-council/madang/shared/cache/cachetest"
+	"github.com/madang-council/madang/shared/page"
+)
+
+// BenchmarkPage compares the main page from Redis with a static file of the same size from
+// the same Nginx process, both without compression, and both asked by wrk (Debian's
+// package) for two seconds in turn, three times. wrk has the other core.
+func BenchmarkPage(b *testing.B) {
+	program := nginx(b)
+	wrk, err := exec.LookPath("wrk")
+	if err != nil {
+		b.Skipf("Debian's wrk is needed: %v", err)
+	}
+	body := `{"main":"` + strings.Repeat("가나다라 ", 800) + `"}` // 10 KB, as of a main page with twenty notices
+	_, client := cachetest.Embedded(b)
+	w := edgetest.World{Redis: client, Prefix: "madang:bench:", Functions: &edgetest.Functions{Store: &page.Store{Redis: client, Prefix: "madang:bench:"}}}
+	w.Functions.Set(edgetest.Rule{Body: body})
+	dir := b.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "static.json"), []byte(body), 0o644); err != nil {
+		b.Fatal(err)
+	}
+	address := startNginxWith(b, program, w, "location = /static.json { access_log /dev/stdout json; root "+dir+"; }\n")
+	for _, path := range []string{"/v1/main", "/v1/main", "/static.json"} { // rendered, kept, there
+		r, err := http.Get(address + path)
+		if err != nil || r.StatusCode != http.StatusOK {
+			b.Fatalf("%s: %v %v", path, err, r)
+		}
+		_ = r.Body.Close()
+	}
+	for b.Loop() {
+		rates := map[string]float64{}
+		for range 3 {
+			for _, path := range []string{"/v1/main", "/static.json"} {
+				rate, latency := ask(b, wrk, address+path, 64)
+				b.Logf("%-12s %8.0f requests/s, p99 %s", path, rate, latency)
+				rates[path] += rate / 3
+			}
+		}
+		_, latency := ask(b, wrk, address+"/v1/main", 4)
+		b.Logf("/v1/main with 4 connections: p99 %s", latency)
+		b.ReportMetric(rates["/v1/main"], "pages/s")
+		b.ReportMetric(rates["/static.json"], "files/s")
+		b.ReportMetric(100*rates["/v1/main"]/rates["/static.json"], "%")
+	}
+}
+
+var (
+	wrkRate    = regexp.MustCompile(`Requests/sec:\s+([0-9.]+)`)
+	wrkLatency = regexp.MustCompile(`99%\s+(\S+)`)
+	wrkErrors  = regexp.MustCompile(`Non-2xx|Socket errors`)
+)
+
+// ask runs wrk for two seconds and is the rate and the 99th percentile.
+func ask(b *testing.B, wrk, address string, connections int) (rate float64, latency string) {
+	b.Helper()
+	out, err := exec.Command(wrk, "-t1", fmt.Sprintf("-c%d", connections), "-d2s", "--latency", address).CombinedOutput()
+	found, late := wrkRate.FindSubmatch(out), wrkLatency.FindSubmatch(out)
+	if err != nil || found == nil || late == nil || wrkErrors.Match(out) {
+		b.Fatalf("wrk: %v\n%s", err, out)
+	}
+	rate, err = strconv.ParseFloat(string(found[1]), 64)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return rate, string(late[1])
+}
