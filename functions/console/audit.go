@@ -152,6 +152,7 @@ func Actions() []Action {
 		{"POST /v1/notices/{id}/revisions/{number}/restore", problem.Text{KO: "공지를 이전 판으로 되돌림", EN: "Went back to a version of a notice"}},
 		{"POST /v1/notices/{id}/preview", problem.Text{KO: "미리보기 링크를 만듦", EN: "Made a preview link"}},
 		{"GET /v1/notices/{id}/revisions", problem.Text{KO: "공지를 고친 사람을 봄(API)", EN: "Saw who edited a notice (API)"}},
+		{"GET /v1/notices/{id}/revisions/{number}", problem.Text{KO: "공지의 한 판을 봄(API)", EN: "Read a version of a notice (API)"}},
 		{"GET " + noticesPath + "/{id}/revisions", problem.Text{KO: "공지를 고친 사람을 봄", EN: "Saw who edited a notice"}},
 		{"POST /v1/banners", problem.Text{KO: "배너를 만듦", EN: "Made a banner"}},
 		{"PUT /v1/banners/{id}", problem.Text{KO: "배너를 고침", EN: "Edited a banner"}},
@@ -174,6 +175,10 @@ func Actions() []Action {
 		{"POST /v1/admin/members/{id}/verification", problem.Text{KO: "학생으로 확인함", EN: "Verified a member"}},
 		{"DELETE /v1/admin/members/{id}/second-factor", problem.Text{KO: "2단계 인증을 풂", EN: "Removed a second factor"}},
 		{"PUT /v1/admin/roster", problem.Text{KO: "명부를 바꿈", EN: "Replaced the roster"}},
+		{"POST /v1/admin/sweep", problem.Text{KO: "정리를 돌림", EN: "Ran the sweep"}},
+		{"POST /v1/admin/dead-letters/replay", problem.Text{KO: "전하지 못한 일을 모두 다시 전함", EN: "Delivered dead letters again"}},
+		{"POST /v1/admin/dead-letters/{id}/replay", problem.Text{KO: "전하지 못한 일을 다시 전함", EN: "Delivered a dead letter again"}},
+		{"DELETE /v1/admin/dead-letters/{id}", problem.Text{KO: "전하지 못한 일을 지움", EN: "Dismissed a dead letter"}},
 		{"GET /v1/admin/audit", problem.Text{KO: "기록을 봄(API)", EN: "Read the log (API)"}},
 		{"GET " + auditPath, problem.Text{KO: "기록을 봄", EN: "Read the log"}},
 	}
