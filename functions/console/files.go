@@ -177,7 +177,7 @@ func (s shelf) card(ctx context.Context, u upload.Upload) g.Node {
 		file = upload.File{Name: u.Name, Size: u.Size}
 	}
 	who := auth.From(ctx)
-	name := g.Node(el.Span(el.Class("card-name"), g.Text(u.Name)))
+	name := el.Span(el.Class("card-name"), g.Text(u.Name))
 	if complete {
 		name = link(file.URL, u.Name, "card-name")
 	}

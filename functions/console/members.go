@@ -161,7 +161,7 @@ func unitText(ctx context.Context, unit string) string {
 
 func grantRow(ctx context.Context, m member.Member, v member.Grant, giver string) g.Node {
 	what := roleText(ctx, v.Role) + " · " + unitText(ctx, v.Unit)
-	term := g.Node(el.Span(g.Text(ui.T(ctx, "임기 없음", "No end of term"))))
+	term := el.Span(g.Text(ui.T(ctx, "임기 없음", "No end of term")))
 	if !v.Until.IsZero() {
 		term = el.Span(g.Text(ui.T(ctx, "임기 ", "Until ")), short(ctx, v.Until), g.Text(ui.T(ctx, "까지", "")))
 	}
