@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -151,7 +152,7 @@ func (h handlers) writing(ctx context.Context, n notice.Notice) g.Node {
 					Hint: ui.T(ctx, "빈 줄로 문단을 나눕니다. 마크다운을 쓸 수 있습니다.", "An empty line begins a paragraph. Markdown works.")}),
 			),
 			el.Section(el.Class("preview-pane"), el.Aria("label", ui.T(ctx, "미리보기", "Preview")),
-				el.P(el.ID("preview-title"), el.Class("preview-title")),
+				el.H2(el.ID("preview-title"), el.Class("preview-title"), g.Text(cmp.Or(n.Title, ui.T(ctx, "제목 없음", "No title")))),
 				el.P(el.ID("preview-problem"), el.Class("wrong"), el.Role("status")),
 				el.Div(el.ID("preview-body"), el.Class("prose")),
 			),
