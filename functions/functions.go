@@ -6,6 +6,7 @@ package functions
 import (
 	"github.com/madang-council/madang/functions/auth"
 	"github.com/madang-council/madang/functions/banners"
+	"github.com/madang-council/madang/functions/console"
 	"github.com/madang-council/madang/functions/deadletters"
 	home "github.com/madang-council/madang/functions/main"
 	"github.com/madang-council/madang/functions/media"
@@ -23,6 +24,7 @@ func All() []function.Spec {
 	return []function.Spec{
 		auth.Function,
 		banners.Function,
+		console.Function,
 		deadletters.Function,
 		home.Function,
 		media.Function,

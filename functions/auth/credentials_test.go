@@ -115,8 +115,11 @@ func TestSecondFactor(t *testing.T) {
 		guest := client{app: app}
 		in := client{app: app, as: functiontest.JSON[tokens](guest.signIn("kim@example.com", secretWord).Want(201)).AccessToken}
 		in.do("POST", "/v1/auth/second-factor", `{"password":"wrong"}`).Problem(403, "password-wrong")
-		e := functiontest.JSON[struct{ Secret, URI string }](in.do("POST", "/v1/auth/second-factor", map[string]string{"password": secretWord}).Want(201))
-		if !strings.HasPrefix(e.URI, "otpauth://totp/") || !strings.Contains(e.URI, e.Secret) {
+		e := functiontest.JSON[struct {
+			Secret, URI string
+			QR          struct{ Path string }
+		}](in.do("POST", "/v1/auth/second-factor", map[string]string{"password": secretWord}).Want(201))
+		if !strings.HasPrefix(e.URI, "otpauth://totp/") || !strings.Contains(e.URI, e.Secret) || !strings.HasPrefix(e.QR.Path, "M4 4h7v1h-7z") {
 			t.Errorf("%+v", e)
 		}
 		guest.signIn("kim@example.com", secretWord).Want(201) // not confirmed yet

@@ -26,7 +26,14 @@ type enrolRequest struct {
 
 type enrolResponse struct {
 	Secret string `json:"secret" description:"Base32, for typing it into the app."`
-	URI    string `json:"uri" description:"otpauth address, for a QR code."`
+	URI    string `json:"uri" description:"otpauth address, which opens an app on the same device."`
+	QR     qrCode `json:"qr" description:"The address, for an app on another device."`
+}
+
+// qrCode is drawn by whoever shows it: an answer of JSON holds no markup.
+type qrCode struct {
+	Size int    `json:"size" description:"Width and height of the view box."`
+	Path string `json:"path" description:"Of an SVG path, dark on light."`
 }
 
 func (h handlers) enrol(ctx context.Context, r *enrolRequest) (*enrolResponse, error) {
@@ -34,7 +41,12 @@ func (h handlers) enrol(ctx context.Context, r *enrolRequest) (*enrolResponse, e
 	if err != nil {
 		return nil, err
 	}
-	return &enrolResponse{Secret: e.Secret, URI: totp.URI(h.settings.CouncilName, e.Account, e.Secret)}, nil
+	uri := totp.URI(h.settings.CouncilName, e.Account, e.Secret)
+	drawn, err := totp.Draw(uri)
+	if err != nil {
+		return nil, err
+	}
+	return &enrolResponse{Secret: e.Secret, URI: uri, QR: qrCode(drawn)}, nil
 }
 
 type codeRequest struct {

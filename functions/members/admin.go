@@ -14,14 +14,6 @@ import (
 	"github.com/madang-council/madang/shared/problem"
 )
 
-// wholeCouncil refuses admins of a single unit what concerns every member.
-func wholeCouncil(ctx context.Context) error {
-	if !auth.From(ctx).May(auth.Admin, "") {
-		return problem.NotAllowed()
-	}
-	return nil
-}
-
 // readSize is the size of a page: 20 unless told.
 func readSize(f *check.Fields, size *int) int {
 	if size == nil {
@@ -49,8 +41,6 @@ type findResponse struct {
 	NextCursor string            `json:"nextCursor,omitempty"`
 }
 
-// find lists members. An admin of one unit finds those whose address is known to them;
-// only one of the whole council pages through the members.
 func (h handlers) find(ctx context.Context, r *findRequest) (*findResponse, error) {
 	var f check.Fields
 	q := member.Search{Email: credential.Address(f.OptionalLine("email", r.Email, 254)), Prefix: f.OptionalLine("name", r.Name, member.NameLimit), Size: readSize(&f, r.Size)}
@@ -61,10 +51,8 @@ func (h handlers) find(ctx context.Context, r *findRequest) (*findResponse, erro
 	if err := f.Err(); err != nil {
 		return nil, err
 	}
-	if q.Email == "" {
-		if err := wholeCouncil(ctx); err != nil {
-			return nil, err
-		}
+	if err := q.Allowed(ctx); err != nil {
+		return nil, err
 	}
 	found, err := h.members.Find(ctx, q)
 	if err != nil {
@@ -151,14 +139,14 @@ func (h handlers) withdraw(ctx context.Context, r *withdrawRequest) (*function.N
 }
 
 func (h handlers) suspend(ctx context.Context, r *readRequest) (*function.None, error) {
-	if err := wholeCouncil(ctx); err != nil {
+	if err := member.WholeCouncil(ctx); err != nil {
 		return nil, err
 	}
 	return &function.None{}, h.members.Suspend(ctx, r.ID)
 }
 
 func (h handlers) restore(ctx context.Context, r *readRequest) (*function.None, error) {
-	if err := wholeCouncil(ctx); err != nil {
+	if err := member.WholeCouncil(ctx); err != nil {
 		return nil, err
 	}
 	return &function.None{}, h.members.Restore(ctx, r.ID)
@@ -166,7 +154,7 @@ func (h handlers) restore(ctx context.Context, r *readRequest) (*function.None, 
 
 // forgetSecond helps a member whose device and recovery codes are lost. Their sessions end.
 func (h handlers) forgetSecond(ctx context.Context, r *readRequest) (*function.None, error) {
-	if err := wholeCouncil(ctx); err != nil {
+	if err := member.WholeCouncil(ctx); err != nil {
 		return nil, err
 	}
 	if _, err := h.members.Member(ctx, r.ID); err != nil {

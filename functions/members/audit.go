@@ -7,6 +7,7 @@ import (
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/council/audit"
+	"github.com/madang-council/madang/shared/council/member"
 )
 
 type auditRequest struct {
@@ -48,7 +49,7 @@ func (h handlers) audit(ctx context.Context, r *auditRequest) (*auditResponse, e
 	if err := f.Err(); err != nil {
 		return nil, err
 	}
-	if err := wholeCouncil(ctx); err != nil {
+	if err := member.WholeCouncil(ctx); err != nil {
 		return nil, err
 	}
 	records, err := h.log.List(ctx, q)

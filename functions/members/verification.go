@@ -64,7 +64,7 @@ func (h handlers) verifyByAdmin(ctx context.Context, r *adminVerificationRequest
 	if err := f.Err(); err != nil {
 		return nil, err
 	}
-	if err := wholeCouncil(ctx); err != nil {
+	if err := member.WholeCouncil(ctx); err != nil {
 		return nil, err
 	}
 	return &function.None{}, h.members.VerifyByAdmin(ctx, r.ID, number)
@@ -80,7 +80,7 @@ type rosterResponse struct {
 
 // replaceRoster takes CSV: number, name, optionally school mail address.
 func (h handlers) replaceRoster(ctx context.Context, r *rosterRequest) (*rosterResponse, error) {
-	if err := wholeCouncil(ctx); err != nil {
+	if err := member.WholeCouncil(ctx); err != nil {
 		return nil, err
 	}
 	list, err := h.members.ReadRoster(r.Body.Reader)

@@ -37,6 +37,7 @@ var Function = function.Spec{
 			{Method: "POST", Path: "/v1/notices/{id}/preview", Access: editor, Do: function.Do(h.share), Doc: "A link by which anybody can read the notice for an hour."},
 			{Method: "GET", Path: "/v1/notices/previews/{token}", Access: function.Anyone, Do: function.Do(h.preview), Doc: "The notice of a preview link in its newest version."},
 			{Method: "GET", Path: "/v1/admin/notices", Access: editor, Do: function.Do(h.manage), Doc: "Notices of every state of the units that the caller writes for."},
+			{Method: "POST", Path: "/v1/admin/notices/render", Access: editor, ReadOnly: true, Do: function.Do(h.render), Doc: "What readers would see of a Markdown text that is not saved."},
 			{Method: "POST", Path: "/v1/admin/notices/{id}/restore", Access: admin, Do: function.Do(h.undelete), Doc: "Restores a deleted notice as it was."},
 		}}
 	},

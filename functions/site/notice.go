@@ -163,7 +163,11 @@ func gallery(ctx context.Context, list []upload.File) g.Node {
 		if len(f.Variants) == 0 {
 			return el.P(el.Class("empty"), g.Text(ui.T(ctx, f.Name+": 사진을 준비하고 있습니다.", f.Name+": the picture is being prepared.")))
 		}
-		return el.Figure(el.A(el.Href(f.URL), picture(f, strings.TrimSuffix(f.Name, path.Ext(f.Name)), textWidth, false)))
+		alt := f.Alt
+		if alt == "" {
+			alt = strings.TrimSuffix(f.Name, path.Ext(f.Name))
+		}
+		return el.Figure(el.A(el.Href(f.URL), picture(f, alt, textWidth, false)))
 	}))
 }
 

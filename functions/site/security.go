@@ -3,6 +3,7 @@ package site
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -303,7 +304,8 @@ func (h handlers) enrol(ctx context.Context, r *passwordRequest) (*ui.Answer, er
 func (h handlers) enrolmentPage(ctx context.Context, form ui.Form, status int, e credential.Enrolment) *ui.Answer {
 	return h.page(ctx, status, factorPath, ui.T(ctx, "2단계 인증 켜기", "Turn on the second factor"),
 		g.If(e.Secret != "", el.Ol(el.Class("steps"),
-			el.Li(g.Text(ui.T(ctx, "인증 앱(Google Authenticator, 1Password 등)에 아래 키를 넣으세요.", "Put this key into your authenticator app.")),
+			el.Li(g.Text(ui.T(ctx, "인증 앱(Google Authenticator, 1Password 등)으로 QR 코드를 찍거나 아래 키를 넣으세요.", "Scan the QR code with your authenticator app, or put the key into it.")),
+				qrCode(ctx, totp.URI(h.settings.CouncilName, e.Account, e.Secret)),
 				el.P(el.Class("secret"), el.Code(g.Text(spaced(e.Secret)))),
 				el.P(el.A(el.Href(totp.URI(h.settings.CouncilName, e.Account, e.Secret)), g.Text(ui.T(ctx, "이 기기의 인증 앱에서 열기", "Open in an app on this device"))))),
 			el.Li(g.Text(ui.T(ctx, "앱이 보여 주는 여섯 자리 번호를 넣으세요.", "Enter the six digits that the app shows."))),
@@ -315,6 +317,18 @@ func (h handlers) enrolmentPage(ctx context.Context, form ui.Form, status int, e
 		),
 		g.If(e.Secret == "", el.P(el.A(el.Href(ui.Local(ctx, factorPath)), g.Text(ui.T(ctx, "새 키로 처음부터", "Begin again with a new key"))))),
 	)
+}
+
+// qrCode is a text for a camera; nothing where it is too long for one, since the key is
+// there to be typed too.
+func qrCode(ctx context.Context, text string) g.Node {
+	drawn, err := totp.Draw(text)
+	if err != nil {
+		return nil
+	}
+	size := strconv.Itoa(drawn.Size)
+	return el.SVG(el.Class("qr"), el.Role("img"), el.Aria("label", ui.T(ctx, "인증 앱으로 찍을 QR 코드", "QR code for an authenticator app")), g.Attr("viewBox", "0 0 "+size+" "+size), g.Attr("shape-rendering", "crispEdges"),
+		g.El("rect", el.Width(size), el.Height(size), g.Attr("fill", "#fff")), g.El("path", g.Attr("d", drawn.Path), g.Attr("fill", "#000")))
 }
 
 // spaced is a key in groups of four, as it is typed.

@@ -2,6 +2,7 @@ package uploads
 
 import (
 	"context"
+	"net/url"
 	"strconv"
 
 	"github.com/madang-council/madang/shared/auth"
@@ -14,6 +15,9 @@ type listRequest struct {
 	Cursor string `query:"cursor"`
 	Size   *int64 `query:"size"` // 1 to 100; 20 if absent
 	All    bool   `query:"all"`  // everybody's, for the council
+	Q      string `query:"q"`    // part of the name
+	Kind   string `query:"kind"` // image or document; both if absent
+	Unused bool   `query:"unused"`
 }
 
 type listResponse struct {
@@ -26,11 +30,11 @@ func (h handlers) list(ctx context.Context, r *listRequest) (*listResponse, erro
 	if r.All && !who.Council() {
 		return nil, problem.NotAllowed()
 	}
-	size, before, err := h.page(ctx, r)
+	filter, size, err := h.narrow(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	filter := upload.Filter{Member: who.MemberID, Before: before}
+	filter.Member = who.MemberID
 	if r.All {
 		filter.Member, filter.Private = "", who.Has(auth.Moderator)
 	}
@@ -41,26 +45,32 @@ func (h handlers) list(ctx context.Context, r *listRequest) (*listResponse, erro
 	a := &listResponse{Items: []uploadResponse{}}
 	if len(list) > size {
 		list = list[:size]
-		a.NextCursor = h.cursors.Encode(kind(ctx, r.All), list[size-1].ID)
+		a.NextCursor = h.cursors.Encode(key(ctx, r), list[size-1].ID)
 	}
 	return a, h.fill(ctx, a, list)
 }
 
-// kind binds a cursor to its list: a member's own, or everybody's.
-func kind(ctx context.Context, all bool) string {
-	return "uploads?all=" + strconv.FormatBool(all) + "&member=" + auth.From(ctx).MemberID
+// key binds a cursor to its list: a member's own or everybody's, and what it is narrowed to.
+func key(ctx context.Context, r *listRequest) string {
+	return "uploads?member=" + auth.From(ctx).MemberID + "&" + url.Values{
+		"all": {strconv.FormatBool(r.All)}, "q": {r.Q}, "kind": {r.Kind}, "unused": {strconv.FormatBool(r.Unused)},
+	}.Encode()
 }
 
-func (h handlers) page(ctx context.Context, r *listRequest) (size int, before string, err error) {
+// narrow reads which uploads are wanted: 20 unless told.
+func (h handlers) narrow(ctx context.Context, r *listRequest) (upload.Filter, int, error) {
 	var f check.Fields
-	size = 20
+	filter, size := upload.Filter{Name: f.OptionalLine("q", r.Q, 100), Unused: r.Unused}, 20
+	if r.Kind != "" {
+		filter.Kind = upload.Kind(f.OneOf("kind", r.Kind, string(upload.Images), string(upload.Documents)))
+	}
 	if r.Size != nil {
 		size = int(f.Number("size", *r.Size, 1, 100))
 	}
-	if r.Cursor != "" && h.cursors.Decode(kind(ctx, r.All), r.Cursor, &before) != nil {
+	if r.Cursor != "" && h.cursors.Decode(key(ctx, r), r.Cursor, &filter.Before) != nil {
 		f.Add("cursor", "forged-cursor", "이 목록의 커서가 아닙니다.", "Not a cursor of this list.")
 	}
-	return size, before, f.Err()
+	return filter, size, f.Err()
 }
 
 func (h handlers) fill(ctx context.Context, a *listResponse, list []upload.Upload) error {

@@ -28,6 +28,7 @@ type uploadResponse struct {
 	Width       int              `json:"width,omitempty"` // pixels
 	Height      int              `json:"height,omitempty"`
 	Variants    []upload.Variant `json:"variants"`
+	Alt         string           `json:"alt,omitempty"` // what a picture shows
 	InUse       bool             `json:"inUse"`
 	CreatedAt   time.Time        `json:"createdAt"`
 	ExpiresAt   *time.Time       `json:"expiresAt,omitempty"` // until then it can be completed
@@ -64,7 +65,7 @@ func (h handlers) respond(ctx context.Context, u upload.Upload) (*uploadResponse
 func responseOf(u upload.Upload, variants []upload.Variant) uploadResponse {
 	a := uploadResponse{
 		ID: u.ID, Owner: u.MemberID, Purpose: u.Purpose, State: "uploading", Refusal: u.RefusedCode, Name: u.Name, Type: upload.MediaType(u.Type),
-		Size: u.Size, SHA256: u.SHA256, Width: u.Width, Height: u.Height, Variants: []upload.Variant{}, InUse: u.Uses > 0,
+		Size: u.Size, SHA256: u.SHA256, Width: u.Width, Height: u.Height, Variants: []upload.Variant{}, Alt: u.Alt, InUse: u.Uses > 0,
 		CreatedAt: u.CreatedAt, CompletedAt: u.CompletedAt, ProcessedAt: u.ProcessedAt,
 	}
 	a.Variants = append(a.Variants, variants...)

@@ -33,6 +33,7 @@ var Function = function.Spec{
 			{Method: "POST", Path: "/v1/uploads/form", Access: function.SignedIn, Limit: up, Alone: true, Status: 201, Do: function.Do(h.form), Doc: "Takes a small file as multipart/form-data: purpose, optionally sha256, and the file last."},
 			{Method: "GET", Path: "/v1/uploads", Access: function.SignedIn, Do: function.Do(h.list), Doc: "The caller's own uploads, newest first; for the council with all=true everybody's that it may see."},
 			{Method: "GET", Path: in, Access: function.SignedIn, Do: function.Do(h.read), Doc: "What is known about an upload, for its owner and the council."},
+			{Method: "PATCH", Path: in, Access: function.SignedIn, Do: function.Do(h.describe), Doc: "Says what a picture shows, for those who do not see it: its owner, and editors."},
 			{Method: "GET", Path: in + "/file", Access: function.SignedIn, Personal: true, Do: function.Do(h.file), Doc: "Leads to the file: a link of 5 minutes for a private one, the public address for the others."},
 			{Method: "DELETE", Path: in, Access: function.SignedIn, Do: function.Do(h.remove), Doc: "Deletes an upload that nothing uses, for its owner and admins."},
 		}}

@@ -403,7 +403,8 @@ func TestList(t *testing.T) {
 	for _, c := range []struct {
 		as, query string
 		want      int
-	}{{w.me, "", 4}, {editor, "", 1}, {editor, "&all=true", 4}, {moderator, "&all=true", 5}} {
+	}{{w.me, "", 4}, {editor, "", 1}, {editor, "&all=true", 4}, {moderator, "&all=true", 5},
+		{w.me, "&q=%EB%82%98", 3}, {w.me, "&q=JPG&kind=image", 4}, {w.me, "&kind=document", 0}, {w.me, "&q=%25", 0}, {w.me, "&unused=true", 4}} {
 		if got := count(c.as, c.query); got != c.want {
 			t.Errorf("%q: %d, want %d", c.query, got, c.want)
 		}
@@ -414,6 +415,36 @@ func TestList(t *testing.T) {
 	w.call("GET", "/v1/uploads?cursor=x", w.me, nil).Problem(422, "invalid-input")
 	next := functiontest.JSON[struct{ NextCursor string }](w.call("GET", "/v1/uploads?size=1", w.me, nil)).NextCursor
 	w.call("GET", "/v1/uploads?cursor="+next, editor, nil).Problem(422, "invalid-input")
+	w.call("GET", "/v1/uploads?kind=image&cursor="+next, w.me, nil).Problem(422, "invalid-input")
+	w.call("GET", "/v1/uploads?kind=film", w.me, nil).Problem(422, "invalid-input")
+}
+
+func TestDescribe(t *testing.T) {
+	w := newWorld(t)
+	editor, moderator, other := w.Editor(), w.Holder(auth.Moderator, ""), w.Member(functiontest.Member{}).Token
+	picture := w.uploaded(editor, "post", "봄.jpg", photo(t, 4, 4))
+	file := w.uploaded(editor, "post", "자료.zip", archive(t, 100))
+	own := w.uploaded(w.me, "profile", "나.jpg", photo(t, 4, 4))
+	describe := func(as, id, alt string) functiontest.Response {
+		t.Helper()
+		return w.call("PATCH", "/v1/uploads/"+id, as, map[string]string{"alt": alt})
+	}
+	for _, c := range []struct{ as, id string }{{editor, picture.ID}, {w.me, own.ID}, {editor, own.ID}} {
+		got := functiontest.JSON[struct{ Alt string }](describe(c.as, c.id, " 벚꽃이 핀 본관 앞 ").Want(200)).Alt
+		if got != "벚꽃이 핀 본관 앞" {
+			t.Errorf("%q", got)
+		}
+	}
+	if got := functiontest.JSON[struct{ Alt string }](w.call("GET", "/v1/uploads/"+picture.ID, moderator, nil).Want(200)).Alt; got != "벚꽃이 핀 본관 앞" {
+		t.Errorf("read: %q", got)
+	}
+	describe(editor, picture.ID, "").Want(200)
+	describe(editor, picture.ID, strings.Repeat("가", 201)).Problem(422, "invalid-input")
+	describe(editor, file.ID, "글").Problem(422, "invalid-input")
+	describe(moderator, picture.ID, "글").Problem(403, "not-allowed")
+	describe(other, picture.ID, "글").Problem(404, "not-found")
+	describe(editor, "x", "글").Problem(404, "not-found")
+	describe("", picture.ID, "글").Problem(401, "sign-in-required")
 }
 
 func TestIdempotencyKey(t *testing.T) {

@@ -156,12 +156,15 @@ func (h *localHost) signIn() string {
 }
 
 // notice is the id of the pinned notice, which has a picture.
-func (h *localHost) notice() string {
+func (h *localHost) notice() string { return h.first("/v1/notices", "") }
+
+// first is the id of the first of a list of the API.
+func (h *localHost) first(path, cookies string) string {
 	h.t.Helper()
-	body, _ := h.read("/v1/notices", "")
+	body, _ := h.read(path, cookies)
 	var list struct{ Items []struct{ ID string } }
 	if err := json.Unmarshal([]byte(body), &list); err != nil || len(list.Items) == 0 {
-		h.t.Fatalf("no notices: %v %s", err, body)
+		h.t.Fatalf("nothing in %s: %v %s", path, err, body)
 	}
 	return list.Items[0].ID
 }

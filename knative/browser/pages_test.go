@@ -35,7 +35,7 @@ func pages(t *testing.T, h *localHost) []page {
 	t.Helper()
 	list := []page{{path: "/none"}, {path: "/en/none"}} // the edge's own
 	cookies := h.signIn()
-	fill := strings.NewReplacer("{id}", h.notice())
+	fill := strings.NewReplacer("/banners/{id}", "/banners/"+h.first("/v1/banners", cookies), "/members/{id}", "/members/"+h.first("/v1/admin/members", cookies), "{id}", h.notice())
 	for _, spec := range functions.All() {
 		for _, route := range spec.New(function.Deps{}).Routes {
 			path := fill.Replace(route.Path)

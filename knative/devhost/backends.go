@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -167,7 +168,7 @@ func age(ctx context.Context, server *miniredis.Miniredis) {
 func (b *backends) openStorage(s host.Settings, data, address string) (err error) {
 	b.storage = s.Storage()
 	if b.storage.Endpoint == "" {
-		b.storage.Endpoint, b.storage.PublicEndpoint = address, address
+		b.storage.Endpoint, b.storage.PublicEndpoint = address, cmp.Or(b.storage.PublicEndpoint, address) // a proxy may stand before it
 		b.storage.AccessKey, b.storage.SecretKey = "laptop", "only-on-this-laptop"
 		path := filepath.Join(data, "objects")
 		b.server, err = embedded.Open(path, embedded.Config{AccessKey: b.storage.AccessKey, SecretKey: b.storage.SecretKey, Region: b.storage.Region, Now: time.Now})

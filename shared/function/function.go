@@ -136,6 +136,10 @@ type Route struct {
 	// Alone runs the handler without a unit of work around it: it makes its own. Such
 	// a route ignores Idempotency-Key.
 	Alone bool
+	// ReadOnly marks a POST that changes nothing: what it is asked is too long for an
+	// address. It runs and is limited as a reading, leaves no audit record and ignores
+	// Idempotency-Key.
+	ReadOnly bool
 	// Internal routes are not reachable through the edge.
 	Internal bool
 	// HTML routes are the site's, for browsers, and no part of the API: their paths are not

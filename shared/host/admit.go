@@ -134,7 +134,7 @@ func (h *Host) limit(ctx context.Context, route function.Route, p auth.Principal
 	kind := route.Limit
 	if kind == "" {
 		kind = function.Writing
-		if isSafe(route.Method) {
+		if isSafe(route.Method) || route.ReadOnly {
 			kind = function.Reading
 		}
 	}

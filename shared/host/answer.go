@@ -66,14 +66,14 @@ func (h *Host) answer(c echo.Context, a answer) error {
 	for _, cookie := range function.RequestFrom(c.Request().Context()).Sent() {
 		http.SetCookie(c.Response(), cookie)
 	}
+	if header.Get("Cache-Control") == "no-store" {
+		header.Set("Cache-Control", "private, no-store")
+	}
 	if a.writer != nil {
 		if err := a.writer.WriteResponse(c.Response(), c.Request()); err != nil {
 			return fmt.Errorf("write the answer: %w", err)
 		}
 		return nil
-	}
-	if header.Get("Cache-Control") == "no-store" {
-		header.Set("Cache-Control", "private, no-store")
 	}
 	if isSafe(c.Request().Method) && a.status == http.StatusOK && header.Get("Cache-Control") != "private, no-store" && hasTag(c.Request().Header.Get("If-None-Match"), header.Get("ETag")) {
 		c.Response().WriteHeader(http.StatusNotModified)

@@ -146,7 +146,7 @@ func (h *Host) serve(route function.Route) echo.HandlerFunc {
 		if route.Page != nil && h.pages != nil && (route.Page.ForAll || isGuest(ctx, c.Request())) && !route.Page.Bypassed(c.Request().URL.Query()) {
 			return h.servePage(ctx, k)
 		}
-		if isSafe(c.Request().Method) {
+		if isSafe(c.Request().Method) || route.ReadOnly {
 			return h.read(ctx, k)
 		}
 		return h.write(ctx, k)

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -176,8 +177,12 @@ func (h *Host) audit(ctx context.Context, k *call) error {
 	if subject == "" {
 		subject = pathSubject(k.echo)
 	}
+	path := k.route.Path
+	if k.route.HTML && function.LanguageOf(path) == "en" { // what was done does not depend on the language
+		path = strings.TrimPrefix(path, "/en")
+	}
 	_, err = h.deps.DB.Exec(ctx, `INSERT INTO audit (id, at, actor, action, subject, origin, request_id, detail) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		id, clock.Millis(clock.Now(ctx)), auth.From(ctx).MemberID, k.route.Method+" "+k.route.Path, subject,
+		id, clock.Millis(clock.Now(ctx)), auth.From(ctx).MemberID, k.route.Method+" "+path, subject,
 		k.request.Origin, k.request.ID, k.request.Detail())
 	return err
 }

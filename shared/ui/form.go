@@ -101,9 +101,9 @@ func (f Form) Area(field Field) g.Node {
 // Choice is one entry of a list to choose from.
 type Choice struct{ Value, Label string }
 
-// Select is a list to choose one of.
+// Select is a list to choose one of. One always is: it needs no "required".
 func (f Form) Select(field Field, choices ...Choice) g.Node {
-	return f.labelled(field, el.Select(el.ID("field-"+field.Name), el.Name(field.Name), f.common(field), g.Group(field.More), g.Map(choices, func(c Choice) g.Node {
+	return f.labelled(field, el.Select(el.ID("field-"+field.Name), el.Name(field.Name), f.state(field.Name, field.Hint, f.message(field.Name)), g.Group(field.More), g.Map(choices, func(c Choice) g.Node {
 		return el.Option(el.Value(c.Value), g.If(c.Value == field.Value, el.Selected()), g.Text(c.Label))
 	})))
 }

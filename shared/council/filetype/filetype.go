@@ -91,6 +91,18 @@ func formatOf(ext string) (format, bool) {
 	return format{}, false
 }
 
+// Names says which files may be taken, before their content is looked at: extensions, each
+// with the media types that may be declared for it.
+func Names(imagesOnly bool) map[string][]string {
+	names := map[string][]string{}
+	for _, ext := range []string{"jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "pdf", "hwp", "hwpx", "docx", "xlsx", "pptx", "zip"} {
+		if f, known := formatOf(ext); known && (f.Image || !imagesOnly) {
+			names[ext] = append([]string{f.MIME}, f.aliases...)
+		}
+	}
+	return names
+}
+
 // Detect reads the size bytes of r and returns their type. name is the file's name as the uploader gave it, declared the
 // media type that came with it; both must agree with the content. An empty declared, or application/octet-stream, claims
 // nothing: browsers send that for types which the computer does not know, .hwp most of all.

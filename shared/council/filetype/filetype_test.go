@@ -374,6 +374,24 @@ func TestSizeThatLies(t *testing.T) {
 	}
 }
 
+// TestNames: whoever asks Names before sending a file is told what Named says afterwards.
+func TestNames(t *testing.T) {
+	all, pictures := filetype.Names(false), filetype.Names(true)
+	for ext := range samples() {
+		if len(all[ext]) == 0 {
+			t.Errorf("%s is taken and not named", ext)
+		}
+	}
+	for ext, types := range all {
+		for _, declared := range types {
+			got, err := filetype.Named("a."+ext, declared)
+			if err != nil || got.Image != (len(pictures[ext]) > 0) {
+				t.Errorf("%s as %s: %+v %v", ext, declared, got, err)
+			}
+		}
+	}
+}
+
 func FuzzDetect(f *testing.F) {
 	for ext, b := range samples() {
 		f.Add(b, "a."+ext, "")

@@ -4,7 +4,9 @@ import (
 	"context"
 	"strings"
 
+	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/database"
+	"github.com/madang-council/madang/shared/problem"
 )
 
 // Search is what an admin looks for; empty fields do not limit.
@@ -13,6 +15,23 @@ type Search struct {
 	Prefix string // how the name begins
 	After  string // id of the last member of the page before
 	Size   int
+}
+
+// WholeCouncil refuses admins of a single unit what concerns every member.
+func WholeCouncil(ctx context.Context) error {
+	if !auth.From(ctx).May(auth.Admin, "") {
+		return problem.NotAllowed()
+	}
+	return nil
+}
+
+// Allowed refuses a search that the caller may not make: an admin of one unit finds those
+// whose address is known to them; only one of the whole council pages through the members.
+func (q Search) Allowed(ctx context.Context) error {
+	if q.Email != "" && auth.From(ctx).Has(auth.Admin) {
+		return nil
+	}
+	return WholeCouncil(ctx)
 }
 
 // Find lists members who have not gone, by id, which is the order in which they joined:

@@ -98,6 +98,11 @@ func (s Store) Compare(ctx context.Context, id string, from, to int64) (Differen
 	return a.compare(b), nil
 }
 
+// Against is how a text that is not stored differs from n.
+func (n Notice) Against(title, body string, tags []string) Difference {
+	return Revision{Title: n.Title, Body: n.Body, Tags: n.Tags}.compare(Revision{Title: title, Body: body, Tags: tags})
+}
+
 func (v Revision) compare(next Revision) Difference {
 	return Difference{
 		Title: revision.Lines(v.Title, next.Title),

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base32"
 	"errors"
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
@@ -169,4 +170,25 @@ func FuzzVerify(f *testing.F) {
 			t.Fatalf("%q matched step %d, whose code is %s, %v", given, step, code, err)
 		}
 	})
+}
+
+// TestDraw reads a code back by what every QR code of a version has in common: its size,
+// its margin and the three finder patterns (ISO/IEC 18004, 6.3).
+func TestDraw(t *testing.T) {
+	drawn, err := totp.Draw(totp.URI("마당대학교 총학생회", "admin@madang.ac.kr", totp.NewSecret()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if modules := drawn.Size - 8; modules < 21 || (modules-17)%4 != 0 {
+		t.Errorf("%d modules", modules)
+	}
+	far := drawn.Size - 4 - 7
+	for _, corner := range []string{"M4 4h7v1h-7z", fmt.Sprintf("M%d 4h7v1h-7z", far), fmt.Sprintf("M4 %dh7v1h-7z", far), "M6 6h3v1h-3z"} {
+		if !strings.Contains(drawn.Path, corner) {
+			t.Errorf("no finder pattern at %s", corner)
+		}
+	}
+	if _, err := totp.Draw(strings.Repeat("가", 3000)); err == nil {
+		t.Error("more than a QR code holds was drawn")
+	}
 }

@@ -4,19 +4,22 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/problem"
+	"github.com/madang-council/madang/shared/text"
 )
 
-const columns = `id, member_id, purpose, name, type, size, sha256, folder, multipart, width, height, uses, created_at, expires_at, completed_at, processed_at, refused_at, refused_code, deleted_at`
+const columns = `id, member_id, purpose, name, type, size, sha256, folder, multipart, width, height, uses, alt, created_at, expires_at, completed_at, processed_at, refused_at, refused_code, deleted_at`
 
 func scan(r database.Row) (Upload, error) {
 	var u Upload
 	var created, expires int64
 	var completed, processed, refused, deleted *int64
-	err := r.Scan(&u.ID, &u.MemberID, &u.Purpose, &u.Name, &u.Type, &u.Size, &u.SHA256, &u.Folder, &u.Multipart, &u.Width, &u.Height, &u.Uses,
+	err := r.Scan(&u.ID, &u.MemberID, &u.Purpose, &u.Name, &u.Type, &u.Size, &u.SHA256, &u.Folder, &u.Multipart, &u.Width, &u.Height, &u.Uses, &u.Alt,
 		&created, &expires, &completed, &processed, &refused, &u.RefusedCode, &deleted)
 	u.CreatedAt, u.ExpiresAt = clock.FromMillis(created), clock.FromMillis(expires)
 	u.CompletedAt, u.ProcessedAt = clock.FromMillisOf(completed), clock.FromMillisOf(processed)
@@ -60,7 +63,19 @@ type Filter struct {
 	Member  string // whose; "" for everybody's
 	Private bool   // those for private purposes too; a member's own always come with them
 	Before  string // id behind which the list goes on, or ""
+	Name    string // part of the name, in any case; "" for all
+	Kind    Kind   // "" for all
+	Unused  bool   // only those that nothing uses
 }
+
+// Kind tells pictures from other files.
+type Kind string
+
+// The kinds of files.
+const (
+	Images    Kind = "image"
+	Documents Kind = "document"
+)
 
 // List is up to limit uploads that are not deleted, newest first.
 func (s Store) List(ctx context.Context, f Filter, limit int) ([]Upload, error) {
@@ -74,6 +89,19 @@ func (s Store) List(ctx context.Context, f Filter, limit int) ([]Upload, error) 
 	}
 	if f.Before != "" {
 		add(`id < $%d`, f.Before)
+	}
+	if f.Name != "" {
+		part := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text.Fold(f.Name))
+		add(`lower(name) LIKE $%d ESCAPE '\'`, "%"+part+"%")
+	}
+	switch f.Kind {
+	case Images:
+		where += ` AND type IN ('jpg', 'png', 'webp', 'gif')` // as IsImage says
+	case Documents:
+		where += ` AND type NOT IN ('jpg', 'png', 'webp', 'gif')`
+	}
+	if f.Unused {
+		where += ` AND uses = 0`
 	}
 	for _, p := range Purposes() {
 		if p.Private && !f.Private && f.Member == "" {
@@ -96,4 +124,28 @@ func (u Upload) State(ctx context.Context) string {
 	default:
 		return "uploading"
 	}
+}
+
+// Use is a thing that uses an upload.
+type Use struct {
+	Kind string // what its package calls it, as notice or banner
+	ID   string
+}
+
+// UsesOf are the things that use uploads, by the uploads' ids.
+func (s Store) UsesOf(ctx context.Context, ids ...string) (map[string][]Use, error) {
+	uses := map[string][]Use{}
+	for part := range slices.Chunk(ids, 500) {
+		_, err := database.All(ctx, s.DB, func(r database.Row) (Use, error) {
+			var id string
+			var u Use
+			err := r.Scan(&id, &u.Kind, &u.ID)
+			uses[id] = append(uses[id], u)
+			return u, err
+		}, `SELECT upload_id, kind, thing_id FROM upload_uses WHERE upload_id IN (`+marks(1, len(part))+`) ORDER BY kind, thing_id`, anys(part)...)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return uses, nil
 }

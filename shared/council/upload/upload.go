@@ -117,6 +117,7 @@ type Upload struct {
 	Width       int
 	Height      int
 	Uses        int
+	Alt         string // what an image shows, for those who do not see it; "" where nobody said
 	CreatedAt   time.Time
 	ExpiresAt   time.Time // until then it can be completed
 	CompletedAt *time.Time
@@ -197,6 +198,7 @@ type File struct {
 	Type     string    `json:"type"` // media type, as "application/pdf"
 	Size     int64     `json:"size"` // bytes of the original
 	URL      string    `json:"url"`
+	Alt      string    `json:"alt,omitempty"`   // what an image shows, where its editor said so
 	Width    int       `json:"width,omitempty"` // pixels of an image, as it is shown
 	Height   int       `json:"height,omitempty"`
 	Variants []Variant `json:"variants"` // smallest first; empty until they are made

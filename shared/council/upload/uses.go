@@ -204,7 +204,7 @@ func (s Store) Files(ctx context.Context, ids ...string) (map[string]File, error
 
 // File is how u is shown, with those of the variants that are its own.
 func (u Upload) File(variants []StoredVariant) File {
-	f := File{ID: u.ID, Name: u.Name, Type: MediaType(u.Type), Size: u.Size, URL: u.URL(), Width: u.Width, Height: u.Height, Variants: []Variant{}}
+	f := File{ID: u.ID, Name: u.Name, Type: MediaType(u.Type), Size: u.Size, URL: u.URL(), Alt: u.Alt, Width: u.Width, Height: u.Height, Variants: []Variant{}}
 	for _, v := range variants {
 		if v.UploadID == u.ID && !u.Private() {
 			f.Variants = append(f.Variants, Variant{Width: v.Width, Height: v.Height, URL: FilesPath + u.VariantKey(v.Name)})

@@ -229,3 +229,20 @@ func TestUsesAreCountedExactly(t *testing.T) {
 		}
 	})
 }
+
+func TestUsesOf(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		f := newFixture(t, db)
+		me := f.member()
+		one, two := f.row(me, "post", "jpg", ""), f.row(me, "post", "jpg", "")
+		for _, thing := range []upload.Use{{Kind: "notice", ID: "n2"}, {Kind: "banner", ID: "b1"}, {Kind: "notice", ID: "n1"}} {
+			if err := f.store.Use(as(me), thing.Kind, thing.ID, []string{one}, "x"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := f.store.UsesOf(as(me), one, two)
+		if want := "[{banner b1} {notice n1} {notice n2}]"; err != nil || fmt.Sprint(got[one]) != want || len(got) != 1 {
+			t.Errorf("%v %v, want %s", got, err, want)
+		}
+	})
+}

@@ -1,0 +1,103 @@
+import { Problem } from './api.js';
+import { element } from './dom.js';
+import { say } from './language.js';
+import { announce } from './status.js';
+
+/**
+ * What a form's boxes say, as the API takes it. A box with data-type="time" is a time in
+ * Seoul, "list" a list with commas; an empty box that is not required is left out.
+ * @param {HTMLFormElement} form
+ * @param {(typed: string, was: string | undefined) => string | undefined} time
+ * @returns {Record<string, unknown>}
+ */
+export function valuesOf(form, time) {
+  /** @type {Record<string, unknown>} */
+  const values = {};
+  for (const box of form.elements) {
+    if (!(box instanceof HTMLInputElement || box instanceof HTMLSelectElement || box instanceof HTMLTextAreaElement) || box.name === '' || box.disabled) {
+      continue;
+    }
+    if (box instanceof HTMLInputElement && box.type === 'radio' && !box.checked) {
+      continue;
+    }
+    const value = box instanceof HTMLInputElement && box.type === 'checkbox' ? box.checked : box.value;
+    if (box.dataset.type === 'time') {
+      values[box.name] = time(String(value), box.dataset.was);
+    } else if (box.dataset.type === 'list') {
+      values[box.name] = String(value).split(',').map((one) => one.trim()).filter((one) => one !== '');
+    } else {
+      values[box.name] = value;
+    }
+  }
+  return values;
+}
+
+/** @param {HTMLFormElement} form */
+export function clearWrong(form) {
+  for (const box of form.querySelectorAll('[aria-invalid]')) {
+    box.removeAttribute('aria-invalid');
+    const hint = document.getElementById(`${box.id}-hint`);
+    hint ? box.setAttribute('aria-describedby', hint.id) : box.removeAttribute('aria-describedby');
+  }
+  form.querySelectorAll('p.wrong[id], .form-wrong').forEach((said) => said.remove());
+}
+
+/**
+ * Shows what is wrong beside the boxes, and takes the focus to the first of them. What
+ * belongs to no box is said above the form.
+ * @param {HTMLFormElement} form
+ * @param {unknown} error
+ */
+export function showWrong(form, error) {
+  clearWrong(form);
+  /** @type {HTMLElement | null} */
+  let first = null;
+  const rest = [];
+  for (const { field, message } of error instanceof Problem ? error.fields : []) {
+    const name = field.replace(/[[.].*$/, '');
+    const box = form.querySelector(`#field-${CSS.escape(name)}`);
+    if (!(box instanceof HTMLElement)) {
+      rest.push(message);
+      continue;
+    }
+    // What a script fills in has a box that nobody sees: its neighbour stands for it.
+    const hidden = box instanceof HTMLInputElement && box.type === 'hidden';
+    const seen = (hidden && /** @type {HTMLElement | null} */ (box.parentElement?.querySelector('input:not([type=hidden])'))) || box;
+    const said = element('p', { class: 'wrong', id: `${box.id}-wrong` }, message);
+    seen.setAttribute('aria-invalid', 'true');
+    seen.setAttribute('aria-describedby', said.id);
+    box.insertAdjacentElement('afterend', said);
+    first ??= seen;
+  }
+  const text = [error instanceof Error ? error.message : String(error), ...rest].join(' ');
+  const above = element('div', { class: 'notice-box wrong form-wrong', role: 'alert', tabindex: -1 }, element('p', {}, text));
+  if (error instanceof Problem && error.status === 401) {
+    above.append(element('p', {}, element('a', { href: '/sign-in', target: '_blank' }, say('새 창에서 로그인한 뒤 다시 누르세요. 쓰던 글은 그대로 있습니다.', 'Sign in in a new window, then try again. What you wrote stays.'))));
+  } else if (error instanceof Problem && error.requestId !== '' && error.status >= 500) {
+    above.append(element('p', {}, say(`요청 번호 ${error.requestId}`, `Request ${error.requestId}`)));
+  }
+  form.prepend(above);
+  (first ?? above).focus();
+  above.scrollIntoView({ block: 'nearest' });
+  if (first) {
+    announce(text, 'bad');
+  }
+}
+
+/**
+ * Runs something that a button started: the button cannot be pressed twice, and says so.
+ * @template T
+ * @param {HTMLElement | null} button
+ * @param {() => Promise<T>} act
+ * @returns {Promise<T>}
+ */
+export async function busy(button, act) {
+  button?.setAttribute('aria-disabled', 'true');
+  button?.classList.add('busy');
+  try {
+    return await act();
+  } finally {
+    button?.removeAttribute('aria-disabled');
+    button?.classList.remove('busy');
+  }
+}

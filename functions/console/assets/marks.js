@@ -1,0 +1,49 @@
+/**
+ * A text with a part of it selected.
+ * @typedef {{text: string, start: number, end: number}} Selected
+ */
+
+/**
+ * Puts marks around what is selected, or takes them away where they are.
+ * @param {Selected} selected
+ * @param {string} mark as ** for bold
+ * @param {string} sample what stands between them where nothing is selected
+ * @returns {Selected}
+ */
+export function around({ text, start, end }, mark, sample) {
+  const size = mark.length;
+  if (start >= size && text.slice(start - size, start) === mark && text.slice(end, end + size) === mark) {
+    return { text: text.slice(0, start - size) + text.slice(start, end) + text.slice(end + size), start: start - size, end: end - size };
+  }
+  const inner = text.slice(start, end) || sample;
+  return { text: text.slice(0, start) + mark + inner + mark + text.slice(end), start: start + size, end: start + size + inner.length };
+}
+
+/**
+ * Puts a mark in front of each line that is touched by the selection, or takes it away
+ * where all of them have it.
+ * @param {Selected} selected
+ * @param {string} mark as "- " for a list
+ * @returns {Selected}
+ */
+export function before({ text, start, end }, mark) {
+  const from = text.lastIndexOf('\n', start - 1) + 1;
+  const after = text.indexOf('\n', Math.max(from, end - (end > start ? 1 : 0)));
+  const to = after < 0 ? text.length : after;
+  const lines = text.slice(from, to).split('\n');
+  const all = lines.every((line) => line.startsWith(mark));
+  const changed = lines.map((line) => (all ? line.slice(mark.length) : line.startsWith(mark) ? line : mark + line)).join('\n');
+  return { text: text.slice(0, from) + changed + text.slice(to), start: from, end: from + changed.length };
+}
+
+/**
+ * Makes what is selected a link, whose address is then selected to be typed over.
+ * @param {Selected} selected
+ * @param {string} sample
+ * @returns {Selected}
+ */
+export function link({ text, start, end }, sample) {
+  const label = text.slice(start, end) || sample;
+  const from = start + label.length + 3;
+  return { text: `${text.slice(0, start)}[${label}](https://)${text.slice(end)}`, start: from, end: from + 8 };
+}

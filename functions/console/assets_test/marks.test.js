@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { Drafts } from '../assets/draft.js';
+import { around, before, link } from '../assets/marks.js';
+
+/** Reads "ab[cd]e" as a text with cd selected, and writes it. @param {string} s */
+const read = (s) => ({ text: s.replace(/[[\]]/g, ''), start: s.indexOf('['), end: s.indexOf(']') - 1 });
+/** @param {{text: string, start: number, end: number}} s */
+const write = (s) => `${s.text.slice(0, s.start)}[${s.text.slice(s.start, s.end)}]${s.text.slice(s.end)}`;
+
+test('marks go around what is selected, and away again', () => {
+  assert.equal(write(around(read('가[나다]라'), '**', '굵게')), '가**[나다]**라');
+  assert.equal(write(around(read('가**[나다]**라'), '**', '굵게')), '가[나다]라');
+  assert.equal(write(around(read('가[]'), '**', '굵게')), '가**[굵게]**');
+});
+
+test('marks go before every line that is touched', () => {
+  assert.equal(write(before(read('하나\n둘[]\n셋'), '- ')), '하나\n[- 둘]\n셋');
+  assert.equal(write(before(read('하[나\n둘\n]셋'), '- ')), '[- 하나\n- 둘]\n셋');
+  assert.equal(write(before(read('[- 하나\n- 둘]'), '- ')), '[하나\n둘]');
+  assert.equal(write(before(read('[]'), '## ')), '[## ]');
+});
+
+test('a link waits for its address', () => {
+  const made = link(read('가 [나] 다'), '글');
+  assert.equal(made.text, '가 [나](https://) 다');
+  assert.equal(made.text.slice(made.start, made.end), 'https://');
+});
+
+test('drafts are found by whose and what they are, for a month', () => {
+  const kept = new Map();
+  const storage = /** @type {any} */ ({ getItem: (/** @type {string} */ k) => kept.get(k) ?? null, setItem: (/** @type {string} */ k, /** @type {string} */ v) => kept.set(k, v), removeItem: (/** @type {string} */ k) => kept.delete(k) });
+  const mine = new Drafts(storage, 'me', 'n1');
+  const draft = { at: 1000, version: 2, boxes: { title: '봄' }, attachments: [] };
+  assert.ok(mine.keep(draft));
+  assert.deepEqual(mine.find(2000), draft);
+  assert.equal(new Drafts(storage, 'you', 'n1').find(2000), null);
+  assert.equal(new Drafts(storage, 'me', 'new').find(2000), null);
+  assert.equal(mine.find(1000 + 31 * 86_400_000), null);
+  mine.drop();
+  assert.equal(mine.find(2000), null);
+  storage.setItem = () => {
+    throw new Error('full');
+  };
+  assert.equal(mine.keep(draft), false);
+  kept.set(mine.name, '{');
+  assert.equal(mine.find(2000), null);
+});

@@ -1,0 +1,238 @@
+package console
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"path"
+	"strconv"
+	"strings"
+
+	g "maragu.dev/gomponents"
+	el "maragu.dev/gomponents/html"
+
+	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/check"
+	"github.com/madang-council/madang/shared/council/banner"
+	"github.com/madang-council/madang/shared/council/notice"
+	"github.com/madang-council/madang/shared/council/upload"
+	"github.com/madang-council/madang/shared/problem"
+	"github.com/madang-council/madang/shared/ui"
+)
+
+type uploadRequest struct{}
+
+type uploadTold struct {
+	Member   string    `json:"member"`
+	Purposes []purpose `json:"purposes"`
+}
+
+func (h handlers) upload(ctx context.Context, _ *uploadRequest) (*ui.Answer, error) {
+	f := ui.NewForm(ctx)
+	purposes := h.purposes(false, "post", "archive", "event")
+	choices := []ui.Choice{}
+	for _, p := range purposes {
+		choices = append(choices, ui.Choice{Value: p.Name, Label: purposeText(ctx, p.Name) + " (" + fmt.Sprintf(ui.T(ctx, "%d MB까지", "up to %d MB"), p.Limit/upload.MiB) + ")"})
+	}
+	return h.page(ctx, ui.View{Title: ui.T(ctx, "파일 올리기", "Upload files"), Section: uploadsPath, Class: "reading", Scripts: []string{"uploads.js"}, Main: []g.Node{
+		heading(ui.T(ctx, "파일 올리기", "Upload files"), link(at(ctx, mediaPath), ui.T(ctx, "올린 파일 보기", "See the files"), "button small quiet")),
+		el.Div(el.ID("uploads"), el.Class("form"), told(uploadTold{Member: auth.From(ctx).MemberID, Purposes: purposes}),
+			f.Select(ui.Field{Name: "purpose", Label: ui.T(ctx, "쓰임", "Purpose"), Value: "post"}, choices...),
+			dropBox(ctx, true),
+			el.Ul(el.ID("transfers"), el.Class("transfers"), el.Aria("label", ui.T(ctx, "올리는 파일", "Files being uploaded"))),
+			el.Ul(el.Class("hint bullets"),
+				el.Li(g.Text(ui.T(ctx, "이 쪽을 떠나거나 연결이 끊겨도 괜찮습니다. 돌아오면 남은 것부터 이어서 올립니다.", "You may leave this page, or lose the connection: what is missing is sent when you come back."))),
+				el.Li(g.Text(ui.T(ctx, "하루 안에 공지나 배너에 쓰지 않은 파일은 저절로 지워집니다.", "Files that nothing uses within a day are deleted."))),
+				el.Li(g.Text(ui.T(ctx, "이미지, PDF, 한글(hwp, hwpx), 오피스 문서, zip을 받습니다.", "Pictures, PDF, HWP and HWPX, Office documents and ZIP are taken."))),
+			),
+		),
+	}}), nil
+}
+
+func purposeText(ctx context.Context, name string) string {
+	switch name {
+	case "post":
+		return ui.T(ctx, "공지와 배너", "Notices and banners")
+	case "archive":
+		return ui.T(ctx, "자료", "Documents")
+	case "event":
+		return ui.T(ctx, "행사 포스터", "Event posters")
+	case "profile":
+		return ui.T(ctx, "프로필 사진", "Profile pictures")
+	default:
+		return name
+	}
+}
+
+// extension is what a file is, in at most four letters.
+func extension(name string) string {
+	e := strings.ToUpper(strings.TrimPrefix(path.Ext(name), "."))
+	return e[:min(4, len(e))]
+}
+
+type mediaRequest struct {
+	Q      string `query:"q"`
+	Kind   string `query:"kind"`
+	Unused bool   `query:"unused"`
+	Cursor string `query:"cursor"`
+}
+
+// mediaOnPage is how many files a page of the library shows: rows of two, three and four.
+const mediaOnPage = 24
+
+func (h handlers) media(ctx context.Context, r *mediaRequest) (*ui.Answer, error) {
+	var f check.Fields
+	filter := upload.Filter{Name: f.OptionalLine("q", r.Q, 100), Unused: r.Unused}
+	if r.Kind != "" {
+		filter.Kind = upload.Kind(f.OneOf("kind", r.Kind, string(upload.Images), string(upload.Documents)))
+	}
+	if err := f.Err(); err != nil {
+		return nil, err
+	}
+	kind := "console/media?" + url.Values{"q": {r.Q}, "kind": {r.Kind}, "unused": {strconv.FormatBool(r.Unused)}}.Encode()
+	if r.Cursor != "" && h.cursors.Decode(kind, r.Cursor, &filter.Before) != nil {
+		return nil, problem.Absent()
+	}
+	list, err := h.uploads.List(ctx, filter, mediaOnPage+1)
+	if err != nil {
+		return nil, err
+	}
+	next := ""
+	if len(list) > mediaOnPage {
+		list = list[:mediaOnPage]
+		unused := ""
+		if r.Unused {
+			unused = "true"
+		}
+		next = at(ctx, mediaPath, "q", r.Q, "kind", r.Kind, "unused", unused, "cursor", h.cursors.Encode(kind, list[mediaOnPage-1].ID))
+	}
+	shelf, err := h.shelve(ctx, list)
+	if err != nil {
+		return nil, err
+	}
+	return h.page(ctx, ui.View{Title: ui.T(ctx, "파일", "Files"), Section: mediaPath, Main: []g.Node{
+		heading(ui.T(ctx, "파일", "Files"), link(at(ctx, uploadsPath), ui.T(ctx, "파일 올리기", "Upload files"), "button")),
+		mediaFilters(ctx, r),
+		g.Iff(len(list) == 0, func() g.Node { return empty(ui.T(ctx, "찾은 파일이 없습니다.", "No files were found.")) }),
+		g.Iff(len(list) > 0, func() g.Node {
+			return el.Ul(el.Class("media"), g.Map(list, func(u upload.Upload) g.Node { return shelf.card(ctx, u) }))
+		}),
+		pager(ctx, next),
+	}}), nil
+}
+
+func mediaFilters(ctx context.Context, r *mediaRequest) g.Node {
+	f := ui.NewForm(ctx)
+	return el.Form(el.Class("filters"), el.Method("get"), el.Action(at(ctx, mediaPath)), el.Role("search"),
+		f.Input(ui.Field{Name: "q", Label: ui.T(ctx, "파일 이름", "File name"), Value: r.Q, Type: "search", Limit: 100, Optional: true}),
+		f.Select(ui.Field{Name: "kind", Label: ui.T(ctx, "종류", "Kind"), Value: r.Kind, Optional: true},
+			ui.Choice{Label: ui.T(ctx, "모든 파일", "Every file")}, ui.Choice{Value: string(upload.Images), Label: ui.T(ctx, "이미지", "Pictures")}, ui.Choice{Value: string(upload.Documents), Label: ui.T(ctx, "문서", "Documents")}),
+		el.Div(el.Class("field check"), el.Input(el.ID("field-unused"), el.Name("unused"), el.Type("checkbox"), el.Value("true"), g.If(r.Unused, el.Checked())),
+			el.Label(el.For("field-unused"), g.Text(ui.T(ctx, "쓰지 않는 것만", "Unused only")))),
+		ui.Button(ui.T(ctx, "찾기", "Find")),
+	)
+}
+
+// shelf is what the cards of files say beside the files.
+type shelf struct {
+	files   map[string]upload.File
+	uses    map[string][]upload.Use
+	notices map[string]notice.Notice
+	banners map[string]banner.Stored
+}
+
+func (h handlers) shelve(ctx context.Context, list []upload.Upload) (shelf, error) {
+	ids := []string{}
+	for _, u := range list {
+		ids = append(ids, u.ID)
+	}
+	s := shelf{banners: map[string]banner.Stored{}}
+	var err error
+	if s.files, err = h.uploads.Files(ctx, ids...); err != nil {
+		return s, err
+	}
+	if s.uses, err = h.uploads.UsesOf(ctx, ids...); err != nil {
+		return s, err
+	}
+	using := []string{}
+	for _, uses := range s.uses {
+		for _, u := range uses {
+			using = append(using, u.ID)
+		}
+	}
+	if s.notices, err = h.notices.Readable(ctx, using...); err != nil {
+		return s, err
+	}
+	banners, err := h.banners.All(ctx)
+	for _, b := range banners {
+		s.banners[b.ID] = b
+	}
+	return s, err
+}
+
+// card is a file in the library.
+func (s shelf) card(ctx context.Context, u upload.Upload) g.Node {
+	file, complete := s.files[u.ID]
+	if !complete {
+		file = upload.File{Name: u.Name, Size: u.Size}
+	}
+	who := auth.From(ctx)
+	name := el.Span(el.Class("card-name"), g.Text(u.Name))
+	if complete {
+		name = link(file.URL, u.Name, "card-name")
+	}
+	return el.Li(el.Class("card"),
+		thumbnail(file, "card-picture"),
+		el.Div(el.Class("card-body"),
+			name,
+			el.P(el.Class("meta"), el.Span(g.Text(ui.Size(u.Size))), short(ctx, u.CreatedAt), el.Span(g.Text(purposeText(ctx, u.Purpose)))),
+			s.usedBy(ctx, u, complete),
+			g.Iff(complete && upload.IsImage(u.Type) && (who.Has(auth.Editor) || u.MemberID == who.MemberID), func() g.Node { return altForm(ctx, u) }),
+			g.Iff(u.Uses == 0 && (u.MemberID == who.MemberID || who.Has(auth.Admin)), func() g.Node {
+				return el.Form(action("DELETE", "/v1/uploads/"+u.ID, 0), el.Data("confirm", ui.T(ctx, u.Name+"을(를) 지울까요? 되돌릴 수 없습니다.", "Delete "+u.Name+"? This cannot be undone.")), said(ui.T(ctx, "파일을 지웠습니다.", "The file was deleted.")),
+					el.Button(el.Type("submit"), el.Class("button small danger"), el.Aria("label", ui.T(ctx, u.Name+" 지우기", "Delete "+u.Name)), g.Text(ui.T(ctx, "지우기", "Delete"))))
+			}),
+		),
+	)
+}
+
+func altForm(ctx context.Context, u upload.Upload) g.Node {
+	return el.Form(el.Class("inline"), action("PATCH", "/v1/uploads/"+u.ID, 0), said(ui.T(ctx, "대체 텍스트를 저장했습니다.", "The alternative text is saved.")),
+		el.Input(el.Type("text"), el.Name("alt"), el.Value(u.Alt), el.MaxLength(strconv.Itoa(upload.MostAlt)), el.Placeholder(ui.T(ctx, "대체 텍스트", "Alternative text")), el.Aria("label", ui.T(ctx, u.Name+" 대체 텍스트", "Alternative text of "+u.Name))),
+		el.Button(el.Type("submit"), el.Class("button small quiet"), el.Aria("label", ui.T(ctx, u.Name+" 대체 텍스트 저장", "Save the alternative text of "+u.Name)), g.Text(ui.T(ctx, "저장", "Save"))))
+}
+
+// usedBy says where a file is used, as far as the caller may know.
+func (s shelf) usedBy(ctx context.Context, u upload.Upload, complete bool) g.Node {
+	if !complete {
+		return el.P(el.Class("meta"), el.Span(el.Class("badge"), g.Text(stateOfUpload(ctx, u))))
+	}
+	if len(s.uses[u.ID]) == 0 {
+		return el.P(el.Class("meta"), g.Text(ui.T(ctx, "아직 쓰지 않음", "Not used yet")))
+	}
+	return el.Ul(el.Class("uses"), g.Map(s.uses[u.ID], func(use upload.Use) g.Node {
+		n, readable := s.notices[use.ID]
+		b, shown := s.banners[use.ID]
+		switch {
+		case readable && notice.Writes(ctx, n.Unit):
+			return el.Li(g.Text(ui.T(ctx, "공지: ", "Notice: ")), link(at(ctx, noticesPath+"/"+n.ID), n.Title, ""))
+		case readable:
+			return el.Li(g.Text(ui.T(ctx, "공지: ", "Notice: ") + n.Title))
+		case shown:
+			return el.Li(g.Text(ui.T(ctx, "배너: ", "Banner: ")), link(at(ctx, bannersPath+"/"+b.ID), b.Alt, ""))
+		default:
+			return el.Li(g.Text(ui.T(ctx, "다른 곳에서 쓰는 중", "Used elsewhere")))
+		}
+	}))
+}
+
+func stateOfUpload(ctx context.Context, u upload.Upload) string {
+	switch u.State(ctx) {
+	case "refused":
+		return ui.T(ctx, "거부됨", "Refused")
+	case "expired":
+		return ui.T(ctx, "다 올리지 않음", "Not completed")
+	default:
+		return ui.T(ctx, "올리는 중", "Being uploaded")
+	}
+}

@@ -1,0 +1,71 @@
+package console
+
+import (
+	"context"
+
+	g "maragu.dev/gomponents"
+	el "maragu.dev/gomponents/html"
+
+	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/council/notice"
+	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/ui"
+)
+
+type homeRequest struct{}
+
+// atHome is how many notices of a state the first page shows.
+const atHome = 5
+
+func (h handlers) home(ctx context.Context, _ *homeRequest) (*ui.Answer, error) {
+	who := auth.From(ctx)
+	columns := []g.Node{}
+	for _, part := range []struct {
+		state        notice.State
+		title, empty string
+	}{
+		{notice.Scheduled, ui.T(ctx, "예약된 공지", "Scheduled"), ui.T(ctx, "예약된 공지가 없습니다.", "Nothing is scheduled.")},
+		{notice.Draft, ui.T(ctx, "초안", "Drafts"), ui.T(ctx, "쓰다 만 공지가 없습니다.", "There are no drafts.")},
+		{notice.Published, ui.T(ctx, "게시 중", "Published"), ui.T(ctx, "게시 중인 공지가 없습니다.", "Nothing is published.")},
+	} {
+		list, err := h.notices.Managed(ctx, notice.Filter{}, part.state, "", atHome+1)
+		if err != nil {
+			return nil, err
+		}
+		columns = append(columns, el.Section(el.Class("panel"),
+			el.H2(g.Text(part.title)),
+			g.Iff(len(list) == 0, func() g.Node { return el.P(el.Class("hint"), g.Text(part.empty)) }),
+			el.Ul(el.Class("plain"), g.Map(list[:min(atHome, len(list))], func(n notice.Notice) g.Node {
+				return el.Li(link(at(ctx, noticesPath+"/"+n.ID), n.Title, ""), el.P(el.Class("meta"), el.Span(g.Text(n.Unit)), whenOf(ctx, n)))
+			})),
+			g.Iff(len(list) > atHome, func() g.Node {
+				return el.P(link(at(ctx, noticesPath, "state", string(part.state)), ui.T(ctx, "모두 보기", "See all"), ""))
+			}),
+		))
+	}
+	return h.page(ctx, ui.View{Title: ui.T(ctx, "콘솔", "Console"), Main: []g.Node{
+		heading(ui.T(ctx, who.Name+" 님, 안녕하세요", "Hello, "+who.Name), link(at(ctx, noticesPath+"/new"), ui.T(ctx, "새 공지 쓰기", "Write a notice"), "button")),
+		g.Iff(len(who.Dormant) > 0, func() g.Node {
+			return el.Div(el.Class("notice-box"), el.P(g.Text(ui.T(ctx, "관리자 권한은 2단계 인증으로 로그인해야 쓸 수 있습니다. ", "An admin's powers need a second factor. ")),
+				link(at(ctx, ui.MyPath+"/second-factor"), ui.T(ctx, "2단계 인증으로 가기", "Go to the second factor"), "")))
+		}),
+		el.Div(el.Class("panels"), g.Group(columns)),
+		el.P(el.Class("languages"), g.If(function.RequestFrom(ctx).Language == "en", el.A(el.Href(root), el.Lang("ko"), g.Attr("hreflang", "ko"), g.Text("한국어"))),
+			g.If(function.RequestFrom(ctx).Language != "en", el.A(el.Href(ui.English(root)), el.Lang("en"), g.Attr("hreflang", "en"), g.Text("English")))),
+	}}), nil
+}
+
+// whenOf is the time that matters of a notice in its state.
+func whenOf(ctx context.Context, n notice.Notice) g.Node {
+	switch {
+	case n.DeletedAt != nil:
+		return short(ctx, *n.DeletedAt)
+	case n.State(clock.Now(ctx)) == notice.Draft:
+		return short(ctx, n.UpdatedAt)
+	case n.State(clock.Now(ctx)) == notice.Archived:
+		return short(ctx, *n.UnpublishAt)
+	default:
+		return short(ctx, *n.PublishAt)
+	}
+}

@@ -1,0 +1,220 @@
+package console
+
+import (
+	"context"
+	"strings"
+
+	g "maragu.dev/gomponents"
+	el "maragu.dev/gomponents/html"
+
+	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/check"
+	"github.com/madang-council/madang/shared/council/credential"
+	"github.com/madang-council/madang/shared/council/member"
+	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/problem"
+	"github.com/madang-council/madang/shared/ui"
+)
+
+type findRequest struct {
+	Q      string `query:"q"` // an address, or how a name begins
+	Cursor string `query:"cursor"`
+}
+
+// find shows nobody unless somebody is looked for: each reading of members is recorded.
+func (h handlers) find(ctx context.Context, r *findRequest) (*ui.Answer, error) {
+	var f check.Fields
+	q := f.OptionalLine("q", r.Q, 254)
+	search := member.Search{Size: onPage}
+	if strings.Contains(q, "@") {
+		search.Email = credential.Address(q)
+	} else {
+		search.Prefix = q
+	}
+	kind := "console/members?q=" + q
+	if r.Cursor != "" && h.cursors.Decode(kind, r.Cursor, &search.After) != nil {
+		return nil, problem.Absent()
+	}
+	if err := f.Err(); err != nil {
+		return nil, err
+	}
+	main := []g.Node{heading(ui.T(ctx, "회원", "Members")), memberSearch(ctx, q)}
+	if q == "" {
+		return h.page(ctx, ui.View{Title: ui.T(ctx, "회원", "Members"), Section: membersPath, Main: main}), nil
+	}
+	if err := search.Allowed(ctx); err != nil {
+		return nil, err
+	}
+	found, err := h.members.Find(ctx, search)
+	if err != nil {
+		return nil, err
+	}
+	next := ""
+	if len(found) > onPage {
+		found = found[:onPage]
+		next = at(ctx, membersPath, "q", q, "cursor", h.cursors.Encode(kind, found[onPage-1].ID))
+	}
+	shown := []string{}
+	for _, m := range found {
+		shown = append(shown, m.ID)
+	}
+	function.Detail(ctx, "members", shown) // the law asks whose data was read
+	main = append(main,
+		g.Iff(len(found) == 0, func() g.Node { return empty(ui.T(ctx, "찾은 회원이 없습니다.", "Nobody was found.")) }),
+		g.Iff(len(found) > 0, func() g.Node {
+			return el.Ul(el.Class("rows"), g.Map(found, func(m member.Member) g.Node {
+				return el.Li(el.Class("row"), el.Div(el.Class("row-main"),
+					link(at(ctx, membersPath+"/"+m.ID), m.Name, "row-title"),
+					el.P(el.Class("meta"), el.Span(g.Text(m.Email)), g.If(m.Unit != "", el.Span(g.Text(m.Unit))), standing(ctx, m))))
+			}))
+		}),
+		pager(ctx, next),
+	)
+	return h.page(ctx, ui.View{Title: ui.T(ctx, "회원", "Members"), Section: membersPath, Main: main}), nil
+}
+
+func memberSearch(ctx context.Context, q string) g.Node {
+	hint := ui.T(ctx, "이름의 앞부분이나 메일 주소 전체. 누구를 찾았는지 기록에 남습니다.", "How the name begins, or the whole mail address. Who was looked for is recorded.")
+	if !auth.From(ctx).May(auth.Admin, "") {
+		hint = ui.T(ctx, "메일 주소 전체를 쓰세요. 누구를 찾았는지 기록에 남습니다.", "The whole mail address. Who was looked for is recorded.")
+	}
+	return el.Form(el.Class("filters"), el.Method("get"), el.Action(at(ctx, membersPath)), el.Role("search"),
+		ui.NewForm(ctx).Input(ui.Field{Name: "q", Label: ui.T(ctx, "찾기", "Search"), Value: q, Type: "search", Hint: hint, Limit: 254}),
+		ui.Button(ui.T(ctx, "찾기", "Find")))
+}
+
+// standing is what an account is, in badges.
+func standing(ctx context.Context, m member.Member) g.Node {
+	mark := func(shown bool, class, ko, en string) g.Node {
+		return g.Iff(shown, func() g.Node { return el.Span(el.Class("badge "+class), g.Text(ui.T(ctx, ko, en))) })
+	}
+	return g.Group{
+		mark(m.VerifiedAt != nil, "", "학생 확인", "Verified"),
+		mark(m.SuspendedAt != nil, "urgent", "정지됨", "Suspended"),
+		mark(m.LeavingAt != nil, "urgent", "탈퇴 중", "Leaving"),
+		mark(m.VerifiedAt == nil, "", "학생 확인 안 됨", "Not verified"),
+		mark(m.SecondAt != nil, "", "2단계 인증", "Second factor"),
+	}
+}
+
+type memberRequest struct {
+	ID string `path:"id"`
+}
+
+func (h handlers) member(ctx context.Context, r *memberRequest) (*ui.Answer, error) {
+	m, err := h.members.Member(ctx, r.ID)
+	if err != nil {
+		return nil, err
+	}
+	grants, err := h.members.Grants(ctx, r.ID)
+	if err != nil {
+		return nil, err
+	}
+	givers := []string{}
+	for _, v := range grants {
+		givers = append(givers, v.By)
+	}
+	names, err := h.members.Names(ctx, givers...)
+	if err != nil {
+		return nil, err
+	}
+	return h.page(ctx, ui.View{Title: m.Name, Section: membersPath, Class: "reading", Main: []g.Node{
+		heading(m.Name, g.Iff(auth.From(ctx).May(auth.Admin, ""), func() g.Node {
+			return link(at(ctx, auditPath, "subject", m.ID), ui.T(ctx, "이 회원에 관한 기록", "Log about this member"), "button small quiet")
+		})),
+		el.Dl(el.Class("facts"),
+			fact(ui.T(ctx, "메일", "Mail"), g.Text(m.Email)),
+			g.Iff(m.Unit != "", func() g.Node { return fact(ui.T(ctx, "학과", "Department"), g.Text(m.Unit)) }),
+			fact(ui.T(ctx, "가입", "Joined"), short(ctx, m.CreatedAt)),
+			fact(ui.T(ctx, "상태", "Standing"), el.Span(el.Class("meta"), standing(ctx, m))),
+		),
+		el.Section(el.Class("stack"), el.H2(g.Text(ui.T(ctx, "역할", "Roles"))),
+			g.Iff(len(grants) == 0, func() g.Node {
+				return el.P(el.Class("hint"), g.Text(ui.T(ctx, "아직 역할이 없습니다.", "No roles yet.")))
+			}),
+			el.Ul(el.Class("rows"), g.Map(grants, func(v member.Grant) g.Node { return grantRow(ctx, m, v, names[v.By]) })),
+		),
+		h.grantForm(ctx, m),
+		accountActions(ctx, m),
+	}}), nil
+}
+
+func fact(name string, value g.Node) g.Node { return g.Group{el.Dt(g.Text(name)), el.Dd(value)} }
+
+func roleText(ctx context.Context, r auth.Role) string {
+	switch r {
+	case auth.Editor:
+		return ui.T(ctx, "편집자", "Editor")
+	case auth.Moderator:
+		return ui.T(ctx, "조정자", "Moderator")
+	default:
+		return ui.T(ctx, "관리자", "Admin")
+	}
+}
+
+func unitText(ctx context.Context, unit string) string {
+	if unit == "" {
+		return ui.T(ctx, "모든 단위", "Every unit")
+	}
+	return unit
+}
+
+func grantRow(ctx context.Context, m member.Member, v member.Grant, giver string) g.Node {
+	what := roleText(ctx, v.Role) + " · " + unitText(ctx, v.Unit)
+	term := el.Span(g.Text(ui.T(ctx, "임기 없음", "No end of term")))
+	if !v.Until.IsZero() {
+		term = el.Span(g.Text(ui.T(ctx, "임기 ", "Until ")), short(ctx, v.Until), g.Text(ui.T(ctx, "까지", "")))
+	}
+	return el.Li(el.Class("row"),
+		el.Div(el.Class("row-main"), el.P(el.Class("row-title"), g.Text(what)),
+			el.P(el.Class("meta"), term, el.Span(g.Text(ui.T(ctx, "준 사람 "+giver+", ", "Given by "+giver+", ")), short(ctx, v.At)))),
+		g.Iff(auth.From(ctx).May(auth.Admin, v.Unit), func() g.Node {
+			return el.Form(action("DELETE", "/v1/admin/members/"+m.ID+"/roles/"+string(v.Role), 0), el.Data("query", "unit"),
+				el.Data("confirm", ui.T(ctx, m.Name+" 님에게서 "+what+" 역할을 거둘까요?", "Take the role "+what+" from "+m.Name+"?")), said(ui.T(ctx, "역할을 거두었습니다.", "The role was taken away.")),
+				el.Input(el.Type("hidden"), el.Name("unit"), el.Value(v.Unit)),
+				el.Button(el.Type("submit"), el.Class("button small quiet"), el.Aria("label", ui.T(ctx, what+" 거두기", "Take away "+what)), g.Text(ui.T(ctx, "거두기", "Take away"))))
+		}),
+	)
+}
+
+func (h handlers) grantForm(ctx context.Context, m member.Member) g.Node {
+	f := ui.NewForm(ctx)
+	roles := []ui.Choice{}
+	for _, r := range auth.Roles() {
+		roles = append(roles, ui.Choice{Value: string(r), Label: roleText(ctx, r)})
+	}
+	units := h.unitChoices(ctx, auth.Admin, "")
+	if auth.From(ctx).May(auth.Admin, "") {
+		units = append([]ui.Choice{{Value: "", Label: unitText(ctx, "")}}, units...)
+	}
+	return el.Section(el.Class("stack"), el.H2(g.Text(ui.T(ctx, "역할 주기", "Give a role"))),
+		el.Form(el.Class("form"), g.Attr("novalidate"), action("PUT", "/v1/admin/members/"+m.ID+"/roles/{role}", 0), said(ui.T(ctx, "역할을 주었습니다.", "The role was given.")),
+			el.Div(el.Class("two"),
+				f.Select(ui.Field{Name: "role", Label: ui.T(ctx, "역할", "Role"), Value: string(auth.Editor), Hint: ui.T(ctx, "편집자는 글과 배너를, 조정자는 신고와 청원을, 관리자는 회원과 역할까지 다룹니다.", "Editors write, moderators decide on reports and petitions, admins manage members too.")}, roles...),
+				f.Select(ui.Field{Name: "unit", Label: ui.T(ctx, "단위", "Unit"), Optional: true}, units...),
+			),
+			f.Input(timeField(ctx, "until", problem.Text{KO: "임기 끝", EN: "End of term"}, problem.Text{KO: "이때 역할이 저절로 끝납니다. 비우면 끝이 없습니다.", EN: "The role ends by itself then. Empty: no end."}, nil)),
+			el.Div(ui.Button(ui.T(ctx, "역할 주기", "Give the role"))),
+		))
+}
+
+// accountActions are what an admin of the whole council can do with an account.
+func accountActions(ctx context.Context, m member.Member) g.Node {
+	if !auth.From(ctx).May(auth.Admin, "") {
+		return nil
+	}
+	path := "/v1/admin/members/" + m.ID
+	act := func(method, to, label, class, confirm, done string) g.Node {
+		return el.Form(action(method, path+to, 0), el.Data("confirm", confirm), said(done), el.Button(el.Type("submit"), el.Class("button small "+class), g.Text(label)))
+	}
+	return el.Section(el.Class("stack"), el.H2(g.Text(ui.T(ctx, "계정", "Account"))), el.Div(el.Class("actions"),
+		g.If(m.VerifiedAt == nil, act("POST", "/verification", ui.T(ctx, "학생으로 확인", "Verify as a student"), "quiet",
+			ui.T(ctx, "학생증이나 재학증명을 직접 보았나요?", "Have you seen a student card or certificate?"), ui.T(ctx, "학생으로 확인했습니다.", "Verified as a student."))),
+		g.If(m.SecondAt != nil, act("DELETE", "/second-factor", ui.T(ctx, "2단계 인증 풀기", "Remove the second factor"), "quiet",
+			ui.T(ctx, m.Name+" 님의 2단계 인증을 풀까요? 기기와 복구 코드를 모두 잃었을 때만 합니다. 로그인도 모두 풀립니다.", "Remove the second factor of "+m.Name+"? Only where device and recovery codes are lost. They are signed out everywhere."), ui.T(ctx, "2단계 인증을 풀었습니다.", "The second factor was removed."))),
+		g.If(m.SuspendedAt == nil, act("POST", "/suspend", ui.T(ctx, "정지하기", "Suspend"), "danger",
+			ui.T(ctx, m.Name+" 님을 정지할까요? 곧바로 모두 로그아웃되고 다시 로그인할 수 없습니다.", "Suspend "+m.Name+"? They are signed out at once and cannot sign in."), ui.T(ctx, "정지했습니다.", "Suspended."))),
+		g.If(m.SuspendedAt != nil, act("POST", "/restore", ui.T(ctx, "정지 풀기", "Lift the suspension"), "quiet",
+			ui.T(ctx, m.Name+" 님의 정지를 풀까요?", "Lift the suspension of "+m.Name+"?"), ui.T(ctx, "정지를 풀었습니다.", "The suspension was lifted."))),
+	))
+}

@@ -1,0 +1,174 @@
+package console
+
+import (
+	"context"
+	"net/url"
+	"strconv"
+
+	g "maragu.dev/gomponents"
+	el "maragu.dev/gomponents/html"
+
+	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/check"
+	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/council/notice"
+	"github.com/madang-council/madang/shared/problem"
+	"github.com/madang-council/madang/shared/ui"
+)
+
+type listRequest struct {
+	State  string `query:"state"`
+	Q      string `query:"q"`
+	Unit   string `query:"unit"`
+	Tag    string `query:"tag"`
+	Cursor string `query:"cursor"`
+}
+
+// onPage is how many entries a list of the console shows at once.
+const onPage = 30
+
+// states are those of notices, in the order in which they are offered.
+func states() []notice.State {
+	return []notice.State{notice.Draft, notice.Scheduled, notice.Published, notice.Archived, notice.Deleted}
+}
+
+func stateText(s notice.State) problem.Text {
+	switch s {
+	case notice.Draft:
+		return problem.Text{KO: "초안", EN: "Draft"}
+	case notice.Scheduled:
+		return problem.Text{KO: "예약됨", EN: "Scheduled"}
+	case notice.Published:
+		return problem.Text{KO: "게시 중", EN: "Published"}
+	case notice.Archived:
+		return problem.Text{KO: "게시 끝남", EN: "Archived"}
+	case notice.Deleted:
+		return problem.Text{KO: "지움", EN: "Deleted"}
+	default:
+		return problem.Text{KO: "모든 상태", EN: "Every state"}
+	}
+}
+
+func (h handlers) list(ctx context.Context, r *listRequest) (*ui.Answer, error) {
+	state, filter, err := narrow(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	after, kind := "", "console/notices?"+url.Values{"state": {r.State}, "q": {r.Q}, "unit": {r.Unit}, "tag": {r.Tag}}.Encode()
+	if r.Cursor != "" && h.cursors.Decode(kind, r.Cursor, &after) != nil {
+		return nil, problem.Absent()
+	}
+	items, err := h.notices.Managed(ctx, filter, state, after, onPage+1)
+	if err != nil {
+		return nil, err
+	}
+	next := ""
+	if len(items) > onPage {
+		items = items[:onPage]
+		next = at(ctx, noticesPath, "state", r.State, "q", r.Q, "unit", r.Unit, "tag", r.Tag, "cursor", h.cursors.Encode(kind, items[onPage-1].ID))
+	}
+	return h.page(ctx, ui.View{Title: ui.T(ctx, "공지", "Notices"), Section: noticesPath, Main: []g.Node{
+		heading(ui.T(ctx, "공지", "Notices"), link(at(ctx, noticesPath+"/new"), ui.T(ctx, "새 공지 쓰기", "Write a notice"), "button")),
+		h.filters(ctx, r),
+		g.Iff(len(items) == 0, func() g.Node { return noNotices(ctx, r) }),
+		g.Iff(len(items) > 0, func() g.Node {
+			return el.Ul(el.Class("rows"), g.Map(items, func(n notice.Notice) g.Node { return row(ctx, n) }))
+		}),
+		pager(ctx, next),
+	}}), nil
+}
+
+func narrow(ctx context.Context, r *listRequest) (notice.State, notice.Filter, error) {
+	var f check.Fields
+	state := notice.State("")
+	if r.State != "" {
+		names := []string{}
+		for _, s := range states() {
+			names = append(names, string(s))
+		}
+		state = notice.State(f.OneOf("state", r.State, names...))
+	}
+	filter := notice.Filter{Tag: f.OptionalLine("tag", r.Tag, notice.MostTag), Unit: f.OptionalLine("unit", r.Unit, 50), Title: f.OptionalLine("q", r.Q, 100)}
+	if err := f.Err(); err != nil {
+		return "", filter, err
+	}
+	if state == notice.Deleted && !auth.From(ctx).Has(auth.Admin) {
+		return "", filter, problem.NotAllowed()
+	}
+	return state, filter, nil
+}
+
+func (h handlers) filters(ctx context.Context, r *listRequest) g.Node {
+	offered := []ui.Choice{{Value: "", Label: ui.T(ctx, "모든 상태", "Every state")}}
+	for _, s := range states() {
+		if s != notice.Deleted || auth.From(ctx).Has(auth.Admin) {
+			t := stateText(s)
+			offered = append(offered, ui.Choice{Value: string(s), Label: ui.T(ctx, t.KO, t.EN)})
+		}
+	}
+	units := append([]ui.Choice{{Value: "", Label: ui.T(ctx, "모든 단위", "Every unit")}}, h.unitChoices(ctx, auth.Editor, r.Unit)...)
+	f := ui.NewForm(ctx)
+	return el.Form(el.Class("filters"), el.Method("get"), el.Action(at(ctx, noticesPath)), el.Role("search"),
+		f.Input(ui.Field{Name: "q", Label: ui.T(ctx, "제목", "Title"), Value: r.Q, Type: "search", Limit: 100, Optional: true}),
+		f.Select(ui.Field{Name: "state", Label: ui.T(ctx, "상태", "State"), Value: r.State, Optional: true}, offered...),
+		f.Select(ui.Field{Name: "unit", Label: ui.T(ctx, "단위", "Unit"), Value: r.Unit, Optional: true}, units...),
+		f.Input(ui.Field{Name: "tag", Label: ui.T(ctx, "태그", "Tag"), Value: r.Tag, Limit: notice.MostTag, Optional: true}),
+		ui.Button(ui.T(ctx, "찾기", "Find")),
+	)
+}
+
+func noNotices(ctx context.Context, r *listRequest) g.Node {
+	if r.State == "" && r.Q == "" && r.Unit == "" && r.Tag == "" {
+		return empty(ui.T(ctx, "아직 공지가 없습니다. 첫 공지를 써 보세요.", "There are no notices yet. Write the first."))
+	}
+	return empty(ui.T(ctx, "찾은 공지가 없습니다.", "No notices were found."), link(at(ctx, noticesPath), ui.T(ctx, "모두 보기", "See all"), "button quiet"))
+}
+
+// row is a notice in the list.
+func row(ctx context.Context, n notice.Notice) g.Node {
+	now := clock.Now(ctx)
+	state := n.State(now)
+	if n.DeletedAt != nil {
+		state = notice.Deleted
+	}
+	title := link(at(ctx, noticesPath+"/"+n.ID), n.Title, "row-title")
+	if state == notice.Deleted {
+		title = el.Span(el.Class("row-title"), g.Text(n.Title))
+	}
+	return el.Li(el.Class("row"),
+		el.Div(el.Class("row-main"),
+			title,
+			el.P(el.Class("meta"), badge(ctx, state),
+				g.If(state == notice.Published && n.Pinned(now), el.Span(el.Class("badge"), g.Text(ui.T(ctx, "고정", "Pinned")))),
+				g.If(state == notice.Published && n.Urgent(now), el.Span(el.Class("badge urgent"), g.Text(ui.T(ctx, "긴급", "Urgent")))),
+				g.Text(n.Unit), el.Span(whenOf(ctx, n)),
+				g.Iff(len(n.Attachments) > 0, func() g.Node {
+					return el.Span(g.Textf(ui.T(ctx, "첨부 %d", "%d attached"), len(n.Attachments)))
+				}),
+				g.Map(n.Tags, func(t string) g.Node { return el.Span(el.Class("tag"), g.Text("#"+t)) }),
+			),
+		),
+		g.Iff(state == notice.Deleted, func() g.Node {
+			return el.Form(action("POST", "/v1/admin/notices/"+n.ID+"/restore", n.Version), said(ui.T(ctx, "공지를 되살렸습니다.", "The notice was restored.")),
+				el.Button(el.Type("submit"), el.Class("button small quiet"), el.Aria("label", ui.T(ctx, n.Title+" 되살리기", "Restore "+n.Title)), g.Text(ui.T(ctx, "되살리기", "Restore"))))
+		}),
+	)
+}
+
+func badge(ctx context.Context, s notice.State) g.Node {
+	t := stateText(s)
+	return el.Span(el.Class("badge"), el.Data("state", string(s)), g.Text(ui.T(ctx, t.KO, t.EN)))
+}
+
+// action makes a form stand for an operation of the API (assets/actions.js). Version is
+// for If-Match; 0 for none.
+func action(method, path string, version int64) g.Node {
+	nodes := g.Group{el.Method("post"), el.Data("method", method), el.Data("action", path)}
+	if version > 0 {
+		nodes = append(nodes, el.Data("version", strconv.FormatInt(version, 10)))
+	}
+	return nodes
+}
+
+// said is what the page says after the operation of a form.
+func said(text string) g.Node { return el.Data("said", text) }

@@ -1,0 +1,27 @@
+package uploads
+
+import (
+	"context"
+
+	"github.com/madang-council/madang/shared/check"
+	"github.com/madang-council/madang/shared/council/upload"
+	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/problem"
+)
+
+type describeRequest struct {
+	ID  string `path:"id"`
+	Alt string `json:"alt"` // at most 200 characters; empty for none
+}
+
+func (h handlers) describe(ctx context.Context, r *describeRequest) (*uploadResponse, error) {
+	if !check.ID(r.ID) {
+		return nil, problem.Absent()
+	}
+	u, err := h.files.Describe(ctx, r.ID, r.Alt)
+	if err != nil {
+		return nil, err
+	}
+	function.Touch(ctx, upload.Tag(r.ID))
+	return h.respond(ctx, u)
+}

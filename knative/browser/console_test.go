@@ -1,0 +1,488 @@
+package browser
+
+import (
+	"archive/zip"
+	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/council/filetype/filetypetest"
+	"github.com/madang-council/madang/shared/council/totp"
+)
+
+// signsIn signs the admin in on the page that asks for it.
+func (p *person) signsIn() {
+	p.t.Helper()
+	p.fill("전자우편", p.host.email)
+	p.fill("비밀번호", p.host.password)
+	p.leave(enter())
+}
+
+// does presses a button that leads nowhere else.
+func (p *person) does(label string) {
+	p.t.Helper()
+	p.do(chromedp.Click(p.find("button "+label, "button", `words(e.innerText) === `+strconv.Quote(label))))
+}
+
+// answers presses a button of the dialog that is open, and waits until it is closed.
+func (p *person) answers(label string) {
+	p.t.Helper()
+	p.do(chromedp.Click(p.find("answer "+label, "dialog button", `words(e.innerText) === `+strconv.Quote(label))))
+	p.until("the dialog closes", `!document.querySelector('dialog[open]')`)
+}
+
+// chooses gives files to the page's own input.
+func (p *person) chooses(files ...string) {
+	p.t.Helper()
+	p.do(chromedp.SetUploadFiles(chromedp.CSS("#files"), files))
+}
+
+// until waits for something that a person would see but cannot be read as text.
+func (p *person) until(what, expression string) {
+	p.t.Helper()
+	for range 4800 {
+		if ok, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool](expression)); err == nil && ok {
+			return
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
+	p.t.Fatalf("not seen: %s on %s:\n%s", what, p.address(), p.text())
+}
+
+// sets gives a value to a box that a person would not type letter by letter: a time.
+func (p *person) sets(label, value string) {
+	p.t.Helper()
+	selector := p.find("box "+label, "input, textarea, select", `[...(e.labels || [])].some(l => words(l.innerText).replace(/ ?(선택|optional)$/, '') === `+strconv.Quote(label)+`)`)
+	p.do(chromedp.SetValue(selector, value))
+	eval[bool](p, `document.querySelector('[data-found]').dispatchEvent(new Event('input', { bubbles: true }))`)
+}
+
+// selects chooses an option of a list by its words, or how they begin.
+func (p *person) selects(label, option string) {
+	p.t.Helper()
+	p.find("list "+label, "select", `[...(e.labels || [])].some(l => words(l.innerText).replace(/ ?(선택|optional)$/, '') === `+strconv.Quote(label)+`)`)
+	if !eval[bool](p, `(() => {
+		const list = document.querySelector('[data-found]');
+		const option = [...list.options].find(o => o.text.startsWith(`+strconv.Quote(option)+`));
+		if (option) { list.value = option.value; list.dispatchEvent(new Event('change', { bubbles: true })); }
+		return Boolean(option);
+	})()`) {
+		p.t.Fatalf("%s has no %s", label, option)
+	}
+}
+
+// value is what a box says.
+func (p *person) value(selector string) string {
+	p.t.Helper()
+	return eval[string](p, `document.querySelector(`+strconv.Quote(selector)+`).value`)
+}
+
+// photo is a picture in a file.
+func photo(t *testing.T, name string, tint uint8) string {
+	t.Helper()
+	m := image.NewRGBA(image.Rect(0, 0, 1200, 800))
+	for y := range 800 {
+		for x := range 1200 {
+			m.Set(x, y, color.RGBA{tint, uint8(x / 5), uint8(y / 4), 255})
+		}
+	}
+	path := filepath.Join(t.TempDir(), name)
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	if err := jpeg.Encode(f, m, nil); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// An editor writes a notice with three photographs and a Hangul document, schedules it, and
+// a visitor with a telephone sees it at its minute.
+func TestEditor(t *testing.T) {
+	h := startHost(t)
+	p := newPerson(t, h, desk)
+	p.open("/console/notices/new")
+	p.signsIn()
+	p.at("/console/notices/new")
+	hwp := filepath.Join(t.TempDir(), "참가 신청서.hwp")
+	if err := os.WriteFile(hwp, filetypetest.HWP(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.fill("제목", "한 글자씩 봄")
+	p.do(chromedp.SendKeys(chromedp.CSS("#field-body"), "**곧** 보입니다.\n\n- 하나\n- 둘"))
+	p.until("the preview", `document.querySelector('#preview-body strong')?.innerText === '곧' && document.querySelectorAll('#preview-body li').length === 2`)
+	p.fill("태그", "행사, 봄")
+	p.chooses(photo(t, "봄 사진.jpg", 40), photo(t, "여름 사진.jpg", 120), photo(t, "가을 사진.jpg", 220), hwp)
+	p.until("four attachments", `document.querySelectorAll('#attachments > li').length === 4 && document.querySelectorAll('#transfers > li').length === 0`)
+	p.chooses(filepath.Join(t.TempDir(), "없는 것.exe"), hwp) // nothing is sent of what is not taken
+	p.sees("올릴 수 없는 형식입니다.")
+	p.until("the same file twice is two files", `document.querySelectorAll('#attachments > li').length === 5`)
+	p.do(chromedp.Click(chromedp.CSS(`#attachments > li:last-child button[aria-label$="빼기"]`)))
+	p.do(chromedp.Click(p.find("up", "button", `e.getAttribute('aria-label') === '가을 사진.jpg 위로'`)))
+	p.do(chromedp.Click(p.find("up", "button", `e.getAttribute('aria-label') === '가을 사진.jpg 위로'`)))
+	p.until("autumn first", `document.querySelector('#attachments > li').innerText.includes('가을 사진.jpg')`)
+	p.do(chromedp.SendKeys(p.find("alt", "input", `e.getAttribute('aria-label') === '가을 사진.jpg 대체 텍스트'`), "단풍이 든 본관\t"))
+	p.sees("이 기기에는")
+
+	// A crash: the page is opened anew, and what was typed is still there.
+	p.open("/console/notices/new")
+	p.sees("저장하지 않은 글이 이 기기에 있습니다.")
+	p.shot("console-recover")
+	p.does("그 글 불러오기")
+	if got := p.value("#field-title"); got != "한 글자씩 봄" {
+		t.Fatalf("recovered %q", got)
+	}
+	at := time.Now().Add(time.Minute).Truncate(time.Minute).Add(time.Minute)
+	p.do(chromedp.Click(p.find("at a time", "input[type=radio]", `e.parentElement.innerText.includes('시각을 정해 게시')`)))
+	p.sets("게시할 때", at.In(clock.Seoul).Format("2006-01-02T15:04"))
+	p.does("저장")
+	p.sees("저장했습니다. 예약됨")
+	p.shot("console-editor")
+	id := strings.TrimPrefix(p.address(), "/console/notices/")
+	if len(id) != 36 {
+		t.Fatalf("saved at %s", p.address())
+	}
+
+	reader := newPerson(t, h, phone)
+	reader.open("/")
+	if strings.Contains(reader.text(), "한 글자씩 봄") {
+		t.Fatal("it is published before its time")
+	}
+	for time.Now().Before(at) {
+		time.Sleep(100 * time.Millisecond)
+	}
+	for range 50 { // the edge keeps a copy of a page for a second
+		if body, _ := h.read("/", ""); strings.Contains(body, "한 글자씩 봄") {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	reader.open("/")
+	reader.sees("한 글자씩 봄")
+	reader.shot("console-home")
+	reader.open("/notices/" + id)
+	reader.sees("곧 보입니다.")
+	reader.sees("참가 신청서.hwp")
+	if alts := eval[[]string](reader, `[...document.querySelectorAll('main figure img')].map(i => i.alt)`); !slices.Equal(alts, []string{"단풍이 든 본관", "봄 사진", "여름 사진"}) {
+		t.Errorf("pictures say %q", alts)
+	}
+	reader.shot("console-notice")
+}
+
+// Two editors change one notice; the second sees what differs and decides. Then an old
+// version comes back, and the notice is deleted and restored.
+func TestVersions(t *testing.T) {
+	h := startHost(t)
+	p, other := newPerson(t, h, desk), newPerson(t, h, phone)
+	for _, one := range []*person{p, other} {
+		one.open("/console/notices")
+		one.signsIn()
+		one.press("중간고사 간식 행사")
+	}
+	first := p.value("#field-body")
+	other.fill("제목", "중간고사 간식 행사 (정정)")
+	other.does("저장")
+	other.sees("저장했습니다.")
+	p.fill("내용", first+"\n\n한 사람에 하나씩입니다.")
+	p.does("저장")
+	p.sees("그사이 다른 사람이 이 공지를 고쳤습니다")
+	if got := eval[string](p, `[...document.querySelectorAll('dialog del')].map(e => e.innerText).join('|')`); !strings.Contains(got, "정정") {
+		t.Errorf("the differences: %q", got)
+	}
+	p.shot("console-conflict")
+	p.answers("내 글로 저장")
+	p.sees("저장했습니다.")
+
+	p.press("고친 기록")
+	p.sees("2판과 3판")
+	p.shot("console-revisions")
+	other.open(p.address())
+	other.shot("console-revisions")
+	restore := p.find("restore the first", "button", `words(e.innerText) === '이 판으로 되돌리기' && e.closest('li').innerText.includes('1판')`)
+	p.do(chromedp.Click(restore))
+	p.sees("1판의 제목, 내용, 태그로 되돌릴까요?")
+	p.leave(chromedp.Click(p.find("yes", "dialog button", `words(e.innerText) === '이 판으로 되돌리기'`)))
+	p.sees("1판으로 되돌렸습니다.")
+	if title, body := p.value("#field-title"), p.value("#field-body"); title != "중간고사 간식 행사" || body != first {
+		t.Errorf("restored %q %q", title, body)
+	}
+
+	p.does("지우기")
+	p.leave(chromedp.Click(p.find("yes", "dialog button", `words(e.innerText) === '지우기'`)))
+	p.at("/console/notices")
+	p.sees("공지를 지웠습니다.")
+	p.open("/console/notices?state=deleted")
+	p.sees("중간고사 간식 행사")
+	p.press("되살리기")
+	p.sees("공지를 되살렸습니다.")
+	p.open("/console/notices?q=" + url.QueryEscape("간식"))
+	p.sees("게시 중")
+}
+
+// Banners are put in order by keys alone, and by dragging, and visitors see that order.
+func TestBanners(t *testing.T) {
+	h := startHost(t)
+	p := newPerson(t, h, desk)
+	p.open("/console/banners")
+	p.signsIn()
+	order := func() string { return eval[string](p, `[...document.querySelectorAll('#banners .row-title')].map(e => e.innerText).join('|')`) }
+	before := strings.Split(order(), "|")
+	public := func() string {
+		body, _ := h.read("/v1/banners", "")
+		var list struct{ Items []struct{ Alt string } }
+		if err := json.Unmarshal([]byte(body), &list); err != nil {
+			t.Fatal(err)
+		}
+		alts := []string{}
+		for _, b := range list.Items {
+			alts = append(alts, b.Alt)
+		}
+		return strings.Join(alts, "|")
+	}
+	sees := func(want string) {
+		t.Helper()
+		got := ""
+		for range 50 { // the edge keeps a copy of a page for a second
+			if got = public(); got == want {
+				return
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		t.Errorf("visitors see %s, want %s", got, want)
+	}
+	for range 60 { // the skip link, the menus and what can be done come first
+		p.keys("\t")
+		if eval[bool](p, `document.activeElement.matches('[data-handle]')`) {
+			break
+		}
+	}
+	p.keys(kb.ArrowDown)
+	p.sees("차례를 저장했습니다.")
+	want := before[1] + "|" + before[0]
+	if got := order(); got != want {
+		t.Errorf("by keys: %s, want %s", got, want)
+	}
+	sees(want)
+	if got := eval[string](p, `document.activeElement.getAttribute('aria-label')`); !strings.HasPrefix(got, before[0]) {
+		t.Errorf("the focus went to %q", got)
+	}
+	p.shot("console-banners")
+	eval[bool](p, `(document.querySelector('#order-state').textContent = '') === ''`)
+	handles := eval[[][]float64](p, `[...document.querySelectorAll('[data-handle]')].map(e => { const b = e.getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2]; })`)
+	from, to := handles[0], handles[1]
+	p.do(chromedp.MouseEvent("mousePressed", from[0], from[1], chromedp.ButtonLeft, chromedp.ClickCount(1)))
+	p.do(chromedp.MouseEvent("mouseMoved", from[0], (from[1]+to[1])/2, chromedp.ButtonLeft))
+	p.do(chromedp.MouseEvent("mouseMoved", to[0], to[1]+40, chromedp.ButtonLeft))
+	p.do(chromedp.MouseEvent("mouseReleased", to[0], to[1]+40, chromedp.ButtonLeft, chromedp.ClickCount(1)))
+	p.sees("차례를 저장했습니다.")
+	if got := order(); got != strings.Join(before, "|") {
+		t.Errorf("by dragging: %s", got)
+	}
+	sees(strings.Join(before, "|"))
+
+	p.press("새 배너")
+	p.does("저장")
+	p.until("what is wrong", `document.querySelectorAll('[aria-invalid]').length >= 2 && document.activeElement.matches('[aria-invalid]')`)
+	p.shot("console-banner-refused")
+	p.chooses(photo(t, "새 배너.jpg", 90))
+	p.until("the picture", `document.querySelector('#picture img')?.naturalWidth > 0`)
+	p.fill("대체 텍스트", "가을 축제")
+	p.fill("누르면 갈 곳", "/notices")
+	p.shot("console-banner")
+	p.press("저장")
+	p.sees("배너를 저장했습니다.")
+	sees(strings.Join(append(before, "가을 축제"), "|"))
+}
+
+// large writes a ZIP of this many MiB that does not compress, and returns its sum.
+func large(t *testing.T, path string, mib int) string {
+	t.Helper()
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.New()
+	buffered := bufio.NewWriterSize(io.MultiWriter(f, sum), 1<<20)
+	z := zip.NewWriter(buffered)
+	w, err := z.CreateHeader(&zip.FileHeader{Name: "자료.bin", Method: zip.Store})
+	if err != nil {
+		t.Fatal(err)
+	}
+	source := rand.NewChaCha8([32]byte{1})
+	if _, err := io.CopyN(w, source, int64(mib)<<20); err != nil {
+		t.Fatal(err)
+	}
+	for _, end := range []func() error{z.Close, buffered.Flush, f.Close} {
+		if err := end(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return hex.EncodeToString(sum.Sum(nil))
+}
+
+// A file of 200 MB is sent over a line that is cut twice; it goes on after a pause and after
+// the page was opened anew, and arrives as it was.
+func TestLargeUpload(t *testing.T) {
+	cable := newLine(t)
+	h := startHost(t, "UPLOAD_LIMIT_MIB=300", "S3_PUBLIC_ENDPOINT="+cable.address())
+	host := strings.TrimPrefix(h.address, "http://")
+	cable.join(host, 60<<20)
+	path := filepath.Join(t.TempDir(), "총회 자료.zip")
+	want := large(t, path, 200)
+	p := newPerson(t, h, desk)
+	p.open("/console/uploads")
+	p.signsIn()
+	p.selects("쓰임", "자료")
+	p.chooses(path)
+	p.until("the first cut", `document.querySelector('.transfer')?.dataset.state === 'offline'`)
+	if !cable.isCut() {
+		t.Fatal("it is offline although the line is not cut")
+	}
+	p.sees("연결이 끊겨 다시 시도합니다")
+	p.shot("console-upload-cut")
+	cable.join(host, 60<<20)
+	p.until("the second cut", `document.querySelector('.transfer')?.dataset.state === 'offline'`)
+	stored := eval[float64](p, `document.querySelector('.transfer progress').value`)
+	if stored < 40<<20 {
+		t.Errorf("only %.0f bytes were kept of what was sent", stored)
+	}
+	p.open("/console/uploads") // as after a crash; nobody chooses the file again
+	cable.join(host, -1)
+	p.until("going on by itself", `document.querySelector('.transfer')?.dataset.state === 'sending'`)
+	p.until("the end", `document.querySelector('.transfer')?.dataset.state === 'done'`)
+	p.shot("console-upload-done")
+
+	p.open("/console/media")
+	p.sees("총회 자료.zip")
+	p.shot("console-media")
+	address := eval[string](p, `[...document.querySelectorAll('a.card-name')].find(a => a.innerText === '총회 자료.zip').href`)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, response.Body); err != nil {
+		t.Fatal(err)
+	}
+	if got := hex.EncodeToString(sum.Sum(nil)); got != want {
+		t.Errorf("what arrived has the sum %s, what was sent %s", got, want)
+	}
+	if left := eval[int](p, `indexedDB.databases().then(all => Promise.all(all.map(d => new Promise(done => { const o = indexedDB.open(d.name); o.onsuccess = () => { const q = o.result.transaction('uploads').objectStore('uploads').count(); q.onsuccess = () => done(q.result); }; })))).then(counts => counts.reduce((a, b) => a + b, 0))`, awaited); left != 0 {
+		t.Errorf("%d files are still kept in the browser", left)
+	}
+}
+
+// Several files at once; one is paused and gone on with, one is taken out.
+func TestUploads(t *testing.T) {
+	cable := newLine(t)
+	h := startHost(t, "S3_PUBLIC_ENDPOINT="+cable.address())
+	p := newPerson(t, h, phone)
+	p.open("/console/uploads")
+	p.signsIn()
+	p.selects("쓰임", "자료")
+	names := []string{}
+	for _, name := range []string{"하나.zip", "둘.zip", "셋.zip"} {
+		path := filepath.Join(t.TempDir(), name)
+		large(t, path, 9)
+		names = append(names, path)
+	}
+	p.chooses(names...)
+	p.until("two under way, one waiting", `[...document.querySelectorAll('.transfer')].map(e => e.dataset.state).join() === 'offline,offline,waiting'`)
+	p.shot("console-uploads")
+	p.do(chromedp.Click(p.find("pause", "button", `e.getAttribute('aria-label') === '멈춤: 하나.zip'`)))
+	p.do(chromedp.Click(p.find("remove", "button", `e.getAttribute('aria-label') === '빼기: 둘.zip'`)))
+	cable.join(strings.TrimPrefix(h.address, "http://"), -1)
+	p.until("the third is there, the first waits", `[...document.querySelectorAll('.transfer')].map(e => e.dataset.state).join() === 'paused,done'`)
+	p.do(chromedp.Click(p.find("resume", "button", `e.getAttribute('aria-label') === '이어 올리기: 하나.zip'`)))
+	p.until("all", `[...document.querySelectorAll('.transfer')].every(e => e.dataset.state === 'done')`)
+}
+
+// An admin turns on the second factor, gives a role with a term, takes it away, and finds
+// all of it in the log.
+func TestAdmin(t *testing.T) {
+	h := startHost(t)
+	student := newPerson(t, h, phone)
+	student.open("/sign-up")
+	student.fill("전자우편", "sori@example.com")
+	student.fill("비밀번호", secretWord)
+	student.fill("이름", "이소리")
+	student.tick("개인정보 수집과 이용에 동의합니다")
+	student.tick("만 14세 이상입니다")
+	student.press("가입하기")
+
+	p := newPerson(t, h, desk)
+	p.open("/my/second-factor")
+	p.signsIn()
+	p.fill("지금 비밀번호", h.password)
+	p.press("켜기")
+	p.shot("second-factor")
+	secret := strings.ReplaceAll(eval[string](p, `document.querySelector('.secret code').innerText`), " ", "")
+	code, err := totp.Code(secret, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.fill("인증 번호", code)
+	p.press("켜기")
+	p.sees("2단계 인증을 켰습니다.")
+
+	p.open("/console/members")
+	p.fill("찾기", "이소")
+	p.leave(enter())
+	p.press("이소리")
+	p.shot("console-member")
+	p.selects("역할", "편집자")
+	p.selects("단위", "학과")
+	p.sets("임기 끝", "2020-01-01T00:00")
+	p.does("역할 주기")
+	p.sees("이미 지난 시각입니다.")
+	p.sets("임기 끝", "2099-02-28T18:00")
+	p.press("역할 주기")
+	p.sees("역할을 주었습니다.")
+	p.sees("편집자 · 학과")
+	p.sees("2099. 2. 28. 18:00")
+	p.shot("console-role")
+
+	p.does("정지하기")
+	p.leave(chromedp.Click(p.find("yes", "dialog button", `words(e.innerText) === '정지하기'`)))
+	p.sees("정지했습니다.")
+	student.open("/sign-in")
+	student.fill("전자우편", "sori@example.com")
+	student.fill("비밀번호", secretWord)
+	student.press("로그인")
+	student.sees("정지")
+
+	p.open("/console/audit")
+	for _, done := range []string{"역할을 줌", "회원을 정지함", "회원을 찾음"} {
+		p.sees(done)
+	}
+	p.shot("console-audit")
+	p.selects("무엇을", "역할을 줌")
+	p.press("찾기")
+	p.sees(`"role":"editor"`)
+}
