@@ -37,6 +37,9 @@ func create(ctx context.Context, o order) error {
 	if err := c.makeNamespace(ctx, o.namespace, map[string]string{label: o.name}); err != nil {
 		return err
 	}
+	if err := c.grant(ctx, o.namespace, o.account); err != nil {
+		return err
+	}
 	if err := c.keepInventory(ctx, o.namespace, before); err != nil {
 		return err
 	}
@@ -160,6 +163,10 @@ func install(ctx context.Context, o order) error {
 		return err
 	}
 	address, err := c.address(ctx, o.namespace)
+	if apierrors.IsNotFound(err) { // a chart without an edge: the pipeline's
+		s.end("%s is ready", o.namespace)
+		return nil
+	}
 	if err != nil {
 		return err
 	}

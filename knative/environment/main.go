@@ -3,7 +3,7 @@
 //
 //	environment create  -name x -images images.yaml [-values f]... [-seed]
 //	environment destroy -name x
-//	environment install -namespace madang -images images.yaml -values production.yaml
+//	environment install -namespace madang -images images.yaml -values production.yaml [-chart folder]
 //
 // KUBECONFIG names the cluster; S3_ENDPOINT, S3_PUBLIC_ENDPOINT, S3_REGION, S3_ACCESS_KEY
 // and S3_SECRET_KEY the object storage.
@@ -47,6 +47,7 @@ type order struct {
 	set       list
 	url       string
 	smtp      string
+	account   string // namespace/name
 	seed      bool
 	timeout   time.Duration
 	out       io.Writer
@@ -79,6 +80,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	f.Var(&o.set, "set", "a value, as edge.replicas=3")
 	f.StringVar(&o.url, "url", "", "create: the site's address; empty: the edge's own in the cluster")
 	f.StringVar(&o.smtp, "smtp", "smtp://mail.invalid:25?tls=none", "create: where mail goes; by default nowhere")
+	f.StringVar(&o.account, "account", "", "create: a ServiceAccount as namespace/name that gets the ClusterRole "+environmentRole+" in the new namespace")
 	f.BoolVar(&o.seed, "seed", true, "create: with a small council's pictures, notices and banners")
 	f.DurationVar(&o.timeout, "timeout", 10*time.Minute, "for the whole")
 	if err := f.Parse(args[1:]); err != nil {

@@ -1,0 +1,135 @@
+{{- define "pipeline.labels" -}}
+app.kubernetes.io/part-of: madang-pipeline
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- end }}
+
+{{- define "pipeline.secret" -}}
+{{ .Values.secrets.existing | default "pipeline" }}
+{{- end }}
+
+{{- define "pipeline.fromSecret" -}}
+valueFrom: {secretKeyRef: {name: {{ include "pipeline.secret" .root }}, key: {{ .key }}}}
+{{- end }}
+
+{{- /* What every container may do: nothing but its work. */}}
+{{- define "pipeline.containerSecurity" -}}
+runAsNonRoot: true
+allowPrivilegeEscalation: false
+capabilities: {drop: [ALL]}
+seccompProfile: {type: RuntimeDefault}
+{{- end }}
+
+{{- /* Pods of one cache go to one node: its volume is there (RWO). */}}
+{{- define "pipeline.podTemplate" -}}
+securityContext: {runAsNonRoot: true, runAsUser: 65532, runAsGroup: 65532, fsGroup: 65532, fsGroupChangePolicy: OnRootMismatch, seccompProfile: {type: RuntimeDefault}}
+enableServiceLinks: false
+{{- with get . "cache" }}
+affinity:
+  podAffinity:
+    requiredDuringSchedulingIgnoredDuringExecution:
+      - topologyKey: kubernetes.io/hostname
+        labelSelector: {matchLabels: {madang.kr/cache: {{ . }}}}
+{{- end }}
+{{- end }}
+
+{{- /* A step of the clerk, who speaks to GitHub, SonarQube and Tekton. Its image comes
+     from main, so a pull request cannot change what it does; no other step has its
+     secrets. Call with root, name and args. */}}
+{{- define "pipeline.clerk" -}}
+- name: {{ .name }}
+  image: {{ required "images.clerk: run task pipeline:publish" .root.Values.images.clerk }}
+  args: {{ toJson .args }}
+  env:
+    - {name: GITHUB_API, value: {{ .root.Values.repository.api | quote }}}
+    - {name: REPOSITORY, value: {{ .root.Values.repository.name | quote }}}
+    - {name: MAIN, value: {{ .root.Values.repository.main | quote }}}
+    - {name: NAMESPACE, value: {{ .root.Release.Namespace | quote }}}
+    - {name: RUN, value: $(params.run)}
+    - {name: COMMIT, value: $(params.commit)}
+    - {name: RUN_LINK, value: {{ required "links.run" .root.Values.links.run | quote }}}
+    - name: GITHUB_TOKEN
+      {{- include "pipeline.fromSecret" (dict "root" .root "key" "github-token") | nindent 6 }}
+    {{- if get . "sonar" }}
+    - {name: SONAR_HOST_URL, value: {{ required "sonar.url" .root.Values.sonar.url | quote }}}
+    - name: SONAR_TOKEN
+      {{- include "pipeline.fromSecret" (dict "root" .root "key" "sonar-token") | nindent 6 }}
+    {{- end }}
+  computeResources: {requests: {{ toJson .root.Values.requests.clerk }}}
+{{- end }}
+
+{{- /* The exact commit, nothing newer. Every file gets the same time of change: Go keeps
+     a test's result only while the files that it read look the same. */}}
+{{- define "pipeline.clone" -}}
+- name: clone
+  image: {{ required "images.go" .root.Values.images.go }}
+  workingDir: $(workspaces.source.path)
+  env:
+    - {name: COMMIT, value: $(params.commit)}
+    - {name: URL, value: {{ .root.Values.repository.url | quote }}}
+  computeResources: {requests: {{ toJson .root.Values.requests.small }}}
+  script: |
+    #!/bin/sh
+    set -eu
+    git init -q .
+    git fetch -q {{ if not (get . "history") }}--depth 1 {{ end }}"$URL" "$COMMIT"
+    git -c advice.detachedHead=false checkout -q "$COMMIT"
+    test "$(git rev-parse HEAD)" = "$COMMIT"
+    git ls-files -z | xargs -0 touch -h -d @1500000000
+{{- end }}
+
+{{- /* What builds need. Nothing of it is a secret. */}}
+{{- define "pipeline.buildTemplate" -}}
+image: {{ required "images.go" .Values.images.go }}
+workingDir: $(workspaces.source.path)
+env:
+  - {name: HOME, value: /tmp}
+  - {name: GOMODCACHE, value: $(workspaces.cache.path)/mod}
+  - {name: GOCACHE, value: $(workspaces.cache.path)/build}
+  - {name: GOLANGCI_LINT_CACHE, value: $(workspaces.cache.path)/lint}
+  - {name: STATICCHECK_CACHE, value: $(workspaces.cache.path)/staticcheck}
+  - {name: GOPROXY, value: {{ .Values.go.proxy | quote }}}
+  - {name: GOSUMDB, value: {{ .Values.go.sumdb | quote }}}
+  - {name: GOMAXPROCS, value: {{ .Values.go.parallel | quote }}}
+  - {name: GOTOOLCHAIN, value: local}
+  - {name: GOFLAGS, value: -buildvcs=false}
+  - {name: CGO_ENABLED, value: "0"}
+  - {name: CI, value: "true"}
+volumeMounts:
+  - {name: log, mountPath: /workspace/log}
+securityContext:
+  {{- include "pipeline.containerSecurity" . | nindent 2 }}
+{{- end }}
+
+{{- /* One documented command. It may fail: the next step says so to GitHub and fails the
+     stage. Call with root, name and run; env adds to the environment. */}}
+{{- define "pipeline.command" -}}
+- name: {{ .name }}
+  onError: continue
+  {{- with get . "env" }}
+  env:
+    {{- . | nindent 4 }}
+  {{- end }}
+  {{- with get . "mounts" }}
+  volumeMounts:
+    {{- . | nindent 4 }}
+  {{- end }}
+  computeResources: {requests: {{ toJson .root.Values.requests.build }}}
+  script: |
+    #!/bin/bash
+    set -euo pipefail
+    exec > >(tee /workspace/log/{{ .name }}.log) 2>&1
+    task() { go tool -modfile=tools.mod task "$@"; }
+    {{- .run | nindent 4 }}
+{{- end }}
+
+{{- define "pipeline.report" -}}
+{{- $args := list "report" (printf "-stage=%s" .stage) "-log=/workspace/log" }}
+{{- range .commands }}
+{{- $args = append $args (printf "-command=%s=$(steps.step-%s.exitCode.path)" . .) }}
+{{- end }}
+{{- include "pipeline.clerk" (dict "root" .root "name" "report" "args" $args) }}
+{{- end }}
+
+{{- define "pipeline.announce" -}}
+{{- include "pipeline.clerk" (dict "root" .root "name" "announce" "args" (list "announce" (printf "-stage=%s" .stage))) }}
+{{- end }}
