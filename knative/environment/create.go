@@ -130,14 +130,7 @@ func answers(ctx context.Context, address string) error {
 // it: what differs is released like new images, and comes back by itself when it is wrong.
 func install(ctx context.Context, o order) error {
 	s := begin(o.out)
-	c, err := openCluster(o.namespace)
-	if err != nil {
-		return err
-	}
-	_, err = c.kube.CoreV1().Namespaces().Get(ctx, o.namespace, metav1.GetOptions{})
-	if apierrors.IsNotFound(err) {
-		err = c.makeNamespace(ctx, o.namespace, nil)
-	}
+	c, err := openFor(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -163,13 +156,40 @@ func install(ctx context.Context, o order) error {
 		return err
 	}
 	address, err := c.address(ctx, o.namespace)
-	if apierrors.IsNotFound(err) { // a chart without an edge: the pipeline's
-		s.end("%s is ready", o.namespace)
-		return nil
-	}
 	if err != nil {
 		return err
 	}
 	s.end("%s is ready at %s", o.namespace, address)
 	return nil
+}
+
+// chart installs or upgrades a chart without functions, the pipeline's: nothing is
+// released.
+func chart(ctx context.Context, o order) error {
+	s := begin(o.out)
+	c, err := openFor(ctx, o)
+	if err != nil {
+		return err
+	}
+	if err := c.install(ctx, o, nil); err != nil {
+		return err
+	}
+	s.end("%s is installed", o.namespace)
+	return nil
+}
+
+// openFor is the cluster with the namespace of an installation in it.
+func openFor(ctx context.Context, o order) (*cluster, error) {
+	c, err := openCluster(o.namespace)
+	if err != nil {
+		return nil, err
+	}
+	_, err = c.kube.CoreV1().Namespaces().Get(ctx, o.namespace, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		err = c.makeNamespace(ctx, o.namespace, nil)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
 }
