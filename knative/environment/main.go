@@ -81,7 +81,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	f.Var(&o.set, "set", "a value, as edge.replicas=3")
 	f.StringVar(&o.url, "url", "", "create: the site's address; empty: the edge's own in the cluster")
 	f.StringVar(&o.smtp, "smtp", "smtp://mail.invalid:25?tls=none", "create: where mail goes; by default nowhere")
-	f.StringVar(&o.account, "account", "", "create: a ServiceAccount as namespace/name that gets the ClusterRole "+environmentRole+" in the new namespace")
+	f.StringVar(&o.account, "account", "", "create, destroy: a ServiceAccount as namespace/name that gets the ClusterRole "+environmentRole+" in the environment's namespace")
 	f.BoolVar(&o.seed, "seed", true, "create: with a small council's pictures, notices and banners")
 	f.DurationVar(&o.timeout, "timeout", 10*time.Minute, "for the whole")
 	if err := f.Parse(args[1:]); err != nil {

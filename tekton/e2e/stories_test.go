@@ -274,7 +274,7 @@ func killed(w *world) {
 	w.states(run, first, map[string]string{"verdict": "failure"})
 
 	second := fmt.Sprintf("pr-4-%s", p.Head[:12])
-	w.made("pr-4")
+	w.made(second, "pr-4")
 	pods, err := w.kube.CoreV1().Pods(namespace).List(w.ctx, metav1.ListOptions{LabelSelector: "tekton.dev/pipelineTask=environment,tekton.dev/pipelineRun=" + second})
 	w.must(err)
 	now := int64(0)
@@ -291,7 +291,7 @@ func killed(w *world) {
 	w.github.SetPull(p)
 	w.deliver("pull_request", w.github.PullEvent("reopened", p))
 	third := second + "-" + strings.NewReplacer("-", "", ":", "", "T", "", "Z", "").Replace(p.UpdatedAt.UTC().Format(time.RFC3339))
-	w.made("pr-4")
+	w.made(third, "pr-4")
 	w.must(w.tekton.TektonV1().PipelineRuns(namespace).Delete(w.ctx, third, metav1.DeleteOptions{}))
 	w.tidy()
 	w.until("tidy has cleaned", 10*time.Minute, func() bool {
@@ -301,10 +301,14 @@ func killed(w *world) {
 	w.gone("pr-4")
 }
 
-// made waits until an environment is being made.
-func (w *world) made(environment string) {
+// made waits until a run makes an environment.
+func (w *world) made(run, environment string) {
 	w.Helper()
 	w.until("environment "+environment+" is being made", long, func() bool {
+		r, err := w.tekton.TektonV1().PipelineRuns(namespace).Get(w.ctx, run, metav1.GetOptions{})
+		if err == nil && r.IsDone() {
+			w.Fatalf("%s ended before: %s\n%s", run, w.stages(run), w.logs(run))
+		}
 		found, err := w.kube.CoreV1().Pods("madang-"+environment).List(w.ctx, metav1.ListOptions{})
 		return err == nil && len(found.Items) > 0
 	})

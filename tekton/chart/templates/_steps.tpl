@@ -87,6 +87,10 @@ image: {{ required "images.go" .Values.images.go }}
 workingDir: $(workspaces.source.path)
 env:
   - {name: HOME, value: /tmp}
+  # An emptyDir is root's, which git would not trust: this one is known.
+  - {name: GIT_CONFIG_COUNT, value: "1"}
+  - {name: GIT_CONFIG_KEY_0, value: safe.directory}
+  - {name: GIT_CONFIG_VALUE_0, value: $(workspaces.source.path)}
   - {name: GOMODCACHE, value: $(workspaces.cache.path)/mod}
   - {name: GOCACHE, value: $(workspaces.cache.path)/build}
   - {name: GOLANGCI_LINT_CACHE, value: $(workspaces.cache.path)/lint}
