@@ -78,7 +78,6 @@ affinity:
     git -c core.quotePath=false ls-tree -r -t --format='%(objectname) %(path)' HEAD | while read -r hash path; do
       touch -h -d "@$((1000000000 + 0x$(echo "$hash" | cut -c 1-7)))" "$path"
     done
-    touch -d "@$((1000000000 + 0x$(git rev-parse HEAD^{tree} | cut -c 1-7)))" .
 {{- end }}
 
 {{- /* What builds need. Nothing of it is a secret. */}}
