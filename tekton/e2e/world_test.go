@@ -3,9 +3,8 @@
 // what is not there is stood in for: GitHub, SonarQube and its scanner (pipelinetest).
 //
 // It needs a cluster with Knative and Tekton that KUBECONFIG names, REGISTRY (host:port of
-// a registry whose host is this machine, as pods reach it) with images debian:bookworm,
-// go:bookworm and base:latest (see README.md), ko and git, and S3_* of an object storage
-// that pods reach, too. PIPELINE_CACHE keeps what builds left from one time to the next.
+// a registry whose host is this machine, as pods reach it) with the images that README.md
+// names, ko and git, and S3_* of an object storage that pods reach, too. PIPELINE_CACHE keeps what builds left from one time to the next.
 package e2e
 
 import (
@@ -64,7 +63,6 @@ type world struct {
 	sonar   *pipelinetest.SonarQube
 	door    string
 	clone   string // where stories commit
-	pulls   int
 }
 
 // open makes the world, and takes it down after the test.
