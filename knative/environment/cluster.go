@@ -8,7 +8,9 @@ import (
 	"strings"
 	"time"
 
+	authorizationv1 "k8s.io/api/authorization/v1"
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -74,6 +76,41 @@ func (c *cluster) makeNamespace(ctx context.Context, name string, labels map[str
 		return fmt.Errorf("namespace %s: %w", name, err)
 	}
 	return nil
+}
+
+// environmentRole says what the account of a pipeline may do in an environment that it
+// made (tekton/chart). Anywhere else it may not.
+const environmentRole = "madang-environment"
+
+// grant gives an account, as namespace/name, that role in a namespace, and waits until
+// the API server knows. An operator has it everywhere, and names no account.
+func (c *cluster) grant(ctx context.Context, namespace, account string) error {
+	if account == "" {
+		return nil
+	}
+	from, name, ok := strings.Cut(account, "/")
+	if !ok {
+		return fmt.Errorf("-account %q: namespace/name", account)
+	}
+	_, err := c.kube.RbacV1().RoleBindings(namespace).Create(ctx, &rbacv1.RoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: environmentRole},
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: environmentRole},
+		Subjects:   []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Namespace: from, Name: name}},
+	}, metav1.CreateOptions{})
+	if err != nil && !apierrors.IsAlreadyExists(err) {
+		return fmt.Errorf("role in %s: %w", namespace, err)
+	}
+	for {
+		asked, err := c.kube.AuthorizationV1().SelfSubjectAccessReviews().Create(ctx, &authorizationv1.SelfSubjectAccessReview{
+			Spec: authorizationv1.SelfSubjectAccessReviewSpec{ResourceAttributes: &authorizationv1.ResourceAttributes{Namespace: namespace, Verb: "create", Resource: "secrets"}},
+		}, metav1.CreateOptions{})
+		if err != nil || asked.Status.Allowed {
+			return err
+		}
+		if err := sleep(ctx, 100*time.Millisecond); err != nil {
+			return fmt.Errorf("role in %s: %w", namespace, err)
+		}
+	}
 }
 
 // knative are the kinds whose Ready condition an environment waits for.

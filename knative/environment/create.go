@@ -37,6 +37,9 @@ func create(ctx context.Context, o order) error {
 	if err := c.makeNamespace(ctx, o.namespace, map[string]string{label: o.name}); err != nil {
 		return err
 	}
+	if err := c.grant(ctx, o.namespace, o.account); err != nil {
+		return err
+	}
 	if err := c.keepInventory(ctx, o.namespace, before); err != nil {
 		return err
 	}
@@ -127,14 +130,7 @@ func answers(ctx context.Context, address string) error {
 // it: what differs is released like new images, and comes back by itself when it is wrong.
 func install(ctx context.Context, o order) error {
 	s := begin(o.out)
-	c, err := openCluster(o.namespace)
-	if err != nil {
-		return err
-	}
-	_, err = c.kube.CoreV1().Namespaces().Get(ctx, o.namespace, metav1.GetOptions{})
-	if apierrors.IsNotFound(err) {
-		err = c.makeNamespace(ctx, o.namespace, nil)
-	}
+	c, err := openFor(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -165,4 +161,35 @@ func install(ctx context.Context, o order) error {
 	}
 	s.end("%s is ready at %s", o.namespace, address)
 	return nil
+}
+
+// chart installs or upgrades a chart without functions, the pipeline's: nothing is
+// released.
+func chart(ctx context.Context, o order) error {
+	s := begin(o.out)
+	c, err := openFor(ctx, o)
+	if err != nil {
+		return err
+	}
+	if err := c.install(ctx, o, nil); err != nil {
+		return err
+	}
+	s.end("%s is installed", o.namespace)
+	return nil
+}
+
+// openFor is the cluster with the namespace of an installation in it.
+func openFor(ctx context.Context, o order) (*cluster, error) {
+	c, err := openCluster(o.namespace)
+	if err != nil {
+		return nil, err
+	}
+	_, err = c.kube.CoreV1().Namespaces().Get(ctx, o.namespace, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		err = c.makeNamespace(ctx, o.namespace, nil)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
 }

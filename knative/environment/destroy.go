@@ -25,7 +25,7 @@ func destroy(ctx context.Context, o order) error {
 	if err != nil {
 		return err
 	}
-	before, err := c.keptInventory(ctx, o.namespace)
+	before, err := c.before(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -38,6 +38,22 @@ func destroy(ctx context.Context, o order) error {
 	}
 	s.done("bucket removed: %d objects, %d unfinished uploads", files, uploads)
 	return prove(ctx, c, o, s, store, before)
+}
+
+// before is what create noted. An account that may do nothing but in namespaces that it
+// made gets its role first: create may have been killed before it did.
+func (c *cluster) before(ctx context.Context, o order) (inventory, error) {
+	_, err := c.kube.CoreV1().Namespaces().Get(ctx, o.namespace, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return inventory{}, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("namespace %s: %w", o.namespace, err)
+	}
+	if err := c.grant(ctx, o.namespace, o.account); err != nil {
+		return nil, err
+	}
+	return c.keptInventory(ctx, o.namespace)
 }
 
 func removeFromCluster(ctx context.Context, c *cluster, o order, s *steps) error {

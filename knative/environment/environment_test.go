@@ -10,12 +10,14 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	authorizationv1 "k8s.io/api/authorization/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic/fake"
 	kubefake "k8s.io/client-go/kubernetes/fake"
+	kubetesting "k8s.io/client-go/testing"
 
 	"github.com/madang-council/madang/shared/objects"
 	"github.com/madang-council/madang/shared/objects/embedded"
@@ -177,6 +179,27 @@ func TestDestroyTouchesOnlyItsOwn(t *testing.T) {
 	}
 	if _, err := c.kube.CoreV1().Namespaces().Get(t.Context(), "madang-aa", metav1.GetOptions{}); err != nil {
 		t.Error(err)
+	}
+}
+
+// The account of a pipeline gets its role in the new namespace, and waits until it counts.
+func TestGrant(t *testing.T) {
+	kube := kubefake.NewClientset()
+	asked := 0
+	kube.PrependReactor("create", "selfsubjectaccessreviews", func(kubetesting.Action) (bool, runtime.Object, error) {
+		asked++
+		return true, &authorizationv1.SelfSubjectAccessReview{Status: authorizationv1.SubjectAccessReviewStatus{Allowed: asked > 2}}, nil
+	})
+	c := &cluster{kube: kube}
+	if err := c.grant(t.Context(), "madang-pr-7", "pipeline/environment"); err != nil || asked != 3 {
+		t.Errorf("%v, asked %d times", err, asked)
+	}
+	b, err := kube.RbacV1().RoleBindings("madang-pr-7").Get(t.Context(), environmentRole, metav1.GetOptions{})
+	if err != nil || b.RoleRef.Name != environmentRole || len(b.Subjects) != 1 || b.Subjects[0].Namespace != "pipeline" || b.Subjects[0].Name != "environment" {
+		t.Errorf("%v %+v", err, b)
+	}
+	if err := c.grant(t.Context(), "madang-pr-7", "environment"); err == nil {
+		t.Error("an account without namespace is accepted")
 	}
 }
 

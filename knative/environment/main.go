@@ -4,6 +4,7 @@
 //	environment create  -name x -images images.yaml [-values f]... [-seed]
 //	environment destroy -name x
 //	environment install -namespace madang -images images.yaml -values production.yaml
+//	environment chart   -namespace madang-pipeline -chart tekton/chart -images pipeline-images.yaml -values pipeline.yaml
 //
 // KUBECONFIG names the cluster; S3_ENDPOINT, S3_PUBLIC_ENDPOINT, S3_REGION, S3_ACCESS_KEY
 // and S3_SECRET_KEY the object storage.
@@ -47,6 +48,7 @@ type order struct {
 	set       list
 	url       string
 	smtp      string
+	account   string // namespace/name
 	seed      bool
 	timeout   time.Duration
 	out       io.Writer
@@ -66,7 +68,7 @@ func main() {
 
 func run(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) == 0 {
-		return errors.New("create, destroy or install?")
+		return errors.New("create, destroy, install or chart?")
 	}
 	o := order{out: out}
 	f := flag.NewFlagSet(args[0], flag.ContinueOnError)
@@ -79,6 +81,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	f.Var(&o.set, "set", "a value, as edge.replicas=3")
 	f.StringVar(&o.url, "url", "", "create: the site's address; empty: the edge's own in the cluster")
 	f.StringVar(&o.smtp, "smtp", "smtp://mail.invalid:25?tls=none", "create: where mail goes; by default nowhere")
+	f.StringVar(&o.account, "account", "", "create, destroy: a ServiceAccount as namespace/name that gets the ClusterRole "+environmentRole+" in the environment's namespace")
 	f.BoolVar(&o.seed, "seed", true, "create: with a small council's pictures, notices and banners")
 	f.DurationVar(&o.timeout, "timeout", 10*time.Minute, "for the whole")
 	if err := f.Parse(args[1:]); err != nil {
@@ -86,15 +89,16 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, o.timeout)
 	defer cancel()
-	act := map[string]func(context.Context, order) error{"create": create, "destroy": destroy, "install": install}[args[0]]
+	anywhere := args[0] == "install" || args[0] == "chart"
+	act := map[string]func(context.Context, order) error{"create": create, "destroy": destroy, "install": install, "chart": chart}[args[0]]
 	switch {
 	case act == nil:
-		return fmt.Errorf("%q: create, destroy or install?", args[0])
-	case args[0] == "install" && (o.namespace == "" || o.name != ""):
-		return errors.New("install needs -namespace, and takes no -name")
-	case args[0] != "install" && !namePattern.MatchString(o.name):
+		return fmt.Errorf("%q: create, destroy, install or chart?", args[0])
+	case anywhere && (o.namespace == "" || o.name != ""):
+		return fmt.Errorf("%s needs -namespace, and takes no -name", args[0])
+	case !anywhere && !namePattern.MatchString(o.name):
 		return fmt.Errorf("-name %q: 2 to 31 of a-z, 0-9 and -, a letter first", o.name)
-	case args[0] != "install":
+	case !anywhere:
 		o.namespace = "madang-" + o.name
 	}
 	return act(ctx, o)
