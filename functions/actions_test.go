@@ -1,6 +1,7 @@
 package functions_test
 
 import (
+	"net/http"
 	"testing"
 
 	"github.com/madang-council/madang/functions"
@@ -27,7 +28,7 @@ func TestActionsHaveWords(t *testing.T) {
 				words[action] = true
 				continue
 			}
-			if council := !r.Access.Allows(member); r.Personal || council && r.Method != "GET" && !r.ReadOnly && !r.Internal {
+			if council := !r.Access.Allows(member); r.Personal || council && r.Method != http.MethodGet && !r.ReadOnly && !r.Internal {
 				t.Errorf("%s has no words in console.Actions", action)
 			}
 		}

@@ -191,7 +191,7 @@ type secondFormRequest struct {
 
 func (h handlers) secondForm(ctx context.Context, r *secondFormRequest) (*formOrRedirect, error) {
 	if _, err := h.recalled(ctx); err != nil {
-		return redirected(withNext(ctx, signInPath, r.Next)), nil // too late, or another browser
+		return redirected(withNext(ctx, signInPath, r.Next)), nil //nolint:nilerr // too late, or another browser: the way begins again
 	}
 	return shown(h.secondPage(ctx, ui.NewForm(ctx), 0)), nil
 }
@@ -207,7 +207,7 @@ type codeRequest struct {
 func (h handlers) second(ctx context.Context, r *codeRequest) (*function.Redirect, error) {
 	flow, err := h.recalled(ctx)
 	if err != nil {
-		return seeOther(ui.Local(ctx, signInPath)), nil
+		return seeOther(ui.Local(ctx, signInPath)), nil //nolint:nilerr // too late, or another browser: the way begins again
 	}
 	var f check.Fields
 	code := f.Line("code", r.Code, 64)

@@ -246,7 +246,9 @@ func TestBanners(t *testing.T) {
 	p := newPerson(t, h, desk)
 	p.open("/console/banners")
 	p.signsIn()
-	order := func() string { return eval[string](p, `[...document.querySelectorAll('#banners .row-title')].map(e => e.innerText).join('|')`) }
+	order := func() string {
+		return eval[string](p, `[...document.querySelectorAll('#banners .row-title')].map(e => e.innerText).join('|')`)
+	}
 	before := strings.Split(order(), "|")
 	public := func() string {
 		body, _ := h.read("/v1/banners", "")

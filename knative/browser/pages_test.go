@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -39,7 +40,7 @@ func pages(t *testing.T, h *localHost) []page {
 	for _, spec := range functions.All() {
 		for _, route := range spec.New(function.Deps{}).Routes {
 			path := fill.Replace(route.Path)
-			if !route.HTML || route.Method != "GET" || strings.Contains(path, "{") {
+			if !route.HTML || route.Method != http.MethodGet || strings.Contains(path, "{") {
 				continue
 			}
 			for _, p := range []page{{path: path}, {path: path, member: true}} {

@@ -80,7 +80,7 @@ func (l *line) dial() (net.Conn, error) {
 	if cut {
 		return nil, net.ErrClosed
 	}
-	return net.Dial("tcp", to) //nolint:noctx // of this machine
+	return net.Dial("tcp", to)
 }
 
 func (l *line) hold(conns ...net.Conn) bool {

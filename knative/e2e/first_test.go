@@ -88,7 +88,7 @@ func (e *environment) rush(path string) map[string]int {
 			r.Header.Set("X-Forwarded-For", visitor(i))
 			<-begin
 			response, err := client.Do(r)
-			what := ""
+			var what string
 			if err != nil {
 				what = err.Error()
 				if i := strings.LastIndex(what, ": "); i >= 0 { // without the address, so that equal ones are counted together

@@ -2,6 +2,7 @@ package ui_test
 
 import (
 	"context"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -64,7 +65,7 @@ func TestPolicy(t *testing.T) {
 	f := ui.Frame{Council: "마당", SiteURL: "https://council.madang.ac.kr", Storage: "https://kr1-api-object-storage.example/v1", Assets: ui.NewAssets("/assets")}
 	policy := func(v ui.View) string {
 		w := httptest.NewRecorder()
-		if err := f.Page(in("ko"), v).WriteResponse(w, httptest.NewRequest("GET", "/", nil)); err != nil {
+		if err := f.Page(in("ko"), v).WriteResponse(w, httptest.NewRequest(http.MethodGet, "/", nil)); err != nil {
 			t.Fatal(err)
 		}
 		if w.Header().Get("Strict-Transport-Security") == "" {
@@ -123,7 +124,7 @@ func TestLayout(t *testing.T) {
 	f := ui.Frame{Council: `<마당> & "대학"`, SiteURL: "http://localhost", Assets: ui.NewAssets("/assets"), Nav: []ui.Link{{Label: problem.Text{KO: "공지", EN: "Notices"}, Path: "/notices"}}}
 	page := func(ctx context.Context, v ui.View) string {
 		w := httptest.NewRecorder()
-		_ = f.Page(ctx, v).WriteResponse(w, httptest.NewRequest("GET", "/", nil))
+		_ = f.Page(ctx, v).WriteResponse(w, httptest.NewRequest(http.MethodGet, "/", nil))
 		return w.Body.String()
 	}
 	guest := page(in("en"), ui.View{Path: "/notices", Section: "/notices"})

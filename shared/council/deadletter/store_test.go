@@ -111,7 +111,7 @@ func TestReplay(t *testing.T) {
 func TestConsumer(t *testing.T) {
 	for sink, want := range map[string]string{
 		"http://broker-filter.knative-eventing.svc.cluster.local/triggers/madang/media-upload-completed-v1/0b6e": "media-upload-completed-v1",
-		"http://media.madang.svc.cluster.local/events": "media", "/functions/media": "media", "": "", "%": "%",
+		"http://media.madang.svc.cluster.local/events":                                                           "media", "/functions/media": "media", "": "", "%": "%",
 	} {
 		if got := deadletter.Consumer(sink); got != want {
 			t.Errorf("%s: %q, want %q", sink, got, want)
