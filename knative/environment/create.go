@@ -26,8 +26,11 @@ func create(ctx context.Context, o order) error {
 	if err != nil {
 		return err
 	}
-	if there, err := store.exists(ctx, o.namespace); err != nil || there {
-		return fmt.Errorf("bucket %s exists already (destroy removes it): %w", o.namespace, err)
+	switch there, err := store.exists(ctx, o.namespace); {
+	case err != nil:
+		return err
+	case there:
+		return fmt.Errorf("bucket %s exists already: destroy removes it", o.namespace)
 	}
 	before, err := c.inventory(ctx, store)
 	if err != nil {
