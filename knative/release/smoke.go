@@ -21,7 +21,8 @@ import (
 // Check is a request that must be answered without an error of ours.
 type Check struct {
 	Path   string
-	Status int // the only right answer; 0: anything below 500
+	Status int  // the only right answer; 0: anything below 500
+	HTML   bool // it is a page, and so are its refusals
 }
 
 // Ready is what every function answers.
@@ -33,17 +34,17 @@ func Checks(specs []function.Spec) map[string][]Check {
 	checks := map[string][]Check{}
 	for _, spec := range specs {
 		list := []Check{{Path: "/v1/no-such-resource", Status: http.StatusNotFound}}
-		first := ""
+		first, html := "", false
 		for _, r := range spec.New(function.Deps{}).Routes {
 			if r.Method != http.MethodGet || r.Internal || r.Access.String() != function.Anyone.String() {
 				continue
 			}
 			if first == "" || strings.Contains(first, "{") && !strings.Contains(r.Path, "{") {
-				first = r.Path
+				first, html = r.Path, r.HTML
 			}
 		}
 		if first != "" {
-			list = append(list, Check{Path: filled(first)})
+			list = append(list, Check{Path: filled(first), HTML: html})
 		}
 		checks[spec.Name] = list
 	}
@@ -133,7 +134,11 @@ func (c Check) judge(status int, contentType string, body []byte) error {
 	if status < 400 {
 		return nil
 	}
-	if media, _, err := mime.ParseMediaType(contentType); err != nil || media != "application/problem+json" {
+	media, _, err := mime.ParseMediaType(contentType)
+	if c.HTML && err == nil && media == "text/html" {
+		return nil
+	}
+	if err != nil || media != "application/problem+json" {
 		return fmt.Errorf("not a problem document but %q: %q", contentType, begin)
 	}
 	var document struct {

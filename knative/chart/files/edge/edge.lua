@@ -22,6 +22,7 @@ local COPY_FRESH = 1 -- seconds for which a worker's own copy is good
 local COPY_AWAY = 10 -- how old it may be, while Redis is away, before a function is asked
 local COPY_MOST = 2000 -- pages in a worker
 local REDIS_TIMEOUT = 250 -- milliseconds
+local LOCK_TIMEOUT = 2000 -- milliseconds: with ten thousand waiting, an answer takes its time
 local REDIS_PAUSE = 0.5 -- seconds for which a worker does not ask a Redis that did not answer
 local RENDER_LOCK = 10 -- seconds after which a render that never ended is given up
 local RESULT_LIFE = 2 -- seconds for which one render answers all who wait for it; COPY_AWAY while Redis is away
@@ -173,10 +174,11 @@ local function redis_away(err)
   return nil, err or "no answer"
 end
 
-local function connect()
-  if ngx.now() < asked_again then return nil, "away" end
+-- connect asks a Redis that did not answer a moment ago only where something hangs on it.
+local function connect(patience)
+  if not patience and ngx.now() < asked_again then return nil, "away" end
   local client = redis_module:new()
-  client:set_timeout(REDIS_TIMEOUT)
+  client:set_timeout(patience or REDIS_TIMEOUT)
   local fine, err = client:connect(settings.redis_host, settings.redis_port)
   if not fine then return redis_away(err) end
   if settings.redis_password and settings.redis_password ~= "" and client:get_reused_times() == 0 then
@@ -186,8 +188,8 @@ local function connect()
   return client
 end
 
-local function load(key)
-  local client, err = connect()
+local function load(key, patience)
+  local client, err = connect(patience)
   if not client then return nil, err end
   local fields, why = client:hgetall(settings.prefix .. "p:" .. key)
   if not fields then return redis_away(why) end
@@ -216,7 +218,7 @@ local locks, results = ngx.shared.locks, ngx.shared.shared_pages
 -- answers, one in this replica where it does not.
 local function lock(key)
   if not locks:add(key, 1, RENDER_LOCK) then return false end
-  local client = connect()
+  local client = connect(LOCK_TIMEOUT)
   if not client then return true end
   local mine = client:set(settings.prefix .. "r:" .. key, "1", "NX", "EX", RENDER_LOCK)
   client:set_keepalive(30000, 64)
@@ -229,7 +231,7 @@ end
 
 local function unlock(key)
   locks:delete(key)
-  local client = connect()
+  local client = connect(LOCK_TIMEOUT)
   if client then
     client:del(settings.prefix .. "r:" .. key)
     client:set_keepalive(30000, 64)
@@ -278,7 +280,14 @@ local function first(key, target, lang)
     if answer then return answer end
     if lock(key) then
       answer = shared(key)
-      if not answer then
+      local page = not answer and load(key, LOCK_TIMEOUT) -- another replica may have rendered it meanwhile
+      local s, fresh
+      if page then s, fresh = segment_of(page, ngx.now() * 1000) end
+      if fresh then
+        keep(key, page)
+        answer = { status = 200, body = s.body, content_type = s.contentType, etag = s.etag, header = s.header }
+        share(key, answer)
+      elseif not answer then
         answer = ask(target, lang)
         share(key, answer)
       end
