@@ -269,10 +269,14 @@ func (e *environment) under(token string, do func()) {
 		}
 	})
 	time.Sleep(2 * time.Second)
-	do()
-	time.Sleep(3 * time.Second)
-	close(stop)
-	group.Wait()
+	func() {
+		defer func() { // also where it fails: no story is told under another one's load
+			close(stop)
+			group.Wait()
+		}()
+		do()
+		time.Sleep(3 * time.Second)
+	}()
 	e.Logf("under load: %v, the slowest took %v", counts, slowest.Round(time.Millisecond))
 	if len(wrong) > 0 {
 		e.Errorf("visitors saw: %v: %s", counts, strings.Join(wrong, "\n"))
