@@ -110,18 +110,16 @@ func (s *session) green(ctx context.Context, changes []Change) error {
 	return s.step(ctx, fmt.Sprintf("green %d", len(changes)), func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeoutCause(ctx, s.wait(), fmt.Errorf("not ready after %s", s.wait()))
 		defer cancel()
-		if err := s.steer(ctx, changes, func(c Change) []operation {
-			svc := s.services[c.Function]
-			do := append(unless(svc), traffic(both(c.From, "", false)))
-			if imageOf(svc.Spec.Template.Spec) != c.ToImage {
-				do = append(do, image(c.ToImage))
+		ready, asked := map[string]bool{}, 0
+		if err := s.until(ctx, 200*time.Millisecond, func() (string, error) {
+			missing, err := s.notReady(ctx, s.record.Changes[:asked], ready)
+			if next := min(len(changes), len(ready)+s.together()); err == nil && next > asked {
+				missing = "others are ready"
+				err = s.steer(ctx, changes[asked:next], s.greenBeside)
+				asked = next
 			}
-			return do
+			return missing, err
 		}); err != nil {
-			return err
-		}
-		ready := map[string]bool{}
-		if err := s.until(ctx, 200*time.Millisecond, func() (string, error) { return s.notReady(ctx, ready) }); err != nil {
 			if ctx.Err() != nil && !s.interrupted(ctx) {
 				err = fmt.Errorf("%w: %s", err, s.why(context.WithoutCancel(ctx), ready))
 			}
@@ -131,6 +129,16 @@ func (s *session) green(ctx context.Context, changes []Change) error {
 	})
 }
 
+// greenBeside makes a new Revision of the wanted image, reachable at the green tag alone.
+func (s *session) greenBeside(c Change) []operation {
+	svc := s.services[c.Function]
+	do := append(unless(svc), traffic(both(c.From, "", false)))
+	if imageOf(svc.Spec.Template.Spec) != c.ToImage {
+		do = append(do, image(c.ToImage))
+	}
+	return do
+}
+
 // interrupted says that ctx ended for another reason than its own time.
 func (s *session) interrupted(ctx context.Context) bool {
 	return errors.Is(context.Cause(ctx), context.Canceled) || errors.Is(context.Cause(ctx), errLost)
@@ -138,15 +146,17 @@ func (s *session) interrupted(ctx context.Context) bool {
 
 func (s *session) wait() time.Duration { return cmp.Or(s.Wait, 2*time.Minute) }
 
-// notReady says what green still lacks. It fails as soon as a Revision never will be
-// ready.
-func (s *session) notReady(ctx context.Context, ready map[string]bool) (string, error) {
+func (s *session) together() int { return cmp.Or(s.Together, 3) }
+
+// notReady says what the green of changes still lacks. It fails as soon as a Revision
+// never will be ready.
+func (s *session) notReady(ctx context.Context, changes []Change, ready map[string]bool) (string, error) {
 	if err := s.refresh(ctx); err != nil {
 		return "", err
 	}
 	missing := ""
-	for i := range s.record.Changes {
-		c := &s.record.Changes[i]
+	for i := range changes {
+		c := &changes[i]
 		if ready[c.Function] {
 			continue
 		}

@@ -1,6 +1,7 @@
 package release_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -51,6 +52,9 @@ type knative struct {
 	mu      sync.Mutex
 	dead    atomic.Bool // the API server answers writes with an error
 	asked   atomic.Int64
+
+	made     func(revision string) // tells of a Revision after the first; may be nil
+	starting bool                  // a new Revision is not ready before started
 }
 
 func gvr(resource string) schema.GroupVersionResource {
@@ -123,10 +127,16 @@ func (k *knative) reconcile(svc *v1.Service) {
 			Labels: svc.Spec.Template.Labels, Annotations: svc.Spec.Template.Annotations,
 		}, Spec: svc.Spec.Template.Spec}
 		status := corev1.ConditionTrue
+		if k.made != nil {
+			k.made(revision.Name)
+		}
 		configuration.Status.LatestCreatedRevisionName = revision.Name
-		if kind(revision) == "unready" {
+		switch {
+		case kind(revision) == "unready":
 			status = corev1.ConditionFalse
-		} else {
+		case k.starting:
+			status = corev1.ConditionUnknown
+		default:
 			configuration.Status.LatestReadyRevisionName = revision.Name
 		}
 		revision.Status.Conditions = []apis.Condition{{Type: v1.RevisionConditionReady, Status: status, Reason: "ProbeFailed", Message: "its probe fails"}}
@@ -151,6 +161,33 @@ func (k *knative) reconcile(svc *v1.Service) {
 			target.URL = &apis.URL{Scheme: "http", Host: target.Tag + "-" + host}
 		}
 		svc.Status.Traffic = append(svc.Status.Traffic, target)
+	}
+}
+
+// started makes the newest Revision of each function ready.
+func (k *knative) started() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.starting = false
+	list, err := k.serving.ServingV1().Services(namespace).List(context.Background(), metav1.ListOptions{})
+	if err != nil {
+		k.t.Error(err)
+		return
+	}
+	for _, svc := range list.Items {
+		configuration, err := k.serving.ServingV1().Configurations(namespace).Get(context.Background(), svc.Name, metav1.GetOptions{})
+		if err != nil {
+			k.t.Error(err)
+			continue
+		}
+		configuration.Status.LatestReadyRevisionName = configuration.Status.LatestCreatedRevisionName
+		if err := k.serving.Tracker().Update(gvr("configurations"), configuration, namespace); err != nil {
+			k.t.Error(err)
+		}
+		k.reconcile(&svc)
+		if err := k.serving.Tracker().Update(gvr("services"), &svc, namespace); err != nil {
+			k.t.Error(err)
+		}
 	}
 }
 

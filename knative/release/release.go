@@ -65,6 +65,10 @@ type Rollout struct {
 	Address string             // "http://127.0.0.1:8000"
 	Checks  map[string][]Check // by function, beside /readyz
 
+	// Together is how many functions may start at the same time: a release shares its
+	// nodes with visitors, and an environment of little money has few. 0 means 3.
+	Together int
+
 	Wait  time.Duration // for green to be ready; 0 means 2 minutes
 	Watch time.Duration // after the switch; 0 means not at all
 	Every time.Duration // between two probes of a function; 0 means 500 ms

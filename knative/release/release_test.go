@@ -22,6 +22,32 @@ import (
 	"github.com/madang-council/madang/knative/release"
 )
 
+// No more functions than Together start at the same time: while two are not ready the
+// third is not asked for.
+func TestTogether(t *testing.T) {
+	k := newKnative(t, "alpha", "beta", "gamma")
+	k.starting = true
+	var made []string // by name, in order
+	k.made = func(revision string) {
+		if made = append(made, revision); len(made) == 2 {
+			time.AfterFunc(500*time.Millisecond, k.started)
+		}
+		if len(made) == 3 && k.starting {
+			t.Errorf("%v start at the same time", made)
+		}
+	}
+	r := k.rollout()
+	r.Together = 2
+	sum, err := r.Deploy(t.Context(), images("alpha", "two", "beta", "two", "gamma", "two"))
+	if err != nil || sum.Outcome != release.Released {
+		t.Fatalf("%s %v", sum.Outcome, err)
+	}
+	slices.Sort(made[:2])
+	if want := []string{"alpha-00002", "beta-00002", "gamma-00002"}; !slices.Equal(made, want) {
+		t.Errorf("made %v, want %v", made, want)
+	}
+}
+
 func TestDeploy(t *testing.T) {
 	for _, row := range []struct {
 		name    string

@@ -62,7 +62,7 @@ func filled(path string) string {
 	return strings.Join(parts, "/")
 }
 
-// smoke asks green, all functions at once.
+// smoke asks green.
 func (s *session) smoke(ctx context.Context) error {
 	addresses := map[string]string{}
 	for _, c := range s.record.Changes {
@@ -74,9 +74,11 @@ func (s *session) smoke(ctx context.Context) error {
 	return s.step(ctx, "smoke command", func(ctx context.Context) error { return s.Smoke(ctx, addresses) })
 }
 
-// ask runs the checks of functions at addresses.
+// ask runs the checks of functions at addresses, of a few functions at a time: whoever
+// sleeps must start for it.
 func (s *session) ask(ctx context.Context, addresses map[string]string) error {
 	all, ctx := errgroup.WithContext(ctx)
+	all.SetLimit(s.together())
 	for name, address := range addresses {
 		all.Go(func() error {
 			for _, c := range append([]Check{Ready()}, s.Checks[name]...) {
