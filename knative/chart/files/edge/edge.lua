@@ -1,11 +1,13 @@
 -- The edge's own rules: which function a path belongs to, and pages for guests.
 -- A page is taken from this worker's copy of the last second, then from Redis, then from
--- its function, with one request under way per page in all workers and replicas. A page
+-- its function. Of all who want the same page at once one per worker asks Redis, and one in
+-- all workers and replicas asks the function. A page
 -- past its time is served while it is rendered again; while Redis or functions are away
 -- the last good copy is served and says so (Cache-Status, RFC 9211).
 local cjson = require "cjson.safe"
 local ok, redis_module = pcall(require, "resty.redis")
 if not ok then redis_module = require "nginx.redis" end
+local semaphore = require "ngx.semaphore"
 
 local M = {}
 
@@ -26,6 +28,7 @@ local LOCK_TIMEOUT = 2000 -- milliseconds: with ten thousand waiting, an answer 
 local REDIS_PAUSE = 0.5 -- seconds for which a worker does not ask a Redis that did not answer
 local RENDER_LOCK = 10 -- seconds after which a render that never ended is given up
 local RESULT_LIFE = 2 -- seconds for which one render answers all who wait for it; COPY_AWAY while Redis is away
+local WAIT_MOST = 30 -- seconds until who waits for a page is told to come again
 
 -- Routes ---------------------------------------------------------------------------------
 
@@ -154,12 +157,13 @@ end
 
 local copies, copied = {}, 0
 
-local function keep(key, page)
+-- keep makes a page this worker's copy. at is when it was as it is, in seconds.
+local function keep(key, page, at)
   if not copies[key] then
     if copied >= COPY_MOST then copies, copied = {}, 0 end
     copied = copied + 1
   end
-  page.at = ngx.now()
+  page.at = at or ngx.now()
   copies[key] = page
 end
 
@@ -214,41 +218,43 @@ end
 
 local locks, results = ngx.shared.locks, ngx.shared.shared_pages
 
--- lock says whether this request renders the page; one in all replicas where Redis
--- answers, one in this replica where it does not.
+-- lock gives this request the page to render: one in all replicas where Redis answers
+-- ("all"), one in this replica where it does not ("here"). Everybody else gets nil.
 local function lock(key)
-  if not locks:add(key, 1, RENDER_LOCK) then return false end
+  if not locks:add(key, 1, RENDER_LOCK) then return nil end
   local client = connect(LOCK_TIMEOUT)
-  if not client then return true end
+  if not client then return "here" end
   local mine = client:set(settings.prefix .. "r:" .. key, "1", "NX", "EX", RENDER_LOCK)
   client:set_keepalive(30000, 64)
   if mine == ngx.null then
     locks:delete(key)
-    return false
+    return nil
   end
-  return true
+  return mine and "all" or "here"
 end
 
-local function unlock(key)
+local function unlock(key, held)
   locks:delete(key)
-  local client = connect(LOCK_TIMEOUT)
+  local client = held == "all" and connect(LOCK_TIMEOUT)
   if client then
     client:del(settings.prefix .. "r:" .. key)
     client:set_keepalive(30000, 64)
   end
 end
 
+-- share gives an answer to all workers of this replica.
 local function share(key, answer)
-  local life = ngx.now() < asked_again and COPY_AWAY or RESULT_LIFE
-  results:set(key, cjson.encode({ status = answer.status, contentType = answer.content_type, etag = answer.etag, header = answer.header }) .. "\n" .. answer.body, life)
+  answer.at = ngx.now()
+  results:set(key, cjson.encode({ at = answer.at, status = answer.status, contentType = answer.content_type, etag = answer.etag, header = answer.header }) .. "\n" .. answer.body, COPY_AWAY)
 end
 
-local function shared(key)
+local function shared(key, away)
   local v = results:get(key)
   if not v then return nil end
-  local at = v:find("\n", 1, true)
-  local answer = cjson.decode(v:sub(1, at - 1))
-  answer.body, answer.content_type = v:sub(at + 1), answer.contentType
+  local line = v:find("\n", 1, true)
+  local answer = cjson.decode(v:sub(1, line - 1))
+  if ngx.now() - answer.at >= (away and COPY_AWAY or RESULT_LIFE) then return nil end
+  answer.body, answer.content_type = v:sub(line + 1), answer.contentType
   return answer
 end
 
@@ -271,45 +277,92 @@ local function ask(target, lang)
   return { status = r.truncated and 502 or r.status, body = r.body or "", content_type = r.header["Content-Type"], etag = r.header["ETag"] or r.header["Etag"], header = headers_of(r) }
 end
 
--- first gets a page that nobody has: this request renders it, or waits for the one that does.
-local function first(key, target, lang)
-  local deadline = ngx.now() + 30
-  local pause = 0.005
+-- stored is what Redis has by now of a page that was not there.
+local function stored(key, patience)
+  local page = load(key, patience)
+  if page and select(2, segment_of(page, ngx.now() * 1000)) then
+    keep(key, page)
+    return page
+  end
+end
+
+-- render gets a page that nobody has: this request has it rendered, or waits for the one
+-- that does. It gives a page, or an answer of the function.
+local function render(key, target, lang, away)
+  local deadline, pause = ngx.now() + WAIT_MOST, 0.005
   while ngx.now() < deadline do
-    local answer = shared(key)
-    if answer then return answer end
-    if lock(key) then
-      answer = shared(key)
-      local page = not answer and load(key, LOCK_TIMEOUT) -- another replica may have rendered it meanwhile
-      local s, fresh
-      if page then s, fresh = segment_of(page, ngx.now() * 1000) end
-      if fresh then
-        keep(key, page)
-        answer = { status = 200, body = s.body, content_type = s.contentType, etag = s.etag, header = s.header }
-        share(key, answer)
-      elseif not answer then
-        answer = ask(target, lang)
-        share(key, answer)
-      end
-      unlock(key)
-      return answer
+    local answer = shared(key, away)
+    if answer then return nil, answer end
+    local held = lock(key)
+    if held then
+      -- Another replica may have rendered it since.
+      local page = stored(key, held == "all" and LOCK_TIMEOUT or nil)
+      answer = not page and (shared(key, away) or ask(target, lang)) or nil
+      if answer and not answer.at then share(key, answer) end
+      unlock(key, held)
+      return page, answer
     end
     ngx.sleep(pause)
     pause = math.min(pause * 1.5, 0.1)
-    if not shared(key) and not locks:get(key) then -- another replica renders it
-      local page = load(key)
-      if page then
-        local s, fresh = segment_of(page, ngx.now() * 1000)
-        if fresh then keep(key, page) return { status = 200, body = s.body, content_type = s.contentType, etag = s.etag, header = s.header } end
-      end
+    if not locks:get(key) then -- another replica renders it
+      local page = stored(key)
+      if page then return page end
     end
   end
-  return { status = 504, body = "" }
+  return nil, { status = 504, body = "" }
+end
+
+-- obtain gets a page that this worker has no fresh copy of.
+local function obtain(key, target, lang)
+  local page, err = load(key)
+  if page then
+    keep(key, page)
+    return { page = page }
+  end
+  local copy = copies[key]
+  if err and copy and ngx.now() - copy.at < COPY_AWAY then return { page = copy, detail = "store-away" } end
+  local answer
+  page, answer = render(key, target, lang, err ~= nil)
+  if page then return { page = page } end
+  if answer.status >= 500 then
+    return copy and { page = copy, detail = "function-away" } or { answer = answer }
+  end
+  if answer.status == 200 then
+    local now = ngx.now() * 1000
+    keep(key, { rendered = now, segments = { { from = now, ["until"] = now + COPY_FRESH * 1000, body = answer.body, contentType = answer.content_type, etag = answer.etag, header = answer.header } } }, answer.at)
+  else
+    forget(key)
+  end
+  return { answer = answer }
+end
+
+local flights = {} -- by key: the request of this worker that obtains the page
+
+-- together is obtain, once for all who ask for the page meanwhile.
+local function together(key, target, lang)
+  local flight = flights[key]
+  if flight then
+    flight.waiting = flight.waiting + 1
+    flight.landed:wait(WAIT_MOST)
+    return flight.result or { answer = { status = 504, body = "" } }
+  end
+  flight = { landed = semaphore.new(), waiting = 0 }
+  flights[key] = flight
+  local fine, result = pcall(obtain, key, target, lang)
+  if not fine then
+    ngx.log(ngx.ERR, "page ", key, ": ", result)
+    result = { answer = { status = 500, body = "" } }
+  end
+  flights[key] = nil
+  flight.result = result
+  if flight.waiting > 0 then flight.landed:post(flight.waiting) end
+  return result
 end
 
 -- refresh asks the function outside of any visitor's request.
 local function refresh(premature, host, key, target, lang)
-  if premature or not lock(key) then return end
+  local held = not premature and lock(key)
+  if not held then return end
   local socket = ngx.socket.tcp()
   socket:settimeouts(2000, 10000, 30000)
   local fine = socket:connect(settings.functions:match("^(.*):(%d+)$"))
@@ -319,8 +372,12 @@ local function refresh(premature, host, key, target, lang)
     socket:receive("*a")
     socket:close()
   end
-  unlock(key)
+  unlock(key, held)
   forget(key)
+end
+
+local function refresh_later(key, target, lang)
+  if not locks:get(key) then ngx.timer.at(0, refresh, ngx.var.function_host, key, target, lang) end
 end
 
 -- Answers --------------------------------------------------------------------------------
@@ -361,48 +418,31 @@ function M.page()
   local route = find(ngx.var.uri)
   local lang, query = language(route), query_of(route)
   local key = lang .. ":" .. ngx.var.uri .. (query ~= "" and "?" .. query or "")
-  local now = ngx.now() * 1000
-  local copy = copies[key]
-  local page, away
-  if copy and ngx.now() - copy.at < COPY_FRESH and select(2, segment_of(copy, now)) then
-    page = copy
-  else
-    local err
-    page, err = load(key)
-    away = err ~= nil
-    if page then
-      keep(key, page)
-    elseif away and copy and ngx.now() - copy.at < COPY_AWAY then
-      page = copy
-    end
-  end
   local target = escape_path(ngx.var.uri) .. (query ~= "" and "?" .. query or "")
+  local page, detail, answer = copies[key], nil, nil
+  if not (page and ngx.now() - page.at < COPY_FRESH and select(2, segment_of(page, ngx.now() * 1000))) then
+    local result = together(key, target, lang)
+    page, detail, answer = result.page, result.detail, result.answer
+  end
+  local now = ngx.now() * 1000
   if page then
     local s, fresh, at = segment_of(page, now)
     local left = math.floor((s["until"] - now) / 1000)
-    if away then return send_segment(route, page, s, now, "madang; hit; ttl=0; detail=store-away") end
-    if fresh then
-      if at == #page.segments and at > 1 then ngx.timer.at(0, refresh, ngx.var.function_host, key, target, lang) end
-      return send_segment(route, page, s, now, "madang; hit; ttl=" .. left)
+    if detail == "store-away" then
+      left = 0
+    elseif detail == "function-away" then
+      left = -1
+    elseif not fresh then
+      left, detail = math.min(-1, left), "stale"
     end
-    ngx.timer.at(0, refresh, ngx.var.function_host, key, target, lang)
-    return send_segment(route, page, s, now, "madang; hit; ttl=" .. math.min(-1, left) .. "; detail=stale")
+    if detail == "stale" or fresh and at == #page.segments and at > 1 then refresh_later(key, target, lang) end
+    return send_segment(route, page, s, now, "madang; hit; ttl=" .. left .. (detail and "; detail=" .. detail or ""))
   end
-  local answer = first(key, target, lang)
   if answer.status >= 500 then
-    if copy then
-      local s = segment_of(copy, now)
-      return send_segment(route, copy, s, now, "madang; hit; ttl=-1; detail=function-away")
-    end
     ngx.header["Retry-After"] = 2
     return ngx.exit(503)
   end
   ngx.header["Cache-Status"] = "madang; fwd=uri-miss"
-  if answer.status == 200 then
-    keep(key, { rendered = now, segments = { { from = now, ["until"] = now + COPY_FRESH * 1000, body = answer.body, contentType = answer.content_type, etag = answer.etag, header = answer.header } } })
-  else
-    forget(key)
-  end
   return send(route, answer.status, answer.body, answer.content_type, answer.etag, answer.header)
 end
 
