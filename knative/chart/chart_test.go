@@ -654,7 +654,7 @@ func TestEdgeVariants(t *testing.T) {
 	if proxied := site(set("edge.trustedProxies", []any{"10.0.0.0/8"})); !strings.Contains(proxied["listen.conf"], "set_real_ip_from 10.0.0.0/8;") || !strings.Contains(proxied["listen.conf"], "real_ip_header X-Forwarded-For;") {
 		t.Error(proxied["listen.conf"])
 	}
-	if proxied := site(set("edge.proxyProtocol", true), set("edge.trustedProxies", []any{"10.0.0.0/8"})); !strings.Contains(proxied["listen.conf"], "real_ip_header proxy_protocol;") || !strings.Contains(proxied["listen.conf"], "listen 8080 default_server backlog=4096 proxy_protocol;") {
+	if proxied := site(set("edge.proxyProtocol", true), set("edge.trustedProxies", []any{"10.0.0.0/8"})); !strings.Contains(proxied["listen.conf"], "real_ip_header proxy_protocol;") || !strings.Contains(proxied["listen.conf"], "listen 8080 default_server deferred backlog=4096 proxy_protocol;") {
 		t.Error(proxied["listen.conf"])
 	}
 	files := of[corev1.ConfigMap](mustRender(t, production))["ConfigMap/edge"].Data

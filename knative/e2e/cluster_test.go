@@ -136,9 +136,9 @@ func (e *environment) run(pod, command string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	var out bytes.Buffer
-	err = executor.StreamWithContext(context.Background(), remotecommand.StreamOptions{Stdout: &out, Stderr: &out})
-	return out.String(), err
+	var out, problems bytes.Buffer // two: they are written at the same time
+	err = executor.StreamWithContext(context.Background(), remotecommand.StreamOptions{Stdout: &out, Stderr: &problems})
+	return out.String() + problems.String(), err
 }
 
 // get reads a path, with headers as names and values in turn.

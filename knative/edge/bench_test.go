@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/madang-council/madang/knative/edge/edgetest"
+	"github.com/madang-council/madang/knative/edge/nginxtest"
 	"github.com/madang-council/madang/shared/cache/cachetest"
 	"github.com/madang-council/madang/shared/page"
 )
@@ -20,7 +21,7 @@ import (
 // the same Nginx process, both without compression, and both asked by wrk (Debian's
 // package) for two seconds in turn, three times. wrk has the other core.
 func BenchmarkPage(b *testing.B) {
-	program := nginx(b)
+	nginxtest.Need(b)
 	wrk, err := exec.LookPath("wrk")
 	if err != nil {
 		b.Skipf("Debian's wrk is needed: %v", err)
@@ -33,7 +34,7 @@ func BenchmarkPage(b *testing.B) {
 	if err := os.WriteFile(filepath.Join(dir, "static.json"), []byte(body), 0o644); err != nil {
 		b.Fatal(err)
 	}
-	address := startNginxWith(b, program, w, "location = /static.json { access_log /dev/stdout json; root "+dir+"; }\n")
+	address := startNginxWith(b, w, "location = /static.json { access_log /dev/stdout json; root "+dir+"; }\n")
 	for _, path := range []string{"/v1/main", "/v1/main", "/static.json"} { // rendered, kept, there
 		r, err := http.Get(address + path)
 		if err != nil || r.StatusCode != http.StatusOK {

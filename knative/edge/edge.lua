@@ -21,11 +21,11 @@ local settings = {
 }
 
 local COPY_FRESH = 1 -- seconds for which a worker's own copy is good
-local COPY_AWAY = 10 -- how old it may be, while Redis is away, before a function is asked
+local COPY_AWAY = 30 -- how old it may be, while Redis is away, before a function is asked
 local COPY_MOST = 2000 -- pages in a worker
-local REDIS_TIMEOUT = 250 -- milliseconds
-local LOCK_TIMEOUT = 2000 -- milliseconds: with ten thousand waiting, an answer takes its time
-local REDIS_PAUSE = 0.5 -- seconds for which a worker does not ask a Redis that did not answer
+local REDIS_TIMEOUT = 500 -- milliseconds
+local LOCK_TIMEOUT = 4000 -- milliseconds, where two renders hang on it
+local REDIS_PAUSE = 1 -- seconds for which a worker does not ask a Redis that did not answer
 local RENDER_LOCK = 10 -- seconds after which a render that never ended is given up
 local RESULT_LIFE = 2 -- seconds for which one render answers all who wait for it; COPY_AWAY while Redis is away
 local WAIT_MOST = 30 -- seconds until who waits for a page is told to come again

@@ -5,12 +5,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/madang-council/madang/knative/edge/nginxtest"
 	"github.com/madang-council/madang/shared/council/upload"
 	"github.com/madang-council/madang/shared/objects"
 	"github.com/madang-council/madang/shared/objects/embedded"
@@ -62,7 +61,7 @@ http {
 `
 
 func TestPublicFiles(t *testing.T) {
-	program := nginx(t)
+	nginxtest.Need(t)
 	store, endpoint, asked := closedStorage(t)
 	folder := "x/post/2026/03/01a203c0-3f11-7960-a837-c645ff8746a5"
 	for _, key := range []string{folder + "/320.jpg", folder + "/original.jpg", folder + "/original.pdf"} {
@@ -71,41 +70,16 @@ func TestPublicFiles(t *testing.T) {
 		}
 	}
 	before := *asked
-	dir, address := t.TempDir(), freeAddress(t)
+	dir, address := t.TempDir(), nginxtest.FreeAddress(t)
+	files := map[string]string{"nginx.conf": strings.NewReplacer("MODULES", nginxtest.LoadLua(), "DIR", dir, "ADDRESS", address, "PUBLIC", upload.PublicPattern).Replace(filesConfiguration)}
 	for _, name := range []string{"files.conf", "storage.lua"} {
 		content, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {
-			t.Fatal(err)
-		}
+		files[name] = string(content)
 	}
-	configuration := strings.NewReplacer("MODULES", "load_module "+strings.Join(luaModules, ";\nload_module ")+";", "DIR", dir, "ADDRESS", address, "PUBLIC", upload.PublicPattern).Replace(filesConfiguration)
-	if err := os.WriteFile(filepath.Join(dir, "nginx.conf"), []byte(configuration), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	log := &strings.Builder{}
-	command := exec.Command(program, "-p", dir, "-c", filepath.Join(dir, "nginx.conf"), "-e", "stderr")
-	command.Env = append(os.Environ(), "S3_ENDPOINT="+endpoint, "S3_REGION=KR1", "S3_BUCKET=madang", "S3_ACCESS_KEY=access", "S3_SECRET_KEY=a secret/with+signs")
-	command.Stderr = log
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = command.Process.Kill()
-		_ = command.Wait()
-		if t.Failed() {
-			t.Logf("nginx: %s", log)
-		}
-	})
-	for range 200 {
-		if r, err := http.Get("http://" + address + "/"); err == nil {
-			_ = r.Body.Close()
-			break
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
+	nginxtest.Start(t, dir, "http://"+address+"/", files, "S3_ENDPOINT="+endpoint, "S3_REGION=KR1", "S3_BUCKET=madang", "S3_ACCESS_KEY=access", "S3_SECRET_KEY=a secret/with+signs")
 	for _, row := range []struct {
 		name, method, path string
 		header             map[string]string

@@ -12,16 +12,11 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	v1 "github.com/tektoncd/pipeline/pkg/apis/pipeline/v1"
 	triggers "github.com/tektoncd/triggers/pkg/apis/triggers/v1beta1"
@@ -30,6 +25,8 @@ import (
 	"github.com/tektoncd/triggers/pkg/template"
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/yaml"
+
+	"github.com/madang-council/madang/knative/edge/nginxtest"
 )
 
 // secretGetter reads Secrets out of the rendered chart, as the interceptors' own one does
@@ -384,13 +381,7 @@ func TestReplayedWebhooksMakeNothingNew(t *testing.T) {
 // The door lets through what GitHub may send and nothing else; the EventListener behind
 // it never sees the rest.
 func TestDoor(t *testing.T) {
-	program, err := exec.LookPath("nginx")
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("CI must test the door: there is no nginx")
-		}
-		t.Skip("not tested: there is no nginx (Debian: nginx-light)")
-	}
+	nginxtest.Need(t)
 	var passed atomic.Int64
 	behind := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		passed.Add(1)
@@ -398,7 +389,7 @@ func TestDoor(t *testing.T) {
 		w.WriteHeader(http.StatusAccepted)
 	}))
 	defer behind.Close()
-	address := openDoor(t, program, behind.URL)
+	address := openDoor(t, behind.URL)
 	body := pullEvent("opened", own).body()
 	large := func(n int) []byte { return append([]byte(`{"x":"`), append(bytes.Repeat([]byte("x"), n), `"}`...)...) }
 	type row struct {
@@ -459,15 +450,9 @@ func TestDoor(t *testing.T) {
 }
 
 // openDoor runs the chart's configuration with the addresses of a test in it.
-func openDoor(t *testing.T, program, behind string) string {
+func openDoor(t *testing.T, behind string) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.Addr().String()
-	_ = l.Close()
-	dir := t.TempDir()
+	dir, address := t.TempDir(), nginxtest.FreeAddress(t)
 	configuration := of[corev1.ConfigMap](render(t, installations["production"]...))["door"].Data["nginx.conf"]
 	for from, to := range map[string]string{
 		"listen 8080;": "listen " + address + ";", "http://el-github." + namespace + ".svc.cluster.local:8080/": behind + "/", "/tmp/": dir + "/",
@@ -478,36 +463,6 @@ func openDoor(t *testing.T, program, behind string) string {
 		}
 		configuration = strings.ReplaceAll(configuration, from, to)
 	}
-	file := filepath.Join(dir, "nginx.conf")
-	if err := os.WriteFile(file, []byte("master_process off;\n"+configuration), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	log := &strings.Builder{}
-	command := exec.Command(program, "-p", dir, "-c", file, "-e", "stderr")
-	command.Stderr = log
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan struct{})
-	go func() { _ = command.Wait(); close(ended) }()
-	t.Cleanup(func() {
-		_ = command.Process.Kill()
-		<-ended
-		if t.Failed() {
-			t.Log(log)
-		}
-	})
-	for range 500 {
-		if r, err := http.Get("http://" + address + "/healthz"); err == nil {
-			_ = r.Body.Close()
-			return "http://" + address
-		}
-		select {
-		case <-ended:
-			t.Fatalf("nginx ended: %s", log)
-		case <-time.After(20 * time.Millisecond):
-		}
-	}
-	t.Fatalf("nginx does not answer: %s", log)
-	return ""
+	nginxtest.Start(t, dir, "http://"+address+"/healthz", map[string]string{"nginx.conf": "master_process off;\n" + configuration})
+	return "http://" + address
 }
