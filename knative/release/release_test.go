@@ -14,6 +14,7 @@ import (
 
 	batch "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	clienttesting "k8s.io/client-go/testing"
@@ -97,6 +98,11 @@ func TestDeploy(t *testing.T) {
 			}
 			// Whatever happened, the template says what serves: a further release finds nothing to do.
 			if row.failure != "" && row.changed != "" {
+				for _, c := range sum.Changed {
+					if _, err := k.serving.ServingV1().Revisions(namespace).Get(t.Context(), c.To, metav1.GetOptions{}); row.outcome == release.Failed && !apierrors.IsNotFound(err) {
+						t.Errorf("%s is still there: %v", c.To, err)
+					}
+				}
 				if again, err := k.rollout().Deploy(t.Context(), images("alpha", "one", "beta", "one")); err != nil || again.Outcome != release.Unchanged {
 					t.Errorf("afterwards: %s %v", again.Outcome, err)
 				}

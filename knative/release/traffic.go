@@ -369,9 +369,26 @@ func (s *session) discard(ctx context.Context, reason error) error {
 			if err := s.restore(ctx, s.record.Changes); err != nil {
 				return err
 			}
+			if err := s.remove(ctx, s.record.Changes); err != nil {
+				return err
+			}
 			return s.remember(ctx, RolledBack)
 		})
 	}())
+}
+
+// remove deletes the Revisions of green whose image is no template's any more: a program
+// that does not start would be started again and again, for nobody.
+func (s *session) remove(ctx context.Context, changes []Change) error {
+	for _, c := range changes {
+		if c.To == "" || c.To == c.From || c.ToImage == c.FromImage {
+			continue
+		}
+		if err := s.Serving.ServingV1().Revisions(s.Namespace).Delete(ctx, c.To, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
+			return fmt.Errorf("%s: %w", c.To, err)
+		}
+	}
+	return nil
 }
 
 // restore puts the image that serves back into the template. Knative makes a Revision of
