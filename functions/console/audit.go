@@ -117,10 +117,8 @@ func auditFilters(ctx context.Context, r *auditRequest) g.Node {
 }
 
 func auditTable(ctx context.Context, records []audit.Record, names map[string]string) g.Node {
-	head := func(ko, en string) g.Node { return el.Th(g.Attr("scope", "col"), g.Text(ui.T(ctx, ko, en))) }
-	return el.Div(el.Class("scroll"), el.TabIndex("0"), el.Role("region"), el.Aria("label", ui.T(ctx, "기록 표", "The log")), el.Table(el.Class("table"),
-		el.THead(el.Tr(head("언제", "When"), head("누가", "Who"), head("무엇을", "What"), head("대상", "Subject"), head("자세히", "Detail"))),
-		el.TBody(g.Map(records, func(v audit.Record) g.Node {
+	return table(ctx, ui.T(ctx, "기록 표", "The log"), []string{ui.T(ctx, "언제", "When"), ui.T(ctx, "누가", "Who"), ui.T(ctx, "무엇을", "What"), ui.T(ctx, "대상", "Subject"), ui.T(ctx, "자세히", "Detail")},
+		g.Map(records, func(v audit.Record) g.Node {
 			return el.Tr(
 				el.Td(ui.Time(v.At, v.At.In(clock.Seoul).Format("2006-01-02 15:04:05"))),
 				el.Td(link(at(ctx, membersPath+"/"+v.Actor), names[v.Actor], "")),
@@ -130,8 +128,7 @@ func auditTable(ctx context.Context, records []audit.Record, names map[string]st
 				})),
 				el.Td(g.If(v.Detail != "{}", el.Code(g.Text(v.Detail)))),
 			)
-		})),
-	))
+		}))
 }
 
 // Action is something that the log records, as people say it.

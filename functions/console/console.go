@@ -1,5 +1,5 @@
 // Package console is where the council works in a browser: notices, banners, files,
-// members and the log. Its pages show what is stored; everything that changes goes from
+// members, the log and how the product runs. Its pages show what is stored; everything that changes goes from
 // the browser through the API, by the same rules as for everybody.
 package console
 
@@ -10,8 +10,10 @@ import (
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/council/audit"
 	"github.com/madang-council/madang/shared/council/banner"
+	"github.com/madang-council/madang/shared/council/deadletter"
 	"github.com/madang-council/madang/shared/council/member"
 	"github.com/madang-council/madang/shared/council/notice"
+	"github.com/madang-council/madang/shared/council/operation"
 	"github.com/madang-council/madang/shared/council/upload"
 	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/function"
@@ -27,12 +29,13 @@ const root = ui.ConsolePath
 // Function is the council's console.
 var Function = function.Spec{
 	Name:  "console",
-	Doc:   "The council's console: pages to write notices, order banners, upload files, give roles and read the log.",
+	Doc:   "The council's console: pages to write notices, order banners, upload files, give roles, read the log and see how everything runs.",
 	Needs: []function.Need{function.Database},
 	New: func(d function.Deps) function.Parts {
 		h := handlers{
 			notices: notice.NewStore(d.DB), banners: banner.NewStore(d.DB), uploads: upload.Store{DB: d.DB},
 			members: member.Store{DB: d.DB, Key: d.Key, LeaveGrace: d.Settings.LeaveGrace}, log: audit.Store{DB: d.DB},
+			running: operation.Store{DB: d.DB}, letters: deadletter.Store{DB: d.DB},
 			cursors: cursor.New(d.Key.Derive("cursor")), settings: d.Settings,
 			frame: ui.Frame{
 				Council: d.Settings.CouncilName, SiteURL: d.Settings.SiteURL, Storage: d.Storage.PublicEndpoint, Home: root,
@@ -54,6 +57,8 @@ var Function = function.Spec{
 			{Method: "GET", Path: root + "/media", Access: editor, Do: function.Do(h.media), Doc: "The files, what they show and where they are used."},
 			{Method: "GET", Path: root + "/members", Access: admin, Personal: true, Do: function.Do(h.find), Doc: "Finds members by address or by how the name begins."},
 			{Method: "GET", Path: root + "/members/{id}", Access: admin, Personal: true, Do: function.Do(h.member), Doc: "A member with their roles."},
+			{Method: "GET", Path: root + "/operations", Access: admin, Do: function.Do(h.operations), Doc: "How everything is, what needs somebody, and what each function costs a month."},
+			{Method: "GET", Path: root + "/dead-letters", Access: admin, Do: function.Do(h.deadLetters), Doc: "Events that a consumer never took, to be delivered again."},
 			{Method: "GET", Path: root + "/audit", Access: admin, Personal: true, Do: function.Do(h.audit), Doc: "The log of what the council did and whose data it read."},
 		}
 		routes := []function.Route{h.frame.Assets.Route()}

@@ -2,11 +2,13 @@ package console_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -16,8 +18,10 @@ import (
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/council/banner"
+	"github.com/madang-council/madang/shared/council/deadletter"
 	"github.com/madang-council/madang/shared/council/markdown"
 	"github.com/madang-council/madang/shared/council/notice"
+	"github.com/madang-council/madang/shared/council/operation"
 	"github.com/madang-council/madang/shared/council/upload"
 	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/event"
@@ -114,6 +118,7 @@ func TestWhoMayOpen(t *testing.T) {
 		"/console/banners": "editor unit-admin admin", "/console/banners/new": "editor unit-admin admin", "/console/uploads": "editor unit-admin admin", "/console/media": "editor unit-admin admin",
 		"/console/members": "unit-admin admin", "/console/members/" + student.ID: "unit-admin admin", "/console/members?q=" + url.QueryEscape(student.Email): "unit-admin admin",
 		"/console/members?q=%EA%B9%80": "admin", "/console/audit": "admin",
+		"/console/operations": "unit-admin admin", "/console/operations?month=2026-02": "unit-admin admin", "/console/dead-letters": "unit-admin admin",
 	} {
 		for name, who := range map[string]functiontest.Account{"student": student, "moderator": moderator, "editor": d.editor, "unit-admin": unitAdmin, "admin": d.admin} {
 			for _, language := range []string{"", "/en"} {
@@ -131,10 +136,10 @@ func TestWhoMayOpen(t *testing.T) {
 			t.Errorf("a guest at %s: %d %s, want %s", path, r.Status, r.Header.Get("Location"), want)
 		}
 	}
-	for _, path := range []string{"/console/notices/none", "/console/notices/none/revisions", "/console/banners/none", "/console/members/none", "/console/notices?cursor=x", "/console/media?cursor=x", "/console/audit?cursor=x", "/console/members?q=x&cursor=x"} {
+	for _, path := range []string{"/console/notices/none", "/console/notices/none/revisions", "/console/banners/none", "/console/members/none", "/console/notices?cursor=x", "/console/media?cursor=x", "/console/audit?cursor=x", "/console/members?q=x&cursor=x", "/console/dead-letters?cursor=x"} {
 		d.get(d.admin, path).Problem(404, "not-found")
 	}
-	for _, path := range []string{"/console/notices?state=x", "/console/audit?from=x", "/console/media?kind=x"} {
+	for _, path := range []string{"/console/notices?state=x", "/console/audit?from=x", "/console/media?kind=x", "/console/operations?month=x"} {
 		d.get(d.admin, path).Problem(422, "invalid-input")
 	}
 	d.get(d.editor, "/console/notices?state=deleted").Problem(403, "not-allowed")
@@ -421,4 +426,64 @@ func TestVendored(t *testing.T) {
 	if string(got) != string(want) {
 		t.Error("assets/noble-sha256.js is not what npm/package.json makes: npm run vendor")
 	}
+}
+
+// The page of operations says what needs somebody, how everything is, and the bill.
+func TestOperations(t *testing.T) {
+	d := open(t)
+	store := operation.Store{DB: d.DB}
+	d.has(d.get(d.admin, "/console/operations"), "아직 아무도 살펴보지 않았습니다", "지금 손볼 일이 없습니다", "2026년 3월 요금", "살펴본 시간이 없습니다", "month=2026-02", "NOT", "month=2026-04", "<dl")
+	saved, ends := d.Now().Add(-26*time.Hour), d.Now().Add(720*time.Hour)
+	h := operation.Health{
+		At: d.Now(), Site: operation.SiteHealth{Reachable: true, Milliseconds: 12.4, CertificateEnds: &ends},
+		Functions: []operation.FunctionHealth{{Name: "main", Ready: true}, {Name: "notices", Ready: true, Pods: 2, Restarts: 1}, {Name: "media", Reason: "RevisionMissing"}},
+		Database:  operation.DatabaseHealth{Reachable: true, Bytes: 4_500_000_000, LimitBytes: 5_000_000_000, Connections: 7, MaxConnections: 100},
+		Pages:     operation.PagesHealth{Bytes: 1_200_000, Keys: 1234},
+		Storage:   operation.StorageHealth{Files: 12_345, Bytes: 820_000, Unfinished: 2}, Events: operation.EventsHealth{Dead: 3},
+		Backup: operation.BackupHealth{At: &saved}, WarmUp: operation.WarmUpHealth{Functions: []string{"main"}, UsedSeconds: 90, BudgetSeconds: 3600},
+		Alerts: []operation.Alert{{Name: "RedisDown", Severity: "page", Since: d.Now(), Summary: "Redis가 <답하지> 않습니다.", Runbook: "https://docs.example/operating#redis"}, {Name: "BackupOld", Severity: "ticket", Since: saved, Summary: "백업이 오래되었습니다.", Runbook: "docs/operating.md#backup"}},
+	}
+	if err := store.SetHealth(d.Context(), h); err != nil {
+		t.Fatal(err)
+	}
+	hour := int64(3_600_000)
+	if err := store.Add(d.Context(), []operation.Usage{
+		{Day: clock.Day(d.Now()), Function: "notices", Watched: 10 * hour, Awake: hour, Pods: hour, Cost: 3_487_500, Starts: 2, Wakes: 2, Readied: 2, ReadyTime: 1600, WarmSaves: 1, WarmTime: 60_000},
+		{Day: clock.Day(d.Now()), Function: "main", Watched: 10 * hour},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.SetPrice(d.Context(), operation.Price{Node: "m2.c2m4", WonPerHour: 93, CPUs: 2, MemoryMiB: 4096, Servers: 2, ServerType: "m2.c2m4", ServerWon: 93, Source: "a test's"}); err != nil {
+		t.Fatal(err)
+	}
+	d.has(d.get(d.admin, "/console/operations"),
+		"Redis가 &lt;답하지&gt; 않습니다.", `href="https://docs.example/operating#redis"`, "<code>docs/operating.md#backup</code>", "이번 주에",
+		"12 ms", "4.5 GB / 5.0 GB (90.0 %)", "연결 7 / 100", "답이 없음", "키 1,234개", "12,345개, 820 KB", "전하지 못함 3건", "1.5분 / 60.0분",
+		"잠듦", "깨어 있음", "<code>RevisionMissing</code>",
+		"함수는 3.49원 들었습니다", "2대였다면 1,860원", "한 달이면 255원 대 135,873원", "60.0분", "90.0 %", "0.80초", "값: a test&#39;s", "1번을 덜 기다립니다",
+		"NOT", "멈추었습니다", "손볼 일이 없습니다")
+	d.has(d.get(d.admin, "/en/console/operations?month=2026-02"), "The bill of February 2026", "Nobody looked in this month", "month=2026-03", "This week", "Asleep")
+	d.Wait(3 * time.Minute)
+	d.has(d.get(d.admin, "/console/operations"), "살피는 프로그램(watch)이 멈추었습니다")
+}
+
+// What was not delivered can be delivered again, or dismissed, by the API's own operations.
+func TestDeadLetters(t *testing.T) {
+	d := open(t)
+	d.has(d.get(d.admin, "/console/dead-letters"), "전하지 못한 일이 없습니다", "NOT", "모두 다시 전하기")
+	letters := deadletter.Store{DB: d.DB}
+	for i := range 31 {
+		e := event.Event{ID: fmt.Sprintf("event-%02d", i), Type: "kr.madang.notice.changed.v1", Subject: "subject", Time: d.Now(), Data: []byte(`{}`),
+			Failure: &event.Failure{Sink: "http://media.madang.svc.cluster.local/events", Status: 500 * (i % 2), Answer: "<broken>"}}
+		if err := letters.Keep(d.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first := d.get(d.admin, "/console/dead-letters")
+	d.has(first, "kr.madang.notice.changed.v1 → media", "답 500", "답이 없었음", "&lt;broken&gt;", "1번 포기함", `data-action="/v1/admin/dead-letters/replay"`, `/replay" data-said=`, `data-method="DELETE"`, "event-30", "NOT", "event-00")
+	next := regexp.MustCompile(`href="(/console/dead-letters\?cursor=[^"]+)"`).FindStringSubmatch(string(first.Body))
+	if next == nil {
+		t.Fatal("there is no next page")
+	}
+	d.has(d.get(d.admin, next[1]), "event-00", "NOT", "event-30", "cursor=")
 }

@@ -15,9 +15,11 @@ import (
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/council/audit"
 	"github.com/madang-council/madang/shared/council/banner"
+	"github.com/madang-council/madang/shared/council/deadletter"
 	"github.com/madang-council/madang/shared/council/filetype"
 	"github.com/madang-council/madang/shared/council/member"
 	"github.com/madang-council/madang/shared/council/notice"
+	"github.com/madang-council/madang/shared/council/operation"
 	"github.com/madang-council/madang/shared/council/upload"
 	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/function"
@@ -32,6 +34,8 @@ type handlers struct {
 	uploads  upload.Store
 	members  member.Store
 	log      audit.Store
+	running  operation.Store
+	letters  deadletter.Store
 	cursors  *cursor.Codec
 	settings function.Settings
 	frame    ui.Frame
@@ -45,6 +49,9 @@ const (
 	mediaPath   = root + "/media"
 	membersPath = root + "/members"
 	auditPath   = root + "/audit"
+
+	operationsPath  = root + "/operations"
+	deadLettersPath = root + "/dead-letters"
 )
 
 // framed is the frame with the menu of who asks: what one may not open is not offered.
@@ -64,6 +71,9 @@ func (h handlers) framed(ctx context.Context) ui.Frame {
 	}
 	if who.May(auth.Admin, "") {
 		f.Nav = append(f.Nav, ui.Link{Label: problem.Text{KO: "기록", EN: "Log"}, Path: auditPath})
+	}
+	if who.Has(auth.Admin) {
+		f.Nav = append(f.Nav, ui.Link{Label: problem.Text{KO: "운영", EN: "Operations"}, Path: operationsPath})
 	}
 	f.Footer = []ui.Link{{Label: problem.Text{KO: "누리집 보기", EN: "Visit the site"}, Path: "/"}}
 	return f

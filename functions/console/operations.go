@@ -1,0 +1,244 @@
+package console
+
+import (
+	"context"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	g "maragu.dev/gomponents"
+	el "maragu.dev/gomponents/html"
+
+	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/council/operation"
+	"github.com/madang-council/madang/shared/ui"
+)
+
+type operationsRequest struct {
+	Month string `query:"month"` // in Seoul, as 2026-03; this month without it
+}
+
+func (h handlers) operations(ctx context.Context, r *operationsRequest) (*ui.Answer, error) {
+	month, err := operation.Month(ctx, r.Month)
+	if err != nil {
+		return nil, err
+	}
+	health, err := h.running.Health(ctx)
+	if err != nil {
+		return nil, err
+	}
+	bill, err := h.running.Bill(ctx, month)
+	if err != nil {
+		return nil, err
+	}
+	return h.page(ctx, ui.View{Title: ui.T(ctx, "운영", "Operations"), Section: operationsPath, Main: []g.Node{
+		heading(ui.T(ctx, "운영", "Operations")),
+		lookedAt(ctx, health),
+		alerts(ctx, health),
+		g.Iff(!health.At.IsZero(), func() g.Node { return everything(ctx, health) }),
+		functionsTable(ctx, health),
+		billOf(ctx, bill, clock.Now(ctx)),
+	}}), nil
+}
+
+// lookedAt says how old everything below is.
+func lookedAt(ctx context.Context, h operation.Health) g.Node {
+	switch {
+	case h.At.IsZero():
+		return el.P(el.Class("notice-box"), g.Text(ui.T(ctx, "아직 아무도 살펴보지 않았습니다. 살피는 프로그램(watch)은 쿠버네티스에서만 돕니다.", "Nobody has looked yet. What looks (the watch) runs on Kubernetes only.")))
+	case h.Stale:
+		return el.P(el.Class("notice-box wrong"), el.Role("alert"), g.Text(ui.T(ctx, "살피는 프로그램(watch)이 멈추었습니다. 아래는 예전 모습입니다. 마지막: ", "What looks (the watch) is down. Below is how it was. Last: ")), short(ctx, h.At))
+	default:
+		return el.P(el.Class("hint"), g.Text(ui.T(ctx, "살펴본 때: ", "Seen: ")), short(ctx, h.At))
+	}
+}
+
+// alerts are what needs somebody now.
+func alerts(ctx context.Context, h operation.Health) g.Node {
+	return el.Section(el.Class("stack"), el.H2(g.Text(ui.T(ctx, "손볼 일", "What needs somebody"))),
+		g.Iff(len(h.Alerts) == 0, func() g.Node {
+			return el.P(el.Class("hint"), g.Text(ui.T(ctx, "지금 손볼 일이 없습니다.", "Nothing needs anybody now.")))
+		}),
+		g.Iff(len(h.Alerts) > 0, func() g.Node {
+			return el.Ul(el.Class("rows"), g.Map(h.Alerts, func(a operation.Alert) g.Node {
+				badge, label := "badge", ui.T(ctx, "이번 주에", "This week")
+				if a.Severity == "page" {
+					badge, label = "badge urgent", ui.T(ctx, "지금", "Now")
+				}
+				return el.Li(el.Class("row"), el.Div(el.Class("row-main"),
+					el.P(el.Class("row-title"), el.Span(el.Lang("ko"), g.Text(a.Summary)), el.Span(el.Class(badge), g.Text(label))),
+					el.P(el.Class("meta"), el.Span(g.Text(a.Name)), short(ctx, a.Since), g.Iff(a.Runbook != "", func() g.Node {
+						if strings.HasPrefix(a.Runbook, "https://") {
+							return link(a.Runbook, ui.T(ctx, "할 일 보기", "What to do"), "")
+						}
+						return el.Span(g.Text(ui.T(ctx, "할 일: ", "What to do: ")), el.Code(g.Text(a.Runbook)))
+					}))))
+			}))
+		}),
+	)
+}
+
+// everything is what there is beside functions.
+func everything(ctx context.Context, h operation.Health) g.Node {
+	state := func(fine bool, more string) g.Node {
+		word, class := ui.T(ctx, "정상", "Fine"), "badge"
+		if !fine {
+			word, class = ui.T(ctx, "답이 없음", "No answer"), "badge urgent"
+		}
+		return el.Span(el.Class("meta"), el.Span(el.Class(class), g.Text(word)), g.If(more != "", el.Span(g.Text(more))))
+	}
+	of := func(used, limit int64) string {
+		if limit <= 0 {
+			return ui.Size(used)
+		}
+		return ui.Size(used) + " / " + ui.Size(limit) + " (" + percent(float64(used)/float64(limit)) + ")"
+	}
+	count := func(n int64, ko, en string) string {
+		return strings.Replace(ui.T(ctx, ko, en), "N", grouped(float64(n), 0), 1)
+	}
+	when := func(t *time.Time, none string) g.Node {
+		if t == nil {
+			return g.Text(none)
+		}
+		return short(ctx, *t)
+	}
+	site := ""
+	if h.Site.Reachable {
+		site = grouped(h.Site.Milliseconds, 0) + " ms"
+	}
+	database := of(h.Database.Bytes, h.Database.LimitBytes)
+	if h.Database.MaxConnections > 0 {
+		database += ui.T(ctx, ", 연결 ", ", connections ") + strconv.Itoa(h.Database.Connections) + " / " + strconv.Itoa(h.Database.MaxConnections)
+	}
+	minutes := func(seconds float64) string { return grouped(seconds/60, 1) + ui.T(ctx, "분", " min") }
+	return el.Section(el.Class("stack"), el.H2(g.Text(ui.T(ctx, "상태", "State"))), el.Dl(el.Class("facts"),
+		fact(ui.T(ctx, "누리집", "Site"), state(h.Site.Reachable, site)),
+		g.Iff(h.Site.CertificateEnds != nil, func() g.Node {
+			return fact(ui.T(ctx, "인증서 끝", "Certificate ends"), short(ctx, *h.Site.CertificateEnds))
+		}),
+		fact(ui.T(ctx, "데이터베이스", "Database"), state(h.Database.Reachable, database)),
+		fact(ui.T(ctx, "방문자 페이지", "Visitors' pages"), state(h.Pages.Reachable, of(h.Pages.Bytes, h.Pages.MaxBytes)+", "+count(h.Pages.Keys, "키 N개", "N keys"))),
+		fact(ui.T(ctx, "파일", "Files"), g.Text(count(h.Storage.Files, "N개", "N files")+", "+of(h.Storage.Bytes, h.Storage.LimitBytes)+", "+count(h.Storage.Unfinished, "올리는 중 N개", "N unfinished"))),
+		fact(ui.T(ctx, "전할 일", "Events"), el.Span(el.Class("meta"), el.Span(g.Text(count(h.Events.Unsent, "기다리는 중 N건", "N waiting"))),
+			link(at(ctx, deadLettersPath), count(h.Events.Dead, "전하지 못함 N건", "N undelivered"), ""))),
+		fact(ui.T(ctx, "백업", "Backup"), when(h.Backup.At, ui.T(ctx, "아직 없음", "None yet"))),
+		fact(ui.T(ctx, "다음 게시", "Next publication"), when(h.WarmUp.Next, ui.T(ctx, "없음", "None"))),
+		fact(ui.T(ctx, "미리 깨우기", "Warm-up"), g.Text(ui.T(ctx, "오늘 ", "Today ")+minutes(h.WarmUp.UsedSeconds)+" / "+minutes(h.WarmUp.BudgetSeconds))),
+	))
+}
+
+// functionsTable is each function's release and its pods.
+func functionsTable(ctx context.Context, h operation.Health) g.Node {
+	if len(h.Functions) == 0 {
+		return nil
+	}
+	return el.Section(el.Class("stack"), el.H2(g.Text(ui.T(ctx, "함수", "Functions"))), table(ctx, ui.T(ctx, "함수의 상태", "The functions' state"),
+		[]string{ui.T(ctx, "함수", "Function"), ui.T(ctx, "상태", "State"), ui.T(ctx, "파드", "Pods"), ui.T(ctx, "다시 시작", "Restarts")},
+		g.Map(h.Functions, func(f operation.FunctionHealth) g.Node {
+			word, class := ui.T(ctx, "깨어 있음", "Awake"), "badge"
+			switch {
+			case !f.Ready:
+				word, class = ui.T(ctx, "준비 안 됨", "Not ready"), "badge urgent"
+			case f.Pods == 0:
+				word = ui.T(ctx, "잠듦", "Asleep")
+			}
+			return el.Tr(el.Th(g.Attr("scope", "row"), g.Text(f.Name)),
+				el.Td(el.Span(el.Class(class), g.Text(word)), g.If(f.Reason != "", g.Group{g.Text(" "), el.Code(g.Text(f.Reason))})),
+				number(strconv.Itoa(f.Pods)), number(strconv.Itoa(f.Restarts)))
+		})))
+}
+
+// billOf is what a month cost, and what would make it cheaper or faster.
+func billOf(ctx context.Context, b operation.Bill, now time.Time) g.Node {
+	before, after := b.From.AddDate(0, -1, 0), b.From.AddDate(0, 1, 0)
+	month := func(t time.Time) string { return ui.T(ctx, t.Format("2006년 1월"), t.Format("January 2006")) }
+	to := func(t time.Time, rel string) g.Node {
+		return link(at(ctx, operationsPath, "month", t.Format("2006-01"))+"#bill", month(t), "button small quiet", el.Rel(rel))
+	}
+	nodes := g.Group{
+		el.Div(el.Class("heading"), el.H2(el.ID("bill"), g.Text(ui.T(ctx, month(b.From)+" 요금", "The bill of "+month(b.From)))),
+			el.Nav(el.Class("actions"), el.Aria("label", ui.T(ctx, "다른 달", "Other months")), to(before, "prev"), g.Iff(!after.After(now), func() g.Node { return to(after, "next") }))),
+	}
+	if b.WatchedHours == 0 {
+		return el.Section(el.Class("stack"), nodes, el.P(el.Class("hint"), g.Text(ui.T(ctx, "이 달에는 살펴본 시간이 없습니다.", "Nobody looked in this month."))))
+	}
+	said := ui.T(ctx, "함수는 "+won(ctx, b.Total.Won)+" 들었습니다. 늘 켜 둔 "+b.Servers.Type+" "+strconv.Itoa(b.Servers.Servers)+"대였다면 "+won(ctx, b.Servers.Won)+"입니다.",
+		"Functions cost "+won(ctx, b.Total.Won)+". "+strconv.Itoa(b.Servers.Servers)+" "+b.Servers.Type+" that are always on had cost "+won(ctx, b.Servers.Won)+".")
+	if b.Total.WonPerMonth > 0 {
+		said += ui.T(ctx, " 이대로 한 달이면 "+won(ctx, b.Total.WonPerMonth)+" 대 "+won(ctx, b.Servers.WonPerMonth)+".", " At this rate a month is "+won(ctx, b.Total.WonPerMonth)+" against "+won(ctx, b.Servers.WonPerMonth)+".")
+	}
+	lines := append(append([]operation.Line{}, b.Functions...), b.Total)
+	return el.Section(el.Class("stack"), nodes,
+		el.P(g.Text(said)),
+		el.P(el.Class("hint"), g.Text(ui.T(ctx, "살펴본 시간 "+grouped(b.WatchedHours, 1)+"시간. 살피지 못한 시간은 들어 있지 않습니다. 늘 켜져 있는 것(엣지, Redis, 데이터베이스)은 여기에 없습니다.", "Watched for "+grouped(b.WatchedHours, 1)+" hours; what was not watched is not in it, and neither is what is always on (edge, Redis, database).")),
+			g.Text(" "), g.Text(ui.T(ctx, "값: ", "Prices: ")+b.Price.Source)),
+		table(ctx, ui.T(ctx, "함수의 요금", "The functions' bill"), []string{
+			ui.T(ctx, "함수", "Function"), ui.T(ctx, "켜진 시간", "Pods' time"), ui.T(ctx, "잠든 비율", "Asleep"), ui.T(ctx, "깨어남", "Woken"), ui.T(ctx, "준비까지", "Ready in"), ui.T(ctx, "요금", "Cost"), ui.T(ctx, "한 달이면", "In a month"), ui.T(ctx, "권고", "Advice"),
+		}, g.Map(lines, func(l operation.Line) g.Node {
+			name := l.Function
+			if name == "" {
+				name = ui.T(ctx, "모두", "All")
+			}
+			ready, monthly := "–", "–"
+			if l.ReadySeconds > 0 {
+				ready = grouped(l.ReadySeconds, 2) + ui.T(ctx, "초", " s")
+			}
+			if l.WonPerMonth > 0 {
+				monthly = won(ctx, l.WonPerMonth)
+			}
+			return el.Tr(el.Th(g.Attr("scope", "row"), g.Text(name)), number(grouped(l.PodSeconds/60, 1)+ui.T(ctx, "분", " min")), number(percent(l.AsleepShare)),
+				number(grouped(float64(l.Wakes), 0)), number(ready), number(won(ctx, l.Won)), number(monthly), el.Td(g.Text(advice(ctx, l))))
+		})),
+	)
+}
+
+// advice is whether keeping the last pod for some minutes after its last request is worth
+// its price.
+func advice(ctx context.Context, l operation.Line) string {
+	w := l.Warm
+	minutes, spared := grouped(w.Minutes, 0), grouped(float64(w.SparedWakes), 0)
+	switch {
+	case l.Function == "" || w.SparedWakes == 0:
+		return "–"
+	case w.Worth:
+		return ui.T(ctx, minutes+"분 더 깨워 두면 "+won(ctx, w.Won)+"으로 "+spared+"번을 덜 기다립니다. 그럴 만합니다.", "Kept for "+minutes+" minutes, "+won(ctx, w.Won)+" would spare "+spared+" cold starts: worth it.")
+	default:
+		return ui.T(ctx, minutes+"분 더 깨워 두면 "+won(ctx, w.Won)+"으로 "+spared+"번을 덜 기다립니다. 그대로 두세요.", "Kept for "+minutes+" minutes, "+won(ctx, w.Won)+" would spare "+spared+" cold starts: leave it.")
+	}
+}
+
+// table is one that scrolls by itself where it is too wide.
+func table(ctx context.Context, label string, heads []string, rows g.Node) g.Node {
+	return el.Div(el.Class("scroll"), el.TabIndex("0"), el.Role("region"), el.Aria("label", label), el.Table(el.Class("table"),
+		el.THead(el.Tr(g.Map(heads, func(h string) g.Node { return el.Th(g.Attr("scope", "col"), g.Text(h)) }))), el.TBody(rows)))
+}
+
+func number(text string) g.Node { return el.Td(el.Class("number"), g.Text(text)) }
+
+func percent(share float64) string { return grouped(share*100, 1) + " %" }
+
+// won is an amount; below a hundred with what is behind the point.
+func won(ctx context.Context, v float64) string {
+	digits := 0
+	if math.Abs(v) < 100 {
+		digits = 2
+	}
+	return grouped(v, digits) + ui.T(ctx, "원", " won")
+}
+
+// grouped is a number with a comma at each thousand.
+func grouped(v float64, digits int) string {
+	text := strconv.FormatFloat(v, 'f', digits, 64)
+	whole, rest, _ := strings.Cut(strings.TrimPrefix(text, "-"), ".")
+	for i := len(whole) - 3; i > 0; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	if rest != "" {
+		whole += "." + rest
+	}
+	if strings.HasPrefix(text, "-") {
+		return "-" + whole
+	}
+	return whole
+}
