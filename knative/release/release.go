@@ -233,10 +233,17 @@ func (s *session) promote(ctx context.Context) error {
 // cleanupTime is how long a release that was interrupted may take to give back traffic.
 const cleanupTime = 30 * time.Second
 
-// late is a context for what must happen although the release was interrupted; it ends
-// when the lock is lost, for then somebody else decides.
+// late is a context for what must happen although the release is or will be interrupted;
+// it ends when the lock is lost, for then somebody else decides.
 func (s *session) late(ctx context.Context) (context.Context, context.CancelFunc) {
-	inner, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
-	stop := context.AfterFunc(s.lock.lost, cancel)
-	return inner, func() { stop(); cancel() }
+	inner, cancel := context.WithTimeout(context.WithoutCancel(ctx), max(s.wait(), cleanupTime))
+	stopLost := context.AfterFunc(s.lock.lost, cancel)
+	stopInterrupted := context.AfterFunc(ctx, func() {
+		select {
+		case <-inner.Done():
+		case <-time.After(cleanupTime):
+			cancel()
+		}
+	})
+	return inner, func() { stopLost(); stopInterrupted(); cancel() }
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -344,17 +343,19 @@ func (s *session) wake(ctx context.Context) {
 	if err := s.refresh(ctx); err != nil {
 		return // the switch needs none of it
 	}
-	var all sync.WaitGroup
+	var all errgroup.Group
+	all.SetLimit(s.together())
 	for _, c := range s.record.Changes {
 		if svc := s.services[c.Function]; svc != nil {
-			all.Go(func() {
+			all.Go(func() error {
 				if err := s.check(ctx, tagged(svc, blue, c.From), Ready()); err != nil {
 					s.say("%-10s %s is not awake yet", c.Function, c.From)
 				}
+				return nil // visitors wake it
 			})
 		}
 	}
-	all.Wait()
+	_ = all.Wait()
 }
 
 // discard removes green, which never had traffic. It gives back the error that led here.
