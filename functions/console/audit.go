@@ -117,7 +117,8 @@ func auditFilters(ctx context.Context, r *auditRequest) g.Node {
 }
 
 func auditTable(ctx context.Context, records []audit.Record, names map[string]string) g.Node {
-	return table(ctx, ui.T(ctx, "기록 표", "The log"), []string{ui.T(ctx, "언제", "When"), ui.T(ctx, "누가", "Who"), ui.T(ctx, "무엇을", "What"), ui.T(ctx, "대상", "Subject"), ui.T(ctx, "자세히", "Detail")},
+	heads := []g.Node{column(ctx, "언제", "When"), column(ctx, "누가", "Who"), column(ctx, "무엇을", "What"), column(ctx, "대상", "Subject"), column(ctx, "자세히", "Detail")}
+	return table(ui.T(ctx, "기록 표", "The log"), heads,
 		g.Map(records, func(v audit.Record) g.Node {
 			return el.Tr(
 				el.Td(ui.Time(v.At, v.At.In(clock.Seoul).Format("2006-01-02 15:04:05"))),

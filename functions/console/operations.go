@@ -46,7 +46,7 @@ func (h handlers) operations(ctx context.Context, r *operationsRequest) (*ui.Ans
 func lookedAt(ctx context.Context, h operation.Health) g.Node {
 	switch {
 	case h.At.IsZero():
-		return el.P(el.Class("notice-box"), g.Text(ui.T(ctx, "아직 아무도 살펴보지 않았습니다. 살피는 프로그램(watch)은 쿠버네티스에서만 돕니다.", "Nobody has looked yet. What looks (the watch) runs on Kubernetes only.")))
+		return el.P(el.Class("notice-box"), g.Text(ui.T(ctx, "아직 아무도 살펴보지 않았습니다. 잠시 뒤에 다시 보세요.", "Nobody has looked yet. Come back in a moment.")))
 	case h.Stale:
 		return el.P(el.Class("notice-box wrong"), el.Role("alert"), g.Text(ui.T(ctx, "살피는 프로그램(watch)이 멈추었습니다. 아래는 예전 모습입니다. 마지막: ", "What looks (the watch) is down. Below is how it was. Last: ")), short(ctx, h.At))
 	default:
@@ -133,8 +133,8 @@ func functionsTable(ctx context.Context, h operation.Health) g.Node {
 	if len(h.Functions) == 0 {
 		return nil
 	}
-	return el.Section(el.Class("stack"), el.H2(g.Text(ui.T(ctx, "함수", "Functions"))), table(ctx, ui.T(ctx, "함수의 상태", "The functions' state"),
-		[]string{ui.T(ctx, "함수", "Function"), ui.T(ctx, "상태", "State"), ui.T(ctx, "파드", "Pods"), ui.T(ctx, "다시 시작", "Restarts")},
+	return el.Section(el.Class("stack"), el.H2(g.Text(ui.T(ctx, "함수", "Functions"))), table(ui.T(ctx, "함수의 상태", "The functions' state"),
+		[]g.Node{column(ctx, "함수", "Function"), column(ctx, "상태", "State"), numbers(ctx, "파드", "Pods"), numbers(ctx, "다시 시작", "Restarts")},
 		g.Map(h.Functions, func(f operation.FunctionHealth) g.Node {
 			word, class := ui.T(ctx, "깨어 있음", "Awake"), "badge"
 			switch {
@@ -173,8 +173,8 @@ func billOf(ctx context.Context, b operation.Bill, now time.Time) g.Node {
 		el.P(g.Text(said)),
 		el.P(el.Class("hint"), g.Text(ui.T(ctx, "살펴본 시간 "+grouped(b.WatchedHours, 1)+"시간. 살피지 못한 시간은 들어 있지 않습니다. 늘 켜져 있는 것(엣지, Redis, 데이터베이스)은 여기에 없습니다.", "Watched for "+grouped(b.WatchedHours, 1)+" hours; what was not watched is not in it, and neither is what is always on (edge, Redis, database).")),
 			g.Text(" "), g.Text(ui.T(ctx, "값: ", "Prices: ")+b.Price.Source)),
-		table(ctx, ui.T(ctx, "함수의 요금", "The functions' bill"), []string{
-			ui.T(ctx, "함수", "Function"), ui.T(ctx, "켜진 시간", "Pods' time"), ui.T(ctx, "잠든 비율", "Asleep"), ui.T(ctx, "깨어남", "Woken"), ui.T(ctx, "준비까지", "Ready in"), ui.T(ctx, "요금", "Cost"), ui.T(ctx, "한 달이면", "In a month"), ui.T(ctx, "권고", "Advice"),
+		table(ui.T(ctx, "함수의 요금", "The functions' bill"), []g.Node{
+			column(ctx, "함수", "Function"), numbers(ctx, "켜진 시간", "Pods' time"), numbers(ctx, "잠든 비율", "Asleep"), numbers(ctx, "깨어남", "Woken"), numbers(ctx, "준비까지", "Ready in"), numbers(ctx, "요금", "Cost"), numbers(ctx, "한 달이면", "In a month"), column(ctx, "권고", "Advice"),
 		}, g.Map(lines, func(l operation.Line) g.Node {
 			name := l.Function
 			if name == "" {
@@ -188,7 +188,7 @@ func billOf(ctx context.Context, b operation.Bill, now time.Time) g.Node {
 				monthly = won(ctx, l.WonPerMonth)
 			}
 			return el.Tr(el.Th(g.Attr("scope", "row"), g.Text(name)), number(grouped(l.PodSeconds/60, 1)+ui.T(ctx, "분", " min")), number(percent(l.AsleepShare)),
-				number(grouped(float64(l.Wakes), 0)), number(ready), number(won(ctx, l.Won)), number(monthly), el.Td(g.Text(advice(ctx, l))))
+				number(grouped(float64(l.Wakes), 0)), number(ready), number(won(ctx, l.Won)), number(monthly), el.Td(el.Class("said"), g.Text(advice(ctx, l))))
 		})),
 	)
 }
@@ -209,9 +209,18 @@ func advice(ctx context.Context, l operation.Line) string {
 }
 
 // table is one that scrolls by itself where it is too wide.
-func table(ctx context.Context, label string, heads []string, rows g.Node) g.Node {
+func table(label string, heads []g.Node, rows g.Node) g.Node {
 	return el.Div(el.Class("scroll"), el.TabIndex("0"), el.Role("region"), el.Aria("label", label), el.Table(el.Class("table"),
-		el.THead(el.Tr(g.Map(heads, func(h string) g.Node { return el.Th(g.Attr("scope", "col"), g.Text(h)) }))), el.TBody(rows)))
+		el.THead(el.Tr(g.Group(heads))), el.TBody(rows)))
+}
+
+// column and numbers are heads of columns.
+func column(ctx context.Context, ko, en string) g.Node {
+	return el.Th(g.Attr("scope", "col"), g.Text(ui.T(ctx, ko, en)))
+}
+
+func numbers(ctx context.Context, ko, en string) g.Node {
+	return el.Th(g.Attr("scope", "col"), el.Class("number"), g.Text(ui.T(ctx, ko, en)))
 }
 
 func number(text string) g.Node { return el.Td(el.Class("number"), g.Text(text)) }

@@ -488,3 +488,34 @@ func TestAdmin(t *testing.T) {
 	p.press("찾기")
 	p.sees(`"role":"editor"`)
 }
+
+// An admin sees what needs somebody and what the month costs, and deals with what was not
+// delivered.
+func TestOperations(t *testing.T) {
+	h := startHost(t)
+	p := newPerson(t, h, desk)
+	p.open("/console/operations")
+	p.signsIn()
+	p.sees("지금 손볼 일이 없습니다.")
+	h.watched()
+	p.open("/console/operations")
+	for _, text := range []string{"Redis가 답하지 않습니다", "ContainerMissing", "전하지 못함 2건", "늘 켜 둔 m2.c2m4 2대였다면", "그대로 두세요"} {
+		p.sees(text)
+	}
+	p.shot("console-operations")
+	p.press("전하지 못함 2건")
+	p.sees("kr.madang.upload.completed.v1 → media")
+	p.shot("console-dead-letters")
+	p.do(chromedp.Click(p.find("dismiss", "button", `e.getAttribute('aria-label') === '지우기: event-of-a-notice'`)))
+	p.leave(chromedp.Click(p.find("yes", "dialog button", `words(e.innerText) === '지우기'`)))
+	p.sees("지웠습니다.")
+	p.does("모두 다시 전하기")
+	p.leave(chromedp.Click(p.find("yes", "dialog button", `words(e.innerText) === '모두 다시 전하기'`)))
+	p.sees("전하지 못한 일이 없습니다")
+
+	small := newPerson(t, h, phone)
+	small.open("/console/operations")
+	small.signsIn()
+	small.fits()
+	small.shot("console-operations")
+}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -15,6 +16,11 @@ import (
 	"time"
 
 	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/council/deadletter"
+	"github.com/madang-council/madang/shared/council/operation"
+	"github.com/madang-council/madang/shared/database/sqlite"
+	"github.com/madang-council/madang/shared/event"
 )
 
 // program is the local host, built once.
@@ -58,13 +64,14 @@ func needed(t *testing.T, name, packages string) string {
 type localHost struct {
 	t                        *testing.T
 	address, email, password string
+	data                     string // its folder
 }
 
 // startHost starts a host; env are further settings.
 func startHost(t *testing.T, env ...string) *localHost {
 	t.Helper()
-	h := &localHost{t: t}
-	command := exec.Command(program, "-addr", "localhost:0", "-data", filepath.Join(t.TempDir(), "data"), "-quiet")
+	h := &localHost{t: t, data: filepath.Join(t.TempDir(), "data")}
+	command := exec.Command(program, "-addr", "localhost:0", "-data", h.data, "-quiet")
 	for _, v := range os.Environ() { // embedded backends, also where real ones are tested beside it
 		if name, _, _ := strings.Cut(v, "="); name != "DATABASE_URL" && name != "REDIS_URL" && !strings.HasPrefix(name, "S3_") {
 			command.Env = append(command.Env, v)
@@ -110,6 +117,45 @@ func startHost(t *testing.T, env ...string) *localHost {
 		t.Fatal("the local host does not greet")
 	}
 	return h
+}
+
+// watched writes what a watch on a cluster would have written: how everything is, what it
+// cost, and events that were not delivered.
+func (h *localHost) watched() {
+	h.t.Helper()
+	db, err := sqlite.Open(filepath.Join(h.data, "madang.db"))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	now := time.Now()
+	saved, next, ends, ctx := now.Add(-9*time.Hour), now.Add(5*time.Hour), now.AddDate(0, 2, 0), clock.With(h.t.Context(), now)
+	health := operation.Health{
+		At: now, Site: operation.SiteHealth{Reachable: true, Milliseconds: 12, CertificateEnds: &ends},
+		Database: operation.DatabaseHealth{Reachable: true, Bytes: 184_000_000, LimitBytes: 20_000_000_000, Connections: 4, MaxConnections: 100},
+		Pages:    operation.PagesHealth{Bytes: 5_200_000, MaxBytes: 64_000_000, Keys: 218},
+		Storage:  operation.StorageHealth{Files: 1_482, Bytes: 9_300_000_000, Unfinished: 3, LimitBytes: 100_000_000_000},
+		Events:   operation.EventsHealth{Unsent: 1, Dead: 2}, Backup: operation.BackupHealth{At: &saved},
+		WarmUp: operation.WarmUpHealth{Functions: []string{"main", "notices"}, Next: &next, UsedSeconds: 840, BudgetSeconds: 7200},
+		Alerts: []operation.Alert{{Name: "RedisDown", Severity: "page", Since: now.Add(-3 * time.Minute), Summary: "Redis가 답하지 않습니다. 방문자는 예전 페이지를 봅니다.", Runbook: "docs/operating.md#redisdown"}},
+	}
+	usage := []operation.Usage{}
+	for i, name := range []string{"auth", "banners", "main", "media", "members", "notices", "site", "sweep", "uploads"} {
+		health.Functions = append(health.Functions, operation.FunctionHealth{Name: name, Ready: i != 3, Pods: i % 2})
+		n := int64(i + 1)
+		usage = append(usage, operation.Usage{Day: clock.Day(now), Function: name, Watched: 20 * 3_600_000, Awake: n * 600_000, Pods: n * 640_000, Cost: n * 620_000, Starts: n, Wakes: n, Readied: n, ReadyTime: n * 910, WarmSaves: n / 2, WarmTime: n * 60_000})
+	}
+	health.Functions[3].Reason = "ContainerMissing"
+	store, letters := operation.Store{DB: db}, deadletter.Store{DB: db}
+	price := operation.Price{Node: "m2.c2m4", WonPerHour: 93, CPUs: 2, MemoryMiB: 4096, Servers: 2, ServerType: "m2.c2m4", ServerWon: 93, Source: "third party, 2026"}
+	err = errors.Join(store.SetHealth(ctx, health), store.Add(ctx, usage), store.SetPrice(ctx, price))
+	for _, id := range []string{"event-of-a-picture", "event-of-a-notice"} {
+		err = errors.Join(err, letters.Keep(ctx, event.Event{ID: id, Type: "kr.madang.upload.completed.v1", Subject: id, Time: now, Data: []byte(`{}`),
+			Failure: &event.Failure{Sink: "http://media.madang.svc.cluster.local/events", Status: 500, Answer: `{"code":"internal"}`}}))
+	}
+	if err != nil {
+		h.t.Fatal(err)
+	}
 }
 
 // read is the body of an address; as are cookies.

@@ -34,6 +34,7 @@ func (p page) String() string {
 // pages are all pages of all functions: as a guest where a guest gets one, and as the admin.
 func pages(t *testing.T, h *localHost) []page {
 	t.Helper()
+	h.watched()
 	list := []page{{path: "/none"}, {path: "/en/none"}} // the edge's own
 	cookies := h.signIn()
 	fill := strings.NewReplacer("/banners/{id}", "/banners/"+h.first("/v1/banners", cookies), "/members/{id}", "/members/"+h.first("/v1/admin/members", cookies), "{id}", h.notice())
