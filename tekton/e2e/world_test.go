@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -208,7 +209,13 @@ func (w *world) volumes() {
 	for _, degree := range []string{"main", "pull-request"} {
 		path := filepath.Join(base, degree)
 		w.must(os.MkdirAll(path, 0o755))
-		w.must(os.Chown(path, user, user))
+		w.packages(filepath.Join(path, "npm"))
+		w.must(filepath.WalkDir(path, func(below string, _ fs.DirEntry, err error) error {
+			if err == nil && (below == path || strings.HasPrefix(below, filepath.Join(path, "npm"))) {
+				err = os.Lchown(below, user, user)
+			}
+			return err
+		}))
 		directory := corev1.HostPathDirectory
 		volume := &corev1.PersistentVolume{
 			ObjectMeta: metav1.ObjectMeta{Name: class + "-" + degree},
@@ -228,6 +235,20 @@ func (w *world) volumes() {
 				w.Error(err)
 			}
 		})
+	}
+}
+
+// packages puts what npm installs in the tests into a cache, since pods cannot ask for it.
+func (w *world) packages(cache string) {
+	w.Helper()
+	for _, folder := range []string{"knative/browser/testdata/checkers", "functions/console/npm"} {
+		dir := w.TempDir()
+		for _, file := range []string{"package.json", "package-lock.json"} {
+			content, err := os.ReadFile(filepath.Join(root, folder, file))
+			w.must(err)
+			w.must(os.WriteFile(filepath.Join(dir, file), content, 0o644))
+		}
+		w.run(nil, "npm", "ci", "--prefix", dir, "--cache", cache, "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
 	}
 }
 
@@ -264,8 +285,8 @@ func (w *world) image(reference string) string {
 // the commands that an operator uses.
 func (w *world) install(registry string) {
 	w.Helper()
-	debian, golang := w.image(registry+"/debian:bookworm"), w.image(registry+"/go:bookworm")
-	servers := map[string]any{"images": map[string]any{"edge": debian, "redis": debian, "postgres": debian}}
+	debian, golang := w.image(registry+"/debian:bookworm"), w.image(registry+"/steps:bookworm")
+	servers := map[string]any{"images": map[string]any{"edge": debian, "redis": debian, "postgres": debian, "prometheus": debian}}
 	test := map[string]any{}
 	content, err := os.ReadFile(filepath.Join(root, "knative/chart/values-test.yaml"))
 	w.must(err)
