@@ -32,7 +32,7 @@ const (
 // Panel is one or more queries and how they are shown.
 type Panel struct {
 	Title   string
-	Doc     string // what it means and when to worry
+	Doc     string // what it means and when to worry, for students: in Korean
 	Kind    Kind
 	Unit    string // Grafana's id: s, bytes, reqps, percentunit, short, none, ...
 	Width   int    // of 24; 0: 8

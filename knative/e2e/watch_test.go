@@ -236,7 +236,7 @@ func TestQuietCostsNothing(t *testing.T) {
 	if pods := e.sum(`max_over_time(sum(madang_pods{function!="sweep"})[` + fmt.Sprintf("%ds", int(quiet.Seconds())) + `:15s])`); pods != 0 {
 		t.Errorf("%v pods", pods)
 	}
-	t.Logf("%v: no pod, 0 won; with sweep %.5f won an hour", quiet, e.sum(`sum(increase(madang_won_total[10m])) * 6`))
+	t.Logf("%v: no pod, 0 won; with sweep %.5f won an hour", quiet, e.sum(fmt.Sprintf(`sum(increase(madang_won_total[%ds]))`, int(quiet.Seconds())))/quiet.Hours())
 }
 
 // Every query of every panel has data, once the stories have run. With MADANG_PLOTS, a
