@@ -69,6 +69,15 @@ func TestEdgeListens(t *testing.T) {
 				if want := row.told + " " + scheme + " members.madang.svc.cluster.local"; string(body) != want {
 					t.Errorf("the function was told %q, want %q", body, want)
 				}
+				page, err := l.get(scheme, "/v1/main")
+				if err != nil {
+					t.Fatal(err)
+				}
+				body, _ = io.ReadAll(page.Body)
+				_ = page.Body.Close()
+				if page.StatusCode != http.StatusOK || string(body) != strings.Repeat("가", 30_000) || page.Header.Get("Cache-Status") != "madang; fwd=uri-miss" {
+					t.Errorf("a page that nobody has: %d, %d bytes, %v", page.StatusCode, len(body), page.Header)
+				}
 				if h := response.Header.Get("Strict-Transport-Security"); h == "" {
 					t.Error("no Strict-Transport-Security")
 				}
@@ -105,7 +114,19 @@ type listening struct {
 // listen starts what the chart makes of values, at addresses of this machine.
 func listen(t *testing.T, announced string, change ...func(chartutil.Values)) *listening {
 	t.Helper()
+	asked := 0
 	functions := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/v1/main" { // in chunks, and at the third attempt
+			if asked++; asked%3 != 0 {
+				w.WriteHeader(http.StatusServiceUnavailable)
+				return
+			}
+			for range 3 {
+				_, _ = io.WriteString(w, strings.Repeat("가", 10_000))
+				_ = http.NewResponseController(w).Flush()
+			}
+			return
+		}
 		_, _ = io.WriteString(w, r.Header.Get("X-Forwarded-For")+" "+r.Header.Get("X-Forwarded-Proto")+" "+r.Host)
 	}))
 	t.Cleanup(functions.Close)

@@ -28,6 +28,9 @@ local LOCK_TIMEOUT = 4000 -- milliseconds, where two renders hang on it
 local REDIS_PAUSE = 1 -- seconds for which a worker does not ask a Redis that did not answer
 local RENDER_LOCK = 10 -- seconds after which a render that never ended is given up
 local RESULT_LIFE = 2 -- seconds for which one render answers all who wait for it; COPY_AWAY while Redis is away
+local ASK_TRIES = 3 -- how often a function is asked that cannot be reached
+local ASK_TIMEOUT = 30000 -- milliseconds, for a start and the render
+local BODY_MOST = 4 * 1024 * 1024 -- bytes of a page
 local WAIT_MOST = 30 -- seconds until who waits for a page is told to come again
 
 -- Routes ---------------------------------------------------------------------------------
@@ -142,11 +145,6 @@ local function query_of(route)
   end
   table.sort(kept)
   return table.concat(kept, "&")
-end
-
--- target is the path and query that /_render asks the function for.
-function M.target()
-  return ngx.ctx.target
 end
 
 local function escape_path(path)
@@ -264,17 +262,78 @@ local page_headers = {
   "Referrer-Policy", "Strict-Transport-Security", "X-Frame-Options",
 }
 
-local function headers_of(answer)
-  local kept = {}
-  for _, name in ipairs(page_headers) do kept[name] = answer.header[name] end
-  return kept
+local function read_body(socket, header)
+  if (header["transfer-encoding"] or ""):lower():find("chunked", 1, true) then
+    local parts, size = {}, 0
+    while true do
+      local line, err = socket:receive("*l")
+      local length = line and tonumber(line:match("^%x+") or "", 16)
+      if not length then return nil, err or "not a chunk" end
+      if length == 0 then return table.concat(parts) end
+      size = size + length
+      if size > BODY_MOST then return nil, "too large" end
+      parts[#parts + 1], err = socket:receive(length)
+      if err then return nil, err end
+      socket:receive(2)
+    end
+  end
+  local length = tonumber(header["content-length"] or "")
+  if length == 0 then return "" end
+  if length and length > BODY_MOST then return nil, "too large" end
+  return socket:receive(length or "*a")
 end
 
--- ask has the function render, which also stores the page.
-local function ask(target, lang)
-  ngx.ctx.target = target
-  local r = ngx.location.capture("/_render", { args = { language = lang }, method = ngx.HTTP_GET, share_all_vars = true, ctx = ngx.ctx })
-  return { status = r.truncated and 502 or r.status, body = r.body or "", content_type = r.header["Content-Type"], etag = r.header["ETag"] or r.header["Etag"], header = headers_of(r) }
+local function read_answer(socket)
+  local line, err = socket:receive("*l")
+  local status = line and tonumber(line:match("^HTTP/1%.[01] (%d%d%d)"))
+  if not status then return nil, err or "not HTTP" end
+  local header = {}
+  while true do
+    line, err = socket:receive("*l")
+    if not line then return nil, err end
+    if line == "" then break end
+    local name, value = line:match("^([^:]+):%s*(.-)%s*$")
+    if name then header[name:lower()] = value end
+  end
+  local body, why = read_body(socket, header)
+  if not body then return nil, why end
+  local kept = {}
+  for _, name in ipairs(page_headers) do kept[name] = header[name:lower()] end
+  return { status = status, body = body, content_type = header["content-type"], etag = header.etag, header = kept }
+end
+
+-- ask has a function render a page, which also stores it. It is asked as nobody, with
+-- nothing of the visitor's request but what header says. Nginx's own way to do this,
+-- ngx.location.capture, is refused in HTTP/2 requests (openresty/lua-nginx-module#1195).
+local function ask(host, target, header)
+  local request = { "GET ", target, " HTTP/1.1\r\nHost: ", host, "\r\nConnection: close\r\n" }
+  for name, value in pairs(header) do request[#request + 1] = name .. ": " .. value .. "\r\n" end
+  request[#request + 1] = "\r\n"
+  local answer, err = nil, nil
+  for try = 1, ASK_TRIES do
+    if try > 1 then ngx.sleep(0.1) end
+    local socket = ngx.socket.tcp()
+    socket:settimeouts(2000, 10000, ASK_TIMEOUT)
+    local fine
+    fine, err = socket:connect(settings.functions:match("^(.*):(%d+)$"))
+    if fine then fine, err = socket:send(request) end
+    if fine then
+      answer, err = read_answer(socket)
+      socket:close()
+    end
+    if answer and answer.status ~= 502 and answer.status ~= 503 and answer.status ~= 504 then return answer end
+    if err == "timeout" then break end
+  end
+  if not answer then ngx.log(ngx.WARN, host, " was asked for ", target, ": ", err) end
+  return answer or { status = 502, body = "", header = {} }
+end
+
+-- from_visitor are the headers with which a function is asked for a visitor's page.
+local function from_visitor(lang)
+  return {
+    ["Accept-Language"] = lang, ["X-Forwarded-For"] = ngx.var.remote_addr, ["X-Forwarded-Proto"] = ngx.var.scheme,
+    ["X-Request-Id"] = ngx.var.request_id, ["traceparent"] = ngx.var.trace, ["X-Request-Start"] = ngx.var.msec,
+  }
 end
 
 -- stored is what Redis has by now of a page that was not there.
@@ -297,7 +356,7 @@ local function render(key, target, lang, away)
     if held then
       -- Another replica may have rendered it since.
       local page = stored(key, held == "all" and LOCK_TIMEOUT or nil)
-      answer = not page and (shared(key, away) or ask(target, lang)) or nil
+      answer = not page and (shared(key, away) or ask(ngx.var.function_host, target, from_visitor(lang))) or nil
       if answer and not answer.at then share(key, answer) end
       unlock(key, held)
       return page, answer
@@ -363,15 +422,7 @@ end
 local function refresh(premature, host, key, target, lang)
   local held = not premature and lock(key)
   if not held then return end
-  local socket = ngx.socket.tcp()
-  socket:settimeouts(2000, 10000, 30000)
-  local fine = socket:connect(settings.functions:match("^(.*):(%d+)$"))
-  if fine then
-    socket:send({ "GET ", target, " HTTP/1.1\r\nHost: ", host, "\r\nAccept-Language: ", lang, "\r\nConnection: close\r\n\r\n" })
-    socket:receive("*l")
-    socket:receive("*a")
-    socket:close()
-  end
+  ask(host, target, { ["Accept-Language"] = lang })
   unlock(key, held)
   forget(key)
 end
