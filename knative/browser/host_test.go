@@ -1,12 +1,12 @@
 package browser
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
 	"net/url"
 	"os"
 	"os/exec"
@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/madang-council/madang/knative/devhost/devhosttest"
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/council/deadletter"
@@ -23,22 +24,7 @@ import (
 	"github.com/madang-council/madang/shared/event"
 )
 
-// program is the local host, built once.
-var program string
-
-func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "madang-browser-")
-	if err != nil {
-		panic(err)
-	}
-	program = filepath.Join(dir, "devhost")
-	if out, err := exec.Command("go", "build", "-o", program, "../devhost").CombinedOutput(); err != nil {
-		panic(string(out))
-	}
-	code := m.Run()
-	_ = os.RemoveAll(dir)
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(devhosttest.Main(m)) }
 
 // needed is the path of a program, or of a file of the checkers. Without it the test is
 // skipped with the reason, or fails where CI=true.
@@ -64,65 +50,42 @@ func needed(t *testing.T, name, packages string) string {
 type localHost struct {
 	t                        *testing.T
 	address, email, password string
-	data                     string // its folder
+	data                     string // its folder; "" for an environment on a cluster
+}
+
+// checked is the host whose pages the checkers look at: the environment of MADANG_URL with
+// the admin of MADANG_ADMIN ("mail password"), as localhost, to which browsers give secure
+// cookies without TLS; or a local one.
+func checked(t *testing.T) *localHost {
+	t.Helper()
+	edge, err := url.Parse(os.Getenv("MADANG_URL"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if edge.Host == "" {
+		return startHost(t)
+	}
+	near := httptest.NewServer(httputil.NewSingleHostReverseProxy(edge))
+	t.Cleanup(near.Close)
+	h := &localHost{t: t, address: strings.Replace(near.URL, "127.0.0.1", "localhost", 1)}
+	h.email, h.password, _ = strings.Cut(os.Getenv("MADANG_ADMIN"), " ")
+	return h
 }
 
 // startHost starts a host; env are further settings.
 func startHost(t *testing.T, env ...string) *localHost {
 	t.Helper()
-	h := &localHost{t: t, data: filepath.Join(t.TempDir(), "data")}
-	command := exec.Command(program, "-addr", "localhost:0", "-data", h.data, "-quiet")
-	for _, v := range os.Environ() { // embedded backends, also where real ones are tested beside it
-		if name, _, _ := strings.Cut(v, "="); name != "DATABASE_URL" && name != "REDIS_URL" && !strings.HasPrefix(name, "S3_") {
-			command.Env = append(command.Env, v)
-		}
-	}
-	command.Env = append(command.Env, env...)
-	var log bytes.Buffer
-	command.Stderr = &log
-	out, err := command.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = command.Process.Kill()
-		_ = command.Wait()
-		if t.Failed() {
-			t.Logf("the local host: %s", log.String())
-		}
-	})
-	greeted := make(chan bool, 1)
-	go func() {
-		for lines := bufio.NewScanner(out); lines.Scan(); {
-			fields := strings.Fields(lines.Text())
-			switch {
-			case len(fields) == 3 && fields[0] == "Madang":
-				h.address = fields[2]
-			case len(fields) == 5 && fields[0] == "first" && fields[1] == "sign-in":
-				h.email, h.password = fields[2], fields[4]
-				greeted <- true
-			}
-		}
-		greeted <- false
-	}()
-	select {
-	case ok := <-greeted:
-		if !ok {
-			t.Fatal("the local host ended")
-		}
-	case <-time.After(2 * time.Minute):
-		t.Fatal("the local host does not greet")
-	}
-	return h
+	h := devhosttest.Start(t, "localhost:0", filepath.Join(t.TempDir(), "data"), env...)
+	return &localHost{t: t, address: h.Address, email: h.Email, password: h.Password, data: h.Data}
 }
 
 // watched writes what a watch on a cluster would have written: how everything is, what it
 // cost, and events that were not delivered.
 func (h *localHost) watched() {
 	h.t.Helper()
+	if h.data == "" {
+		return // it has a watch
+	}
 	db, err := sqlite.Open(filepath.Join(h.data, "madang.db"))
 	if err != nil {
 		h.t.Fatal(err)

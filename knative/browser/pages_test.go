@@ -65,7 +65,7 @@ func pages(t *testing.T, h *localHost) []page {
 func TestMarkup(t *testing.T) {
 	java := needed(t, "java", "Debian: default-jre-headless")
 	jar := needed(t, "testdata/checkers/node_modules/vnu-jar/build/dist/vnu.jar", npmPackages)
-	h := startHost(t)
+	h := checked(t)
 	dir, names := t.TempDir(), map[string]string{}
 	list, cookies := pages(t, h), h.signIn()
 	for i, p := range list {
@@ -103,7 +103,7 @@ func TestAccessibility(t *testing.T) {
 		t.Fatal(err)
 	}
 	needed(t, "chromium", "Debian: chromium")
-	h := startHost(t)
+	h := checked(t)
 	list := pages(t, h)
 	for _, d := range []device{desk, {name: "phone-dark", width: 390, height: 844, mobile: true, dark: true, language: "ko-KR"}} {
 		t.Run(d.name, func(t *testing.T) {
@@ -149,7 +149,7 @@ func TestLighthouse(t *testing.T) {
 		Speed  bool   `json:"speed"`
 	}
 	chromium := needed(t, "chromium", "Debian: chromium")
-	h := startHost(t)
+	h := checked(t)
 	all := pages(t, h)
 	list := slices.DeleteFunc(slices.Clone(all), func(p page) bool {
 		return function.LanguageOf(p.path) == "en" || p.path == "/none" || p.member && slices.Contains(all, page{path: p.path})

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/madang-council/madang/knative/devhost/devhosttest"
 )
 
 // The README's lines work as they stand there; only their minute is shortened.
@@ -23,10 +25,8 @@ func TestReadme(t *testing.T) {
 	if !ok || !opened || !closed {
 		t.Fatal("the README has no lines to try")
 	}
-	h := &localHost{t: t, data: filepath.Join(t.TempDir(), "madang data")}
-	h.start("127.0.0.1:0")
-	t.Cleanup(h.kill)
-	for from, to := range map[string]string{"http://localhost:8080": h.address, "DATA=madang-data": `DATA="` + h.data + `"`, "+1 minute": "+6 seconds", "sleep 60": "sleep 7"} {
+	h := devhosttest.Start(t, "127.0.0.1:0", filepath.Join(t.TempDir(), "madang data"))
+	for from, to := range map[string]string{"http://localhost:8080": h.Address, "DATA=madang-data": `DATA="` + h.Data + `"`, "+1 minute": "+6 seconds", "sleep 60": "sleep 7"} {
 		if !strings.Contains(script, from) {
 			t.Fatalf("the README's lines have no %q", from)
 		}

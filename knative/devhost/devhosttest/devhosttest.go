@@ -1,0 +1,100 @@
+// Package devhosttest runs the local host as a process of its own, for tests that use it as
+// a person does.
+package devhosttest
+
+import (
+	"bufio"
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// program is the local host, built once for a package's tests.
+var program string
+
+// Main builds the local host and runs the tests of a package below knative/.
+func Main(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "madang host ") // with spaces, as some folders have
+	if err != nil {
+		panic(err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	program = filepath.Join(dir, "devhost")
+	for _, folder := range []string{"../../functions", "../../shared", "../../knative", "../../go.mod"} {
+		_, _ = os.Stat(folder) // what the program is made of: the go command keeps no result when it has changed (tekton/README.md)
+	}
+	if out, err := exec.Command("go", "build", "-o", program, "../devhost").CombinedOutput(); err != nil {
+		panic(string(out))
+	}
+	return m.Run()
+}
+
+// Host is a running local host with a seeded council.
+type Host struct {
+	Address         string // "http://localhost:8080"
+	Email, Password string // of its first admin
+	Data            string // its folder
+	command         *exec.Cmd
+	log             bytes.Buffer
+}
+
+// Start starts a host at an address, as "localhost:0", with its data in a folder, and
+// reads from its greeting where it is. Its backends are embedded, also where real ones are
+// tested beside it; env are further settings. It ends with the test.
+func Start(t testing.TB, address, data string, env ...string) *Host {
+	t.Helper()
+	h := &Host{Data: data, command: exec.Command(program, "-addr", address, "-data", data, "-quiet")}
+	for _, v := range os.Environ() {
+		if name, _, _ := strings.Cut(v, "="); name != "DATABASE_URL" && name != "REDIS_URL" && !strings.HasPrefix(name, "S3_") {
+			h.command.Env = append(h.command.Env, v)
+		}
+	}
+	h.command.Env = append(h.command.Env, env...)
+	h.command.Stderr = &h.log
+	out, err := h.command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		h.Kill()
+		if t.Failed() {
+			t.Logf("the local host: %s", h.log.String())
+		}
+	})
+	greeted := make(chan bool, 1)
+	go func() {
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			fields := strings.Fields(lines.Text())
+			switch {
+			case len(fields) == 3 && fields[0] == "Madang":
+				h.Address = fields[2]
+			case len(fields) == 5 && fields[0] == "first" && fields[1] == "sign-in":
+				h.Email, h.Password = fields[2], fields[4]
+				greeted <- true
+			}
+		}
+		greeted <- false
+	}()
+	select {
+	case ok := <-greeted:
+		if !ok {
+			t.Fatal("the local host ended")
+		}
+	case <-time.After(2 * time.Minute):
+		t.Fatal("the local host does not greet")
+	}
+	return h
+}
+
+// Kill ends the process as kill -9 does.
+func (h *Host) Kill() {
+	_ = h.command.Process.Kill()
+	_ = h.command.Wait()
+}
