@@ -88,7 +88,7 @@ func narrow(ctx context.Context, r *listRequest) (notice.State, notice.Filter, e
 		}
 		state = notice.State(f.OneOf("state", r.State, names...))
 	}
-	filter := notice.Filter{Tag: f.OptionalLine("tag", r.Tag, notice.MostTag), Unit: f.OptionalLine("unit", r.Unit, 50), Title: f.OptionalLine("q", r.Q, 100)}
+	filter := notice.Narrowed(&f, r.Tag, r.Unit, r.Q)
 	if err := f.Err(); err != nil {
 		return "", filter, err
 	}

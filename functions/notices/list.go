@@ -61,7 +61,7 @@ func (h handlers) list(ctx context.Context, r *listRequest) (*listResponse, erro
 // narrow reads what both lists have in common: the filter and the size, 20 unless given.
 func narrow(tag, unit, q string, size *int64) (notice.Filter, int, error) {
 	var c check.Fields
-	f := notice.Filter{Tag: c.OptionalLine("tag", tag, notice.MostTag), Unit: c.OptionalLine("unit", unit, 50), Title: c.OptionalLine("q", q, 100)}
+	f := notice.Narrowed(&c, tag, unit, q)
 	n := int64(20)
 	if size != nil {
 		n = c.Number("size", *size, 1, 100)

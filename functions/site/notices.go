@@ -25,7 +25,7 @@ type listRequest struct {
 
 func (h handlers) list(ctx context.Context, r *listRequest) (*ui.Answer, error) {
 	var c check.Fields
-	f := notice.Filter{Tag: c.OptionalLine("tag", r.Tag, notice.MostTag), Unit: c.OptionalLine("unit", r.Unit, 50), Title: c.OptionalLine("q", r.Q, 100)}
+	f := notice.Narrowed(&c, r.Tag, r.Unit, r.Q)
 	if err := c.Err(); err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/text"
@@ -18,6 +19,11 @@ type Filter struct {
 	Tag   string // whole, in any case
 	Unit  string
 	Title string // part of the title, in any case
+}
+
+// Narrowed is the filter that somebody asked for; what is wrong with it is added to f.
+func Narrowed(f *check.Fields, tag, unit, title string) Filter {
+	return Filter{Tag: f.OptionalLine("tag", tag, MostTag), Unit: f.OptionalLine("unit", unit, 50), Title: f.OptionalLine("q", title, 100)}
 }
 
 // Position is the place of a notice in the list of published ones.
