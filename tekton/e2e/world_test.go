@@ -13,7 +13,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -210,12 +209,8 @@ func (w *world) volumes() {
 		path := filepath.Join(base, degree)
 		w.must(os.MkdirAll(path, 0o755))
 		w.packages(filepath.Join(path, "npm"))
-		w.must(filepath.WalkDir(path, func(below string, _ fs.DirEntry, err error) error {
-			if err == nil && (below == path || strings.HasPrefix(below, filepath.Join(path, "npm"))) {
-				err = os.Lchown(below, user, user)
-			}
-			return err
-		}))
+		w.must(os.Chown(path, user, user))
+		w.run(nil, "chown", "-R", fmt.Sprintf("%d:%d", user, user), filepath.Join(path, "npm"))
 		directory := corev1.HostPathDirectory
 		volume := &corev1.PersistentVolume{
 			ObjectMeta: metav1.ObjectMeta{Name: class + "-" + degree},
