@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"slices"
@@ -14,7 +15,9 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 	servingv1 "knative.dev/serving/pkg/apis/serving/v1"
 	serving "knative.dev/serving/pkg/client/clientset/versioned"
 
@@ -120,6 +123,80 @@ func BenchmarkStart25(b *testing.B) {
 			report(b, row.what, took)
 		}
 	}
+}
+
+// BenchmarkKnobs measures starts of copies of one function that differ in one setting each,
+// in turns; and last those that are set as functions are, with the activator's default.
+func BenchmarkKnobs(b *testing.B) {
+	const each, turns = 4, 12
+	e := openEnvironment(b)
+	m := e.measure()
+	rows := []struct {
+		what, name string
+		change     func(*servingv1.Service)
+	}{
+		{"as functions are", "plain", func(*servingv1.Service) {}},
+		{"a CPU limit of 200m", "limited", func(s *servingv1.Service) {
+			s.Spec.Template.Spec.Containers[0].Resources.Limits[corev1.ResourceCPU] = resource.MustParse("200m")
+		}},
+		{"a readiness probe each second, of kubelet", "probed", func(s *servingv1.Service) {
+			s.Spec.Template.Spec.Containers[0].ReadinessProbe.PeriodSeconds = 1
+		}},
+		{"with service links", "linked", func(s *servingv1.Service) { s.Spec.Template.Spec.EnableServiceLinks = ptr.To(true) }},
+	}
+	for _, row := range rows {
+		m.like("notices", row.name, each, row.change)
+	}
+	start := func(name string, turn int) time.Duration {
+		took, _ := m.start(m.direct(fmt.Sprint(name, "-", turn%each), "/v1/notices?q=봄"))
+		return took
+	}
+	for b.Loop() {
+		took := map[string][]time.Duration{}
+		for turn := range turns {
+			for _, row := range rows {
+				took[row.what] = append(took[row.what], start(row.name, turn))
+			}
+		}
+		before := m.probing("200ms")
+		for turn := range turns {
+			took["PROBE_FREQUENCY=200ms, the activator's default"] = append(took["PROBE_FREQUENCY=200ms, the activator's default"], start("plain", turn))
+		}
+		m.probing(before)
+		for _, what := range slices.Sorted(maps.Keys(took)) {
+			b.Logf("%-50s p50 %v p90 %v of %d", what, quantile(took[what], 0.5).Round(time.Millisecond), quantile(took[what], 0.9).Round(time.Millisecond), len(took[what]))
+		}
+	}
+}
+
+// probing sets how often the activator asks a new pod, and is how often it did; "" is its
+// default. It waits until no other activator is there.
+func (m *measuring) probing(every string) (before string) {
+	m.Helper()
+	ctx, api := context.Background(), m.kubernetes.AppsV1().Deployments("knative-serving")
+	d, err := api.Get(ctx, "activator", metav1.GetOptions{})
+	if err != nil {
+		m.Fatal(err)
+	}
+	c := &d.Spec.Template.Spec.Containers[0]
+	for _, v := range c.Env {
+		if v.Name == "PROBE_FREQUENCY" {
+			before = v.Value
+		}
+	}
+	c.Env = slices.DeleteFunc(c.Env, func(v corev1.EnvVar) bool { return v.Name == "PROBE_FREQUENCY" })
+	if every != "" {
+		c.Env = append(c.Env, corev1.EnvVar{Name: "PROBE_FREQUENCY", Value: every})
+	}
+	d, err = api.Update(ctx, d, metav1.UpdateOptions{})
+	if err != nil {
+		m.Fatal(err)
+	}
+	m.soon("the activator is another one", func() bool {
+		now, err := api.Get(ctx, "activator", metav1.GetOptions{})
+		return err == nil && now.Status.ObservedGeneration >= d.Generation && now.Status.UpdatedReplicas == now.Status.Replicas && now.Status.AvailableReplicas == now.Status.Replicas
+	})
+	return before
 }
 
 // BenchmarkMemory reads what each pod that is always there uses, from kubelet.

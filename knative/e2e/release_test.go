@@ -20,6 +20,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	serving "knative.dev/serving/pkg/client/clientset/versioned"
 	"sigs.k8s.io/yaml"
@@ -79,6 +80,11 @@ func TestRelease(t *testing.T) {
 		s := r.release(t, 1, "deploy", "-wait", "30s", "-images", r.file(broken))
 		if got := r.serve(); s.Outcome == release.Released || !maps.Equal(got, one) {
 			t.Errorf("a program that does not start was released: %s, %v", s.Outcome, got)
+		}
+		for _, c := range s.Changed {
+			if _, err := r.serving.ServingV1().Revisions(r.namespace).Get(t.Context(), c.To, metav1.GetOptions{}); !apierrors.IsNotFound(err) {
+				t.Errorf("%s is still there: %v", c.To, err)
+			}
 		}
 	})
 }

@@ -379,11 +379,24 @@ func (s *session) discard(ctx context.Context, reason error) error {
 }
 
 // remove deletes the Revisions of green whose image is no template's any more: a program
-// that does not start would be started again and again, for nobody.
+// that does not start would be started again and again, for nobody. Knative makes the
+// newest Revision again where it is gone, so it has to have made another one first.
 func (s *session) remove(ctx context.Context, changes []Change) error {
 	for _, c := range changes {
 		if c.To == "" || c.To == c.From || c.ToImage == c.FromImage {
 			continue
+		}
+		if err := s.until(ctx, 200*time.Millisecond, func() (string, error) {
+			configuration, err := s.Serving.ServingV1().Configurations(s.Namespace).Get(ctx, c.Function, metav1.GetOptions{})
+			if err != nil {
+				return "", fmt.Errorf("%s: %w", c.Function, err)
+			}
+			if configuration.Status.LatestCreatedRevisionName == c.To {
+				return c.To + " is still the newest Revision", nil
+			}
+			return "", nil
+		}); err != nil {
+			return err
 		}
 		if err := s.Serving.ServingV1().Revisions(s.Namespace).Delete(ctx, c.To, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
 			return fmt.Errorf("%s: %w", c.To, err)
