@@ -38,6 +38,10 @@ func TestVisitor(t *testing.T) {
 				t.Errorf("English is at %s", a)
 			}
 			p.shot("notice-english")
+			// A picture that does not come is as wide as its place, not as it would have been.
+			eval[bool](p, `document.querySelectorAll('.gallery img').forEach(i => { i.removeAttribute('srcset'); i.loading = 'eager'; i.src = '/files/none.jpg' }) || true`)
+			p.until("the picture is given up", `[...document.querySelectorAll('.gallery img')].every(i => i.complete && i.naturalWidth === 0)`)
+			p.fits()
 			p.press("Notices")
 			p.press("2026학년도 총학생회비 납부 안내")
 			p.shot("table")
