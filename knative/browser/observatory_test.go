@@ -1,6 +1,9 @@
 package browser
 
 import (
+	"bufio"
+	"bytes"
+	"cmp"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -8,6 +11,7 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
+	"fmt"
 	"math/big"
 	"net"
 	"net/http"
@@ -21,15 +25,80 @@ import (
 	"time"
 )
 
-// Mozilla's HTTP Observatory gives A+ to the main page and to the sign-in page, of a host
-// that is behind TLS as in production.
+// Mozilla's HTTP Observatory gives A+ to every page: of the site of MADANG_URL where that is
+// https, or of a local host that is behind TLS as in production. NODE_EXTRA_CA_CERTS and
+// SSL_CERT_FILE name the authority of a site whose certificate is of its own.
 func TestObservatory(t *testing.T) {
 	node := needed(t, "node", "Debian: nodejs")
 	needed(t, "testdata/checkers/node_modules/@mdn/mdn-http-observatory/package.json", npmPackages)
+	h, ports, env := secured(t)
+	type asked struct {
+		Path   string `json:"path"`
+		Cookie string `json:"cookie"`
+	}
+	var input bytes.Buffer
+	ask, encode := []asked{}, json.NewEncoder(&input)
+	for cookies, list := h.signIn(), pages(t, h); len(ask) < len(list); {
+		p := list[len(ask)]
+		a := asked{Path: p.path}
+		if p.member {
+			a.Cookie = cookies
+		}
+		if ask = append(ask, a); encode.Encode(a) != nil {
+			t.Fatal(a)
+		}
+	}
+	command := exec.CommandContext(t.Context(), node, append([]string{"observatory.mjs"}, ports...)...)
+	command.Dir, command.Env, command.Stdin, command.Stderr = "testdata/checkers", append(os.Environ(), env...), &input, os.Stderr
+	out, err := command.Output()
+	if err != nil {
+		t.Fatalf("observatory: %v: %s", err, out)
+	}
+	answers, grades := 0, map[string]int{}
+	for lines := bufio.NewScanner(bytes.NewReader(out)); lines.Scan(); answers++ {
+		var got struct {
+			Path, At, Grade string
+			Verified        bool
+			Status, Score   int
+			Tests           []struct {
+				Name, Result, Description string
+				Pass                      bool
+				Modifier                  int
+			}
+		}
+		if err := json.Unmarshal(lines.Bytes(), &got); err != nil {
+			t.Fatalf("%v: %s", err, lines.Bytes())
+		}
+		if got.Path != ask[answers].Path || got.At != got.Path || !got.Verified {
+			t.Errorf("%s was asked for, and %s answered %d (certificate verified: %v)", ask[answers].Path, got.At, got.Status, got.Verified)
+		}
+		for _, test := range got.Tests {
+			if !test.Pass {
+				t.Errorf("%s: %s (%d): %s", got.Path, test.Result, test.Modifier, test.Description)
+			}
+		}
+		if got.Grade != "A+" {
+			t.Errorf("%s: %s", got.Path, got.Grade)
+		}
+		grades[fmt.Sprintf("%s %d", got.Grade, got.Score)]++
+	}
+	if answers != len(ask) {
+		t.Fatalf("%d of %d pages were looked at", answers, len(ask))
+	}
+	t.Logf("%d pages: %v", answers, grades)
+}
+
+// secured is a site with TLS, as the observatory's HOST, HTTP-PORT and HTTPS-PORT, and what
+// it must know to trust it.
+func secured(t *testing.T) (h *localHost, ports, env []string) {
+	t.Helper()
+	if edge, err := url.Parse(os.Getenv("MADANG_URL")); err == nil && edge.Scheme == "https" {
+		return checked(t), []string{edge.Hostname(), "80", cmp.Or(edge.Port(), "443")}, nil
+	}
 	secure := httptest.NewUnstartedServer(nil)
 	_, securePort, _ := net.SplitHostPort(secure.Listener.Addr().String())
 	site := "https://localhost:" + securePort
-	h := startHost(t, "SITE_URL="+site)
+	h = startHost(t, "SITE_URL="+site, "S3_PUBLIC_ENDPOINT=https://storage.localhost") // which no page waits for
 	inside, err := url.Parse(h.address)
 	if err != nil {
 		t.Fatal(err)
@@ -44,36 +113,7 @@ func TestObservatory(t *testing.T) {
 	}))
 	t.Cleanup(plain.Close)
 	_, plainPort, _ := net.SplitHostPort(plain.Listener.Addr().String())
-	for _, path := range []string{"/", "/sign-in"} {
-		command := exec.CommandContext(t.Context(), node, "observatory.mjs", "localhost", plainPort, securePort, path)
-		command.Dir, command.Env = "testdata/checkers", append(os.Environ(), "NODE_EXTRA_CA_CERTS="+ca, "NODE_OPTIONS=--dns-result-order=ipv4first")
-		command.Stderr = os.Stderr
-		out, err := command.Output()
-		if err != nil {
-			t.Fatalf("observatory: %v: %s", err, out)
-		}
-		var got struct {
-			Grade string
-			Score int
-			Tests []struct {
-				Name, Result, Description string
-				Pass                      bool
-				Modifier                  int
-			}
-		}
-		if err := json.Unmarshal(out, &got); err != nil {
-			t.Fatalf("%v: %s", err, out)
-		}
-		for _, test := range got.Tests {
-			if !test.Pass {
-				t.Errorf("%s: %s (%d): %s", path, test.Result, test.Modifier, test.Description)
-			}
-		}
-		if got.Grade != "A+" {
-			t.Errorf("%s: %s", path, got.Grade)
-		}
-		t.Logf("%s: %s, %d of 100", path, got.Grade, got.Score)
-	}
+	return h, []string{"localhost", plainPort, securePort}, []string{"NODE_EXTRA_CA_CERTS=" + ca, "NODE_OPTIONS=--dns-result-order=ipv4first"}
 }
 
 // localhostCertificate is one that this test alone trusts, and the path of its authority.

@@ -167,10 +167,14 @@ func (c *cluster) address(ctx context.Context, namespace string) (string, error)
 	if err != nil {
 		return "", fmt.Errorf("edge: %w", err)
 	}
-	if at := edge.Status.LoadBalancer.Ingress; len(at) > 0 {
-		return "http://" + cmp.Or(at[0].IP, at[0].Hostname), nil
+	scheme := "http://"
+	if slices.ContainsFunc(edge.Spec.Ports, func(p corev1.ServicePort) bool { return p.TargetPort.StrVal == "https" }) {
+		scheme = "https://" // the edge itself ends TLS
 	}
-	return "http://" + edge.Spec.ClusterIP, nil
+	if at := edge.Status.LoadBalancer.Ingress; len(at) > 0 {
+		return scheme + cmp.Or(at[0].IP, at[0].Hostname), nil
+	}
+	return scheme + edge.Spec.ClusterIP, nil
 }
 
 // functionPods are those whose queue-proxy waits for 30 seconds before it ends.
