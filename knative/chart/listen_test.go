@@ -78,9 +78,8 @@ func TestEdgeListens(t *testing.T) {
 				if page.StatusCode != http.StatusOK || string(body) != strings.Repeat("가", 30_000) || page.Header.Get("Cache-Status") != "madang; fwd=uri-miss" {
 					t.Errorf("a page that nobody has: %d, %d bytes, %v", page.StatusCode, len(body), page.Header)
 				}
-				if h := response.Header.Get("Strict-Transport-Security"); h == "" {
-					t.Error("no Strict-Transport-Security")
-				}
+				says(t, response, "max-age=63072000; includeSubDomains", "strict-origin-when-cross-origin")
+				says(t, page, "max-age=1", "same-origin")
 				if scheme == "http" {
 					return
 				}
@@ -104,6 +103,17 @@ func TestEdgeListens(t *testing.T) {
 	}
 }
 
+// says checks that an answer has each of the edge's headers once: a function's own, or else
+// the edge's.
+func says(t *testing.T, response *http.Response, transport, referrer string) {
+	t.Helper()
+	for name, want := range map[string]string{"Strict-Transport-Security": transport, "Referrer-Policy": referrer, "X-Frame-Options": "DENY"} {
+		if got := response.Header.Values(name); len(got) != 1 || got[0] != want {
+			t.Errorf("%s %s has %s %q, want %q", response.Proto, response.Request.URL, name, got, want)
+		}
+	}
+}
+
 // listening is a rendered edge on Nginx.
 type listening struct {
 	t       *testing.T
@@ -121,6 +131,8 @@ func listen(t *testing.T, announced string, change ...func(chartutil.Values)) *l
 				w.WriteHeader(http.StatusServiceUnavailable)
 				return
 			}
+			w.Header().Set("Referrer-Policy", "same-origin")
+			w.Header().Set("Strict-Transport-Security", "max-age=1")
 			for range 3 {
 				_, _ = io.WriteString(w, strings.Repeat("가", 10_000))
 				_ = http.NewResponseController(w).Flush()

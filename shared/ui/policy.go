@@ -12,7 +12,7 @@ import (
 func (f Frame) headers(v View) map[string]string {
 	h := fixed("style-src 'self'; font-src 'self'; manifest-src 'self'; form-action 'self'" + f.scripted(v) + f.upgraded())
 	if strings.HasPrefix(f.SiteURL, "https://") {
-		h["Strict-Transport-Security"] = "max-age=63072000"
+		h["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
 	}
 	if v.Status != 0 {
 		h["Cache-Control"] = "no-store"
