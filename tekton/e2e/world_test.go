@@ -167,9 +167,15 @@ func (w *world) repository() {
 	w.git(bare, "config", "uploadpack.allowAnySHA1InWant", "true")
 	w.git(root, "push", "-q", "--force", bare, "HEAD:refs/heads/main")
 	w.git(root, "clone", "-q", "--branch", "main", bare, w.clone)
-	daemon := exec.Command("git", "daemon", "--export-all", "--reuseaddr", "--base-path="+filepath.Join(w.dir, "git"), "--listen="+w.node, "--port="+gitPort)
+	program := filepath.Join(w.git(root, "--exec-path"), "git-daemon") // "git daemon" would start it as a child, which outlives it
+	daemon := exec.Command(program, "--export-all", "--reuseaddr", "--base-path="+filepath.Join(w.dir, "git"), "--listen="+w.node, "--port="+gitPort)
 	w.must(daemon.Start())
 	w.Cleanup(func() { _ = daemon.Process.Kill(); _ = daemon.Wait() })
+	head := w.git(root, "rev-parse", "HEAD")
+	w.until("the repository is served", 10*time.Second, func() bool {
+		served, err := exec.Command("git", "ls-remote", "git://"+net.JoinHostPort(w.node, gitPort)+"/"+repository+".git", "refs/heads/main").Output()
+		return err == nil && strings.HasPrefix(string(served), head)
+	})
 }
 
 // standIns serve GitHub, SonarQube and Go's modules, which pods cannot reach.
@@ -233,7 +239,8 @@ func (w *world) volumes() {
 	}
 }
 
-// packages puts what npm installs in the tests into a cache, since pods cannot ask for it.
+// packages puts what npm installs in the tests into a cache, since pods cannot ask for it:
+// by the version of npm that is in the image of the steps, as another one asks for other things.
 func (w *world) packages(cache string) {
 	w.Helper()
 	for _, folder := range []string{"knative/browser/testdata/checkers", "functions/console/npm"} {
@@ -243,7 +250,7 @@ func (w *world) packages(cache string) {
 			w.must(err)
 			w.must(os.WriteFile(filepath.Join(dir, file), content, 0o644))
 		}
-		w.run(nil, "npm", "ci", "--prefix", dir, "--cache", cache, "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+		w.run(nil, "npm", "exec", "--yes", "--package=npm@9.2.0", "--", "npm", "ci", "--prefix", dir, "--cache", cache, "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
 	}
 }
 
@@ -324,6 +331,11 @@ func (w *world) install(registry string) {
 	door, err := w.kube.CoreV1().Services(namespace).Get(w.ctx, "door", metav1.GetOptions{})
 	w.must(err)
 	w.door = "http://" + door.Spec.ClusterIP + "/github"
+	forged := http.Header{"Content-Type": {"application/json"}, "X-GitHub-Event": {"push"}, "X-Hub-Signature-256": {"sha256=" + strings.Repeat("0", 64)}}
+	w.until("the listener answers through the door", time.Minute, func() bool {
+		status, err := pipelinetest.Send(w.ctx, w.door, forged, []byte("{}"))
+		return err == nil && status == http.StatusAccepted
+	})
 }
 
 // published builds the pipeline's own images and returns the file.

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 
+import './browser.js';
 import { Api, Problem, Unreachable } from '../assets/api.js';
 import { PartRefused, Transfer, parallel } from '../assets/transfer.js';
 

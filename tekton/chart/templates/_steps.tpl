@@ -72,7 +72,11 @@ affinity:
     #!/bin/sh
     set -eu
     git init -q .
-    git fetch -q {{ if not (get . "history") }}--depth 1 {{ end }}"$URL" "$COMMIT"
+    for attempt in 1 2 3; do
+      git fetch -q {{ if not (get . "history") }}--depth 1 {{ end }}"$URL" "$COMMIT" && break
+      test "$attempt" -lt 3
+      sleep 5
+    done
     git -c advice.detachedHead=false checkout -q "$COMMIT"
     test "$(git rev-parse HEAD)" = "$COMMIT"
     git -c core.quotePath=false ls-tree -r -t --format='%(objectname) %(path)' HEAD | while read -r hash path; do
