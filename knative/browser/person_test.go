@@ -44,6 +44,7 @@ func newPerson(t *testing.T, h *localHost, d device) *person {
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(needed(t, "chromium", "Debian: chromium")), chromedp.NoSandbox, chromedp.UserDataDir(t.TempDir()), chromedp.WindowSize(int(d.width), int(d.height)),
 		chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("accept-lang", d.language), chromedp.Flag("hide-scrollbars", true),
+		chromedp.Env("LC_ALL=C.UTF-8"), // a file of a Korean name cannot be chosen where the machine has no locale
 	)
 	allocated, stop := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(stop)

@@ -49,7 +49,7 @@ http {
     limit_req_zone $binary_remote_addr zone=visitor:1m rate=1000r/s;
     limit_conn_zone $binary_remote_addr zone=connections:1m;
     proxy_cache_path DIR/files keys_zone=files:1m;
-    proxy_temp_path DIR/proxy; client_body_temp_path DIR/body;
+    TEMPORARY
     proxy_ssl_trusted_certificate /etc/ssl/certs/ca-certificates.crt;
     server {
         listen ADDRESS;
@@ -71,7 +71,7 @@ func TestPublicFiles(t *testing.T) {
 	}
 	before := *asked
 	dir, address := t.TempDir(), nginxtest.FreeAddress(t)
-	files := map[string]string{"nginx.conf": strings.NewReplacer("MODULES", nginxtest.LoadLua(), "DIR", dir, "ADDRESS", address, "PUBLIC", upload.PublicPattern).Replace(filesConfiguration)}
+	files := map[string]string{"nginx.conf": strings.NewReplacer("MODULES", nginxtest.LoadLua(), "TEMPORARY", nginxtest.Temporary(dir), "DIR", dir, "ADDRESS", address, "PUBLIC", upload.PublicPattern).Replace(filesConfiguration)}
 	for _, name := range []string{"files.conf", "storage.lua"} {
 		content, err := os.ReadFile(name)
 		if err != nil {

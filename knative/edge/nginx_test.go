@@ -52,7 +52,7 @@ func startWithMetrics(t testing.TB, w edgetest.World, locations string) (address
 		"routes.json":       string(routes),
 		"site/modules.conf": nginxtest.LoadLua(),
 		"site/process.conf": "daemon off; master_process off; pid " + dir + "/pid; events { worker_connections 4096; }\n",
-		"site/functions.conf": strings.ReplaceAll("upstream functions { server ADDRESS max_fails=0; server ADDRESS max_fails=0; keepalive 64; }\n", "ADDRESS", strings.TrimPrefix(functions.URL, "http://")) +
+		"site/functions.conf": nginxtest.Temporary(dir) + strings.ReplaceAll("upstream functions { server ADDRESS max_fails=0; server ADDRESS max_fails=0; keepalive 64; }\n", "ADDRESS", strings.TrimPrefix(functions.URL, "http://")) +
 			"server { listen " + metrics + "; location = /metrics { content_by_lua_block { metrics.write() } } }\n",
 		"site/listen.conf":    "listen " + address + ";\n",
 		"site/locations.conf": locations,

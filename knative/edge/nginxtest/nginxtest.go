@@ -20,6 +20,16 @@ var LuaModules = []string{"/usr/lib/nginx/modules/ndk_http_module.so", "/usr/lib
 // LoadLua are the lines of a configuration that load LuaModules.
 func LoadLua() string { return "load_module " + strings.Join(LuaModules, ";\nload_module ") + ";\n" }
 
+// Temporary are the lines of a configuration that keep temporary files in dir: Debian's own
+// place for them is root's.
+func Temporary(dir string) string {
+	var lines strings.Builder
+	for _, what := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
+		lines.WriteString(what + "_temp_path " + filepath.Join(dir, what) + ";\n")
+	}
+	return lines.String()
+}
+
 // Need skips the test, with the reason, where there is no Nginx with its Lua modules, and
 // fails it where CI=true.
 func Need(t testing.TB) {
