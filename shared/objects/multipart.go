@@ -74,15 +74,17 @@ func (s *Store) CompleteMultipart(ctx context.Context, key, uploadID string, par
 	within, cancel := context.WithTimeout(ctx, finishing)
 	defer cancel()
 	_, err = s.core.CompleteMultipartUpload(within, s.bucket, key, uploadID, named, minio.PutObjectOptions{})
-	if err = failed(ctx, "complete upload", key, err); !errors.Is(err, ErrNotFound) {
-		return err
-	}
-	found, statErr := s.Stat(ctx, key)
-	if statErr != nil {
-		return errors.Join(err, statErr)
-	}
-	if found.Size == size && found.ETag == etag {
+	if err = failed(ctx, "complete upload", key, err); err == nil {
 		return nil
+	}
+	// Completed before; or by another request that was under way with this one, of which Swift refuses some with
+	// "Invalid Request" while it is busy.
+	found, statErr := s.Stat(ctx, key)
+	switch {
+	case statErr == nil && found.Size == size && found.ETag == etag:
+		return nil
+	case statErr != nil && errors.Is(err, ErrNotFound):
+		return errors.Join(err, statErr)
 	}
 	return err
 }
