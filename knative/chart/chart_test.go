@@ -436,6 +436,18 @@ func TestRights(t *testing.T) {
 			t.Errorf("%s is there without a wish for it", name)
 		}
 	}
+	// What an environment of a pull request may make: nothing outside of its namespace.
+	inside := mustRender(t, production, set("monitoring.nodes", false), set("monitoring.knative", false))
+	for name, role := range of[rbacv1.Role](inside) {
+		if role.Namespace != "" {
+			t.Errorf("%s is in %s", name, role.Namespace)
+		}
+	}
+	for name, binding := range of[rbacv1.RoleBinding](inside) {
+		if binding.Namespace != "" || binding.RoleRef.Kind != "Role" {
+			t.Errorf("%s of %s is in %q", name, binding.RoleRef.Kind, binding.Namespace)
+		}
+	}
 }
 
 // A Prometheus that is there already makes ours unnecessary; the rules stay for it.

@@ -50,6 +50,9 @@ func (w *watch) targets(ctx context.Context, job string) ([]target, error) {
 	case "queue-proxy":
 		return atPorts(w.known(), queuePort, func(p *corev1.Pod) bool { return p.Labels[serviceLabel] != "" }), nil
 	case "knative":
+		if !w.plan.Knative {
+			return []target{}, nil
+		}
 		pods, err := w.api.podsOf(ctx, "knative-serving")
 		return atPorts(pods, knativePort, func(p *corev1.Pod) bool { return p.Labels["app"] == "activator" || p.Labels["app"] == "autoscaler" }), err
 	case "nodes":

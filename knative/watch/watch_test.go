@@ -193,7 +193,7 @@ func TestTargets(t *testing.T) {
 		Capacity:        corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("2"), corev1.ResourceMemory: resource.MustParse("4Gi")},
 		DaemonEndpoints: corev1.NodeDaemonEndpoints{KubeletEndpoint: corev1.DaemonEndpoint{Port: 10250}}}}
 	typed := metav1.TypeMeta{APIVersion: "v1", Kind: "PodList"}
-	f := newFixture(plan{NodesBy: "kubelet"})
+	f := newFixture(plan{NodesBy: "kubelet", Knative: true})
 	f.pods = pods{edge, pending, functionPod("main-00001-x", "main", true)}
 	f.watch.api = api(t, map[string]any{
 		"/api/v1/namespaces/knative-serving/pods": corev1.PodList{TypeMeta: typed, Items: []corev1.Pod{activator, webhook}},
@@ -230,9 +230,11 @@ func TestTargets(t *testing.T) {
 	if diff := cmp.Diff(at("kubernetes.default.svc:443", "node", "node-1", "instance", "node-1", "__metrics_path__", "/api/v1/nodes/node-1/proxy/metrics/resource"), ask("nodes")); diff != "" {
 		t.Error(diff)
 	}
-	f.plan.NodesBy = ""
-	if got := ask("nodes"); len(got) != 0 {
-		t.Errorf("nodes that nobody may ask: %v", got)
+	f.plan.NodesBy, f.plan.Knative = "", false
+	for _, job := range []string{"nodes", "knative"} {
+		if got := ask(job); len(got) != 0 {
+			t.Errorf("%s that nobody may ask: %v", job, got)
+		}
 	}
 	w := httptest.NewRecorder()
 	f.routes().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/targets/secrets", http.NoBody))

@@ -392,6 +392,19 @@ var operators = map[string][]string{
 	"cosign":      {"cosign.key", "cosign.password"},
 }
 
+// An environment of a pull request asks for no rights beyond its namespace, whatever the
+// cluster's values are.
+func TestEnvironmentsAskForLittle(t *testing.T) {
+	values := map[string]any{}
+	if err := yaml.Unmarshal([]byte(of[corev1.ConfigMap](render(t, "testdata/installation.yaml"))["environment"].Data["values.yaml"]), &values); err != nil {
+		t.Fatal(err)
+	}
+	monitoring, _ := values["monitoring"].(map[string]any)
+	if monitoring["nodes"] != false || monitoring["knative"] != false || values["images"] == nil {
+		t.Errorf("%v", values)
+	}
+}
+
 // checkKept follows what steps read from Secrets and ConfigMaps.
 func checkKept(t *testing.T, r rendered) {
 	t.Helper()

@@ -15,6 +15,7 @@ import (
 	v1 "github.com/tektoncd/pipeline/pkg/apis/pipeline/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
@@ -172,7 +173,15 @@ func confined(w *world) {
 		_, err := as.CoreV1().Pods(namespace).Create(w.ctx, &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "x"}, Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "x", Image: "x"}}}}, metav1.CreateOptions{})
 		return err
 	}
+	bind := func(namespace string, role rbacv1.RoleRef, account string) error {
+		binding := &rbacv1.RoleBinding{ObjectMeta: metav1.ObjectMeta{Name: "evil"}, RoleRef: role, Subjects: []rbacv1.Subject{{Kind: "ServiceAccount", Name: "environment", Namespace: account}}}
+		_, err := as.RbacV1().RoleBindings(namespace).Create(w.ctx, binding, metav1.CreateOptions{})
+		return err
+	}
 	for what, err := range map[string]error{
+		"a role in production":           bind(production, rbacv1.RoleRef{Kind: "ClusterRole", Name: "madang-environment"}, namespace),
+		"a role for whom it is not":      bind("madang-pr-1", rbacv1.RoleRef{Kind: "ClusterRole", Name: "madang-environment"}, production),
+		"a role of its own elsewhere":    bind(production, rbacv1.RoleRef{Kind: "Role", Name: "watch"}, production),
 		"another namespace":              create("madang-evil", restricted),
 		"a name that begins alike":       create("madang-pr-1-evil", restricted),
 		"a namespace with free pods":     create("madang-pr-92", nil),
