@@ -178,9 +178,15 @@ func confined(w *world) {
 		_, err := as.RbacV1().RoleBindings(namespace).Create(w.ctx, binding, metav1.CreateOptions{})
 		return err
 	}
+	w.must(create("madang-pr-93", restricted))
+	w.Cleanup(func() {
+		if err := as.CoreV1().Namespaces().Delete(context.Background(), "madang-pr-93", metav1.DeleteOptions{}); err != nil {
+			w.Error(err)
+		}
+	})
 	for what, err := range map[string]error{
 		"a role in production":           bind(production, rbacv1.RoleRef{Kind: "ClusterRole", Name: "madang-environment"}, namespace),
-		"a role for whom it is not":      bind("madang-pr-1", rbacv1.RoleRef{Kind: "ClusterRole", Name: "madang-environment"}, production),
+		"a role for whom it is not":      bind("madang-pr-93", rbacv1.RoleRef{Kind: "ClusterRole", Name: "madang-environment"}, production),
 		"a role of its own elsewhere":    bind(production, rbacv1.RoleRef{Kind: "Role", Name: "watch"}, production),
 		"another namespace":              create("madang-evil", restricted),
 		"a name that begins alike":       create("madang-pr-1-evil", restricted),
