@@ -73,7 +73,7 @@ func (s *site) serve(name string, w http.ResponseWriter, r *http.Request) {
 // ServeHTTP is the whole address space of the laptop's site.
 func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if strings.HasPrefix(s.back.settings.SiteURL, "https://") { // somebody before this host ends TLS
-		w.Header().Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+		w.Header().Set("Strict-Transport-Security", ui.TransportSecurity)
 	}
 	bucket := "/" + s.back.storage.Bucket
 	switch path := r.URL.Path; {

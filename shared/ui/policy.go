@@ -7,12 +7,16 @@ import (
 	"strings"
 )
 
+// TransportSecurity is what a site that is reached by https says of itself
+// (Strict-Transport-Security); the edge's configuration says the same of other answers.
+const TransportSecurity = "max-age=63072000; includeSubDomains"
+
 // headers are those of a page. What a page may load follows from what it declares: without
 // scripts none runs, whatever is in the text.
 func (f Frame) headers(v View) map[string]string {
 	h := fixed("style-src 'self'; font-src 'self'; manifest-src 'self'; form-action 'self'" + f.scripted(v) + f.upgraded())
 	if strings.HasPrefix(f.SiteURL, "https://") {
-		h["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+		h["Strict-Transport-Security"] = TransportSecurity
 	}
 	if v.Status != 0 {
 		h["Cache-Control"] = "no-store"
