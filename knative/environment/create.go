@@ -29,8 +29,12 @@ func create(ctx context.Context, o order) error {
 	switch there, err := store.exists(ctx, o.namespace); {
 	case err != nil:
 		return err
+	case there && o.replace:
+		if err := destroy(ctx, o); err != nil {
+			return err
+		}
 	case there:
-		return fmt.Errorf("bucket %s exists already: destroy removes it", o.namespace)
+		return fmt.Errorf("bucket %s exists already: destroy removes it, and -replace does so first", o.namespace)
 	}
 	before, err := c.inventory(ctx, store)
 	if err != nil {

@@ -50,6 +50,7 @@ type order struct {
 	smtp      string
 	account   string // namespace/name
 	seed      bool
+	replace   bool
 	timeout   time.Duration
 	out       io.Writer
 }
@@ -83,6 +84,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	f.StringVar(&o.smtp, "smtp", "smtp://mail.invalid:25?tls=none", "create: where mail goes; by default nowhere")
 	f.StringVar(&o.account, "account", "", "create, destroy: a ServiceAccount as namespace/name that gets the ClusterRole "+environmentRole+" in the environment's namespace")
 	f.BoolVar(&o.seed, "seed", true, "create: with a small council's pictures, notices and banners")
+	f.BoolVar(&o.replace, "replace", false, "create: one of this name that is there is destroyed first")
 	f.DurationVar(&o.timeout, "timeout", 10*time.Minute, "for the whole")
 	if err := f.Parse(args[1:]); err != nil {
 		return err

@@ -18,6 +18,7 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
@@ -274,8 +275,10 @@ func failsGate(w *world) {
 	w.gone("pr-3")
 }
 
-// killed: a second commit comes while the first is judged; the second one's environment
-// is being made when its pod is killed; then the whole run is deleted in the middle.
+// killed: a second commit comes while the first is judged; while the second one's
+// environment is being made, its pod is deleted, as with a node, and begins again, and is
+// then killed by the kubelet; when the pull request is opened again, its whole run is
+// deleted in the middle.
 func killed(w *world) {
 	first := w.commit("killed", map[string]string{"docs/story.md": "One.\n"})
 	p, run := w.pull(4, first)
@@ -289,12 +292,15 @@ func killed(w *world) {
 	w.states(run, first, map[string]string{"verdict": "failure"})
 
 	second := fmt.Sprintf("pr-4-%s", p.Head[:12])
-	w.made(second, "pr-4")
-	pods, err := w.kube.CoreV1().Pods(namespace).List(w.ctx, metav1.ListOptions{LabelSelector: "tekton.dev/pipelineTask=environment,tekton.dev/pipelineRun=" + second})
-	w.must(err)
+	made := w.made(second, "pr-4", "")
 	now := int64(0)
-	for _, pod := range pods.Items {
-		w.must(w.kube.CoreV1().Pods(namespace).Delete(w.ctx, pod.Name, metav1.DeleteOptions{GracePeriodSeconds: &now}))
+	w.must(w.kube.CoreV1().Pods(namespace).DeleteCollection(w.ctx, metav1.DeleteOptions{GracePeriodSeconds: &now}, pods(second, "environment")))
+	w.made(second, "pr-4", made)
+	list, err := w.kube.CoreV1().Pods(namespace).List(w.ctx, pods(second, "environment"))
+	w.must(err)
+	for _, pod := range list.Items {
+		_, err := w.kube.CoreV1().Pods(namespace).Patch(w.ctx, pod.Name, types.StrategicMergePatchType, []byte(`{"spec":{"activeDeadlineSeconds":1}}`), metav1.PatchOptions{})
+		w.must(err)
 	}
 	if got := w.ended(second, 20*time.Minute); got.IsSuccessful() {
 		w.Error("the killed run succeeded")
@@ -306,7 +312,7 @@ func killed(w *world) {
 	w.github.SetPull(p)
 	w.deliver("pull_request", w.github.PullEvent("reopened", p))
 	third := second + "-" + strings.NewReplacer("-", "", ":", "", "T", "", "Z", "").Replace(p.UpdatedAt.UTC().Format(time.RFC3339))
-	w.made(third, "pr-4")
+	w.made(third, "pr-4", "")
 	w.must(w.tekton.TektonV1().PipelineRuns(namespace).Delete(w.ctx, third, metav1.DeleteOptions{}))
 	w.tidy()
 	w.until("tidy has cleaned", 10*time.Minute, func() bool {
@@ -316,17 +322,28 @@ func killed(w *world) {
 	w.gone("pr-4")
 }
 
-// made waits until a run makes an environment.
-func (w *world) made(run, environment string) {
+// pods selects those of a run's stage.
+func pods(run, stage string) metav1.ListOptions {
+	return metav1.ListOptions{LabelSelector: "tekton.dev/pipelineTask=" + stage + ",tekton.dev/pipelineRun=" + run}
+}
+
+// made waits until a run makes an environment, another one than before, and returns which.
+func (w *world) made(run, environment string, before types.UID) (made types.UID) {
 	w.Helper()
 	w.until("environment "+environment+" is being made", long, func() bool {
 		r, err := w.tekton.TektonV1().PipelineRuns(namespace).Get(w.ctx, run, metav1.GetOptions{})
 		if err == nil && r.IsDone() {
 			w.Fatalf("%s ended before: %s\n%s", run, w.stages(run), w.logs(run))
 		}
+		n, err := w.kube.CoreV1().Namespaces().Get(w.ctx, "madang-"+environment, metav1.GetOptions{})
+		if err != nil || n.UID == before {
+			return false
+		}
+		made = n.UID
 		found, err := w.kube.CoreV1().Pods("madang-"+environment).List(w.ctx, metav1.ListOptions{})
 		return err == nil && len(found.Items) > 0
 	})
+	return made
 }
 
 // tidy runs the CronJob now.
@@ -353,11 +370,11 @@ func forked(w *world) {
 	run := "fork-5-" + commit[:12]
 	var pod corev1.Pod
 	w.until("the fork's pod is there", 10*time.Minute, func() bool {
-		pods, err := w.kube.CoreV1().Pods(namespace).List(w.ctx, metav1.ListOptions{LabelSelector: "tekton.dev/pipelineTask=fork,tekton.dev/pipelineRun=" + run})
-		if err != nil || len(pods.Items) == 0 {
+		list, err := w.kube.CoreV1().Pods(namespace).List(w.ctx, pods(run, "fork"))
+		if err != nil || len(list.Items) == 0 {
 			return false
 		}
-		pod = pods.Items[0]
+		pod = list.Items[0]
 		return true
 	})
 	for _, v := range pod.Spec.Volumes {
