@@ -1,7 +1,6 @@
 package browser
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"net/http"
@@ -31,6 +30,14 @@ func (p page) String() string {
 	return p.path
 }
 
+// cookie is what it is asked for with, of those of the admin.
+func (p page) cookie(ofAdmin string) string {
+	if p.member {
+		return ofAdmin
+	}
+	return ""
+}
+
 // pages are all pages of all functions: as a guest where a guest gets one, and as the admin.
 func pages(t *testing.T, h *localHost) []page {
 	t.Helper()
@@ -45,11 +52,7 @@ func pages(t *testing.T, h *localHost) []page {
 				continue
 			}
 			for _, p := range []page{{path: path}, {path: path, member: true}} {
-				as := ""
-				if p.member {
-					as = cookies
-				}
-				if body, header := h.read(path, as); strings.HasPrefix(header.Get("Content-Type"), "text/html") && body != "" {
+				if body, header := h.read(path, p.cookie(cookies)); strings.HasPrefix(header.Get("Content-Type"), "text/html") && body != "" {
 					list = append(list, p)
 				}
 			}
@@ -69,11 +72,7 @@ func TestMarkup(t *testing.T) {
 	dir, names := t.TempDir(), map[string]string{}
 	list, cookies := pages(t, h), h.signIn()
 	for i, p := range list {
-		as := ""
-		if p.member {
-			as = cookies
-		}
-		body, _ := h.read(p.path, as)
+		body, _ := h.read(p.path, p.cookie(cookies))
 		name := filepath.Join(dir, string(rune('a'+i/26))+string(rune('a'+i%26))+".html")
 		names["file:"+name] = p.String()
 		if err := os.WriteFile(name, []byte(body), 0o644); err != nil {
@@ -141,7 +140,6 @@ func TestLighthouse(t *testing.T) {
 	if os.Getenv("LIGHTHOUSE") == "" {
 		t.Skip("LIGHTHOUSE is not set: Lighthouse is asked for alone (task lighthouse), as CI does")
 	}
-	node := needed(t, "node", "Debian: nodejs")
 	needed(t, "testdata/checkers/node_modules/lighthouse/package.json", npmPackages)
 	type asked struct {
 		URL    string `json:"url"`
@@ -157,42 +155,50 @@ func TestLighthouse(t *testing.T) {
 	for part := range slices.Chunk(list, 20) { // a session's access token lasts for a quarter of an hour
 		cookies, ask := h.signIn(), []asked{}
 		for _, p := range part {
-			a := asked{URL: h.address + p.path, Speed: p.path == "/"}
-			if p.member {
-				a.Cookie = cookies
-			}
-			ask = append(ask, a)
+			ask = append(ask, asked{URL: h.address + p.path, Cookie: p.cookie(cookies), Speed: p.path == "/"})
 		}
-		input, err := json.Marshal(map[string]any{"chromium": chromium, "pages": ask})
-		if err != nil {
-			t.Fatal(err)
-		}
-		command := exec.CommandContext(t.Context(), node, "lighthouse.mjs")
-		command.Dir, command.Stdin = "testdata/checkers", bytes.NewReader(input)
-		command.Stderr = os.Stderr
-		out, err := command.Output()
-		if err != nil {
-			t.Fatalf("lighthouse: %v: %s", err, out)
-		}
-		answers := 0
-		for lines := bufio.NewScanner(bytes.NewReader(out)); lines.Scan(); answers++ {
-			var got struct {
-				URL    string
-				Scores map[string]int
-				Failed []string
-				Bytes  float64
-				Error  string
-			}
-			if err := json.Unmarshal(lines.Bytes(), &got); err != nil {
-				t.Fatalf("%v: %s", err, lines.Bytes())
-			}
+		for _, got := range answers[struct {
+			URL    string
+			Scores map[string]int
+			Failed []string
+			Bytes  float64
+			Error  string
+		}](t, nil, ask, "lighthouse.mjs", chromium) {
 			if got.Error != "" || got.Scores["accessibility"] < 100 || got.Scores["best-practices"] < 100 {
 				t.Errorf("%s: %v %s %v", got.URL, got.Scores, got.Error, got.Failed)
 			}
 			t.Logf("%s %v %.0f bytes", strings.TrimPrefix(got.URL, h.address), got.Scores, got.Bytes)
 		}
-		if answers != len(ask) {
-			t.Fatalf("%d of %d pages were looked at", answers, len(ask))
+	}
+}
+
+// answers are what one of the checkers' programs says of each thing that it is asked, both
+// as JSON, a line each.
+func answers[Answer, Asked any](t *testing.T, env []string, asked []Asked, program string, args ...string) []Answer {
+	t.Helper()
+	var input bytes.Buffer
+	encode := json.NewEncoder(&input)
+	for _, a := range asked {
+		if err := encode.Encode(a); err != nil {
+			t.Fatal(err)
 		}
 	}
+	command := exec.CommandContext(t.Context(), needed(t, "node", "Debian: nodejs"), append([]string{program}, args...)...)
+	command.Dir, command.Env, command.Stdin, command.Stderr = "testdata/checkers", append(os.Environ(), env...), &input, os.Stderr
+	out, err := command.Output()
+	if err != nil {
+		t.Fatalf("%s: %v: %s", program, err, out)
+	}
+	list := []Answer{}
+	for decode := json.NewDecoder(bytes.NewReader(out)); decode.More(); {
+		var a Answer
+		if err := decode.Decode(&a); err != nil {
+			t.Fatalf("%s: %v: %s", program, err, out)
+		}
+		list = append(list, a)
+	}
+	if len(list) != len(asked) {
+		t.Fatalf("%s: %d of %d pages were looked at", program, len(list), len(asked))
+	}
+	return list
 }

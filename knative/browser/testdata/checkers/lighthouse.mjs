@@ -1,21 +1,21 @@
-// node lighthouse.mjs < {"chromium": path, "pages": [{"url", "cookie", "speed"}]}: the scores of each page, one JSON
-// line a page. How fast a page is depends on the machine, so it is asked for one page and reported, not tested.
+// node lighthouse.mjs CHROMIUM: the scores of pages. Each line asked is a page, as {"url", "cookie", "speed"}; each line
+// answered is what was found. How fast a page is depends on the machine, so it is asked for one page and reported, not tested.
 import { launch } from 'chrome-launcher';
 import lighthouse from 'lighthouse';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { createInterface } from 'node:readline';
 
-const { chromium, pages } = JSON.parse(await text(process.stdin));
 const userDataDir = mkdtempSync(join(tmpdir(), 'lighthouse-'));
 const browser = await launch({
-  chromePath: chromium,
+  chromePath: process.argv[2],
   userDataDir,
   chromeFlags: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--accept-lang=ko-KR'],
 });
 try {
-  for (const { url, cookie, speed } of pages) {
+  for await (const line of createInterface({ input: process.stdin })) {
+    const { url, cookie, speed } = JSON.parse(line);
     const result = await lighthouse(url, {
       port: browser.port,
       logLevel: 'error',
