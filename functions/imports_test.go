@@ -4,12 +4,13 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"os"
 	"os/exec"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/madang-council/madang/shared/sourcetest"
 )
 
 const module = "github.com/madang-council/madang/"
@@ -24,7 +25,9 @@ type pkg struct {
 
 // graph is the real import graph of the project, as the go command sees it.
 var graph = sync.OnceValues(func() (map[string]pkg, error) {
-	sources()
+	if err := sources(); err != nil {
+		return nil, err
+	}
 	command := exec.Command("go", "list", "-json=ImportPath,Imports,Deps,TestImports,XTestImports", "./...")
 	command.Dir = ".."
 	out, err := command.Output()
@@ -43,12 +46,9 @@ var graph = sync.OnceValues(func() (map[string]pkg, error) {
 	}
 })
 
-// sources looks at what the go command and git read for these tests, so that the go
-// command does not keep their results when it has changed (tekton/README.md).
-func sources() {
-	for _, folder := range []string{"../functions", "../shared", "../knative", "../tekton", "../go.mod"} {
-		_, _ = os.Stat(folder)
-	}
+// sources looks at what the go command and git read for these tests.
+func sources() error {
+	return sourcetest.Look("../functions", "../shared", "../knative", "../tekton", "../go.mod")
 }
 
 // door is where a folder may go inside the project. Longer prefixes come first.
@@ -157,7 +157,9 @@ func TestBinaries(t *testing.T) {
 
 // only names who may read the machine's clock and environment or end the process.
 func TestAmbient(t *testing.T) {
-	sources()
+	if err := sources(); err != nil {
+		t.Fatal(err)
+	}
 	out, err := exec.Command("git", "-C", "..", "grep", "-nE", `\b(time\.Now\(|os\.Getenv\(|os\.LookupEnv\(|os\.Exit\(|log\.Fatal)`, "--", "functions/*.go", "shared/*.go", ":!*_test.go", ":!shared/host/", ":(exclude,glob)shared/**/*test/**").Output()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && exit.ExitCode() == 1 {

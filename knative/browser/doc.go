@@ -4,7 +4,7 @@
 // function has (function.Route.HTML), none of which is named here.
 //
 // They need Debian's chromium, default-jre-headless and nodejs, and the npm packages of
-// testdata/checkers (npm ci). Where one is missing, the test says so and is skipped, or
+// testdata/checkers (task checkers). Where one is missing, the test says so and is skipped, or
 // fails where CI=true. With MADANG_URL and MADANG_ADMIN, as for task e2e, the programs look
 // at that environment's edge (task pages); the stories stay with local hosts. SCREENSHOTS names a folder in which pictures of what was seen are kept.
 package browser

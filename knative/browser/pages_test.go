@@ -15,7 +15,7 @@ import (
 	"github.com/madang-council/madang/shared/function"
 )
 
-const npmPackages = "npm ci --ignore-scripts in knative/browser/testdata/checkers"
+const npmPackages = "task checkers"
 
 // page is an address of a function that answers HTML, and who looks at it.
 type page struct {

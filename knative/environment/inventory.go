@@ -31,8 +31,9 @@ type reference struct {
 	Name      string                      `json:"name"`
 }
 
-// fleeting are kinds that come and go by themselves and hold nothing.
-var fleeting = map[string]bool{"events": true, "leases": true, "podmetrics": true, "pods": false}
+// fleeting are kinds that come and go by themselves and hold nothing: what is said or
+// noted about an environment is not of it. A pipeline's runs are deleted in their time.
+var fleeting = map[string]bool{"events": true, "leases": true, "podmetrics": true, "pipelineruns": true, "taskruns": true}
 
 // inventory lists every kind that can be listed, with as many requests at once as the
 // server is spared by.

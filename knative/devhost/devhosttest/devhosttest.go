@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/madang-council/madang/shared/sourcetest"
 )
 
 // program is the local host, built once for a package's tests.
@@ -24,9 +26,6 @@ func Main(m *testing.M) int {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	program = filepath.Join(dir, "devhost")
-	for _, folder := range []string{"../../functions", "../../shared", "../../knative", "../../go.mod"} {
-		_, _ = os.Stat(folder) // what the program is made of: the go command keeps no result when it has changed (tekton/README.md)
-	}
 	if out, err := exec.Command("go", "build", "-o", program, "../devhost").CombinedOutput(); err != nil {
 		panic(string(out))
 	}
@@ -47,6 +46,9 @@ type Host struct {
 // tested beside it; env are further settings. It ends with the test.
 func Start(t testing.TB, address, data string, env ...string) *Host {
 	t.Helper()
+	if err := sourcetest.Look("../../functions", "../../shared", "../../knative", "../../go.mod"); err != nil { // what the program is made of
+		t.Fatal(err)
+	}
 	h := &Host{Data: data, command: exec.Command(program, "-addr", address, "-data", data, "-quiet")}
 	for _, v := range os.Environ() {
 		if name, _, _ := strings.Cut(v, "="); name != "DATABASE_URL" && name != "REDIS_URL" && !strings.HasPrefix(name, "S3_") {
