@@ -91,7 +91,7 @@ func (d *desk) read(path string) string {
 func (d *desk) status(stage, state, description string) {
 	d.t.Helper()
 	s := d.github.Status(commit, "madang/"+stage)
-	if s.State != state || !strings.Contains(s.Description, description) {
+	if s.State != state || !strings.HasPrefix(s.Description, description) {
 		d.t.Errorf("%s is %q %q, wanted %q %q", stage, s.State, s.Description, state, description)
 	}
 }
@@ -218,6 +218,11 @@ func TestReport(t *testing.T) {
 	if err := d.do("report", "-stage=tests", "-log="+d.log, "-command=cover="+filepath.Join(d.log, "absent")); err == nil {
 		t.Error("without an exit code it passed")
 	}
+	d.file("deploy.log", "release: smoke: 500\nexit status 1\n")
+	if err := d.do("report", "-stage=release", "-log="+d.log, "-command=deploy="+one); !errors.Is(err, errFailed) {
+		t.Errorf("a failed release: %v", err)
+	}
+	d.status("release", "failure", "smoke: 500")
 	d.file("superseded", "superseded by abc, which ships both")
 	if err := d.do("report", "-stage=release", "-log="+d.log, "-command=deploy="+zero); err != nil {
 		t.Error(err)
@@ -263,7 +268,7 @@ func TestGate(t *testing.T) {
 	if err := d.do("gate", "-exit="+zero, "-report="+report, "-log="+d.log); err == nil || errors.Is(err, errFailed) {
 		t.Errorf("a project that SonarQube does not know: %v", err)
 	}
-	d.status("quality", "error", "does not say")
+	d.status("quality", "error", "SonarQube does not say")
 	analyse(t, d, "madang-pr-7", 61.25)
 	if err := d.do("gate", "-exit="+zero, "-report="+report, "-log="+d.log); err != nil {
 		t.Error(err)

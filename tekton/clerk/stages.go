@@ -37,7 +37,8 @@ func (c *clerk) report(ctx context.Context, stage, log string, commands pairs) e
 			if err != nil {
 				return fmt.Errorf("report: %w", err)
 			}
-			return errors.Join(c.post(ctx, stage, failure, c.link(), reason(string(text))), c.summarize(ctx, log), errFailed)
+			why := strings.TrimPrefix(reason(string(text)), stage+": ") // the command's name is the stage's: the status says it
+			return errors.Join(c.post(ctx, stage, failure, c.link(), why), c.summarize(ctx, log), errFailed)
 		}
 	}
 	if err := c.post(ctx, stage, success, c.link(), fmt.Sprintf("passed in %v", since(log))); err != nil {
