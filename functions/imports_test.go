@@ -28,9 +28,7 @@ var graph = sync.OnceValues(func() (map[string]pkg, error) {
 	if err := sources(); err != nil {
 		return nil, err
 	}
-	command := exec.Command("go", "list", "-json=ImportPath,Imports,Deps,TestImports,XTestImports", "./...")
-	command.Dir = ".."
-	out, err := command.Output()
+	out, err := exec.Command("go", "list", "-C", "..", "-json=ImportPath,Imports,Deps,TestImports,XTestImports", "./...").Output() // Dir would look at the topmost folder
 	if err != nil {
 		return nil, err
 	}

@@ -24,9 +24,9 @@ import (
 	"github.com/madang-council/madang/shared/council/operation"
 	"github.com/madang-council/madang/shared/council/upload"
 	"github.com/madang-council/madang/shared/database"
-	"github.com/madang-council/madang/shared/sourcetest"
 	"github.com/madang-council/madang/shared/event"
 	"github.com/madang-council/madang/shared/functiontest"
+	"github.com/madang-council/madang/shared/sourcetest"
 )
 
 // desk is the console with what the council has stored.

@@ -59,8 +59,8 @@ affinity:
 
 {{- /* The exact commit, nothing newer. Go keeps a test's result while the files and folders
      that it looked at have the same size and time: here the time follows from what is in
-     them (git's hash), so the same content is found again and any other is not. That of the
-     topmost folder follows from its names. */}}
+     them (git's hash), so the same content is found again and any other is not. Not
+     that of the topmost folder, which is root's: what looks at it is tested each time. */}}
 {{- define "pipeline.clone" -}}
 - name: clone
   image: {{ required "images.go" .root.Values.images.go }}
@@ -80,10 +80,7 @@ affinity:
     done
     git -c advice.detachedHead=false checkout -q "$COMMIT"
     test "$(git rev-parse HEAD)" = "$COMMIT"
-    {
-      git -c core.quotePath=false ls-tree -r -t --format='%(objectname) %(path)' HEAD
-      echo "$(git ls-tree --name-only HEAD | git hash-object --stdin) ."
-    } | while read -r hash path; do
+    git -c core.quotePath=false ls-tree -r -t --format='%(objectname) %(path)' HEAD | while read -r hash path; do
       touch -h -d "@$((1000000000 + 0x$(echo "$hash" | cut -c 1-7)))" "$path"
     done
 {{- end }}
