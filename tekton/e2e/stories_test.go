@@ -28,6 +28,9 @@ import (
 // long is enough for a run with cold caches on a busy machine.
 const long = 90 * time.Minute
 
+// digits is how the name of a run says when: the digits of GitHub's time.
+const digits = "20060102150405"
+
 // TestStories tells all of them, one after another: they share the cluster.
 func TestStories(t *testing.T) {
 	w := open(t)
@@ -234,7 +237,7 @@ func good(w *world) {
 	p.State, p.UpdatedAt = "closed", time.Now()
 	w.github.SetPull(p)
 	w.deliver("pull_request", w.github.PullEvent("closed", p))
-	w.ended("closed-1-"+strings.NewReplacer("-", "", ":", "", "T", "", "Z", "").Replace(p.UpdatedAt.UTC().Format(time.RFC3339)), 10*time.Minute)
+	w.ended("closed-1-"+p.UpdatedAt.UTC().Format(digits), 10*time.Minute)
 	if !w.sonar.Deleted("madang-pr-1") {
 		w.Error("its project in SonarQube is still there")
 	}
@@ -311,7 +314,7 @@ func killed(w *world) {
 	p.UpdatedAt = time.Now().Add(time.Second)
 	w.github.SetPull(p)
 	w.deliver("pull_request", w.github.PullEvent("reopened", p))
-	third := second + "-" + strings.NewReplacer("-", "", ":", "", "T", "", "Z", "").Replace(p.UpdatedAt.UTC().Format(time.RFC3339))
+	third := second + "-" + p.UpdatedAt.UTC().Format(digits)
 	w.made(third, "pr-4", "")
 	w.must(w.tekton.TektonV1().PipelineRuns(namespace).Delete(w.ctx, third, metav1.DeleteOptions{}))
 	w.tidy()
