@@ -75,7 +75,7 @@ var doors = []door{
 
 // webless are folders of the domain that need net/http all the same, each with its reason.
 var webless = map[string]string{
-	"shared/council/oidc": "an OpenID Connect issuer is asked over HTTP",
+	"shared/identity/oidc": "an OpenID Connect issuer is asked over HTTP",
 }
 
 func TestDoors(t *testing.T) {

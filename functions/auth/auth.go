@@ -3,13 +3,13 @@
 package auth
 
 import (
-	"github.com/madang-council/madang/shared/council/account"
-	"github.com/madang-council/madang/shared/council/credential"
-	"github.com/madang-council/madang/shared/council/member"
-	"github.com/madang-council/madang/shared/council/oidc"
-	"github.com/madang-council/madang/shared/council/password"
-	"github.com/madang-council/madang/shared/council/session"
 	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/identity/account"
+	"github.com/madang-council/madang/shared/identity/credential"
+	"github.com/madang-council/madang/shared/identity/member"
+	"github.com/madang-council/madang/shared/identity/oidc"
+	"github.com/madang-council/madang/shared/identity/password"
+	"github.com/madang-council/madang/shared/identity/session"
 	"github.com/madang-council/madang/shared/mail/smtp"
 )
 

@@ -9,9 +9,9 @@ import (
 
 	fn "github.com/madang-council/madang/functions/auth"
 	"github.com/madang-council/madang/shared/auth"
-	"github.com/madang-council/madang/shared/council/member"
-	"github.com/madang-council/madang/shared/council/password"
 	"github.com/madang-council/madang/shared/functiontest"
+	"github.com/madang-council/madang/shared/identity/member"
+	"github.com/madang-council/madang/shared/identity/password"
 )
 
 const secretWord = "수박을 좋아하는 고양이 7마리"

@@ -9,9 +9,9 @@ import (
 
 	fn "github.com/madang-council/madang/functions/auth"
 	"github.com/madang-council/madang/shared/auth"
-	"github.com/madang-council/madang/shared/council/member"
-	"github.com/madang-council/madang/shared/council/totp"
 	"github.com/madang-council/madang/shared/functiontest"
+	"github.com/madang-council/madang/shared/identity/member"
+	"github.com/madang-council/madang/shared/identity/totp"
 )
 
 // each runs a test on both databases.

@@ -12,10 +12,10 @@ import (
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/cookie"
-	"github.com/madang-council/madang/shared/council/credential"
-	"github.com/madang-council/madang/shared/council/member"
-	"github.com/madang-council/madang/shared/council/oidc"
 	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/identity/credential"
+	"github.com/madang-council/madang/shared/identity/member"
+	"github.com/madang-council/madang/shared/identity/oidc"
 	"github.com/madang-council/madang/shared/problem"
 	"github.com/madang-council/madang/shared/text"
 )

@@ -8,11 +8,11 @@ import (
 
 	fn "github.com/madang-council/madang/functions/auth"
 	"github.com/madang-council/madang/shared/auth"
-	"github.com/madang-council/madang/shared/council/member"
-	"github.com/madang-council/madang/shared/council/oidc/oidctest"
-	"github.com/madang-council/madang/shared/council/totp"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/functiontest"
+	"github.com/madang-council/madang/shared/identity/member"
+	"github.com/madang-council/madang/shared/identity/oidc/oidctest"
+	"github.com/madang-council/madang/shared/identity/totp"
 )
 
 const flowCookie = "__Host-madang-oidc"

@@ -4,8 +4,8 @@ import (
 	"context"
 
 	"github.com/madang-council/madang/shared/auth"
-	"github.com/madang-council/madang/shared/council/session"
 	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/identity/session"
 )
 
 type refreshRequest struct {

@@ -14,8 +14,8 @@ import (
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/council/banner"
-	"github.com/madang-council/madang/shared/council/upload"
 	"github.com/madang-council/madang/shared/functiontest"
+	"github.com/madang-council/madang/shared/media/upload"
 )
 
 type item struct {

@@ -4,8 +4,8 @@ import (
 	"context"
 
 	"github.com/madang-council/madang/shared/council/banner"
-	"github.com/madang-council/madang/shared/council/upload"
 	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/media/upload"
 )
 
 type listRequest struct{}

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/madang-council/madang/shared/council/banner"
-	"github.com/madang-council/madang/shared/council/upload"
+	"github.com/madang-council/madang/shared/media/upload"
 )
 
 type manageRequest struct{}

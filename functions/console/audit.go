@@ -10,9 +10,9 @@ import (
 
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/clock"
-	"github.com/madang-council/madang/shared/council/audit"
-	"github.com/madang-council/madang/shared/council/credential"
-	"github.com/madang-council/madang/shared/council/member"
+	"github.com/madang-council/madang/shared/identity/credential"
+	"github.com/madang-council/madang/shared/identity/member"
+	"github.com/madang-council/madang/shared/operation/audit"
 	"github.com/madang-council/madang/shared/problem"
 	"github.com/madang-council/madang/shared/ui"
 )

@@ -8,15 +8,15 @@ import (
 	"strings"
 
 	"github.com/madang-council/madang/shared/auth"
-	"github.com/madang-council/madang/shared/council/audit"
 	"github.com/madang-council/madang/shared/council/banner"
-	"github.com/madang-council/madang/shared/council/deadletter"
-	"github.com/madang-council/madang/shared/council/member"
 	"github.com/madang-council/madang/shared/council/notice"
-	"github.com/madang-council/madang/shared/council/operation"
-	"github.com/madang-council/madang/shared/council/upload"
 	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/identity/member"
+	"github.com/madang-council/madang/shared/media/upload"
+	"github.com/madang-council/madang/shared/operation/audit"
+	"github.com/madang-council/madang/shared/operation/bill"
+	"github.com/madang-council/madang/shared/operation/deadletter"
 	"github.com/madang-council/madang/shared/ui"
 )
 
@@ -35,7 +35,7 @@ var Function = function.Spec{
 		h := handlers{
 			notices: notice.NewStore(d.DB), banners: banner.NewStore(d.DB), uploads: upload.Store{DB: d.DB},
 			members: member.Store{DB: d.DB, Key: d.Key, LeaveGrace: d.Settings.LeaveGrace}, log: audit.Store{DB: d.DB},
-			running: operation.Store{DB: d.DB}, letters: deadletter.Store{DB: d.DB},
+			running: bill.Store{DB: d.DB}, letters: deadletter.Store{DB: d.DB},
 			cursors: cursor.New(d.Key.Derive("cursor")), settings: d.Settings,
 			frame: ui.Frame{
 				Council: d.Settings.CouncilName, SiteURL: d.Settings.SiteURL, Storage: d.Storage.PublicEndpoint, Home: root,

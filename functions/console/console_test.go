@@ -18,14 +18,14 @@ import (
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/council/banner"
-	"github.com/madang-council/madang/shared/council/deadletter"
-	"github.com/madang-council/madang/shared/council/markdown"
 	"github.com/madang-council/madang/shared/council/notice"
-	"github.com/madang-council/madang/shared/council/operation"
-	"github.com/madang-council/madang/shared/council/upload"
 	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/event"
 	"github.com/madang-council/madang/shared/functiontest"
+	"github.com/madang-council/madang/shared/media/markdown"
+	"github.com/madang-council/madang/shared/media/upload"
+	"github.com/madang-council/madang/shared/operation/bill"
+	"github.com/madang-council/madang/shared/operation/deadletter"
 	"github.com/madang-council/madang/shared/sourcetest"
 )
 
@@ -426,29 +426,29 @@ func TestVendored(t *testing.T) {
 // The page of operations says what needs somebody, how everything is, and the bill.
 func TestOperations(t *testing.T) {
 	d := open(t)
-	store := operation.Store{DB: d.DB}
+	store := bill.Store{DB: d.DB}
 	d.has(d.get(d.admin, "/console/operations"), "아직 아무도 살펴보지 않았습니다", "지금 손볼 일이 없습니다", "2026년 3월 요금", "살펴본 시간이 없습니다", "month=2026-02", "NOT", "month=2026-04", "<dl")
 	saved, ends := d.Now().Add(-26*time.Hour), d.Now().Add(720*time.Hour)
-	h := operation.Health{
-		At: d.Now(), Site: operation.SiteHealth{Reachable: true, Milliseconds: 12.4, CertificateEnds: &ends},
-		Functions: []operation.FunctionHealth{{Name: "main", Ready: true}, {Name: "notices", Ready: true, Pods: 2, Restarts: 1}, {Name: "media", Reason: "RevisionMissing"}},
-		Database:  operation.DatabaseHealth{Reachable: true, Bytes: 4_500_000_000, LimitBytes: 5_000_000_000, Connections: 7, MaxConnections: 100},
-		Pages:     operation.PagesHealth{Bytes: 1_200_000, Keys: 1234},
-		Storage:   operation.StorageHealth{Files: 12_345, Bytes: 820_000, Unfinished: 2}, Events: operation.EventsHealth{Dead: 3},
-		Backup: operation.BackupHealth{At: &saved}, WarmUp: operation.WarmUpHealth{Functions: []string{"main"}, UsedSeconds: 90, BudgetSeconds: 3600},
-		Alerts: []operation.Alert{{Name: "RedisDown", Severity: "page", Since: d.Now(), Summary: "Redis가 <답하지> 않습니다.", Runbook: "https://docs.example/operating#redis"}, {Name: "BackupOld", Severity: "ticket", Since: saved, Summary: "백업이 오래되었습니다.", Runbook: "docs/operating.md#backup"}},
+	h := bill.Health{
+		At: d.Now(), Site: bill.SiteHealth{Reachable: true, Milliseconds: 12.4, CertificateEnds: &ends},
+		Functions: []bill.FunctionHealth{{Name: "main", Ready: true}, {Name: "notices", Ready: true, Pods: 2, Restarts: 1}, {Name: "media", Reason: "RevisionMissing"}},
+		Database:  bill.DatabaseHealth{Reachable: true, Bytes: 4_500_000_000, LimitBytes: 5_000_000_000, Connections: 7, MaxConnections: 100},
+		Pages:     bill.PagesHealth{Bytes: 1_200_000, Keys: 1234},
+		Storage:   bill.StorageHealth{Files: 12_345, Bytes: 820_000, Unfinished: 2}, Events: bill.EventsHealth{Dead: 3},
+		Backup: bill.BackupHealth{At: &saved}, WarmUp: bill.WarmUpHealth{Functions: []string{"main"}, UsedSeconds: 90, BudgetSeconds: 3600},
+		Alerts: []bill.Alert{{Name: "RedisDown", Severity: "page", Since: d.Now(), Summary: "Redis가 <답하지> 않습니다.", Runbook: "https://docs.example/operating#redis"}, {Name: "BackupOld", Severity: "ticket", Since: saved, Summary: "백업이 오래되었습니다.", Runbook: "docs/operating.md#backup"}},
 	}
 	if err := store.SetHealth(d.Context(), h); err != nil {
 		t.Fatal(err)
 	}
 	hour := int64(3_600_000)
-	if err := store.Add(d.Context(), []operation.Usage{
+	if err := store.Add(d.Context(), []bill.Usage{
 		{Day: clock.Day(d.Now()), Function: "notices", Watched: 10 * hour, Awake: hour, Pods: hour, Cost: 3_487_500, Starts: 2, Wakes: 2, Readied: 2, ReadyTime: 1600, WarmSaves: 1, WarmTime: 60_000},
 		{Day: clock.Day(d.Now()), Function: "main", Watched: 10 * hour},
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if err := store.SetPrice(d.Context(), operation.Price{Node: "m2.c2m4", WonPerHour: 93, CPUs: 2, MemoryMiB: 4096, Servers: 2, ServerType: "m2.c2m4", ServerWon: 93, Source: "a test's"}); err != nil {
+	if err := store.SetPrice(d.Context(), bill.Price{Node: "m2.c2m4", WonPerHour: 93, CPUs: 2, MemoryMiB: 4096, Servers: 2, ServerType: "m2.c2m4", ServerWon: 93, Source: "a test's"}); err != nil {
 		t.Fatal(err)
 	}
 	d.has(d.get(d.admin, "/console/operations"),

@@ -8,7 +8,7 @@ import (
 	el "maragu.dev/gomponents/html"
 
 	"github.com/madang-council/madang/shared/clock"
-	"github.com/madang-council/madang/shared/council/deadletter"
+	"github.com/madang-council/madang/shared/operation/deadletter"
 	"github.com/madang-council/madang/shared/problem"
 	"github.com/madang-council/madang/shared/ui"
 )

@@ -11,7 +11,7 @@ import (
 	el "maragu.dev/gomponents/html"
 
 	"github.com/madang-council/madang/shared/clock"
-	"github.com/madang-council/madang/shared/council/operation"
+	"github.com/madang-council/madang/shared/operation/bill"
 	"github.com/madang-council/madang/shared/ui"
 )
 
@@ -20,7 +20,7 @@ type operationsRequest struct {
 }
 
 func (h handlers) operations(ctx context.Context, r *operationsRequest) (*ui.Answer, error) {
-	month, err := operation.Month(ctx, r.Month)
+	month, err := bill.Month(ctx, r.Month)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +43,7 @@ func (h handlers) operations(ctx context.Context, r *operationsRequest) (*ui.Ans
 }
 
 // lookedAt says how old everything below is.
-func lookedAt(ctx context.Context, h operation.Health) g.Node {
+func lookedAt(ctx context.Context, h bill.Health) g.Node {
 	switch {
 	case h.At.IsZero():
 		return el.P(el.Class("notice-box"), g.Text(ui.T(ctx, "아직 아무도 살펴보지 않았습니다. 잠시 뒤에 다시 보세요.", "Nobody has looked yet. Come back in a moment.")))
@@ -55,13 +55,13 @@ func lookedAt(ctx context.Context, h operation.Health) g.Node {
 }
 
 // alerts are what needs somebody now.
-func alerts(ctx context.Context, h operation.Health) g.Node {
+func alerts(ctx context.Context, h bill.Health) g.Node {
 	return el.Section(el.Class("stack"), el.H2(g.Text(ui.T(ctx, "손볼 일", "What needs somebody"))),
 		g.Iff(len(h.Alerts) == 0, func() g.Node {
 			return el.P(el.Class("hint"), g.Text(ui.T(ctx, "지금 손볼 일이 없습니다.", "Nothing needs anybody now.")))
 		}),
 		g.Iff(len(h.Alerts) > 0, func() g.Node {
-			return el.Ul(el.Class("rows"), g.Map(h.Alerts, func(a operation.Alert) g.Node {
+			return el.Ul(el.Class("rows"), g.Map(h.Alerts, func(a bill.Alert) g.Node {
 				badge, label := "badge", ui.T(ctx, "이번 주에", "This week")
 				if a.Severity == "page" {
 					badge, label = "badge urgent", ui.T(ctx, "지금", "Now")
@@ -80,7 +80,7 @@ func alerts(ctx context.Context, h operation.Health) g.Node {
 }
 
 // everything is what there is beside functions.
-func everything(ctx context.Context, h operation.Health) g.Node {
+func everything(ctx context.Context, h bill.Health) g.Node {
 	state := func(fine bool, more string) g.Node {
 		word, class := ui.T(ctx, "정상", "Fine"), "badge"
 		if !fine {
@@ -129,13 +129,13 @@ func everything(ctx context.Context, h operation.Health) g.Node {
 }
 
 // functionsTable is each function's release and its pods.
-func functionsTable(ctx context.Context, h operation.Health) g.Node {
+func functionsTable(ctx context.Context, h bill.Health) g.Node {
 	if len(h.Functions) == 0 {
 		return nil
 	}
 	return el.Section(el.Class("stack"), el.H2(g.Text(ui.T(ctx, "함수", "Functions"))), table(ui.T(ctx, "함수의 상태", "The functions' state"),
 		[]g.Node{column(ctx, "함수", "Function"), column(ctx, "상태", "State"), numbers(ctx, "파드", "Pods"), numbers(ctx, "다시 시작", "Restarts")},
-		g.Map(h.Functions, func(f operation.FunctionHealth) g.Node {
+		g.Map(h.Functions, func(f bill.FunctionHealth) g.Node {
 			word, class := ui.T(ctx, "깨어 있음", "Awake"), "badge"
 			switch {
 			case !f.Ready:
@@ -150,7 +150,7 @@ func functionsTable(ctx context.Context, h operation.Health) g.Node {
 }
 
 // billOf is what a month cost, and what would make it cheaper or faster.
-func billOf(ctx context.Context, b operation.Bill, now time.Time) g.Node {
+func billOf(ctx context.Context, b bill.Bill, now time.Time) g.Node {
 	before, after := b.From.AddDate(0, -1, 0), b.From.AddDate(0, 1, 0)
 	month := func(t time.Time) string { return ui.T(ctx, t.Format("2006년 1월"), t.Format("January 2006")) }
 	to := func(t time.Time, rel string) g.Node {
@@ -168,14 +168,14 @@ func billOf(ctx context.Context, b operation.Bill, now time.Time) g.Node {
 	if b.Total.WonPerMonth > 0 {
 		said += ui.T(ctx, " 이대로 한 달이면 "+won(ctx, b.Total.WonPerMonth)+" 대 "+won(ctx, b.Servers.WonPerMonth)+".", " At this rate a month is "+won(ctx, b.Total.WonPerMonth)+" against "+won(ctx, b.Servers.WonPerMonth)+".")
 	}
-	lines := append(append([]operation.Line{}, b.Functions...), b.Total)
+	lines := append(append([]bill.Line{}, b.Functions...), b.Total)
 	return el.Section(el.Class("stack"), nodes,
 		el.P(g.Text(said)),
 		el.P(el.Class("hint"), g.Text(ui.T(ctx, "살펴본 시간 "+grouped(b.WatchedHours, 1)+"시간. 살피지 못한 시간은 들어 있지 않습니다. 늘 켜져 있는 것(엣지, Redis, 데이터베이스)은 여기에 없습니다.", "Watched for "+grouped(b.WatchedHours, 1)+" hours; what was not watched is not in it, and neither is what is always on (edge, Redis, database).")),
 			g.Text(" "), g.Text(ui.T(ctx, "값: ", "Prices: ")+b.Price.Source)),
 		table(ui.T(ctx, "함수의 요금", "The functions' bill"), []g.Node{
 			column(ctx, "함수", "Function"), numbers(ctx, "켜진 시간", "Pods' time"), numbers(ctx, "잠든 비율", "Asleep"), numbers(ctx, "깨어남", "Woken"), numbers(ctx, "준비까지", "Ready in"), numbers(ctx, "요금", "Cost"), numbers(ctx, "한 달이면", "In a month"), column(ctx, "권고", "Advice"),
-		}, g.Map(lines, func(l operation.Line) g.Node {
+		}, g.Map(lines, func(l bill.Line) g.Node {
 			name := l.Function
 			if name == "" {
 				name = ui.T(ctx, "모두", "All")
@@ -195,7 +195,7 @@ func billOf(ctx context.Context, b operation.Bill, now time.Time) g.Node {
 
 // advice is whether keeping the last pod for some minutes after its last request is worth
 // its price.
-func advice(ctx context.Context, l operation.Line) string {
+func advice(ctx context.Context, l bill.Line) string {
 	w := l.Warm
 	minutes, spared := grouped(w.Minutes, 0), grouped(float64(w.SparedWakes), 0)
 	switch {

@@ -13,16 +13,16 @@ import (
 
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/clock"
-	"github.com/madang-council/madang/shared/council/audit"
 	"github.com/madang-council/madang/shared/council/banner"
-	"github.com/madang-council/madang/shared/council/deadletter"
-	"github.com/madang-council/madang/shared/council/filetype"
-	"github.com/madang-council/madang/shared/council/member"
 	"github.com/madang-council/madang/shared/council/notice"
-	"github.com/madang-council/madang/shared/council/operation"
-	"github.com/madang-council/madang/shared/council/upload"
 	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/identity/member"
+	"github.com/madang-council/madang/shared/media/filetype"
+	"github.com/madang-council/madang/shared/media/upload"
+	"github.com/madang-council/madang/shared/operation/audit"
+	"github.com/madang-council/madang/shared/operation/bill"
+	"github.com/madang-council/madang/shared/operation/deadletter"
 	"github.com/madang-council/madang/shared/problem"
 	"github.com/madang-council/madang/shared/ui"
 )
@@ -34,7 +34,7 @@ type handlers struct {
 	uploads  upload.Store
 	members  member.Store
 	log      audit.Store
-	running  operation.Store
+	running  bill.Store
 	letters  deadletter.Store
 	cursors  *cursor.Codec
 	settings function.Settings

@@ -6,10 +6,10 @@ import (
 
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/cloudevent"
-	"github.com/madang-council/madang/shared/council/deadletter"
 	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/event"
 	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/operation/deadletter"
 )
 
 type handlers struct {

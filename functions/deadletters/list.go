@@ -7,7 +7,7 @@ import (
 
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/clock"
-	"github.com/madang-council/madang/shared/council/deadletter"
+	"github.com/madang-council/madang/shared/operation/deadletter"
 )
 
 type listRequest struct {

@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"github.com/madang-council/madang/shared/cloudevent"
-	"github.com/madang-council/madang/shared/council/upload"
 	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/media/upload"
 	"github.com/madang-council/madang/shared/objects"
 )
 

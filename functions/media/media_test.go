@@ -16,9 +16,9 @@ import (
 	"github.com/madang-council/madang/functions/media"
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/clock"
-	"github.com/madang-council/madang/shared/council/upload"
 	"github.com/madang-council/madang/shared/event"
 	"github.com/madang-council/madang/shared/functiontest"
+	"github.com/madang-council/madang/shared/media/upload"
 	"github.com/madang-council/madang/shared/objects"
 )
 

@@ -4,9 +4,9 @@ import (
 	"context"
 
 	"github.com/madang-council/madang/shared/check"
-	"github.com/madang-council/madang/shared/council/upload"
 	"github.com/madang-council/madang/shared/event"
 	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/media/upload"
 	"github.com/madang-council/madang/shared/problem"
 )
 

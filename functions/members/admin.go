@@ -7,10 +7,10 @@ import (
 
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/check"
-	"github.com/madang-council/madang/shared/council/credential"
-	"github.com/madang-council/madang/shared/council/member"
 	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/identity/credential"
+	"github.com/madang-council/madang/shared/identity/member"
 	"github.com/madang-council/madang/shared/problem"
 )
 

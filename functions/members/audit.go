@@ -6,8 +6,8 @@ import (
 
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/clock"
-	"github.com/madang-council/madang/shared/council/audit"
-	"github.com/madang-council/madang/shared/council/member"
+	"github.com/madang-council/madang/shared/identity/member"
+	"github.com/madang-council/madang/shared/operation/audit"
 )
 
 type auditRequest struct {

@@ -6,7 +6,7 @@ import (
 
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/check"
-	"github.com/madang-council/madang/shared/council/member"
+	"github.com/madang-council/madang/shared/identity/member"
 )
 
 type consentsRequest struct{}

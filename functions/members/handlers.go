@@ -1,15 +1,15 @@
 package members
 
 import (
-	"github.com/madang-council/madang/shared/council/account"
-	"github.com/madang-council/madang/shared/council/attempt"
-	"github.com/madang-council/madang/shared/council/audit"
-	"github.com/madang-council/madang/shared/council/credential"
-	"github.com/madang-council/madang/shared/council/member"
-	"github.com/madang-council/madang/shared/council/session"
-	"github.com/madang-council/madang/shared/council/upload"
 	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/identity/account"
+	"github.com/madang-council/madang/shared/identity/attempt"
+	"github.com/madang-council/madang/shared/identity/credential"
+	"github.com/madang-council/madang/shared/identity/member"
+	"github.com/madang-council/madang/shared/identity/session"
+	"github.com/madang-council/madang/shared/media/upload"
+	"github.com/madang-council/madang/shared/operation/audit"
 )
 
 type handlers struct {

@@ -4,17 +4,17 @@ package members
 
 import (
 	"github.com/madang-council/madang/shared/auth"
-	"github.com/madang-council/madang/shared/council/account"
-	"github.com/madang-council/madang/shared/council/attempt"
-	"github.com/madang-council/madang/shared/council/audit"
-	"github.com/madang-council/madang/shared/council/credential"
-	"github.com/madang-council/madang/shared/council/member"
-	"github.com/madang-council/madang/shared/council/password"
-	"github.com/madang-council/madang/shared/council/session"
-	"github.com/madang-council/madang/shared/council/upload"
 	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/identity/account"
+	"github.com/madang-council/madang/shared/identity/attempt"
+	"github.com/madang-council/madang/shared/identity/credential"
+	"github.com/madang-council/madang/shared/identity/member"
+	"github.com/madang-council/madang/shared/identity/password"
+	"github.com/madang-council/madang/shared/identity/session"
 	"github.com/madang-council/madang/shared/mail/smtp"
+	"github.com/madang-council/madang/shared/media/upload"
+	"github.com/madang-council/madang/shared/operation/audit"
 )
 
 // hashes is how many passwords one pod hashes at once, 19 MiB each.

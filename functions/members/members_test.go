@@ -8,10 +8,10 @@ import (
 
 	"github.com/madang-council/madang/functions/members"
 	"github.com/madang-council/madang/shared/auth"
-	"github.com/madang-council/madang/shared/council/member"
-	"github.com/madang-council/madang/shared/council/password"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/functiontest"
+	"github.com/madang-council/madang/shared/identity/member"
+	"github.com/madang-council/madang/shared/identity/password"
 )
 
 const secretWord = "수박을 좋아하는 고양이 7마리"

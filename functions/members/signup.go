@@ -3,8 +3,8 @@ package members
 import (
 	"context"
 
-	"github.com/madang-council/madang/shared/council/account"
-	"github.com/madang-council/madang/shared/council/member"
+	"github.com/madang-council/madang/shared/identity/account"
+	"github.com/madang-council/madang/shared/identity/member"
 )
 
 type consentRequest struct {

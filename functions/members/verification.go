@@ -6,9 +6,9 @@ import (
 
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/check"
-	"github.com/madang-council/madang/shared/council/attempt"
-	"github.com/madang-council/madang/shared/council/member"
 	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/identity/attempt"
+	"github.com/madang-council/madang/shared/identity/member"
 )
 
 type sendCodeRequest struct {

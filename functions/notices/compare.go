@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"github.com/madang-council/madang/shared/check"
-	"github.com/madang-council/madang/shared/council/revision"
+	"github.com/madang-council/madang/shared/media/revision"
 	"github.com/madang-council/madang/shared/problem"
 )
 

@@ -4,11 +4,11 @@ import (
 	"context"
 
 	"github.com/madang-council/madang/shared/check"
-	"github.com/madang-council/madang/shared/council/member"
 	"github.com/madang-council/madang/shared/council/notice"
-	"github.com/madang-council/madang/shared/council/upload"
 	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/identity/member"
+	"github.com/madang-council/madang/shared/media/upload"
 	"github.com/madang-council/madang/shared/secret"
 )
 

@@ -3,11 +3,11 @@ package notices
 
 import (
 	"github.com/madang-council/madang/shared/auth"
-	"github.com/madang-council/madang/shared/council/markdown"
-	"github.com/madang-council/madang/shared/council/member"
 	"github.com/madang-council/madang/shared/council/notice"
 	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/identity/member"
+	"github.com/madang-council/madang/shared/media/markdown"
 )
 
 // Function lists, reads, writes, edits and deletes notices.

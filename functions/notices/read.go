@@ -7,8 +7,8 @@ import (
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/council/notice"
-	"github.com/madang-council/madang/shared/council/upload"
 	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/media/upload"
 	"github.com/madang-council/madang/shared/problem"
 )
 

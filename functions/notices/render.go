@@ -4,8 +4,8 @@ import (
 	"context"
 
 	"github.com/madang-council/madang/shared/check"
-	"github.com/madang-council/madang/shared/council/markdown"
 	"github.com/madang-council/madang/shared/council/notice"
+	"github.com/madang-council/madang/shared/media/markdown"
 )
 
 type renderRequest struct {

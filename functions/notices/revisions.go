@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"github.com/madang-council/madang/shared/check"
-	"github.com/madang-council/madang/shared/council/markdown"
 	"github.com/madang-council/madang/shared/council/notice"
+	"github.com/madang-council/madang/shared/media/markdown"
 	"github.com/madang-council/madang/shared/problem"
 )
 

@@ -3,8 +3,8 @@ package operations
 
 import (
 	"github.com/madang-council/madang/shared/auth"
-	"github.com/madang-council/madang/shared/council/operation"
 	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/operation/bill"
 )
 
 // Function shows admins what the watch has seen. It asks nobody but the database.
@@ -13,7 +13,7 @@ var Function = function.Spec{
 	Doc:   "For admins: how everything is, and what each function costs a month.",
 	Needs: []function.Need{function.Database},
 	New: func(d function.Deps) function.Parts {
-		h := handlers{store: operation.Store{DB: d.DB}}
+		h := handlers{store: bill.Store{DB: d.DB}}
 		return function.Parts{Routes: []function.Route{
 			{Method: "GET", Path: "/v1/admin/cost", Access: function.Holder(auth.Admin), Do: function.Do(h.cost), Doc: "What functions cost in a month, beside servers that are always on."},
 			{Method: "GET", Path: "/v1/admin/health", Access: function.Holder(auth.Admin), Do: function.Do(h.health), Doc: "How everything is, and what needs somebody."},

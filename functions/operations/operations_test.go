@@ -8,18 +8,18 @@ import (
 
 	"github.com/madang-council/madang/functions/operations"
 	"github.com/madang-council/madang/shared/clock"
-	"github.com/madang-council/madang/shared/council/operation"
 	"github.com/madang-council/madang/shared/functiontest"
+	"github.com/madang-council/madang/shared/operation/bill"
 )
 
 func TestCost(t *testing.T) {
 	app := functiontest.New(t, operations.Function)
-	store := operation.Store{DB: app.DB}
+	store := bill.Store{DB: app.DB}
 	hour := int64(3_600_000)
-	if err := store.Add(app.Context(), []operation.Usage{{Day: clock.Day(app.Now()), Function: "notices", Watched: 10 * hour, Awake: hour, Pods: hour, Cost: 3_487_500, Starts: 2, Wakes: 2, Readied: 2, ReadyTime: 1600}}); err != nil {
+	if err := store.Add(app.Context(), []bill.Usage{{Day: clock.Day(app.Now()), Function: "notices", Watched: 10 * hour, Awake: hour, Pods: hour, Cost: 3_487_500, Starts: 2, Wakes: 2, Readied: 2, ReadyTime: 1600}}); err != nil {
 		t.Fatal(err)
 	}
-	if err := store.SetPrice(app.Context(), operation.Price{Node: "m2.c2m4", WonPerHour: 93, CPUs: 2, MemoryMiB: 4096, Servers: 2, ServerType: "m2.c2m4", ServerWon: 93, Source: "a test"}); err != nil {
+	if err := store.SetPrice(app.Context(), bill.Price{Node: "m2.c2m4", WonPerHour: 93, CPUs: 2, MemoryMiB: 4096, Servers: 2, ServerType: "m2.c2m4", ServerWon: 93, Source: "a test"}); err != nil {
 		t.Fatal(err)
 	}
 	admin := app.Admin()
@@ -47,15 +47,15 @@ func TestCost(t *testing.T) {
 func TestHealth(t *testing.T) {
 	app := functiontest.New(t, operations.Function)
 	admin := app.Admin()
-	nobody := functiontest.JSON[operation.Health](app.Do(functiontest.Request{Method: "GET", Path: "/v1/admin/health", As: admin}).Want(200))
+	nobody := functiontest.JSON[bill.Health](app.Do(functiontest.Request{Method: "GET", Path: "/v1/admin/health", As: admin}).Want(200))
 	if !nobody.Stale {
 		t.Error("nobody has ever looked, and it is not said")
 	}
-	h := operation.Health{At: app.Now(), Functions: []operation.FunctionHealth{{Name: "main", Pods: 1, Reason: "RevisionMissing"}}, Alerts: []operation.Alert{{Name: "SiteDown", Severity: "page", Since: app.Now(), Summary: "누리집이 답하지 않습니다."}}, WarmUp: operation.WarmUpHealth{Functions: []string{"main"}}}
-	if err := (operation.Store{DB: app.DB}).SetHealth(app.Context(), h); err != nil {
+	h := bill.Health{At: app.Now(), Functions: []bill.FunctionHealth{{Name: "main", Pods: 1, Reason: "RevisionMissing"}}, Alerts: []bill.Alert{{Name: "SiteDown", Severity: "page", Since: app.Now(), Summary: "누리집이 답하지 않습니다."}}, WarmUp: bill.WarmUpHealth{Functions: []string{"main"}}}
+	if err := (bill.Store{DB: app.DB}).SetHealth(app.Context(), h); err != nil {
 		t.Fatal(err)
 	}
-	got := functiontest.JSON[operation.Health](app.Do(functiontest.Request{Method: "GET", Path: "/v1/admin/health", As: admin}).Want(200))
+	got := functiontest.JSON[bill.Health](app.Do(functiontest.Request{Method: "GET", Path: "/v1/admin/health", As: admin}).Want(200))
 	if got.Stale || len(got.Alerts) != 1 || got.Alerts[0].Summary != "누리집이 답하지 않습니다." || len(got.Functions) != 1 || got.Functions[0].Pods != 1 {
 		t.Errorf("%+v", got)
 	}

@@ -3,17 +3,17 @@ package operations
 import (
 	"context"
 
-	"github.com/madang-council/madang/shared/council/operation"
+	"github.com/madang-council/madang/shared/operation/bill"
 )
 
-type handlers struct{ store operation.Store }
+type handlers struct{ store bill.Store }
 
 type costRequest struct {
 	Month string `query:"month" description:"As 2026-03; this month without it."`
 }
 
-func (h handlers) cost(ctx context.Context, r *costRequest) (*operation.Bill, error) {
-	month, err := operation.Month(ctx, r.Month)
+func (h handlers) cost(ctx context.Context, r *costRequest) (*bill.Bill, error) {
+	month, err := bill.Month(ctx, r.Month)
 	if err != nil {
 		return nil, err
 	}
@@ -21,7 +21,7 @@ func (h handlers) cost(ctx context.Context, r *costRequest) (*operation.Bill, er
 	return &bill, err
 }
 
-func (h handlers) health(ctx context.Context, _ *struct{}) (*operation.Health, error) {
+func (h handlers) health(ctx context.Context, _ *struct{}) (*bill.Health, error) {
 	health, err := h.store.Health(ctx)
 	return &health, err
 }

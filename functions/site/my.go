@@ -11,8 +11,8 @@ import (
 
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/check"
-	"github.com/madang-council/madang/shared/council/member"
 	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/identity/member"
 	"github.com/madang-council/madang/shared/ui"
 )
 

@@ -15,8 +15,8 @@ import (
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/council/notice"
-	"github.com/madang-council/madang/shared/council/upload"
 	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/media/upload"
 	"github.com/madang-council/madang/shared/problem"
 	"github.com/madang-council/madang/shared/ui"
 )
@@ -115,7 +115,7 @@ func levelled(body string) string {
 	})
 }
 
-// bodyPicture is a picture in a notice's text, as shared/council/markdown writes it.
+// bodyPicture is a picture in a notice's text, as shared/media/markdown writes it.
 var bodyPicture = regexp.MustCompile(`<img src="([^"]+)"( alt="[^"]*")?[^>]*>`)
 
 // textWidth says how wide a picture is in the column of text.

@@ -17,10 +17,10 @@ import (
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/council/banner"
 	"github.com/madang-council/madang/shared/council/notice"
-	"github.com/madang-council/madang/shared/council/totp"
 	"github.com/madang-council/madang/shared/event"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/functiontest"
+	"github.com/madang-council/madang/shared/identity/totp"
 )
 
 const secretWord = "푸른 나무 아래 일곱 마리"

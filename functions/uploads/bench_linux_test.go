@@ -14,9 +14,9 @@ import (
 	"time"
 
 	"github.com/madang-council/madang/functions/uploads"
-	"github.com/madang-council/madang/shared/council/upload"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/functiontest"
+	"github.com/madang-council/madang/shared/media/upload"
 )
 
 // BenchmarkForm1GiB sends 1 GiB through the streamed form and reports by how much the

@@ -7,8 +7,8 @@ import (
 	"mime"
 	"mime/multipart"
 
-	"github.com/madang-council/madang/shared/council/upload"
 	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/media/upload"
 	"github.com/madang-council/madang/shared/problem"
 )
 

@@ -18,8 +18,8 @@ import (
 	"golang.org/x/text/encoding/korean"
 	"golang.org/x/text/unicode/norm"
 
-	"github.com/madang-council/madang/shared/council/upload"
 	"github.com/madang-council/madang/shared/functiontest"
+	"github.com/madang-council/madang/shared/media/upload"
 )
 
 // innocent are small files that are what they say.

@@ -21,13 +21,13 @@ import (
 	"github.com/madang-council/madang/functions/sweep"
 	"github.com/madang-council/madang/functions/uploads"
 	"github.com/madang-council/madang/shared/auth"
-	"github.com/madang-council/madang/shared/council/upload"
 	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/database/sqlite"
 	"github.com/madang-council/madang/shared/event"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/functiontest"
 	"github.com/madang-council/madang/shared/host"
+	"github.com/madang-council/madang/shared/media/upload"
 	"github.com/madang-council/madang/shared/objects"
 )
 

@@ -7,7 +7,7 @@ import (
 
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/check"
-	"github.com/madang-council/madang/shared/council/upload"
+	"github.com/madang-council/madang/shared/media/upload"
 	"github.com/madang-council/madang/shared/problem"
 )
 

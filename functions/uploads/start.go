@@ -4,9 +4,9 @@ import (
 	"context"
 	"time"
 
-	"github.com/madang-council/madang/shared/council/upload"
 	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/media/upload"
 	"github.com/madang-council/madang/shared/objects"
 )
 

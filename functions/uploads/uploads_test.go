@@ -21,8 +21,8 @@ import (
 
 	"github.com/madang-council/madang/functions/uploads"
 	"github.com/madang-council/madang/shared/auth"
-	"github.com/madang-council/madang/shared/council/upload"
 	"github.com/madang-council/madang/shared/functiontest"
+	"github.com/madang-council/madang/shared/media/upload"
 	"github.com/madang-council/madang/shared/objects"
 )
 

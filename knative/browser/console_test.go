@@ -25,8 +25,8 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"github.com/madang-council/madang/shared/clock"
-	"github.com/madang-council/madang/shared/council/filetype/filetypetest"
-	"github.com/madang-council/madang/shared/council/totp"
+	"github.com/madang-council/madang/shared/identity/totp"
+	"github.com/madang-council/madang/shared/media/filetype/filetypetest"
 )
 
 // signsIn signs the admin in on the page that asks for it.

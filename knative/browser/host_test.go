@@ -18,10 +18,10 @@ import (
 	"github.com/madang-council/madang/knative/devhost/devhosttest"
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/clock"
-	"github.com/madang-council/madang/shared/council/deadletter"
-	"github.com/madang-council/madang/shared/council/operation"
 	"github.com/madang-council/madang/shared/database/sqlite"
 	"github.com/madang-council/madang/shared/event"
+	"github.com/madang-council/madang/shared/operation/bill"
+	"github.com/madang-council/madang/shared/operation/deadletter"
 )
 
 func TestMain(m *testing.M) { os.Exit(devhosttest.Main(m)) }
@@ -93,24 +93,24 @@ func (h *localHost) watched() {
 	defer func() { _ = db.Close() }()
 	now := time.Now()
 	saved, next, ends, ctx := now.Add(-9*time.Hour), now.Add(5*time.Hour), now.AddDate(0, 2, 0), clock.With(h.t.Context(), now)
-	health := operation.Health{
-		At: now, Site: operation.SiteHealth{Reachable: true, Milliseconds: 12, CertificateEnds: &ends},
-		Database: operation.DatabaseHealth{Reachable: true, Bytes: 184_000_000, LimitBytes: 20_000_000_000, Connections: 4, MaxConnections: 100},
-		Pages:    operation.PagesHealth{Bytes: 5_200_000, MaxBytes: 64_000_000, Keys: 218},
-		Storage:  operation.StorageHealth{Files: 1_482, Bytes: 9_300_000_000, Unfinished: 3, LimitBytes: 100_000_000_000},
-		Events:   operation.EventsHealth{Unsent: 1, Dead: 2}, Backup: operation.BackupHealth{At: &saved},
-		WarmUp: operation.WarmUpHealth{Functions: []string{"main", "notices"}, Next: &next, UsedSeconds: 840, BudgetSeconds: 7200},
-		Alerts: []operation.Alert{{Name: "RedisDown", Severity: "page", Since: now.Add(-3 * time.Minute), Summary: "Redis가 답하지 않습니다. 방문자는 예전 페이지를 봅니다.", Runbook: "docs/operating.md#redisdown"}},
+	health := bill.Health{
+		At: now, Site: bill.SiteHealth{Reachable: true, Milliseconds: 12, CertificateEnds: &ends},
+		Database: bill.DatabaseHealth{Reachable: true, Bytes: 184_000_000, LimitBytes: 20_000_000_000, Connections: 4, MaxConnections: 100},
+		Pages:    bill.PagesHealth{Bytes: 5_200_000, MaxBytes: 64_000_000, Keys: 218},
+		Storage:  bill.StorageHealth{Files: 1_482, Bytes: 9_300_000_000, Unfinished: 3, LimitBytes: 100_000_000_000},
+		Events:   bill.EventsHealth{Unsent: 1, Dead: 2}, Backup: bill.BackupHealth{At: &saved},
+		WarmUp: bill.WarmUpHealth{Functions: []string{"main", "notices"}, Next: &next, UsedSeconds: 840, BudgetSeconds: 7200},
+		Alerts: []bill.Alert{{Name: "RedisDown", Severity: "page", Since: now.Add(-3 * time.Minute), Summary: "Redis가 답하지 않습니다. 방문자는 예전 페이지를 봅니다.", Runbook: "docs/operating.md#redisdown"}},
 	}
-	usage := []operation.Usage{}
+	usage := []bill.Usage{}
 	for i, name := range []string{"auth", "banners", "main", "media", "members", "notices", "site", "sweep", "uploads"} {
-		health.Functions = append(health.Functions, operation.FunctionHealth{Name: name, Ready: i != 3, Pods: i % 2})
+		health.Functions = append(health.Functions, bill.FunctionHealth{Name: name, Ready: i != 3, Pods: i % 2})
 		n := int64(i + 1)
-		usage = append(usage, operation.Usage{Day: clock.Day(now), Function: name, Watched: 20 * 3_600_000, Awake: n * 600_000, Pods: n * 640_000, Cost: n * 620_000, Starts: n, Wakes: n, Readied: n, ReadyTime: n * 910, WarmSaves: n / 2, WarmTime: n * 60_000})
+		usage = append(usage, bill.Usage{Day: clock.Day(now), Function: name, Watched: 20 * 3_600_000, Awake: n * 600_000, Pods: n * 640_000, Cost: n * 620_000, Starts: n, Wakes: n, Readied: n, ReadyTime: n * 910, WarmSaves: n / 2, WarmTime: n * 60_000})
 	}
 	health.Functions[3].Reason = "ContainerMissing"
-	store, letters := operation.Store{DB: db}, deadletter.Store{DB: db}
-	price := operation.Price{Node: "m2.c2m4", WonPerHour: 93, CPUs: 2, MemoryMiB: 4096, Servers: 2, ServerType: "m2.c2m4", ServerWon: 93, Source: "third party, 2026"}
+	store, letters := bill.Store{DB: db}, deadletter.Store{DB: db}
+	price := bill.Price{Node: "m2.c2m4", WonPerHour: 93, CPUs: 2, MemoryMiB: 4096, Servers: 2, ServerType: "m2.c2m4", ServerWon: 93, Source: "third party, 2026"}
 	err = errors.Join(store.SetHealth(ctx, health), store.Add(ctx, usage), store.SetPrice(ctx, price))
 	for _, id := range []string{"event-of-a-picture", "event-of-a-notice"} {
 		err = errors.Join(err, letters.Keep(ctx, event.Event{ID: id, Type: "kr.madang.upload.completed.v1", Subject: id, Time: now, Data: []byte(`{}`),

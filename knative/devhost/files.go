@@ -7,7 +7,7 @@ import (
 	"io"
 	"net/http"
 
-	"github.com/madang-council/madang/shared/council/upload"
+	"github.com/madang-council/madang/shared/media/upload"
 	"github.com/madang-council/madang/shared/objects"
 )
 

@@ -7,15 +7,15 @@ import (
 	"time"
 
 	"github.com/madang-council/madang/shared/clock"
-	"github.com/madang-council/madang/shared/council/operation"
 	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/operation/bill"
 )
 
 // window is how long Knative keeps the last pod after its last request, as in the chart.
 const window = time.Minute
 
 // laptopPrice is the chart's, so that the bill of a laptop's traffic can be compared.
-var laptopPrice = operation.Price{
+var laptopPrice = bill.Price{
 	Node: "m2.c2m4", WonPerHour: 93, CPUs: 2, MemoryMiB: 4096, Servers: 2, ServerType: "m2.c2m4", ServerWon: 93,
 	Source: "this computer's requests, as if each function had a pod of its own that sleeps after a minute",
 }
@@ -26,7 +26,7 @@ type operations struct {
 	specs []function.Spec
 	back  *backends
 	log   *slog.Logger
-	tally *operation.Tally
+	tally *bill.Tally
 	mu    sync.Mutex
 	last  map[string]time.Time // of a function's requests, while it is awake
 	busy  map[string]int
@@ -37,7 +37,7 @@ func newOperations(specs []function.Spec, b *backends, log *slog.Logger) *operat
 	for _, s := range specs {
 		names = append(names, s.Name)
 	}
-	return &operations{specs: specs, back: b, log: log, tally: operation.NewTally(time.Now(), window, names...), last: map[string]time.Time{}, busy: map[string]int{}}
+	return &operations{specs: specs, back: b, log: log, tally: bill.NewTally(time.Now(), window, names...), last: map[string]time.Time{}, busy: map[string]int{}}
 }
 
 // serves says that a function has a request, until the returned function is called.
@@ -83,7 +83,7 @@ func (o *operations) sleep(now time.Time) {
 
 // run looks and stores every five seconds until ctx ends: a laptop's reader waits for it.
 func (o *operations) run(ctx context.Context) {
-	store := operation.Store{DB: o.back.db}
+	store := bill.Store{DB: o.back.db}
 	for {
 		now := time.Now()
 		o.sleep(now)
@@ -105,16 +105,16 @@ func (o *operations) run(ctx context.Context) {
 	}
 }
 
-func (o *operations) look(ctx context.Context, store operation.Store) error {
-	h := operation.Health{
-		At: clock.Now(ctx), Site: operation.SiteHealth{Reachable: true}, Functions: []operation.FunctionHealth{}, Alerts: []operation.Alert{},
-		WarmUp: operation.WarmUpHealth{Functions: []string{}},
+func (o *operations) look(ctx context.Context, store bill.Store) error {
+	h := bill.Health{
+		At: clock.Now(ctx), Site: bill.SiteHealth{Reachable: true}, Functions: []bill.FunctionHealth{}, Alerts: []bill.Alert{},
+		WarmUp: bill.WarmUpHealth{Functions: []string{}},
 	}
 	for _, n := range o.tally.Sums(clock.Now(ctx)) {
-		h.Functions = append(h.Functions, operation.FunctionHealth{Name: n.Function, Ready: true, Pods: n.Pods})
+		h.Functions = append(h.Functions, bill.FunctionHealth{Name: n.Function, Ready: true, Pods: n.Pods})
 	}
 	if keys, err := o.back.redis.DBSize(ctx).Result(); err == nil {
-		h.Pages = operation.PagesHealth{Reachable: true, Keys: keys}
+		h.Pages = bill.PagesHealth{Reachable: true, Keys: keys}
 	}
 	if err := store.Look(ctx, &h); err != nil {
 		return err

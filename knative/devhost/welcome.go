@@ -13,8 +13,8 @@ import (
 
 	"github.com/madang-council/madang/knative/seed"
 	"github.com/madang-council/madang/shared/clock"
-	"github.com/madang-council/madang/shared/council/member"
-	"github.com/madang-council/madang/shared/council/password"
+	"github.com/madang-council/madang/shared/identity/member"
+	"github.com/madang-council/madang/shared/identity/password"
 )
 
 // firstSignIn is the admin's, kept in the data folder so that every start can print it.

@@ -19,7 +19,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/madang-council/madang/knative/dashboards"
-	"github.com/madang-council/madang/shared/council/operation"
+	"github.com/madang-council/madang/shared/operation/bill"
 )
 
 // series is what a query answers for one set of labels.
@@ -97,23 +97,23 @@ func TestNothingCountedIsLost(t *testing.T) {
 	t.Logf("%d requests, three generations of pods, none lost; increase says %.1f", sent, grown)
 }
 
-func (e *environment) bill(token string) operation.Bill {
+func (e *environment) bill(token string) bill.Bill {
 	e.Helper()
 	status, _, body, err := e.get("/v1/admin/cost", token)
-	var b operation.Bill
+	var b bill.Bill
 	if status != http.StatusOK || json.Unmarshal([]byte(body), &b) != nil {
 		e.Fatalf("the bill: %d %v %.300s", status, err, body)
 	}
 	return b
 }
 
-func lineOf(b operation.Bill, function string) operation.Line {
+func lineOf(b bill.Bill, function string) bill.Line {
 	for _, l := range b.Functions {
 		if l.Function == function {
 			return l
 		}
 	}
-	return operation.Line{}
+	return bill.Line{}
 }
 
 // The page of the bill agrees with a count of pods that is made here, by looking at the
@@ -285,7 +285,7 @@ func TestPanels(t *testing.T) {
 // Everything is well, and the page for admins says so.
 func TestHealth(t *testing.T) {
 	e := openEnvironment(t)
-	var h operation.Health
+	var h bill.Health
 	e.must(e.call("GET", "/v1/admin/health", e.signIn(), "", &h), http.StatusOK)
 	if h.Stale || !h.Site.Reachable || !h.Database.Reachable || !h.Pages.Reachable || h.Database.Bytes == 0 || h.Storage.Files == 0 || len(h.Functions) < 9 {
 		t.Errorf("%+v", h)

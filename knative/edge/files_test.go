@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/madang-council/madang/knative/edge/nginxtest"
-	"github.com/madang-council/madang/shared/council/upload"
+	"github.com/madang-council/madang/shared/media/upload"
 	"github.com/madang-council/madang/shared/objects"
 	"github.com/madang-council/madang/shared/objects/embedded"
 )

@@ -21,8 +21,8 @@ import (
 	"github.com/madang-council/madang/functions"
 	"github.com/madang-council/madang/knative/dashboards"
 	"github.com/madang-council/madang/knative/edge"
-	"github.com/madang-council/madang/shared/council/upload"
 	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/media/upload"
 	"github.com/madang-council/madang/shared/openapi"
 )
 

@@ -12,11 +12,11 @@ import (
 	"time"
 
 	"github.com/madang-council/madang/shared/clock"
-	"github.com/madang-council/madang/shared/council/member"
-	"github.com/madang-council/madang/shared/council/password"
 	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/database/migrate"
 	"github.com/madang-council/madang/shared/database/postgres"
+	"github.com/madang-council/madang/shared/identity/member"
+	"github.com/madang-council/madang/shared/identity/password"
 )
 
 func main() {

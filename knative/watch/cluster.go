@@ -13,7 +13,7 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/cache"
 
-	"github.com/madang-council/madang/shared/council/operation"
+	"github.com/madang-council/madang/shared/operation/bill"
 )
 
 // cluster is Kubernetes' API as far as the watch needs it: pods, and Knative's Services
@@ -178,7 +178,7 @@ type services struct {
 }
 
 // functions asks how each function's release is.
-func (c *cluster) functions(ctx context.Context) ([]operation.FunctionHealth, error) {
+func (c *cluster) functions(ctx context.Context) ([]bill.FunctionHealth, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	raw, err := c.core.Get().AbsPath("/apis/serving.knative.dev/v1/namespaces/" + c.namespace + "/services").DoRaw(ctx)
@@ -189,9 +189,9 @@ func (c *cluster) functions(ctx context.Context) ([]operation.FunctionHealth, er
 	if err := json.Unmarshal(raw, &all); err != nil {
 		return nil, fmt.Errorf("services: %w", err)
 	}
-	list := []operation.FunctionHealth{}
+	list := []bill.FunctionHealth{}
 	for _, s := range all.Items {
-		f := operation.FunctionHealth{Name: s.Metadata.Name}
+		f := bill.FunctionHealth{Name: s.Metadata.Name}
 		for _, c := range s.Status.Conditions {
 			if c.Type != "Ready" {
 				continue

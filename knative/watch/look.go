@@ -19,9 +19,9 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/madang-council/madang/shared/clock"
-	"github.com/madang-council/madang/shared/council/operation"
 	"github.com/madang-council/madang/shared/counts"
 	"github.com/madang-council/madang/shared/database"
+	"github.com/madang-council/madang/shared/operation/bill"
 )
 
 // watch is everything that is known now.
@@ -32,14 +32,14 @@ type watch struct {
 	now      func() time.Time
 	client   *http.Client
 	api      *cluster
-	store    operation.Store
+	store    bill.Store
 	redis    *redis.Client
 	warm     *warmUp
 	ledger   *counts.Ledger
-	tally    *operation.Tally
+	tally    *bill.Tally
 
 	mu        sync.Mutex
-	health    operation.Health
+	health    bill.Health
 	looked    bool                      // once, at everything
 	seen      map[string]float64        // of the database and Redis, as metrics
 	restarts  map[string]map[string]int // by pod and container, to see them grow
@@ -118,7 +118,7 @@ func (w *watch) look(ctx context.Context) {
 
 // lookAtSite asks the edge itself: a page would have to be rendered now and then, and
 // that would wake a function.
-func (w *watch) lookAtSite(ctx context.Context, s *operation.SiteHealth) error {
+func (w *watch) lookAtSite(ctx context.Context, s *bill.SiteHealth) error {
 	began := w.now()
 	response, err := w.get(ctx, w.settings.Site+"/healthz")
 	if err != nil {
@@ -147,7 +147,7 @@ func (w *watch) get(ctx context.Context, address string) (*http.Response, error)
 
 // lookAtCertificate reads the certificate that visitors are shown, whoever ends TLS. It
 // need not be valid: one that has ended is what is looked for.
-func (w *watch) lookAtCertificate(ctx context.Context, host string, s *operation.SiteHealth) error {
+func (w *watch) lookAtCertificate(ctx context.Context, host string, s *bill.SiteHealth) error {
 	if !strings.Contains(host, ":") {
 		host += ":443"
 	}
@@ -166,7 +166,7 @@ func (w *watch) lookAtCertificate(ctx context.Context, host string, s *operation
 	return nil
 }
 
-func (w *watch) lookAtFunctions(ctx context.Context, h *operation.Health) error {
+func (w *watch) lookAtFunctions(ctx context.Context, h *bill.Health) error {
 	list, err := w.api.functions(ctx)
 	if err != nil {
 		return err
@@ -216,7 +216,7 @@ func (w *watch) lookAtDatabase(ctx context.Context, seen map[string]float64) err
 }
 
 // lookAtRedis reads INFO.
-func (w *watch) lookAtRedis(ctx context.Context, p *operation.PagesHealth, seen map[string]float64) error {
+func (w *watch) lookAtRedis(ctx context.Context, p *bill.PagesHealth, seen map[string]float64) error {
 	info := map[string]float64{}
 	for _, section := range []string{"memory", "stats", "clients"} {
 		text, err := w.redis.Info(ctx, section).Result()
@@ -249,7 +249,7 @@ func readInfo(text string, into map[string]float64) {
 }
 
 // lookAtAlerts asks Prometheus which alerts fire.
-func (w *watch) lookAtAlerts(ctx context.Context, h *operation.Health) error {
+func (w *watch) lookAtAlerts(ctx context.Context, h *bill.Health) error {
 	response, err := w.get(ctx, w.settings.Prometheus+"/api/v1/alerts")
 	if err != nil {
 		return err
@@ -267,12 +267,12 @@ func (w *watch) lookAtAlerts(ctx context.Context, h *operation.Health) error {
 	if err := json.NewDecoder(io.LimitReader(response.Body, 1<<20)).Decode(&answer); err != nil {
 		return fmt.Errorf("alerts: %w", err)
 	}
-	h.Alerts = []operation.Alert{}
+	h.Alerts = []bill.Alert{}
 	for _, a := range answer.Data.Alerts {
 		if a.State == "firing" {
-			h.Alerts = append(h.Alerts, operation.Alert{Name: a.Labels["alertname"], Severity: a.Labels["severity"], Since: a.ActiveAt.In(clock.Seoul), Summary: a.Annotations["summary"], Runbook: a.Annotations["runbook"]})
+			h.Alerts = append(h.Alerts, bill.Alert{Name: a.Labels["alertname"], Severity: a.Labels["severity"], Since: a.ActiveAt.In(clock.Seoul), Summary: a.Annotations["summary"], Runbook: a.Annotations["runbook"]})
 		}
 	}
-	slices.SortFunc(h.Alerts, func(a, b operation.Alert) int { return a.Since.Compare(b.Since) })
+	slices.SortFunc(h.Alerts, func(a, b bill.Alert) int { return a.Since.Compare(b.Since) })
 	return nil
 }

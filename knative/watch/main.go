@@ -28,10 +28,10 @@ import (
 
 	"github.com/madang-council/madang/shared/cache"
 	"github.com/madang-council/madang/shared/council/notice"
-	"github.com/madang-council/madang/shared/council/operation"
 	"github.com/madang-council/madang/shared/counts"
 	"github.com/madang-council/madang/shared/database/postgres"
 	"github.com/madang-council/madang/shared/host"
+	"github.com/madang-council/madang/shared/operation/bill"
 )
 
 // settings come from the environment; what is decided in the chart's values is in the
@@ -51,15 +51,15 @@ type settings struct {
 
 // plan is what an operator decided.
 type plan struct {
-	Functions          []string        `json:"functions"`
-	WindowSeconds      float64         `json:"windowSeconds"` // functions.window
-	Price              operation.Price `json:"price"`
-	DatabaseLimitBytes int64           `json:"databaseLimitBytes"`
-	StorageLimitBytes  int64           `json:"storageLimitBytes"`
-	BackupSeconds      float64         `json:"backupSeconds"` // how old the last one may be; 0: others save the database
-	NodesBy            string          `json:"nodesBy"`       // how Prometheus gets at kubelets: kubelet, apiserver, or not at all
-	Knative            bool            `json:"knative"`       // whether it may find Knative\'s own pods
-	WarmUp             warmUpPlan      `json:"warmUp"`
+	Functions          []string   `json:"functions"`
+	WindowSeconds      float64    `json:"windowSeconds"` // functions.window
+	Price              bill.Price `json:"price"`
+	DatabaseLimitBytes int64      `json:"databaseLimitBytes"`
+	StorageLimitBytes  int64      `json:"storageLimitBytes"`
+	BackupSeconds      float64    `json:"backupSeconds"` // how old the last one may be; 0: others save the database
+	NodesBy            string     `json:"nodesBy"`       // how Prometheus gets at kubelets: kubelet, apiserver, or not at all
+	Knative            bool       `json:"knative"`       // whether it may find Knative\'s own pods
+	WarmUp             warmUpPlan `json:"warmUp"`
 }
 
 func readPlan(path string) (plan, error) {
@@ -107,7 +107,7 @@ func run(ctx context.Context, log *slog.Logger) error {
 		return err
 	}
 	w := newWatch(s, p, log, time.Now)
-	w.store, w.redis = operation.Store{DB: db}, redis
+	w.store, w.redis = bill.Store{DB: db}, redis
 	w.warm = newWarmUp(p.WarmUp, notice.NewStore(db), w.store, w.wake)
 	w.api = api
 	err = serve(ctx, w)
@@ -158,7 +158,7 @@ func newWatch(s settings, p plan, log *slog.Logger, now func() time.Time) *watch
 	w := &watch{
 		settings: s, plan: p, log: log, now: now, client: &http.Client{Timeout: 10 * time.Second},
 		ledger:   &counts.Ledger{Now: now},
-		tally:    operation.NewTally(now(), time.Duration(p.WindowSeconds*float64(time.Second)), p.Functions...),
+		tally:    bill.NewTally(now(), time.Duration(p.WindowSeconds*float64(time.Second)), p.Functions...),
 		restarts: map[string]map[string]int{}, restarted: map[string]int{},
 	}
 	w.health.Database.LimitBytes, w.health.Storage.LimitBytes = p.DatabaseLimitBytes, p.StorageLimitBytes

@@ -9,8 +9,8 @@ import (
 
 	"github.com/VictoriaMetrics/metrics"
 
-	"github.com/madang-council/madang/shared/council/operation"
 	"github.com/madang-council/madang/shared/counts"
+	"github.com/madang-council/madang/shared/operation/bill"
 )
 
 // writeMetrics writes everything for Prometheus: what functions counted, what they cost,
@@ -125,7 +125,7 @@ func (w *watch) state(c counts.Counts) {
 	}
 }
 
-func (w *watch) stored(c counts.Counts, h operation.Health) {
+func (w *watch) stored(c counts.Counts, h bill.Health) {
 	c["madang_database_bytes"], c["madang_database_connections"] = float64(h.Database.Bytes), float64(h.Database.Connections)
 	limit(c, "madang_database_limit_bytes", h.Database.LimitBytes)
 	limit(c, "madang_database_max_connections", int64(h.Database.MaxConnections))
@@ -168,7 +168,7 @@ func limit(c counts.Counts, name string, bytes int64) {
 	}
 }
 
-func bySeverity(list []operation.Alert) map[string]float64 {
+func bySeverity(list []bill.Alert) map[string]float64 {
 	n := map[string]float64{"page": 0, "ticket": 0}
 	for _, a := range list {
 		n[a.Severity]++

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/madang-council/madang/shared/clock"
-	"github.com/madang-council/madang/shared/council/operation"
+	"github.com/madang-council/madang/shared/operation/bill"
 )
 
 // warmUpPlan says how functions are woken ahead of a publication, for the members who come
@@ -153,10 +153,10 @@ func (u *warmUp) begin(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-func (u *warmUp) health() operation.WarmUpHealth {
+func (u *warmUp) health() bill.WarmUpHealth {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	return operation.WarmUpHealth{
+	return bill.WarmUpHealth{
 		Functions: slices.Clone(append([]string{}, u.plan.Functions...)), Until: u.until, Next: u.next,
 		UsedSeconds: u.used.Seconds(), BudgetSeconds: u.plan.BudgetSeconds,
 	}

@@ -22,9 +22,9 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/madang-council/madang/shared/clock"
-	"github.com/madang-council/madang/shared/council/operation"
 	"github.com/madang-council/madang/shared/counts"
 	"github.com/madang-council/madang/shared/database/databasetest"
+	"github.com/madang-council/madang/shared/operation/bill"
 )
 
 var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, clock.Seoul)
@@ -85,7 +85,7 @@ func functionPod(name, function string, ready bool) *corev1.Pod {
 	}
 }
 
-var price = operation.Price{Node: "m2.c2m4", WonPerHour: 93, CPUs: 2, MemoryMiB: 4096, Servers: 2, ServerType: "m2.c2m4", ServerWon: 93}
+var price = bill.Price{Node: "m2.c2m4", WonPerHour: 93, CPUs: 2, MemoryMiB: 4096, Servers: 2, ServerType: "m2.c2m4", ServerWon: 93}
 
 // A pod costs its part of a node from when it is there until it is gone.
 func TestPodsBecomeABill(t *testing.T) {
@@ -160,7 +160,7 @@ func TestReleases(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []operation.FunctionHealth{
+	want := []bill.FunctionHealth{
 		{Name: "auth", Ready: true}, {Name: "main", Reason: "the newest Revision is not ready"}, {Name: "media", Reason: "the newest Revision is not ready"},
 		{Name: "sweep", Reason: "RevisionFailed"}, {Name: "uploads"},
 	}
@@ -268,8 +268,8 @@ func TestLookAround(t *testing.T) {
 	f := newFixture(plan{DatabaseLimitBytes: 1 << 30, BackupSeconds: 3600})
 	f.settings = settings{Site: edge.URL, PublicURL: site.URL, Prometheus: prometheus.URL}
 	f.watch.api = api(t, nil)
-	f.store = operation.Store{DB: databasetest.SQLite(t)}
-	var h operation.Health
+	f.store = bill.Store{DB: databasetest.SQLite(t)}
+	var h bill.Health
 	ctx := clock.With(context.Background(), f.time)
 	if err := errors.Join(f.lookAtSite(ctx, &h.Site), f.lookAtCertificate(ctx, strings.TrimPrefix(site.URL, "https://"), &h.Site), f.lookAtAlerts(ctx, &h)); err != nil {
 		t.Fatal(err)
@@ -287,8 +287,8 @@ func TestLookAround(t *testing.T) {
 	if err := f.lookAtSite(ctx, &h.Site); err == nil {
 		t.Error("an edge that is away answers")
 	}
-	f.health, f.looked, f.seen = operation.Health{At: f.time, Alerts: h.Alerts, Site: operation.SiteHealth{CertificateEnds: h.Site.CertificateEnds}, Functions: []operation.FunctionHealth{{Name: "main"}},
-		Database: operation.DatabaseHealth{Reachable: true, Bytes: 7, LimitBytes: 1 << 30}}, true, map[string]float64{"madang_database_commits_total": 5}
+	f.health, f.looked, f.seen = bill.Health{At: f.time, Alerts: h.Alerts, Site: bill.SiteHealth{CertificateEnds: h.Site.CertificateEnds}, Functions: []bill.FunctionHealth{{Name: "main"}},
+		Database: bill.DatabaseHealth{Reachable: true, Bytes: 7, LimitBytes: 1 << 30}}, true, map[string]float64{"madang_database_commits_total": 5}
 	f.wants(t, map[string]float64{
 		"madang_site_up": 0, "madang_database_up": 1, "madang_redis_up": 0, "madang_database_bytes": 7, "madang_database_limit_bytes": 1 << 30, "madang_database_commits_total": 5,
 		"madang_backup_timestamp_seconds": 0, "madang_backup_limit_seconds": 3600, `madang_function_ready{function="main"}`: 0, `madang_alerts{severity="page"}`: 1, `madang_alerts{severity="ticket"}`: 1,
@@ -303,7 +303,7 @@ func TestCertificateOfNobody(t *testing.T) {
 	plain := httptest.NewServer(http.NotFoundHandler())
 	defer plain.Close()
 	f := newFixture(plan{})
-	var s operation.SiteHealth
+	var s bill.SiteHealth
 	var record tls.RecordHeaderError
 	if err := f.lookAtCertificate(context.Background(), strings.TrimPrefix(plain.URL, "http://"), &s); !errors.As(err, &record) || s.CertificateEnds != nil {
 		t.Errorf("%v %v", err, s.CertificateEnds)
@@ -335,7 +335,7 @@ func (c calendar) NextPublication(_ context.Context, from, until time.Time) (*ti
 // Functions are awake from two minutes before a publication until five after, unless the
 // day's budget is used up; a restart does not renew it, the next day does.
 func TestWarmUp(t *testing.T) {
-	store := operation.Store{DB: databasetest.SQLite(t)}
+	store := bill.Store{DB: databasetest.SQLite(t)}
 	p := warmUpPlan{Functions: []string{"main", "notices"}, LeadSeconds: 120, AfterSeconds: 300, BudgetSeconds: 1000}
 	publications := calendar{noon.Add(time.Hour), noon.Add(3 * time.Hour), noon.AddDate(0, 0, 1)}
 	now, woken := noon, map[string][]time.Duration{}

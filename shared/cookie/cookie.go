@@ -9,8 +9,8 @@ import (
 
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/clock"
-	"github.com/madang-council/madang/shared/council/session"
 	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/identity/session"
 )
 
 // Cookies of single purposes, beside the two of shared/auth.

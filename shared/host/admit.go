@@ -8,8 +8,8 @@ import (
 
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/cookie"
-	"github.com/madang-council/madang/shared/council/session"
 	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/identity/session"
 	"github.com/madang-council/madang/shared/limit"
 	"github.com/madang-council/madang/shared/problem"
 )

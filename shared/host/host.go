@@ -19,8 +19,8 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"github.com/madang-council/madang/shared/clock"
-	"github.com/madang-council/madang/shared/council/session"
 	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/identity/session"
 	"github.com/madang-council/madang/shared/limit"
 	"github.com/madang-council/madang/shared/page"
 )

@@ -9,10 +9,10 @@ import (
 	"time"
 
 	"github.com/madang-council/madang/shared/auth"
-	"github.com/madang-council/madang/shared/council/session"
 	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/functiontest"
+	"github.com/madang-council/madang/shared/identity/session"
 	"github.com/madang-council/madang/shared/problem"
 	"github.com/madang-council/madang/shared/ui"
 )

@@ -14,7 +14,7 @@ import (
 
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/clock"
-	"github.com/madang-council/madang/shared/council/upload"
+	"github.com/madang-council/madang/shared/media/upload"
 	"github.com/madang-council/madang/shared/text"
 )
 

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/madang-council/madang/shared/clock"
-	"github.com/madang-council/madang/shared/council/revision"
 	"github.com/madang-council/madang/shared/database"
+	"github.com/madang-council/madang/shared/media/revision"
 	"github.com/madang-council/madang/shared/problem"
 )
 

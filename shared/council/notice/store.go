@@ -9,9 +9,9 @@ import (
 
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/clock"
-	"github.com/madang-council/madang/shared/council/upload"
 	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/event"
+	"github.com/madang-council/madang/shared/media/upload"
 	"github.com/madang-council/madang/shared/problem"
 )
 

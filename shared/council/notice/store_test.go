@@ -13,13 +13,13 @@ import (
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/clock"
-	"github.com/madang-council/madang/shared/council/markdown"
 	"github.com/madang-council/madang/shared/council/notice"
-	"github.com/madang-council/madang/shared/council/upload"
 	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/database/databasetest"
 	"github.com/madang-council/madang/shared/event"
 	"github.com/madang-council/madang/shared/functiontest"
+	"github.com/madang-council/madang/shared/media/markdown"
+	"github.com/madang-council/madang/shared/media/upload"
 	"github.com/madang-council/madang/shared/problem"
 )
 

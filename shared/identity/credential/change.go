@@ -1,0 +1,121 @@
+package credential
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/check"
+	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/database"
+	"github.com/madang-council/madang/shared/identity/attempt"
+	"github.com/madang-council/madang/shared/problem"
+	"github.com/madang-council/madang/shared/secret"
+)
+
+// ResetLife is how long the link of a forgotten password works.
+const ResetLife = 30 * time.Minute
+
+// ErrResetEnded is the answer to a link that is unknown, used or too late.
+func ErrResetEnded() *problem.Error {
+	return problem.New(problem.Gone, "reset-ended", "비밀번호 재설정 링크가 끝났습니다. 다시 요청하세요.", "The link has ended. Ask for a new one.")
+}
+
+// Change replaces the password of a member who is signed in, and ends the other sessions.
+// A member without a password gets a first one. Fails as Confirm does, and with
+// problem.Invalid by the policy.
+func (s Store) Change(ctx context.Context, p auth.Principal, old, chosen string) error {
+	a, err := s.byID(ctx, p.MemberID)
+	if err != nil {
+		return fmt.Errorf("credentials: %w", err)
+	}
+	var f check.Fields
+	ReadNewPassword(&f, "new", chosen, a.name, a.email)
+	if err := f.Err(); err != nil {
+		return err
+	}
+	if a, err = s.confirm(ctx, p, old); err != nil {
+		return err
+	}
+	hash, err := s.Hasher.Hash(ctx, chosen)
+	if err != nil {
+		return err
+	}
+	return s.DB.Atomic(ctx, func(ctx context.Context) error {
+		return s.replace(ctx, a.id, hash, p.SessionID)
+	})
+}
+
+// replace stores a password, ends every other session and every link that could set
+// another one.
+func (s Store) replace(ctx context.Context, memberID, hash, but string) error {
+	now := clock.Millis(clock.Now(ctx))
+	if _, err := s.DB.Exec(ctx, `UPDATE members SET password = $1, version = version + 1, updated_at = $2 WHERE id = $3`, hash, now, memberID); err != nil {
+		return err
+	}
+	if _, err := s.DB.Exec(ctx, `UPDATE password_resets SET used_at = $1 WHERE member_id = $2 AND used_at IS NULL`, now, memberID); err != nil {
+		return err
+	}
+	_, err := s.sessions().RevokeAll(ctx, memberID, but)
+	return err
+}
+
+// Forgotten makes the token of a link that sets a new password, "" where no account has
+// the address. The work is the same either way. Fails with attempt.ErrTooMany when the
+// address got too many messages today.
+func (s Store) Forgotten(ctx context.Context, email string) (token string, err error) {
+	email = Address(email)
+	if err := s.attempts().Take(ctx, attempt.Sending, email); err != nil {
+		return "", err
+	}
+	token, hash := secret.Token()
+	now := clock.Now(ctx)
+	n, err := s.DB.Exec(ctx, `INSERT INTO password_resets (hash, member_id, until_at, created_at)
+		SELECT $1, id, $2, $3 FROM members WHERE email = $4 AND suspended_at IS NULL AND anonymised_at IS NULL
+		AND (leaving_at IS NULL OR leaving_at > $5)`, hex.EncodeToString(hash), clock.Millis(now.Add(ResetLife)), clock.Millis(now),
+		email, clock.Millis(now.Add(-s.LeaveGrace)))
+	if err != nil || n == 0 {
+		return "", err
+	}
+	return token, nil
+}
+
+// Reset sets a password by the token of a link, ends every session and the delays of the
+// account. The second factor stays. Fails with ErrResetEnded and problem.Invalid.
+func (s Store) Reset(ctx context.Context, token, chosen string) error {
+	hash, now := hex.EncodeToString(secret.Hash(token)), clock.Millis(clock.Now(ctx))
+	a, err := database.One(ctx, s.DB, scanAccount, accountColumns+`WHERE anonymised_at IS NULL AND id =
+		(SELECT member_id FROM password_resets WHERE hash = $1 AND used_at IS NULL AND until_at > $2)`, hash, now)
+	if errors.Is(err, database.ErrNoRow) {
+		return ErrResetEnded()
+	}
+	if err != nil {
+		return err
+	}
+	var f check.Fields
+	ReadNewPassword(&f, "password", chosen, a.name, a.email)
+	if err := f.Err(); err != nil {
+		return err
+	}
+	encoded, err := s.Hasher.Hash(ctx, chosen)
+	if err != nil {
+		return err
+	}
+	err = s.DB.Atomic(ctx, func(ctx context.Context) error {
+		n, err := s.DB.Exec(ctx, `UPDATE password_resets SET used_at = $1 WHERE hash = $2 AND used_at IS NULL`, now, hash)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return ErrResetEnded()
+		}
+		return s.replace(ctx, a.id, encoded, "")
+	})
+	if err != nil {
+		return err
+	}
+	return s.attempts().Forgive(ctx, attempt.Account, a.email)
+}

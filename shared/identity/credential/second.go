@@ -1,0 +1,273 @@
+package credential
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/database"
+	"github.com/madang-council/madang/shared/identity/attempt"
+	"github.com/madang-council/madang/shared/identity/totp"
+	"github.com/madang-council/madang/shared/problem"
+)
+
+// recent is how young a session must be to stand for the password of a member who has none.
+const recent = 15 * time.Minute
+
+// ErrSecondOn is the answer to turning the second factor on where it is on.
+func ErrSecondOn() *problem.Error {
+	return problem.New(problem.Conflict, "second-factor-on", "2단계 인증이 이미 켜져 있습니다.", "The second factor is on already.")
+}
+
+// ErrSecondOff is the answer to a code where there is no second factor.
+func ErrSecondOff() *problem.Error {
+	return problem.New(problem.Conflict, "second-factor-off", "2단계 인증이 켜져 있지 않습니다.", "There is no second factor.")
+}
+
+// Confirm checks the password of a member who is signed in, before something that a
+// borrowed session must not do. A member without a password (OIDC alone) must have signed
+// in within 15 minutes. Fails with ErrPassword, ErrSignInAgain and attempt.ErrTooMany.
+func (s Store) Confirm(ctx context.Context, p auth.Principal, password string) error {
+	_, err := s.confirm(ctx, p, password)
+	return err
+}
+
+func (s Store) confirm(ctx context.Context, p auth.Principal, password string) (account, error) {
+	a, err := s.byID(ctx, p.MemberID)
+	if err != nil {
+		return account{}, fmt.Errorf("credentials: %w", err)
+	}
+	if a.password == "" {
+		since, err := s.sessions().Since(ctx, p.SessionID)
+		if err == nil && clock.Now(ctx).Sub(since) > recent {
+			err = ErrSignInAgain()
+		}
+		return a, err
+	}
+	if err := s.attempts().Take(ctx, attempt.Member, a.id); err != nil {
+		return account{}, err
+	}
+	ok, err := s.Hasher.Verify(ctx, a.password, password)
+	if err == nil && !ok {
+		err = ErrPassword()
+	}
+	if err != nil {
+		return account{}, err
+	}
+	return a, s.attempts().Forgive(ctx, attempt.Member, a.id)
+}
+
+// Enrolment is a second factor that waits for its first code.
+type Enrolment struct {
+	Secret  string // base32, for typing
+	Account string // the member's address, for the app's list
+}
+
+// Enrol makes a secret for the member's authenticator app. It replaces one that was not
+// confirmed; one that was must be removed first (ErrSecondOn).
+func (s Store) Enrol(ctx context.Context, p auth.Principal, password string) (Enrolment, error) {
+	a, err := s.confirm(ctx, p, password)
+	if err != nil {
+		return Enrolment{}, err
+	}
+	secret := totp.NewSecret()
+	sealed := base64.RawStdEncoding.EncodeToString(s.Key.Box("totp").Seal([]byte(secret), totpRecord(a.id)))
+	n, err := s.DB.Exec(ctx, `UPDATE members SET totp_secret = $1 WHERE id = $2 AND totp_at IS NULL`, sealed, a.id)
+	if err == nil && n == 0 {
+		err = ErrSecondOn()
+	}
+	return Enrolment{Secret: secret, Account: a.email}, err
+}
+
+// ConfirmEnrolment turns the second factor on with a first code and returns the recovery
+// codes, which are shown this once. The session has then given a second factor. Fails
+// with ErrCode, ErrSecondOn, ErrSecondOff and attempt.ErrTooMany.
+func (s Store) ConfirmEnrolment(ctx context.Context, p auth.Principal, code string) ([]string, error) {
+	a, err := s.byID(ctx, p.MemberID)
+	if err != nil {
+		return nil, fmt.Errorf("credentials: %w", err)
+	}
+	switch {
+	case a.totpAt != nil:
+		return nil, ErrSecondOn()
+	case a.sealed == "":
+		return nil, ErrSecondOff()
+	}
+	var codes []string
+	err = s.guessed(ctx, a, func(ctx context.Context) error {
+		step, err := s.step(ctx, a, code)
+		if err != nil {
+			return err
+		}
+		now := clock.Millis(clock.Now(ctx))
+		n, err := s.DB.Exec(ctx, `UPDATE members SET totp_at = $1, totp_step = $2, version = version + 1, updated_at = $1
+			WHERE id = $3 AND totp_at IS NULL AND totp_secret = $4`, now, step, a.id, a.sealed)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return ErrSecondOn()
+		}
+		if codes, err = s.recoveryCodes(ctx, a.id); err != nil {
+			return err
+		}
+		return s.sessions().GaveSecond(ctx, p.SessionID)
+	})
+	return codes, err
+}
+
+func (s Store) recoveryCodes(ctx context.Context, memberID string) ([]string, error) {
+	codes, hashes := totp.NewRecoveryCodes()
+	if _, err := s.DB.Exec(ctx, `DELETE FROM recovery_codes WHERE member_id = $1`, memberID); err != nil {
+		return nil, err
+	}
+	for _, h := range hashes {
+		if _, err := s.DB.Exec(ctx, `INSERT INTO recovery_codes (member_id, hash) VALUES ($1, $2)`, memberID, hex.EncodeToString(h)); err != nil {
+			return nil, err
+		}
+	}
+	return codes, nil
+}
+
+// GiveSecond takes a code in a session that began without one. Fails with ErrCode,
+// ErrSecondOff and attempt.ErrTooMany.
+func (s Store) GiveSecond(ctx context.Context, p auth.Principal, code string) error {
+	a, err := s.byID(ctx, p.MemberID)
+	if err != nil {
+		return fmt.Errorf("credentials: %w", err)
+	}
+	if a.totpAt == nil {
+		return ErrSecondOff()
+	}
+	return s.guessed(ctx, a, func(ctx context.Context) error {
+		if err := s.consume(ctx, a, code); err != nil {
+			return err
+		}
+		return s.sessions().GaveSecond(ctx, p.SessionID)
+	})
+}
+
+// NewRecoveryCodes replaces the recovery codes, by the password and a code: those that
+// were lost, or seen by somebody, work no more. The new ones are shown this once. Fails
+// with ErrPassword, ErrCode, ErrSecondOff, ErrSignInAgain and attempt.ErrTooMany.
+func (s Store) NewRecoveryCodes(ctx context.Context, p auth.Principal, password, code string) ([]string, error) {
+	a, err := s.confirm(ctx, p, password)
+	if err != nil {
+		return nil, err
+	}
+	if a.totpAt == nil {
+		return nil, ErrSecondOff()
+	}
+	var codes []string
+	err = s.guessed(ctx, a, func(ctx context.Context) error {
+		if err := s.consume(ctx, a, code); err != nil {
+			return err
+		}
+		codes, err = s.recoveryCodes(ctx, a.id)
+		return err
+	})
+	return codes, err
+}
+
+// RemoveSecond turns the second factor off: by the password and a code, so that neither a
+// borrowed session nor a stolen password is enough. Sessions then count as without one.
+func (s Store) RemoveSecond(ctx context.Context, p auth.Principal, password, code string) error {
+	a, err := s.confirm(ctx, p, password)
+	if err != nil {
+		return err
+	}
+	if a.totpAt == nil {
+		return ErrSecondOff()
+	}
+	return s.guessed(ctx, a, func(ctx context.Context) error {
+		if err := s.consume(ctx, a, code); err != nil {
+			return err
+		}
+		return s.ForgetSecond(ctx, a.id)
+	})
+}
+
+// ForgetSecond removes a member's second factor without asking, for an admin who knows
+// that the device and the recovery codes are lost.
+func (s Store) ForgetSecond(ctx context.Context, memberID string) error {
+	return s.DB.Atomic(ctx, func(ctx context.Context) error {
+		now := clock.Millis(clock.Now(ctx))
+		if _, err := s.DB.Exec(ctx, `UPDATE members SET totp_at = NULL, totp_secret = '', version = version + 1, updated_at = $1 WHERE id = $2`, now, memberID); err != nil {
+			return err
+		}
+		if _, err := s.DB.Exec(ctx, `UPDATE sessions SET totp_at = NULL WHERE member_id = $1`, memberID); err != nil {
+			return err
+		}
+		_, err := s.DB.Exec(ctx, `DELETE FROM recovery_codes WHERE member_id = $1`, memberID)
+		return err
+	})
+}
+
+// SecondFactor says whether a member has one, and how many recovery codes are left.
+func (s Store) SecondFactor(ctx context.Context, memberID string) (on bool, left int64, err error) {
+	a, err := s.byID(ctx, memberID)
+	if err != nil {
+		return false, 0, fmt.Errorf("credentials: %w", err)
+	}
+	left, err = database.One(ctx, s.DB, database.Value[int64], `SELECT COUNT(*) FROM recovery_codes WHERE member_id = $1 AND used_at IS NULL`, memberID)
+	return a.totpAt != nil, left, err
+}
+
+// guessed runs what depends on a code of a signed-in member: the try stays counted when
+// the code was wrong.
+func (s Store) guessed(ctx context.Context, a account, do func(context.Context) error) error {
+	if err := s.attempts().Take(ctx, attempt.Member, a.id); err != nil {
+		return err
+	}
+	if err := s.DB.Atomic(ctx, do); err != nil {
+		return err
+	}
+	return s.attempts().Forgive(ctx, attempt.Member, a.id)
+}
+
+// consume uses a code up: a time step works once and only forward, a recovery code once.
+// Fails with ErrCode.
+func (s Store) consume(ctx context.Context, a account, code string) error {
+	step, err := s.step(ctx, a, code)
+	if err == nil {
+		n, err := s.DB.Exec(ctx, `UPDATE members SET totp_step = $1 WHERE id = $2 AND totp_step < $1`, step, a.id)
+		if err == nil && n == 0 {
+			return ErrCode()
+		}
+		return err
+	}
+	if !errors.Is(err, ErrCode()) {
+		return err
+	}
+	n, err := s.DB.Exec(ctx, `UPDATE recovery_codes SET used_at = $1 WHERE member_id = $2 AND hash = $3 AND used_at IS NULL`,
+		clock.Millis(clock.Now(ctx)), a.id, hex.EncodeToString(totp.HashRecoveryCode(code)))
+	if err == nil && n == 0 {
+		return ErrCode()
+	}
+	return err
+}
+
+// step is the time step of a code of the member's app.
+func (s Store) step(ctx context.Context, a account, code string) (int64, error) {
+	sealed, err := base64.RawStdEncoding.DecodeString(a.sealed)
+	if err != nil {
+		return 0, fmt.Errorf("second factor of %s: %w", a.id, err)
+	}
+	secret, err := s.Key.Box("totp").Open(sealed, totpRecord(a.id))
+	if err != nil {
+		return 0, fmt.Errorf("second factor of %s: %w", a.id, err)
+	}
+	step, err := totp.Verify(string(secret), strings.TrimSpace(code), clock.Now(ctx))
+	if errors.Is(err, totp.ErrCode) {
+		return 0, ErrCode()
+	}
+	return step, err
+}
+
+func totpRecord(memberID string) []byte { return []byte("member/" + memberID + "/totp") }

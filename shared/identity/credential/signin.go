@@ -1,0 +1,274 @@
+package credential
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/madang-council/madang/shared/check"
+	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/database"
+	"github.com/madang-council/madang/shared/identity/attempt"
+	"github.com/madang-council/madang/shared/identity/password"
+	"github.com/madang-council/madang/shared/identity/session"
+	"github.com/madang-council/madang/shared/problem"
+	"github.com/madang-council/madang/shared/secret"
+)
+
+// BrowserLife is how long an account knows a browser that signed in.
+const BrowserLife = 180 * 24 * time.Hour
+
+// Try is one try to sign in.
+type Try struct {
+	Email, Password string
+	Code            string // of the authenticator app, or a recovery code; may be empty
+	Device          string // what the member calls the place
+	Visitor         string // hash of the client address
+	Browser         string // what Known gave this browser before, or ""
+	RequestID       string // for the audit record of a council member's sign-in
+}
+
+// SignIn checks a try and signs the member in. It fails with ErrFailed, ErrCodeRequired,
+// ErrSuspended, ErrLeaving and attempt.ErrTooMany.
+//
+// An address that nobody has takes the same work as one that somebody has, and gets the
+// same ErrFailed. After five failures tries to one account are delayed, but not those of
+// a browser that signed in to it before (OWASP's device cookies): it has five failures of
+// its own. So whoever guesses from elsewhere cannot keep the member out, except from
+// browsers that are new; and no delay is longer than 15 minutes. A member who is signed
+// in stays so, and resetting the password ends the delay.
+func (s Store) SignIn(ctx context.Context, t Try) (session.Tokens, error) {
+	var tokens session.Tokens
+	err := s.attempt(ctx, t, func(ctx context.Context, a account) error {
+		if a.leaves != nil {
+			return ErrLeaving()
+		}
+		var err error
+		tokens, err = s.begin(ctx, a, t)
+		return err
+	})
+	return tokens, err
+}
+
+// halfway says whose password was right.
+type halfway struct{ memberID string }
+
+func (h *halfway) Error() string { return "the password was right" }
+
+// Halfway is the member whose password was right where SignIn failed with ErrCodeRequired,
+// and "" otherwise. SignInAs goes on from there, without the password.
+func Halfway(err error) string {
+	var h *halfway
+	if errors.As(err, &h) {
+		return h.memberID
+	}
+	return ""
+}
+
+// ComeBack undoes leaving while its days last, by the same proof as signing in; there is
+// no session. It fails as SignIn does. Who did not leave has come back already.
+func (s Store) ComeBack(ctx context.Context, t Try) error {
+	return s.attempt(ctx, t, func(ctx context.Context, a account) error {
+		if a.leaves == nil {
+			return nil
+		}
+		return s.comeBack(ctx, a.id)
+	})
+}
+
+// attempt counts a try, checks it and does what it was for, in the unit of work that uses
+// the code up.
+func (s Store) attempt(ctx context.Context, t Try, do func(context.Context, account) error) error {
+	t.Email = Address(t.Email)
+	undo, right, err := s.count(ctx, t)
+	if err != nil {
+		return err
+	}
+	a, err := s.proven(ctx, t)
+	switch {
+	case err != nil:
+		return err
+	case a.suspended != nil:
+		return errors.Join(ErrSuspended(), undo(ctx))
+	case a.totpAt != nil && t.Code == "":
+		return errors.Join(ErrCodeRequired().Because(&halfway{a.id}), undo(ctx))
+	}
+	err = s.DB.Atomic(ctx, func(ctx context.Context) error {
+		if a.totpAt != nil {
+			if err := s.consume(ctx, a, t.Code); err != nil {
+				return err
+			}
+		}
+		return do(ctx, a)
+	})
+	switch {
+	case errors.Is(err, ErrCode()):
+		return ErrFailed()
+	case err != nil:
+		return errors.Join(err, undo(ctx))
+	}
+	return right(ctx)
+}
+
+// count counts a try against the account, or the browser that it knows, and against the
+// visitor. It returns how to take the try back, and what to do when it was right.
+func (s Store) count(ctx context.Context, t Try) (undo, right func(context.Context) error, err error) {
+	counts := s.attempts()
+	if browser := s.known(ctx, t.Browser, t.Email); browser != "" {
+		undo = func(ctx context.Context) error { return counts.Return(ctx, attempt.Browser, browser) }
+		right = func(ctx context.Context) error { return counts.Forgive(ctx, attempt.Browser, browser) }
+		return undo, right, counts.Take(ctx, attempt.Browser, browser)
+	}
+	if err := counts.Take(ctx, attempt.Visitor, t.Visitor); err != nil {
+		return nil, nil, err
+	}
+	visitor := func(ctx context.Context) error { return counts.Return(ctx, attempt.Visitor, t.Visitor) }
+	if err := counts.Take(ctx, attempt.Account, t.Email); err != nil {
+		return nil, nil, errors.Join(err, visitor(ctx))
+	}
+	undo = func(ctx context.Context) error {
+		return errors.Join(visitor(ctx), counts.Return(ctx, attempt.Account, t.Email))
+	}
+	right = func(ctx context.Context) error {
+		return errors.Join(visitor(ctx), counts.Forgive(ctx, attempt.Account, t.Email))
+	}
+	return undo, right, nil
+}
+
+// proven is the account whose password was given.
+func (s Store) proven(ctx context.Context, t Try) (account, error) {
+	a, err := s.byEmail(ctx, t.Email)
+	if err != nil && !errors.Is(err, database.ErrNoRow) {
+		return account{}, err
+	}
+	if a.password == "" {
+		return account{}, errors.Join(ErrFailed(), s.Hasher.Dummy(ctx, t.Password))
+	}
+	ok, err := s.Hasher.Verify(ctx, a.password, t.Password)
+	if err != nil {
+		return account{}, err
+	}
+	if !ok {
+		return account{}, ErrFailed()
+	}
+	if password.NeedsRehash(a.password) {
+		return a, s.rehash(ctx, a, t.Password)
+	}
+	return a, nil
+}
+
+// rehash stores a password under today's parameters, unless it was changed meanwhile.
+func (s Store) rehash(ctx context.Context, a account, plain string) error {
+	hash, err := s.Hasher.Hash(ctx, plain)
+	if err != nil {
+		return err
+	}
+	_, err = s.DB.Exec(ctx, `UPDATE members SET password = $1 WHERE id = $2 AND password = $3`, hash, a.id, a.password)
+	return err
+}
+
+// begin makes the session of a member who has proved everything.
+func (s Store) begin(ctx context.Context, a account, t Try) (session.Tokens, error) {
+	tokens, err := s.sessions().Create(ctx, a.id, t.Device, a.totpAt != nil)
+	if err != nil {
+		return session.Tokens{}, err
+	}
+	return tokens, s.record(ctx, a.id, t, tokens.SessionID)
+}
+
+// comeBack undoes leaving while its days last.
+func (s Store) comeBack(ctx context.Context, memberID string) error {
+	now := clock.Now(ctx)
+	n, err := s.DB.Exec(ctx, `UPDATE members SET leaving_at = NULL, version = version + 1, updated_at = $1
+		WHERE id = $2 AND leaving_at > $3 AND anonymised_at IS NULL`, clock.Millis(now), memberID, clock.Millis(now.Add(-s.LeaveGrace)))
+	if err == nil && n == 0 {
+		return ErrFailed()
+	}
+	return err
+}
+
+// record leaves an audit record of a sign-in by somebody with a role: the law asks who
+// handled personal data from where and when, and that begins here.
+func (s Store) record(ctx context.Context, memberID string, t Try, sessionID string) error {
+	id, err := check.NewID()
+	if err != nil {
+		return err
+	}
+	now := clock.Millis(clock.Now(ctx))
+	_, err = s.DB.Exec(ctx, `INSERT INTO audit (id, at, actor, action, subject, origin, request_id, detail)
+		SELECT $1, $2, $3, 'sign in', $4, $5, $6, '{}' WHERE EXISTS
+		(SELECT 1 FROM member_roles WHERE member_id = $3 AND (until_at IS NULL OR until_at > $2))`,
+		id, now, memberID, sessionID, t.Visitor, t.RequestID)
+	return err
+}
+
+// Known is a text for the browser that signed in to an account, by which the account
+// knows it again.
+func (s Store) Known(ctx context.Context, email string) string {
+	nonce, _ := secret.Token()
+	return s.Key.Signer("browser").Sign(nonce+"."+s.emailTag(email), clock.Now(ctx).Add(BrowserLife))
+}
+
+// known is the browser's name if it signed in to this account before, else "".
+func (s Store) known(ctx context.Context, browser, email string) string {
+	payload, err := s.Key.Signer("browser").Verify(browser, clock.Now(ctx))
+	if err != nil {
+		return ""
+	}
+	nonce, tag, _ := strings.Cut(payload, ".")
+	if !hmac.Equal([]byte(tag), []byte(s.emailTag(email))) {
+		return ""
+	}
+	return nonce
+}
+
+func (s Store) emailTag(email string) string {
+	mac := hmac.New(sha256.New, s.Key.Derive("browser of an account"))
+	mac.Write([]byte(Address(email)))
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// SignInAs signs in a member for whom another issuer vouched. The second factor is asked
+// for all the same: the issuer's is not ours. With comeBack it undoes leaving. It fails as
+// SignIn does, and with problem.Absent.
+func (s Store) SignInAs(ctx context.Context, memberID string, t Try, comeBack bool) (session.Tokens, error) {
+	a, err := s.byID(ctx, memberID)
+	switch {
+	case errors.Is(err, database.ErrNoRow):
+		return session.Tokens{}, problem.Absent()
+	case err != nil:
+		return session.Tokens{}, err
+	case a.suspended != nil:
+		return session.Tokens{}, ErrSuspended()
+	case a.leaves != nil && !comeBack:
+		return session.Tokens{}, ErrLeaving()
+	case a.totpAt != nil && t.Code == "":
+		return session.Tokens{}, ErrCodeRequired()
+	}
+	var tokens session.Tokens
+	do := func(ctx context.Context) error {
+		if a.totpAt != nil {
+			if err := s.consume(ctx, a, t.Code); err != nil {
+				return err
+			}
+		}
+		if a.leaves != nil {
+			if err := s.comeBack(ctx, a.id); err != nil {
+				return err
+			}
+		}
+		var err error
+		tokens, err = s.begin(ctx, a, t)
+		return err
+	}
+	if a.totpAt == nil {
+		err = s.DB.Atomic(ctx, do)
+	} else {
+		err = s.guessed(ctx, a, do)
+	}
+	return tokens, err
+}

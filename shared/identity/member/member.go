@@ -1,0 +1,90 @@
+// Package member keeps the accounts: who they are, whether they are students, what they
+// consented to, which roles they have, and how they leave. Passwords and codes are
+// shared/identity/credential's, sessions shared/identity/session's.
+package member
+
+import (
+	"slices"
+	"time"
+
+	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/check"
+	"github.com/madang-council/madang/shared/problem"
+)
+
+// The longest name and department, in characters. The longest Korean name on record has
+// 17 syllables; names of foreign students need more.
+const (
+	NameLimit = 40
+	UnitLimit = 40
+)
+
+// Gone is the name of an account that was anonymised, next to what it wrote.
+const Gone = "탈퇴한 회원"
+
+// The ways to have proved to be a student.
+const (
+	ByMail   = "mail"
+	ByRoster = "roster"
+	ByAdmin  = "admin"
+)
+
+// Member is an account as its owner and admins see it.
+type Member struct {
+	ID          string
+	Email       string // "" where the issuer of an OIDC sign-in gave none
+	Name        string
+	Unit        string
+	HasPassword bool
+	VerifiedAt  *time.Time
+	VerifiedBy  string
+	SecondAt    *time.Time // since when there is a second factor
+	SuspendedAt *time.Time
+	LeavingAt   *time.Time
+	Version     int64
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+}
+
+// Grant is a role with who gave it.
+type Grant struct {
+	auth.Grant
+	By string
+	At time.Time
+}
+
+// Profile is what a member says about themselves.
+type Profile struct{ Name, Unit string }
+
+// ReadProfile reads a profile. Departments limit the unit where there are any.
+func ReadProfile(f *check.Fields, name, unit string, departments []string) Profile {
+	p := Profile{Name: f.Line("name", name, NameLimit), Unit: f.OptionalLine("unit", unit, UnitLimit)}
+	if p.Unit != "" && len(departments) > 0 {
+		f.OneOf("unit", p.Unit, departments...)
+	}
+	return p
+}
+
+// ErrAlreadyVerified is the answer to proving twice.
+func ErrAlreadyVerified() *problem.Error {
+	return problem.New(problem.Conflict, "already-verified", "이미 학생으로 확인된 계정입니다.", "The account is verified already.")
+}
+
+// ErrStudentTaken is the answer to proving to be a student who has another account.
+func ErrStudentTaken() *problem.Error {
+	return problem.New(problem.Conflict, "student-already-verified", "이 학생은 다른 계정으로 이미 확인되었습니다.", "This student has verified another account.")
+}
+
+// ErrLastAdmin is the answer to what would leave the council without an admin for every
+// unit and without an end.
+func ErrLastAdmin() *problem.Error {
+	return problem.New(problem.Conflict, "last-admin", "임기 없는 관리자가 한 명은 남아야 합니다.", "One admin without an end of term must remain.")
+}
+
+// holdsEnd says whether a role keeps the council in hands that do not run out.
+func holdsEnd(g auth.Grant) bool {
+	return g.Role == auth.Admin && g.Unit == "" && g.Until.IsZero()
+}
+
+// knownRole says whether a role can be granted.
+func knownRole(r auth.Role) bool { return slices.Contains(auth.Roles(), r) }

@@ -1,0 +1,148 @@
+package bill
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/madang-council/madang/shared/clock"
+)
+
+// Price is what a node costs. Nodes are what is paid for; a pod's part of one is the
+// greater of the parts of its processors and of its memory that the pod asks for.
+type Price struct {
+	Node       string  `json:"node" description:"The type of node that pods run on."`
+	WonPerHour float64 `json:"wonPerHour"`
+	CPUs       float64 `json:"cpus"`
+	MemoryMiB  float64 `json:"memoryMiB"`
+	Servers    int     `json:"servers" description:"How many servers that are always on the functions are compared with."`
+	ServerType string  `json:"serverType"`
+	ServerWon  float64 `json:"serverWonPerHour" description:"What one of these costs."`
+	Source     string  `json:"source" description:"Where the prices were seen, and when."`
+}
+
+// Pod is what a pod costs in an hour that asks for so much.
+func (p Price) Pod(cpus, memoryMiB float64) float64 {
+	if p.CPUs <= 0 || p.MemoryMiB <= 0 {
+		return 0
+	}
+	return p.WonPerHour * max(cpus/p.CPUs, memoryMiB/p.MemoryMiB)
+}
+
+// Bill is what functions took in a month.
+type Bill struct {
+	Month        string     `json:"month" description:"In Seoul, as 2026-03."`
+	From         time.Time  `json:"from"`
+	Until        time.Time  `json:"until" description:"The end of the month, or now."`
+	WatchedHours float64    `json:"watchedHours" description:"How long somebody looked. What is missing is not known, and not in the bill."`
+	Functions    []Line     `json:"functions" description:"The most expensive first."`
+	Total        Line       `json:"total"`
+	Servers      Comparison `json:"servers"`
+	Price        Price      `json:"price"`
+}
+
+// Line is a function's part of a bill.
+type Line struct {
+	Function     string  `json:"function"`
+	PodSeconds   float64 `json:"podSeconds"`
+	AsleepShare  float64 `json:"asleepShare" description:"The part of the time in which there was no pod, 0 to 1."`
+	Starts       int64   `json:"starts" description:"Pods that began."`
+	Wakes        int64   `json:"wakes" description:"Cold starts: pods that began while there was none."`
+	ReadySeconds float64 `json:"readySeconds" description:"How long a pod took until it was ready, on average; 0 where none began."`
+	Won          float64 `json:"won"`
+	WonPerMonth  float64 `json:"wonPerMonth" description:"What a whole month costs at this rate; 0 before an hour was watched."`
+	Warm         Warm    `json:"warm"`
+}
+
+// Warm is what keeping the last pod for some minutes after its last request had changed.
+type Warm struct {
+	Minutes      float64 `json:"minutes"`
+	SparedWakes  int64   `json:"sparedWakes" description:"Cold starts that had not been."`
+	Won          float64 `json:"won" description:"What that had cost."`
+	WonPerSpared float64 `json:"wonPerSpared" description:"For each of them; 0 where there is none."`
+	Worth        bool    `json:"worth" description:"It spares at least a third of the cold starts for at most a tenth of a won each."`
+}
+
+// Comparison is what servers had cost that are always on.
+type Comparison struct {
+	Servers     int     `json:"servers"`
+	Type        string  `json:"type"`
+	Won         float64 `json:"won" description:"In the watched time."`
+	WonPerMonth float64 `json:"wonPerMonth"`
+	Saved       float64 `json:"saved" description:"The part of it that is not spent, 0 to 1; below 0 where functions cost more; 0 before an hour was watched."`
+}
+
+// hoursOfMonth is a month's average: 365.25 days in 12 months.
+const hoursOfMonth = 730.5
+
+// MakeBill makes a month's bill of what was used on its days.
+func MakeBill(month time.Time, now time.Time, days []Usage, p Price) Bill {
+	from := clock.Midnight(month).AddDate(0, 0, 1-month.In(clock.Seoul).Day())
+	b := Bill{Month: from.Format("2006-01"), From: from, Until: from.AddDate(0, 1, 0), Functions: []Line{}, Price: p}
+	if now.Before(b.Until) {
+		b.Until = now
+	}
+	sums, total, watched := map[string]*Usage{}, Usage{}, map[string]int64{}
+	for _, d := range days {
+		if sums[d.Function] == nil {
+			sums[d.Function] = &Usage{Function: d.Function}
+		}
+		sums[d.Function].add(d)
+		total.add(d)
+		watched[d.Day] = max(watched[d.Day], d.Watched)
+	}
+	total.Watched = 0
+	for _, w := range watched {
+		total.Watched += w
+	}
+	hours := float64(total.Watched) / 3.6e6
+	b.WatchedHours = round(hours, 3)
+	asleep := 0.0
+	for _, u := range sums {
+		l := line(*u)
+		b.Functions = append(b.Functions, l)
+		asleep += l.AsleepShare / float64(len(sums))
+	}
+	slices.SortFunc(b.Functions, func(x, y Line) int {
+		if x.Won != y.Won {
+			return int(math.Copysign(1, y.Won-x.Won))
+		}
+		return strings.Compare(x.Function, y.Function)
+	})
+	b.Total = line(total)
+	b.Total.AsleepShare = round(asleep, 4)
+	s := Comparison{Servers: p.Servers, Type: p.ServerType, Won: round(float64(p.Servers)*p.ServerWon*hours, 2), WonPerMonth: round(float64(p.Servers)*p.ServerWon*hoursOfMonth, 0)}
+	if s.WonPerMonth > 0 && hours >= 1 {
+		s.Saved = round(1-b.Total.WonPerMonth/s.WonPerMonth, 4)
+	}
+	b.Servers = s
+	return b
+}
+
+func line(u Usage) Line {
+	l := Line{Function: u.Function, PodSeconds: round(float64(u.Pods)/1000, 3), Starts: u.Starts, Wakes: u.Wakes, Won: round(float64(u.Cost)/1e6, 4)}
+	if u.Watched > 0 {
+		l.AsleepShare = round(1-float64(u.Awake)/float64(u.Watched), 4)
+	}
+	if u.Watched >= time.Hour.Milliseconds() { // less says nothing about a month
+		l.WonPerMonth = round(float64(u.Cost)/1e6/(float64(u.Watched)/3.6e6)*hoursOfMonth, 2)
+	}
+	if u.Readied > 0 {
+		l.ReadySeconds = round(float64(u.ReadyTime)/float64(u.Readied)/1000, 3)
+	}
+	l.Warm = Warm{Minutes: KeepWarm.Minutes(), SparedWakes: u.WarmSaves}
+	if u.Pods > 0 {
+		l.Warm.Won = round(float64(u.Cost)/1e6*float64(u.WarmTime)/float64(u.Pods), 4)
+	}
+	if u.WarmSaves > 0 {
+		l.Warm.WonPerSpared = round(l.Warm.Won/float64(u.WarmSaves), 4)
+		l.Warm.Worth = 3*u.WarmSaves >= u.Wakes && l.Warm.WonPerSpared <= 0.1
+	}
+	return l
+}
+
+func round(v float64, digits int) float64 {
+	p := math.Pow10(digits)
+	return math.Round(v*p) / p
+}
