@@ -36,7 +36,7 @@ func TestPagesDependOnNobody(t *testing.T) {
 	pages := 0
 	for _, spec := range functions.All() {
 		app := functiontest.New(t, spec, functiontest.WithDB(writer.DB))
-		for _, route := range spec.New(function.Deps{}).Routes {
+		for _, route := range spec.Build(function.Deps{}).Routes {
 			if route.Page == nil {
 				continue
 			}
@@ -86,7 +86,7 @@ func TestPagesDependOnNobody(t *testing.T) {
 // asset is the address of one that a page of the function names, or "{" where none does.
 func asset(app *functiontest.App, prefix, as string) string {
 	named := regexp.MustCompile(`"(` + regexp.QuoteMeta(prefix) + `/[0-9a-f]+/[^"]+)"`)
-	for _, route := range app.Spec.New(function.Deps{}).Routes {
+	for _, route := range app.Spec.Build(function.Deps{}).Routes {
 		if !route.HTML || route.Method != http.MethodGet || strings.Contains(route.Path, "{") {
 			continue
 		}

@@ -2,8 +2,6 @@ package banners
 
 import (
 	"context"
-
-	"github.com/madang-council/madang/shared/function"
 )
 
 type arrangeRequest struct {
@@ -14,6 +12,5 @@ func (h handlers) arrange(ctx context.Context, r *arrangeRequest) (*manageRespon
 	if err := h.banners.Arrange(ctx, r.IDs); err != nil {
 		return nil, err
 	}
-	function.Touch(ctx, "banners")
 	return h.manage(ctx, &manageRequest{})
 }

@@ -16,10 +16,8 @@ func (h handlers) remove(ctx context.Context, r *removeRequest) (*function.None,
 	if err != nil {
 		return nil, err
 	}
-	was, err := h.banners.Delete(ctx, r.ID, version)
-	if err != nil {
+	if _, err := h.banners.Delete(ctx, r.ID, version); err != nil {
 		return nil, err
 	}
-	touch(ctx, was)
 	return &function.None{}, nil
 }

@@ -26,13 +26,12 @@ func (h handlers) edit(ctx context.Context, r *editRequest) (*entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	was, is, err := h.banners.Edit(ctx, r.ID, version, banner.Content{
+	_, is, err := h.banners.Edit(ctx, r.ID, version, banner.Content{
 		Unit: r.Unit, Image: r.Image, Alt: r.Alt, Link: r.Link, From: r.From, Until: r.Until,
 	}, h.units)
 	if err != nil {
 		return nil, err
 	}
-	touch(ctx, was, is)
 	e := show(is)
 	return &e, nil
 }

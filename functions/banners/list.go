@@ -2,17 +2,24 @@ package banners
 
 import (
 	"context"
+	"time"
 
 	"github.com/madang-council/madang/shared/council/banner"
-	"github.com/madang-council/madang/shared/function"
-	"github.com/madang-council/madang/shared/media/upload"
 )
 
 type listRequest struct{}
 
 type listResponse struct {
 	Items []banner.Banner `json:"items"`
+
+	changes *time.Time
 }
+
+// PageTags are those of the pictures.
+func (r *listResponse) PageTags() []string { return banner.PageTags(r.Items) }
+
+// PageChanges is when a banner begins or ends.
+func (r *listResponse) PageChanges() []*time.Time { return []*time.Time{r.changes} }
 
 func (h handlers) list(ctx context.Context, _ *listRequest) (*listResponse, error) {
 	items, err := h.banners.Current(ctx)
@@ -23,9 +30,5 @@ func (h handlers) list(ctx context.Context, _ *listRequest) (*listResponse, erro
 	if err != nil {
 		return nil, err
 	}
-	function.ChangesAt(ctx, next)
-	for _, b := range items {
-		function.Tag(ctx, upload.Tag(b.Image.ID))
-	}
-	return &listResponse{Items: items}, nil
+	return &listResponse{Items: items, changes: next}, nil
 }

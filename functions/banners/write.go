@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/council/banner"
 	"github.com/madang-council/madang/shared/function"
 )
@@ -24,16 +23,6 @@ func (h handlers) write(ctx context.Context, r *writeRequest) (*entry, error) {
 		return nil, err
 	}
 	function.Subject(ctx, b.ID)
-	touch(ctx, b)
 	e := show(b)
 	return &e, nil
-}
-
-// touch has the page rendered again if one of these is or will be on it.
-func touch(ctx context.Context, versions ...banner.Stored) {
-	for _, b := range versions {
-		if !b.Ended(clock.Now(ctx)) {
-			function.Touch(ctx, "banners")
-		}
-	}
 }

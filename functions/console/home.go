@@ -52,7 +52,7 @@ func (h handlers) home(ctx context.Context, _ *homeRequest) (*ui.Answer, error) 
 		}),
 		el.Div(el.Class("panels"), g.Group(columns)),
 		el.P(el.Class("languages"), g.If(function.RequestFrom(ctx).Language == "en", el.A(el.Href(root), el.Lang("ko"), g.Attr("hreflang", "ko"), g.Text("한국어"))),
-			g.If(function.RequestFrom(ctx).Language != "en", el.A(el.Href(ui.English(root)), el.Lang("en"), g.Attr("hreflang", "en"), g.Text("English")))),
+			g.If(function.RequestFrom(ctx).Language != "en", el.A(el.Href(function.English(root)), el.Lang("en"), g.Attr("hreflang", "en"), g.Text("English")))),
 	}}), nil
 }
 

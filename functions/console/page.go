@@ -29,16 +29,17 @@ import (
 
 // handlers are the pages and what they are made of.
 type handlers struct {
-	notices  notice.Store
-	banners  banner.Store
-	uploads  upload.Store
-	members  member.Store
-	log      audit.Store
-	running  bill.Store
-	letters  deadletter.Store
-	cursors  *cursor.Codec
-	settings function.Settings
-	frame    ui.Frame
+	notices   notice.Store
+	banners   banner.Store
+	uploads   upload.Store
+	members   member.Store
+	log       audit.Store
+	running   bill.Store
+	letters   deadletter.Store
+	cursors   *cursor.Codec
+	settings  function.Settings
+	catalogue function.Catalogue
+	frame     ui.Frame
 }
 
 // Sections of the console, as its menu names them.

@@ -19,7 +19,7 @@ var Function = function.Spec{
 		h := handlers{notices: notice.NewStore(d.DB), banners: banner.NewStore(d.DB), log: d.Log}
 		return function.Parts{
 			Routes: []function.Route{
-				{Method: "GET", Path: "/v1/main", Access: function.Anyone, Doc: "Everything that the main page shows; sections that fail are null and named in degraded.", Do: function.Do(h.read), Page: &function.Page{Tags: []string{"main"}, Eager: true}},
+				{Method: "GET", Path: "/v1/main", Access: function.Anyone, Doc: "Everything that the main page shows; sections that fail are null and named in degraded.", Do: function.Do(h.read), Page: &function.Page{Tags: []string{notice.Kind, banner.Kind, eagerTag}, Eager: true}},
 			},
 			Consumes: cloudevent.Consume(
 				function.Subscription{Type: notice.Changed, Doc: "Renders the main page again.", Do: render},

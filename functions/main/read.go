@@ -9,8 +9,7 @@ import (
 	"github.com/madang-council/madang/shared/council/banner"
 	"github.com/madang-council/madang/shared/council/notice"
 	"github.com/madang-council/madang/shared/event"
-	"github.com/madang-council/madang/shared/function"
-	"github.com/madang-council/madang/shared/media/upload"
+	"github.com/madang-council/madang/shared/touch"
 )
 
 type handlers struct {
@@ -34,7 +33,12 @@ type readResponse struct {
 	Newest   *[]notice.Summary `json:"newest"`
 	You      *you              `json:"you,omitempty"`
 	Degraded []string          `json:"degraded"`
+
+	changes []*time.Time
 }
+
+// eagerTag is touched by the events of what the page shows: it is rendered anew at once.
+const eagerTag = "main"
 
 // you is the caller's own part; guests have none.
 type you struct {
@@ -55,30 +59,31 @@ func (h handlers) read(ctx context.Context, _ *readRequest) (*readResponse, erro
 		if err != nil {
 			return nil, err
 		}
-		function.ChangesAt(ctx, at)
+		r.changes = append(r.changes, at)
 	}
-	tagPictures(ctx, r)
 	return r, nil
 }
 
-// tagPictures has the page rendered again once the variants of a picture on it are made.
-func tagPictures(ctx context.Context, r *readResponse) {
+// PageTags are those of the pictures.
+func (r *readResponse) PageTags() []string {
+	tags := []string{}
 	for _, list := range []*[]notice.Summary{r.Urgent, r.Pinned, r.Newest} {
 		if list == nil {
 			continue
 		}
-		for _, n := range *list {
-			if n.Image != "" {
-				function.Tag(ctx, upload.Tag(n.Image))
-			}
-		}
+		tags = append(tags, notice.PageTags(*list)...)
 	}
 	if r.Banners != nil {
-		for _, b := range *r.Banners {
-			function.Tag(ctx, upload.Tag(b.Image.ID))
-		}
+		tags = append(tags, banner.PageTags(*r.Banners)...)
 	}
+	return tags
 }
+
+// PageChanges are when one of the sections changes by itself.
+func (r *readResponse) PageChanges() []*time.Time { return r.changes }
+
+// PageIncomplete says whether a section failed.
+func (r *readResponse) PageIncomplete() bool { return len(r.Degraded) > 0 }
 
 // section reads one part of the page. One that fails is null and named in degraded; the
 // others are shown.
@@ -87,7 +92,6 @@ func section[T any](ctx context.Context, h handlers, r *readResponse, name strin
 	if err != nil {
 		h.log.ErrorContext(ctx, "a section of the main page failed", "section", name, "error", err)
 		r.Degraded = append(r.Degraded, name)
-		function.Partial(ctx)
 		return nil
 	}
 	return &list
@@ -107,6 +111,6 @@ func youOf(p auth.Principal) *you {
 // render has the host render the page again: whatever the event says, the page says what
 // is stored now.
 func render(ctx context.Context, _ event.Event) error {
-	function.Touch(ctx, "main")
+	touch.Tags(ctx, eagerTag)
 	return nil
 }

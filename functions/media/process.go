@@ -5,7 +5,6 @@ import (
 
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/event"
-	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/media/upload"
 	"github.com/madang-council/madang/shared/problem"
 )
@@ -17,9 +16,6 @@ func (h handlers) process(ctx context.Context, e event.Event) error {
 	if !check.ID(e.Subject) {
 		return problem.Absent()
 	}
-	changed, err := h.files.Process(ctx, e.Subject)
-	if changed {
-		function.Touch(ctx, upload.Tag(e.Subject))
-	}
+	_, err := h.files.Process(ctx, e.Subject)
 	return err
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/madang-council/madang/shared/mail/smtp"
 	"github.com/madang-council/madang/shared/media/upload"
 	"github.com/madang-council/madang/shared/operation/audit"
+	"github.com/madang-council/madang/shared/problem"
 )
 
 // hashes is how many passwords one pod hashes at once, 19 MiB each.
@@ -55,16 +56,16 @@ var Function = function.Spec{
 			{Method: "POST", Path: "/v1/members/me/verification/mail", Access: function.SignedIn, Doc: "Sends a code to a school mail address.", Do: function.Do(h.sendCode), Status: 202, Limit: function.SigningIn, Alone: true},
 			{Method: "POST", Path: "/v1/members/me/verification/mail/confirm", Access: function.SignedIn, Doc: "Verifies as a student by that code.", Do: function.Do(h.confirmCode), Limit: function.SigningIn, Alone: true},
 			{Method: "POST", Path: "/v1/members/me/verification/roster", Access: function.SignedIn, Doc: "Verifies as a student by number and name.", Do: function.Do(h.verifyByRoster), Limit: function.SigningIn, Alone: true},
-			{Method: "PUT", Path: "/v1/admin/roster", Access: function.Holder(auth.Admin), Doc: "Replaces the roster: CSV of number, name and optionally school mail address, hashed at once.", Do: function.Do(h.replaceRoster)},
-			{Method: "GET", Path: "/v1/admin/members", Access: function.Holder(auth.Admin), Doc: "Finds members by address or by how the name begins.", Do: function.Do(h.find), Personal: true},
-			{Method: "GET", Path: "/v1/admin/members/{id}", Access: function.Holder(auth.Admin), Doc: "Reads a member.", Do: function.Do(h.read), Personal: true},
-			{Method: "POST", Path: "/v1/admin/members/{id}/verification", Access: function.Holder(auth.Admin), Doc: "Verifies a member whose proof an admin has seen.", Do: function.Do(h.verifyByAdmin)},
-			{Method: "PUT", Path: "/v1/admin/members/{id}/roles/{role}", Access: function.Holder(auth.Admin), Doc: "Gives a role for a unit until an end date.", Do: function.Do(h.grant)},
-			{Method: "DELETE", Path: "/v1/admin/members/{id}/roles/{role}", Access: function.Holder(auth.Admin), Doc: "Takes a role away.", Do: function.Do(h.withdraw)},
-			{Method: "POST", Path: "/v1/admin/members/{id}/suspend", Access: function.Holder(auth.Admin), Doc: "Suspends a member and ends their sessions.", Do: function.Do(h.suspend)},
-			{Method: "POST", Path: "/v1/admin/members/{id}/restore", Access: function.Holder(auth.Admin), Doc: "Undoes a suspension.", Do: function.Do(h.restore)},
-			{Method: "DELETE", Path: "/v1/admin/members/{id}/second-factor", Access: function.Holder(auth.Admin), Doc: "Removes a second factor whose device and recovery codes are lost.", Do: function.Do(h.forgetSecond)},
-			{Method: "GET", Path: "/v1/admin/audit", Access: function.Holder(auth.Admin), Doc: "Reads the log of what the council did and whose data it read.", Do: function.Do(h.audit), Personal: true},
+			{Method: "PUT", Path: "/v1/admin/roster", Words: problem.Text{KO: "명부를 바꿈", EN: "Replaced the roster"}, Access: function.Holder(auth.Admin), Doc: "Replaces the roster: CSV of number, name and optionally school mail address, hashed at once.", Do: function.Do(h.replaceRoster)},
+			{Method: "GET", Path: "/v1/admin/members", Words: problem.Text{KO: "회원을 찾음(API)", EN: "Looked for members (API)"}, Access: function.Holder(auth.Admin), Doc: "Finds members by address or by how the name begins.", Do: function.Do(h.find), Personal: true},
+			{Method: "GET", Path: "/v1/admin/members/{id}", Words: problem.Text{KO: "회원 정보를 봄(API)", EN: "Read a member (API)"}, Access: function.Holder(auth.Admin), Doc: "Reads a member.", Do: function.Do(h.read), Personal: true},
+			{Method: "POST", Path: "/v1/admin/members/{id}/verification", Words: problem.Text{KO: "학생으로 확인함", EN: "Verified a member"}, Access: function.Holder(auth.Admin), Doc: "Verifies a member whose proof an admin has seen.", Do: function.Do(h.verifyByAdmin)},
+			{Method: "PUT", Path: "/v1/admin/members/{id}/roles/{role}", Words: problem.Text{KO: "역할을 줌", EN: "Gave a role"}, Access: function.Holder(auth.Admin), Doc: "Gives a role for a unit until an end date.", Do: function.Do(h.grant)},
+			{Method: "DELETE", Path: "/v1/admin/members/{id}/roles/{role}", Words: problem.Text{KO: "역할을 거둠", EN: "Took a role away"}, Access: function.Holder(auth.Admin), Doc: "Takes a role away.", Do: function.Do(h.withdraw)},
+			{Method: "POST", Path: "/v1/admin/members/{id}/suspend", Words: problem.Text{KO: "회원을 정지함", EN: "Suspended a member"}, Access: function.Holder(auth.Admin), Doc: "Suspends a member and ends their sessions.", Do: function.Do(h.suspend)},
+			{Method: "POST", Path: "/v1/admin/members/{id}/restore", Words: problem.Text{KO: "정지를 풂", EN: "Lifted a suspension"}, Access: function.Holder(auth.Admin), Doc: "Undoes a suspension.", Do: function.Do(h.restore)},
+			{Method: "DELETE", Path: "/v1/admin/members/{id}/second-factor", Words: problem.Text{KO: "2단계 인증을 풂", EN: "Removed a second factor"}, Access: function.Holder(auth.Admin), Doc: "Removes a second factor whose device and recovery codes are lost.", Do: function.Do(h.forgetSecond)},
+			{Method: "GET", Path: "/v1/admin/audit", Words: problem.Text{KO: "기록을 봄(API)", EN: "Read the log (API)"}, Access: function.Holder(auth.Admin), Doc: "Reads the log of what the council did and whose data it read.", Do: function.Do(h.audit), Personal: true},
 		}}
 	},
 }

@@ -16,11 +16,9 @@ func (h handlers) remove(ctx context.Context, r *removeRequest) (*function.None,
 	if err != nil {
 		return nil, err
 	}
-	was, err := h.notices.Delete(ctx, r.ID, version)
-	if err != nil {
+	if _, err := h.notices.Delete(ctx, r.ID, version); err != nil {
 		return nil, err
 	}
-	touch(ctx, was)
 	return &function.None{}, nil
 }
 
@@ -38,7 +36,6 @@ func (h handlers) undelete(ctx context.Context, r *undeleteRequest) (*article, e
 	if err != nil {
 		return nil, err
 	}
-	touch(ctx, n)
 	a := show(ctx, n)
 	return &a, nil
 }

@@ -29,14 +29,13 @@ func (h handlers) edit(ctx context.Context, r *editRequest) (*article, error) {
 	if err != nil {
 		return nil, err
 	}
-	was, is, err := h.notices.Edit(ctx, r.ID, version, notice.Content{
+	_, is, err := h.notices.Edit(ctx, r.ID, version, notice.Content{
 		Unit: r.Unit, Title: r.Title, Body: r.Body, Tags: r.Tags, Attachments: r.Attachments,
 		PublishAt: r.PublishAt, UnpublishAt: r.UnpublishAt, PinnedUntil: r.PinnedUntil, UrgentUntil: r.UrgentUntil,
 	}, h.units)
 	if err != nil {
 		return nil, err
 	}
-	touch(ctx, was, is)
 	a := show(ctx, is)
 	return &a, nil
 }

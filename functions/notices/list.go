@@ -2,13 +2,12 @@ package notices
 
 import (
 	"context"
+	"time"
 
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/council/notice"
 	"github.com/madang-council/madang/shared/cursor"
-	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/identity/member"
-	"github.com/madang-council/madang/shared/media/upload"
 	"github.com/madang-council/madang/shared/secret"
 )
 
@@ -33,7 +32,15 @@ type listRequest struct {
 type listResponse struct {
 	Items      []notice.Summary `json:"items"`
 	NextCursor string           `json:"nextCursor,omitempty"`
+
+	changes *time.Time
 }
+
+// PageTags are those of the pictures.
+func (r *listResponse) PageTags() []string { return notice.PageTags(r.Items) }
+
+// PageChanges is when the list changes by itself.
+func (r *listResponse) PageChanges() []*time.Time { return []*time.Time{r.changes} }
 
 func (h handlers) list(ctx context.Context, r *listRequest) (*listResponse, error) {
 	f, size, err := narrow(r.Tag, r.Unit, r.Q, r.Size)
@@ -48,14 +55,7 @@ func (h handlers) list(ctx context.Context, r *listRequest) (*listResponse, erro
 	if err != nil {
 		return nil, err
 	}
-	function.ChangesAt(ctx, next)
-	response := &listResponse{Items: items, NextCursor: after}
-	for _, s := range response.Items {
-		if s.Image != "" {
-			function.Tag(ctx, upload.Tag(s.Image))
-		}
-	}
-	return response, nil
+	return &listResponse{Items: items, NextCursor: after, changes: next}, nil
 }
 
 // narrow reads what both lists have in common: the filter and the size, 20 unless given.

@@ -7,7 +7,6 @@ import (
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/council/notice"
-	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/media/upload"
 	"github.com/madang-council/madang/shared/problem"
 )
@@ -36,7 +35,16 @@ type article struct {
 	Version     int64         `json:"version"`
 	CreatedAt   time.Time     `json:"createdAt"`
 	UpdatedAt   time.Time     `json:"updatedAt"`
+
+	tags    []string
+	changes []*time.Time
 }
+
+// PageTags are those of the pictures and files.
+func (a article) PageTags() []string { return a.tags }
+
+// PageChanges are when the notice begins or ends, and its pin and urgency.
+func (a article) PageChanges() []*time.Time { return a.changes }
 
 // ETag is the version, for If-Match.
 func (a article) ETag() int64 { return a.Version }
@@ -45,14 +53,9 @@ func (h handlers) read(ctx context.Context, r *readRequest) (*article, error) {
 	if !check.ID(r.ID) {
 		return nil, problem.Absent()
 	}
-	function.Tag(ctx, tag(r.ID))
 	n, err := h.notices.Read(ctx, r.ID)
 	if err != nil {
 		return nil, err
-	}
-	function.ChangesAt(ctx, n.Changes(clock.Now(ctx))...)
-	for _, f := range n.Attachments {
-		function.Tag(ctx, upload.Tag(f.ID))
 	}
 	a := show(ctx, n)
 	return &a, nil
@@ -66,12 +69,10 @@ func show(ctx context.Context, n notice.Notice) article {
 		PublishAt: n.PublishAt, UnpublishAt: n.UnpublishAt, Pinned: n.Pinned(now), Urgent: n.Urgent(now),
 		PinnedUntil: n.PinnedUntil, UrgentUntil: n.UrgentUntil, Attachments: n.Attachments,
 		Version: n.Version, CreatedAt: n.CreatedAt, UpdatedAt: n.UpdatedAt,
+		tags: n.PageTags(), changes: n.Changes(now),
 	}
 	if notice.Writes(ctx, n.Unit) {
 		a.Body = &n.Body
 	}
 	return a
 }
-
-// tag names a notice to its own page.
-func tag(id string) string { return "notice:" + id }

@@ -136,11 +136,10 @@ func (h handlers) revert(ctx context.Context, r *revertRequest) (*article, error
 	if err != nil {
 		return nil, err
 	}
-	was, is, err := h.notices.Revert(ctx, r.ID, version, number)
+	_, is, err := h.notices.Revert(ctx, r.ID, version, number)
 	if err != nil {
 		return nil, err
 	}
-	touch(ctx, was, is)
 	a := show(ctx, is)
 	return &a, nil
 }

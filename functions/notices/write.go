@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/council/notice"
 	"github.com/madang-council/madang/shared/function"
 )
@@ -33,16 +32,5 @@ func (h handlers) write(ctx context.Context, r *writeRequest) (*written, error) 
 		return nil, err
 	}
 	function.Subject(ctx, n.ID)
-	touch(ctx, n)
 	return &written{show(ctx, n)}, nil
-}
-
-// touch has pages rendered again that show one of these, or would at a later time. A
-// draft is on no page.
-func touch(ctx context.Context, versions ...notice.Notice) {
-	for _, n := range versions {
-		if n.Shows(clock.Now(ctx)) {
-			function.Touch(ctx, "notices", tag(n.ID))
-		}
-	}
 }

@@ -20,7 +20,7 @@ func hours(ctx context.Context, d time.Duration) string {
 // files are what programs read: crawlers, and telephones that keep the site as an app.
 func (h handlers) files() []function.Route {
 	file := func(path, doc string, do function.Operation) function.Route {
-		return function.Route{Method: "GET", Path: path, Access: function.Anyone, HTML: true, Page: &function.Page{ForAll: true}, Do: do, Doc: doc}
+		return function.Route{Method: "GET", Path: path, Access: function.Anyone, HTML: true, Neutral: true, Page: &function.Page{ForAll: true}, Do: do, Doc: doc}
 	}
 	return []function.Route{
 		file("/robots.txt", "What crawlers leave alone.", function.Do(h.robots)),

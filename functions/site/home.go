@@ -2,6 +2,7 @@ package site
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	g "maragu.dev/gomponents"
@@ -11,8 +12,7 @@ import (
 	"github.com/madang-council/madang/shared/council/banner"
 	"github.com/madang-council/madang/shared/council/notice"
 	"github.com/madang-council/madang/shared/event"
-	"github.com/madang-council/madang/shared/function"
-	"github.com/madang-council/madang/shared/media/upload"
+	"github.com/madang-council/madang/shared/touch"
 	"github.com/madang-council/madang/shared/ui"
 )
 
@@ -25,23 +25,21 @@ const (
 type none struct{}
 
 func (h handlers) home(ctx context.Context, _ *none) (*ui.Answer, error) {
-	urgent, _ := section(ctx, h, "urgent", h.notices.Urgent)
-	banners, _ := section(ctx, h, "banners", h.banners.Current)
-	pinned, _ := section(ctx, h, "pinned", func(ctx context.Context) ([]notice.Summary, error) { return h.notices.Pinned(ctx, pinnedShown) })
+	urgent, thereUrgent := section(ctx, h, "urgent", h.notices.Urgent)
+	banners, thereBanners := section(ctx, h, "banners", h.banners.Current)
+	pinned, therePinned := section(ctx, h, "pinned", func(ctx context.Context) ([]notice.Summary, error) { return h.notices.Pinned(ctx, pinnedShown) })
 	newest, there := section(ctx, h, "newest", func(ctx context.Context) ([]notice.Summary, error) { return h.notices.Newest(ctx, newestShown) })
+	changes := []*time.Time{}
 	for _, next := range []func(context.Context) (*time.Time, error){h.notices.NextChange, h.banners.NextChange} {
 		at, err := next(ctx)
 		if err != nil {
 			return nil, err
 		}
-		function.ChangesAt(ctx, at)
+		changes = append(changes, at)
 	}
-	tagPictures(ctx, urgent, pinned, newest)
-	for _, b := range banners {
-		function.Tag(ctx, upload.Tag(b.Image.ID))
-	}
+	tags := slices.Concat(notice.PageTags(urgent), notice.PageTags(pinned), notice.PageTags(newest), banner.PageTags(banners))
 	description := ui.T(ctx, h.settings.CouncilName+"의 공지와 소식", "Notices and news of "+h.settings.CouncilName)
-	return h.frame.Page(ctx, ui.View{Path: homePath, Description: description, Picture: pictureOf(banners), Styles: []string{"site.css"}, Main: []g.Node{
+	return h.frame.Page(ctx, ui.View{Path: homePath, Description: description, Picture: pictureOf(banners), Styles: []string{"site.css"}, Tags: tags, Changes: changes, Partial: !there || !thereUrgent || !thereBanners || !therePinned, Main: []g.Node{
 		el.H1(el.Class("hidden"), g.Text(h.settings.CouncilName)),
 		urgentBar(ctx, urgent),
 		welcome(ctx),
@@ -68,21 +66,9 @@ func section[T any](ctx context.Context, h handlers, name string, read func(cont
 	list, err := read(ctx)
 	if err != nil {
 		h.log.ErrorContext(ctx, "a section of the main page failed", "section", name, "error", err)
-		function.Partial(ctx)
 		return nil, false
 	}
 	return list, true
-}
-
-// tagPictures has the page rendered again once the variants of a picture on it are made.
-func tagPictures(ctx context.Context, lists ...[]notice.Summary) {
-	for _, list := range lists {
-		for _, n := range list {
-			if n.Image != "" {
-				function.Tag(ctx, upload.Tag(n.Image))
-			}
-		}
-	}
 }
 
 func newestRows(ctx context.Context, list []notice.Summary, there, others bool) g.Node {
@@ -146,12 +132,12 @@ func pictureOf(list []banner.Banner) string {
 
 // noticeChanged and bannerChanged have the host render pages again: whatever the event
 // says, they say what is stored now.
-func noticeChanged(ctx context.Context, e event.Event) error {
-	function.Touch(ctx, noticesTag, noticeTag(e.Subject))
+func noticeChanged(ctx context.Context, _ event.Event) error {
+	touch.Tags(ctx, eagerTag)
 	return nil
 }
 
 func bannerChanged(ctx context.Context, _ event.Event) error {
-	function.Touch(ctx, bannersTag)
+	touch.Tags(ctx, eagerTag)
 	return nil
 }

@@ -15,7 +15,6 @@ import (
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/council/notice"
-	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/media/upload"
 	"github.com/madang-council/madang/shared/problem"
 	"github.com/madang-council/madang/shared/ui"
@@ -29,19 +28,15 @@ func (h handlers) notice(ctx context.Context, r *noticeRequest) (*ui.Answer, err
 	if !check.ID(r.ID) {
 		return nil, problem.Absent()
 	}
-	function.Tag(ctx, noticeTag(r.ID))
 	n, err := h.notices.Read(ctx, r.ID)
 	if err != nil {
 		return nil, err
 	}
 	now := clock.Now(ctx)
-	function.ChangesAt(ctx, n.Changes(now)...)
-	for _, f := range n.Attachments {
-		function.Tag(ctx, upload.Tag(f.ID))
-	}
 	body, inText := fitted(levelled(n.HTML), n.Attachments)
 	pictures, files := apart(n.Attachments, inText)
 	view := ui.View{
+		Tags: n.PageTags(), Changes: n.Changes(now),
 		Title: n.Title, Description: n.Excerpt, Path: noticesPath + "/" + n.ID, Section: noticesPath, Class: "reading", Styles: []string{"site.css"},
 		Picture: firstPicture(n.Attachments),
 		Main: []g.Node{el.Article(el.Class("notice"),

@@ -3,6 +3,7 @@ package site
 import (
 	"context"
 	"net/url"
+	"time"
 
 	g "maragu.dev/gomponents"
 	el "maragu.dev/gomponents/html"
@@ -37,9 +38,8 @@ func (h handlers) list(ctx context.Context, r *listRequest) (*ui.Answer, error) 
 	if err != nil {
 		return nil, err
 	}
-	function.ChangesAt(ctx, next)
-	tagPictures(ctx, shown)
 	view := ui.View{
+		Tags: notice.PageTags(shown), Changes: []*time.Time{next},
 		Title: listTitle(ctx, f), Path: noticesPath + narrowed(f, ""), Section: noticesPath, Styles: []string{"site.css"},
 		Description: ui.T(ctx, h.settings.CouncilName+"의 공지사항", "Notices of "+h.settings.CouncilName),
 	}

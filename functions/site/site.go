@@ -5,6 +5,7 @@ package site
 import (
 	"embed"
 	"log/slog"
+	"slices"
 
 	"github.com/madang-council/madang/shared/cloudevent"
 	"github.com/madang-council/madang/shared/council/banner"
@@ -53,10 +54,10 @@ var Function = function.Spec{
 		h := wire(d)
 		return function.Parts{
 			Refuse: h.frame.Refuse,
-			Routes: append(both(
-				h.reading(),
-				h.signingIn(),
-				h.own(),
+			Routes: append(slices.Concat(
+				pages(h.reading()),
+				pages(h.signingIn()),
+				pages(h.own()),
 			), append(h.files(), h.frame.Assets.Route())...),
 			Consumes: cloudevent.Consume(
 				function.Subscription{Type: notice.Changed, Doc: "Renders the pages that show notices again.", Do: noticeChanged},
@@ -100,18 +101,12 @@ func issuers(list []function.Issuer) []oidc.Issuer {
 	return converted
 }
 
-// both are routes in both languages.
-func both(groups ...[]function.Route) []function.Route {
-	list := []function.Route{}
-	for _, group := range groups {
-		for _, r := range group {
-			r.HTML = true
-			english := r
-			english.Path = ui.English(r.Path)
-			list = append(list, r, english)
-		}
+// pages marks routes as pages.
+func pages(routes []function.Route) []function.Route {
+	for i := range routes {
+		routes[i].HTML = true
 	}
-	return list
+	return routes
 }
 
 // The addresses of pages, in Korean.
@@ -138,19 +133,16 @@ const (
 
 // What pages are rendered again for.
 const (
-	noticesTag = "site:notices"
-	bannersTag = "site:banners"
+	eagerTag = "site:eager"
 )
-
-func noticeTag(id string) string { return "site:notice:" + id }
 
 // reading is what everybody may read. Guests get it from the edge.
 func (h handlers) reading() []function.Route {
-	list := &function.Page{Tags: []string{noticesTag}, Query: []string{"cursor", "tag", "unit"}, Bypass: []string{"q"}, Eager: true}
+	list := &function.Page{Tags: []string{notice.Kind, eagerTag}, Query: []string{"cursor", "tag", "unit"}, Bypass: []string{"q"}, Eager: true}
 	return []function.Route{
-		{Method: "GET", Path: homePath, Access: function.Anyone, Page: &function.Page{Tags: []string{noticesTag, bannersTag}, Eager: true}, Do: function.Do(h.home), Doc: "Main page: urgent, banners, pinned and newest notices; for members their own part."},
+		{Method: "GET", Path: homePath, Access: function.Anyone, Page: &function.Page{Tags: []string{notice.Kind, banner.Kind, eagerTag}, Eager: true}, Do: function.Do(h.home), Doc: "Main page: urgent, banners, pinned and newest notices; for members their own part."},
 		{Method: "GET", Path: noticesPath, Access: function.Anyone, Page: list, Do: function.Do(h.list), Doc: "Published notices, by unit, tag or a part of the title."},
-		{Method: "GET", Path: noticesPath + "/{id}", Access: function.Anyone, Page: &function.Page{}, Do: function.Do(h.notice), Doc: "A notice with its pictures and files."},
+		{Method: "GET", Path: noticesPath + "/{id}", Access: function.Anyone, Page: &function.Page{Tags: []string{notice.Tag("{id}")}}, Do: function.Do(h.notice), Doc: "A notice with its pictures and files."},
 		{Method: "GET", Path: privacyPath, Access: function.Anyone, Page: &function.Page{}, Do: function.Do(h.privacy), Doc: "What is kept of whom, why, and until when."},
 	}
 }

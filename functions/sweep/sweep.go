@@ -12,6 +12,7 @@ import (
 	"github.com/madang-council/madang/shared/identity/member"
 	"github.com/madang-council/madang/shared/media/upload"
 	"github.com/madang-council/madang/shared/objects"
+	"github.com/madang-council/madang/shared/problem"
 )
 
 // Function does what nobody waits for. It may run at any time, any number of times, in
@@ -34,7 +35,7 @@ var Function = function.Spec{
 		h.members = member.Store{DB: d.DB, Key: d.Key, LeaveGrace: d.Settings.LeaveGrace}
 		return function.Parts{
 			Routes: []function.Route{
-				{Method: "POST", Path: "/v1/admin/sweep", Access: function.Holder(auth.Admin), Alone: true, Do: function.Do(h.now), Doc: "Sweeps now and says what was done; with everything=true it looks through the whole storage."},
+				{Method: "POST", Path: "/v1/admin/sweep", Words: problem.Text{KO: "정리를 돌림", EN: "Ran the sweep"}, Access: function.Holder(auth.Admin), Alone: true, Do: function.Do(h.now), Doc: "Sweeps now and says what was done; with everything=true it looks through the whole storage."},
 			},
 			Consumes: cloudevent.Consume(
 				function.Subscription{Type: function.Scheduled, Doc: "Sweeps.", Do: h.scheduled},

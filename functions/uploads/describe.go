@@ -4,8 +4,6 @@ import (
 	"context"
 
 	"github.com/madang-council/madang/shared/check"
-	"github.com/madang-council/madang/shared/function"
-	"github.com/madang-council/madang/shared/media/upload"
 	"github.com/madang-council/madang/shared/problem"
 )
 
@@ -22,6 +20,5 @@ func (h handlers) describe(ctx context.Context, r *describeRequest) (*uploadResp
 	if err != nil {
 		return nil, err
 	}
-	function.Touch(ctx, upload.Tag(r.ID))
 	return h.respond(ctx, u)
 }

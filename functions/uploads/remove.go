@@ -5,7 +5,6 @@ import (
 
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/function"
-	"github.com/madang-council/madang/shared/media/upload"
 	"github.com/madang-council/madang/shared/problem"
 )
 
@@ -20,6 +19,5 @@ func (h handlers) remove(ctx context.Context, r *removeRequest) (*function.None,
 	if err := h.files.Remove(ctx, r.ID); err != nil {
 		return nil, err
 	}
-	function.Touch(ctx, upload.Tag(r.ID))
 	return &function.None{}, nil
 }

@@ -46,7 +46,7 @@ func pages(t *testing.T, h *localHost) []page {
 	cookies := h.signIn()
 	fill := strings.NewReplacer("/banners/{id}", "/banners/"+h.first("/v1/banners", cookies), "/members/{id}", "/members/"+h.first("/v1/admin/members", cookies), "{id}", h.notice())
 	for _, spec := range functions.All() {
-		for _, route := range spec.New(function.Deps{}).Routes {
+		for _, route := range spec.Build(function.Deps{}).Routes {
 			path := fill.Replace(route.Path)
 			if !route.HTML || route.Method != http.MethodGet || strings.Contains(path, "{") {
 				continue

@@ -39,9 +39,10 @@ func newSite(specs []function.Spec, b *backends, f flags, log *slog.Logger) *sit
 	outbox := &event.Outbox{DB: b.db, Bus: s.broker, Log: log}
 	client := &http.Client{Timeout: 10 * time.Second}
 	metrics := host.NewMetrics()
+	catalogue := function.Catalogued(specs...)
 	s.build = func(spec function.Spec) *host.Host {
 		return host.New(spec, host.Options{
-			Deps:  function.Deps{DB: b.db, Storage: b.storage, Outbox: outbox, Mail: b.mail, Key: b.key, Settings: b.settings, Client: client, Log: log},
+			Deps:  function.Deps{DB: b.db, Storage: b.storage, Outbox: outbox, Mail: b.mail, Key: b.key, Settings: b.settings, Client: client, Log: log, Catalogue: catalogue},
 			Redis: b.redis, Now: time.Now, TrustedHops: 1, Metrics: metrics,
 		})
 	}
@@ -123,7 +124,7 @@ func (s *site) print(w io.Writer, address, data string, first firstSignIn) {
 	_, _ = fmt.Fprintf(w, "  mail      %s/_dev/mail\n\n", address)
 	for _, spec := range s.specs {
 		_, _ = fmt.Fprintf(w, "%s  %s\n", spec.Name, spec.Doc)
-		for _, r := range spec.New(function.Deps{}).Routes {
+		for _, r := range spec.Build(function.Deps{}).Routes {
 			if !r.Internal {
 				_, _ = fmt.Fprintf(w, "  %-6s %-52s %s\n", r.Method, r.Path, r.Access)
 			}

@@ -25,7 +25,7 @@ type Route struct {
 func Routes(specs []function.Spec) []Route {
 	list := []Route{}
 	for _, s := range specs {
-		for _, r := range s.New(function.Deps{}).Routes {
+		for _, r := range s.Build(function.Deps{}).Routes {
 			if r.Internal {
 				continue
 			}

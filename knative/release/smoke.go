@@ -35,7 +35,7 @@ func Checks(specs []function.Spec) map[string][]Check {
 	for _, spec := range specs {
 		list := []Check{{Path: "/v1/no-such-resource", Status: http.StatusNotFound}}
 		first, html := "", false
-		for _, r := range spec.New(function.Deps{}).Routes {
+		for _, r := range spec.Build(function.Deps{}).Routes {
 			if r.Method != http.MethodGet || r.Internal || r.Access.String() != function.Anyone.String() {
 				continue
 			}

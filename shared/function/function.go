@@ -7,8 +7,6 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"net/url"
-	"slices"
 	"time"
 
 	"github.com/madang-council/madang/shared/auth"
@@ -31,6 +29,15 @@ type Spec struct {
 	// New wires the function. It does no I/O and keeps no state between requests: a
 	// fresh one may serve each.
 	New func(Deps) Parts
+	// Menu and Desk are its entries in the menus of the site and of the console.
+	Menu, Desk []Entry
+}
+
+// Build wires the function and gives each page its English address beside the Korean one.
+func (s Spec) Build(d Deps) Parts {
+	parts := s.New(d)
+	parts.Routes = inBothLanguages(parts.Routes)
+	return parts
 }
 
 // Parts are what a function offers once it is wired.
@@ -59,6 +66,26 @@ type Scale struct {
 	Schedule    string        // cron expression in Seoul's time, for a function that runs by itself
 }
 
+// Filled is s with the defaults for what it leaves out: this is the one place that has them.
+//
+//   - Concurrency: 50 requests at once hold the latency of a read on one core
+//     (docs/measurements.md) and keep the connections of a pod within its pool.
+//   - Timeout: 30 s, the edge's own patience with a function (proxy_read_timeout).
+//   - MemoryMiB: 64, three times what a function holds after 16 000 requests
+//     (docs/measurements.md).
+func (s Scale) Filled() Scale {
+	if s.Concurrency == 0 {
+		s.Concurrency = 50
+	}
+	if s.Timeout == 0 {
+		s.Timeout = 30 * time.Second
+	}
+	if s.MemoryMiB == 0 {
+		s.MemoryMiB = 64
+	}
+	return s
+}
+
 // Deps are what a function is wired with. Those that it does not need are zero.
 type Deps struct {
 	DB       *database.DB
@@ -70,6 +97,8 @@ type Deps struct {
 	Client   *http.Client // for calls to other issuers
 	Log      *slog.Logger
 	Count    Count
+	// Catalogue is what there is beside this function.
+	Catalogue Catalogue
 }
 
 // Count adds n to a counter of what a function did by itself, by what became of it. Each
@@ -133,6 +162,9 @@ type Route struct {
 	// Personal marks the reading of somebody else's personal data: each leaves an
 	// audit record.
 	Personal bool
+	// Words say what the log records of a call: what the council changed, or whose data it
+	// read. A test demands them for every route that leaves a record.
+	Words problem.Text
 	// Alone runs the handler without a unit of work around it: it makes its own. Such
 	// a route ignores Idempotency-Key.
 	Alone bool
@@ -147,6 +179,9 @@ type Route struct {
 	// in, and refusals are pages too (Parts.Refuse). A session whose access cookie has
 	// expired is renewed on the way.
 	HTML bool
+	// Neutral pages have one address for all languages, as styles and robots.txt; of all
+	// others the host makes the English one.
+	Neutral bool
 }
 
 // Access says who may call a route. The domain may refuse more, never less.
@@ -184,27 +219,6 @@ const (
 	SigningIn Limit = "sign-in" // and everything else that could guess a secret
 	Uploading Limit = "upload"
 )
-
-// Page declares that the answer to a guest depends on nothing but the address and the
-// stored content. It is rendered without any trace of who asked, kept in Redis, and
-// served by the edge until one of its tags is touched or its own time has come.
-type Page struct {
-	Tags  []string // invalidated together with the page; handlers add more with Tag
-	Query []string // query parameters that belong to the address; others are ignored
-	// Bypass are query parameters with which the answer is no page, since hardly anybody
-	// else asks for the same: what is searched for. It is made for each who asks, and kept
-	// by nobody.
-	Bypass []string
-	Eager  bool // rendered again at once when a tag is touched, even if nobody read it
-	// ForAll says that members get the same, as of styles and scripts: who asks is not even
-	// looked at.
-	ForAll bool
-}
-
-// Bypassed says whether an address asks for what is no page.
-func (p *Page) Bypassed(query url.Values) bool {
-	return slices.ContainsFunc(p.Bypass, func(name string) bool { return query.Get(name) != "" })
-}
 
 // Consumer is what a function does with events.
 type Consumer struct {

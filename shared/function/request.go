@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/madang-council/madang/shared/problem"
 )
@@ -26,10 +25,6 @@ type Request struct {
 	Foreign  bool   // a browser sent it from another site's page, and it is not a safe method
 
 	cookies []*http.Cookie
-	touched []string
-	tags    []string
-	changes time.Time
-	partial bool
 	subject string
 	detail  map[string]any
 }
@@ -48,52 +43,6 @@ func RequestFrom(ctx context.Context) *Request {
 	}
 	return &Request{}
 }
-
-// Touch says that content under these tags changed. After the commit, pages with one of
-// them are rendered again or dropped.
-func Touch(ctx context.Context, tags ...string) {
-	r := RequestFrom(ctx)
-	r.touched = append(r.touched, tags...)
-}
-
-// Touched are the tags that were touched, each once.
-func (r *Request) Touched() []string {
-	slices.Sort(r.touched)
-	return slices.Compact(r.touched)
-}
-
-// Tag adds tags to the page that is being rendered.
-func Tag(ctx context.Context, tags ...string) {
-	r := RequestFrom(ctx)
-	r.tags = append(r.tags, tags...)
-}
-
-// Tags are the tags that the handler added, each once.
-func (r *Request) Tags() []string {
-	slices.Sort(r.tags)
-	return slices.Compact(r.tags)
-}
-
-// ChangesAt says when the page that is being rendered changes by itself: the next
-// publishAt, unpublishAt, pin or urgent end. The earliest one counts; nil and zero do not.
-func ChangesAt(ctx context.Context, times ...*time.Time) {
-	r := RequestFrom(ctx)
-	for _, t := range times {
-		if t != nil && !t.IsZero() && (r.changes.IsZero() || t.Before(r.changes)) {
-			r.changes = *t
-		}
-	}
-}
-
-// Changes is when the answer changes by itself; zero for never.
-func (r *Request) Changes() time.Time { return r.changes }
-
-// Partial says that the answer lacks something that could not be had now: it is given, but
-// never kept as a page, so that the last good page stays.
-func Partial(ctx context.Context) { RequestFrom(ctx).partial = true }
-
-// IsPartial says whether the handler called Partial.
-func (r *Request) IsPartial() bool { return r.partial }
 
 // SetCookie sends a cookie with the answer, unless the handler fails. Of two with one name
 // the later counts.
@@ -152,15 +101,6 @@ func Match(header string) (int64, error) {
 
 // Tagged is a version as an ETag.
 func Tagged(version int64) string { return `"v` + strconv.FormatInt(version, 10) + `"` }
-
-// LanguageOf is the language of an HTML route: English has addresses of its own, so that
-// no cache has to look at anything else.
-func LanguageOf(path string) string {
-	if path == "/en" || strings.HasPrefix(path, "/en/") {
-		return "en"
-	}
-	return "ko"
-}
 
 // Language is "en" where the caller prefers it to Korean in Accept-Language, else "ko".
 func Language(accept string) string {

@@ -77,15 +77,22 @@ func WithSettings(change func(*function.Settings)) Option {
 	return func(a *App) { change(&a.Deps.Settings) }
 }
 
+// Beside names the functions that are there beside the one under test, for its menus and
+// the words of the log.
+func Beside(specs ...function.Spec) Option {
+	return func(a *App) { a.Deps.Catalogue = function.Catalogued(specs...) }
+}
+
 // New wires a function with embedded backends.
 func New(t testing.TB, spec function.Spec, options ...Option) *App {
 	t.Helper()
 	a := &App{Spec: spec, Events: &Bus{}, Mail: &Mailbox{}, Log: &bytes.Buffer{}, now: Start, t: t, Hops: 1}
 	a.Deps = function.Deps{
-		Key:    secret.Key(bytes.Repeat([]byte{7}, 32)),
-		Mail:   a.Mail,
-		Client: &http.Client{Timeout: 5 * time.Second},
-		Log:    host.NewLog(lockedWriter{&a.mu, a.Log}, slog.LevelDebug),
+		Key:       secret.Key(bytes.Repeat([]byte{7}, 32)),
+		Mail:      a.Mail,
+		Client:    &http.Client{Timeout: 5 * time.Second},
+		Log:       host.NewLog(lockedWriter{&a.mu, a.Log}, slog.LevelDebug),
+		Catalogue: function.Catalogued(spec),
 		Settings: function.Settings{
 			Environment: "test", SiteURL: "https://council.madang.ac.kr", CouncilName: "마당대학교 총학생회",
 			SchoolDomains: []string{"madang.ac.kr"}, Units: []string{"총학", "단과대", "학과", "동연", "감사"},

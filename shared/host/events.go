@@ -48,7 +48,7 @@ func (h *Host) receive(c echo.Context) error {
 			return c.NoContent(http.StatusAccepted)
 		}
 		h.metrics.event(h.spec.Name, e.Type, "handled")
-		h.settle(ctx, function.RequestFrom(ctx))
+		h.settle(ctx)
 		return c.NoContent(http.StatusNoContent)
 	}
 	h.log.WarnContext(ctx, "dropped an event of a type that this function does not consume", "event", e.ID)

@@ -23,6 +23,7 @@ import (
 	"github.com/madang-council/madang/shared/identity/session"
 	"github.com/madang-council/madang/shared/limit"
 	"github.com/madang-council/madang/shared/page"
+	"github.com/madang-council/madang/shared/touch"
 )
 
 // Options are what a host needs beside the function's own dependencies.
@@ -71,7 +72,7 @@ func New(spec function.Spec, o Options) *Host {
 	h.deps.Log = h.log
 	h.deps.Count = func(what, outcome string, n int) { h.metrics.work(spec.Name, what, outcome, n) }
 	h.metrics.expect(spec.Name)
-	h.parts = spec.New(h.deps)
+	h.parts = spec.Build(h.deps)
 	h.echo = h.router()
 	return h
 }
@@ -153,12 +154,7 @@ func (h *Host) serve(route function.Route) echo.HandlerFunc {
 	}
 }
 
-func (h *Host) timeout() time.Duration {
-	if h.spec.Scale.Timeout > 0 {
-		return h.spec.Scale.Timeout
-	}
-	return 30 * time.Second
-}
+func (h *Host) timeout() time.Duration { return h.spec.Scale.Filled().Timeout }
 
 func isSafe(method string) bool { return method == http.MethodGet || method == http.MethodHead }
 
@@ -182,5 +178,5 @@ func (h *Host) read(ctx context.Context, k *call) error {
 
 // begin is the context of a request: its time, and what the host knows about it.
 func (h *Host) begin(ctx context.Context, r *function.Request) context.Context {
-	return function.WithRequest(clock.With(ctx, h.now()), r)
+	return touch.With(function.WithRequest(clock.With(ctx, h.now()), r), &touch.Set{})
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/functiontest"
 	"github.com/madang-council/madang/shared/problem"
+	"github.com/madang-council/madang/shared/touch"
 )
 
 // The function of these tests keeps rows in the audit table's neighbour, the outbox, so
@@ -46,7 +47,11 @@ func (t thing) Location() string { return "/v1/things/" + t.ID }
 type list struct {
 	Items []thing `json:"items"`
 	Q     string  `json:"q"`
+
+	changes []*time.Time
 }
+
+func (l *list) PageChanges() []*time.Time { return l.changes }
 
 func scan(r database.Row) (thing, error) {
 	var t thing
@@ -68,16 +73,16 @@ func (s store) list(ctx context.Context, r *struct {
 	if err != nil {
 		return nil, err
 	}
+	l := &list{Items: items, Q: r.Q}
 	for _, t := range next {
-		function.ChangesAt(ctx, &t.At)
+		l.changes = append(l.changes, &t.At)
 	}
-	return &list{Items: items, Q: r.Q}, nil
+	return l, nil
 }
 
 func (s store) one(ctx context.Context, r *struct {
 	ID string `path:"id"`
 }) (*thing, error) {
-	function.Tag(ctx, "thing:"+r.ID)
 	items, err := database.All(ctx, s.db, scan, `SELECT id, subject, created_at FROM outbox WHERE id = $1`, r.ID)
 	if err != nil {
 		return nil, err
@@ -111,7 +116,7 @@ func (s store) write(ctx context.Context, r *writeThing) (*thing, error) {
 	if _, err := s.db.Exec(ctx, `INSERT INTO outbox (id, type, subject, data, trace, created_at) VALUES ($1, 'thing', $2, '', '', $3)`, t.ID, t.Name, clock.Millis(t.At)); err != nil {
 		return nil, err
 	}
-	function.Touch(ctx, "things")
+	touch.Tags(ctx, "things")
 	return &t, nil
 }
 

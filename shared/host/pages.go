@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/page"
 	"github.com/madang-council/madang/shared/problem"
+	"github.com/madang-council/madang/shared/touch"
 )
 
 // segments is how many states of a page are rendered ahead: what it says now, after its
@@ -67,12 +67,13 @@ func (h *Host) render(ctx context.Context, route function.Route, key string) (pa
 	defer cancel()
 	h.metrics.pageRendered(h.spec.Name, route.Path)
 	p := page.Page{Key: key, Meta: page.Meta{Function: h.spec.Name, Rendered: h.now().UnixMilli()}}
-	generations, storeErr := h.pages.Generations(ctx, route.Page.Tags)
+	declared := h.declared(route, key)
+	generations, storeErr := h.pages.Generations(ctx, declared)
 	end := h.now().Add(page.FreshFor)
 	at := h.now()
 	partial := false
 	for range segments {
-		s, request, err := h.renderAt(ctx, route, key, at)
+		s, shows, err := h.renderAt(ctx, route, key, at)
 		if err != nil && len(p.Segments) == 0 {
 			return page.Page{}, err
 		}
@@ -83,20 +84,19 @@ func (h *Host) render(ctx context.Context, route function.Route, key string) (pa
 			end = h.now().Add(page.Keep)
 		}
 		s.From, s.Until = at.UnixMilli(), end.UnixMilli()
-		p.Tags = append(p.Tags, request.Tags()...)
-		partial = partial || request.IsPartial()
-		change := request.Changes()
-		more := !change.IsZero() && change.After(at) && change.Before(end)
+		p.Tags = append(p.Tags, shows.tags...)
+		partial = partial || shows.partial
+		more := shows.changes != nil && shows.changes.After(at) && shows.changes.Before(end)
 		if more {
-			s.Until = change.UnixMilli()
+			s.Until = shows.changes.UnixMilli()
 		}
 		p.Segments = append(p.Segments, s)
 		if !more {
 			break
 		}
-		at = change
+		at = *shows.changes
 	}
-	p.Tags = append(p.Tags, route.Page.Tags...)
+	p.Tags = append(p.Tags, declared...)
 	slices.Sort(p.Tags)
 	p.Tags = slices.Compact(p.Tags)
 	if partial {
@@ -136,30 +136,60 @@ func (h *Host) saveWith(ctx context.Context, p page.Page, route function.Route, 
 	return h.pages.Save(ctx, p, g)
 }
 
+// shows is what an answer says of itself as a page.
+type shows struct {
+	tags    []string
+	changes *time.Time // when it changes by itself; nil for never
+	partial bool
+}
+
+func showsOf(response any) shows {
+	var s shows
+	if r, ok := response.(function.Tagger); ok {
+		s.tags = r.PageTags()
+	}
+	if r, ok := response.(function.Changer); ok {
+		s.changes = function.Earliest(r.PageChanges()...)
+	}
+	if r, ok := response.(function.Incomplete); ok {
+		s.partial = r.PageIncomplete()
+	}
+	return s
+}
+
+// declared are the tags that a page's route gives it.
+func (h *Host) declared(route function.Route, key string) []string {
+	path, _, _ := page.Address(key)
+	c := h.echo.NewContext(nil, discard{})
+	h.echo.Router().Find(http.MethodGet, path, c)
+	return route.Page.TagsFor(c.Param)
+}
+
 // renderAt runs the handler as nobody, for an address and a time: what it gets holds no
 // trace of who asked.
-func (h *Host) renderAt(ctx context.Context, route function.Route, key string, at time.Time) (page.Segment, *function.Request, error) {
+func (h *Host) renderAt(ctx context.Context, route function.Route, key string, at time.Time) (page.Segment, shows, error) {
 	path, query, language := page.Address(key)
 	request := &function.Request{ID: function.RequestFrom(ctx).ID, Language: language, Cookies: map[string]string{}}
 	inner := function.WithRequest(clock.With(guest(ctx), at), request)
 	r, err := http.NewRequestWithContext(inner, http.MethodGet, (&url.URL{Path: path, RawQuery: query.Encode()}).String(), http.NoBody)
 	if err != nil {
-		return page.Segment{}, nil, problem.Absent()
+		return page.Segment{}, shows{}, problem.Absent()
 	}
 	c := h.echo.NewContext(r, discard{})
 	h.echo.Router().Find(http.MethodGet, path, c)
 	response, err := route.Do.Call(inner, h.binder(c))
 	if err != nil {
-		return page.Segment{}, nil, err
+		return page.Segment{}, shows{}, err
 	}
+	shown := showsOf(response)
 	a, err := encode(route, response)
 	if err != nil {
-		return page.Segment{}, nil, err
+		return page.Segment{}, shows{}, err
 	}
 	if a.writer != nil {
 		w := &recorder{header: http.Header{}}
 		if err := a.writer.WriteResponse(w, r); err != nil {
-			return page.Segment{}, nil, err
+			return page.Segment{}, shows{}, err
 		}
 		a.body, a.header = w.body, w.header
 	}
@@ -169,13 +199,13 @@ func (h *Host) renderAt(ctx context.Context, route function.Route, key string, a
 			s.Header[name] = strings.Join(values, ", ")
 		}
 	}
-	return s, request, nil
+	return s, shown, nil
 }
 
 // settle follows a commit: pages under touched tags are rendered again, so that no
 // visitor waits for it.
-func (h *Host) settle(ctx context.Context, request *function.Request) {
-	tags := request.Touched()
+func (h *Host) settle(ctx context.Context) {
+	tags := touch.From(ctx)
 	if len(tags) == 0 || h.pages == nil {
 		return
 	}
@@ -260,15 +290,4 @@ func (discard) Header() http.Header { return http.Header{} }
 func (discard) WriteHeader(int)     {}
 func (discard) Write(b []byte) (int, error) {
 	return len(b), errors.New("host: nothing is answered here")
-}
-
-// hasField says whether a struct has a field of a type.
-func hasField[T any](v any) bool {
-	t := reflect.TypeOf(v)
-	for i := range t.NumField() {
-		if t.Field(i).Type == reflect.TypeFor[T]() {
-			return true
-		}
-	}
-	return false
 }

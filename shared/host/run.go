@@ -26,17 +26,19 @@ const grace = 25 * time.Second
 
 // Run is a deployed function's whole program: it serves until SIGTERM, finishes what is
 // in flight and exits. It connects to nothing before the first request.
-func Run(spec function.Spec) {
+//
+// What there is beside it is said by the catalogue (functions/catalogue).
+func Run(spec function.Spec, catalogue function.Catalogue) {
 	log := NewLog(os.Stderr, slog.LevelInfo)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
-	if err := run(ctx, spec, log); err != nil {
+	if err := run(ctx, spec, catalogue, log); err != nil {
 		log.Error("stopped", "function", spec.Name, "error", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, spec function.Spec, log *slog.Logger) error {
+func run(ctx context.Context, spec function.Spec, catalogue function.Catalogue, log *slog.Logger) error {
 	settings, err := ReadSettings()
 	if err != nil {
 		return err
@@ -45,6 +47,7 @@ func run(ctx context.Context, spec function.Spec, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	options.Deps.Catalogue = catalogue
 	h := New(spec, options)
 	server := &http.Server{
 		Addr: ":" + strconv.Itoa(settings.Port), Handler: h,

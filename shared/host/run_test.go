@@ -52,7 +52,7 @@ func TestNothingCountedIsLostAtTheEnd(t *testing.T) {
 	}}
 	ctx, end := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- run(ctx, spec, slog.New(slog.DiscardHandler)) }()
+	go func() { ended <- run(ctx, spec, function.Catalogue{}, slog.New(slog.DiscardHandler)) }()
 	address := fmt.Sprintf("http://127.0.0.1:%d", port)
 	get := func(path string) int {
 		r, _ := http.NewRequest(http.MethodGet, address+path, http.NoBody)

@@ -9,7 +9,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
+	"reflect"
+	"slices"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -30,7 +31,7 @@ func (h *Host) write(ctx context.Context, k *call) error {
 		if err != nil {
 			return err
 		}
-		h.settle(ctx, k.request)
+		h.settle(ctx)
 		return h.answer(k.echo, a)
 	}
 	key, err := h.idempotencyKey(ctx, k)
@@ -61,7 +62,7 @@ func (h *Host) write(ctx context.Context, k *call) error {
 	if err != nil {
 		return err
 	}
-	h.settle(ctx, k.request)
+	h.settle(ctx)
 	return h.answer(k.echo, a)
 }
 
@@ -177,12 +178,8 @@ func (h *Host) audit(ctx context.Context, k *call) error {
 	if subject == "" {
 		subject = pathSubject(k.echo)
 	}
-	path := k.route.Path
-	if k.route.HTML && function.LanguageOf(path) == "en" { // what was done does not depend on the language
-		path = strings.TrimPrefix(path, "/en")
-	}
 	_, err = h.deps.DB.Exec(ctx, `INSERT INTO audit (id, at, actor, action, subject, origin, request_id, detail) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		id, clock.Millis(clock.Now(ctx)), auth.From(ctx).MemberID, k.route.Method+" "+path, subject,
+		id, clock.Millis(clock.Now(ctx)), auth.From(ctx).MemberID, k.route.Action(), subject,
 		k.request.Origin, k.request.ID, k.request.Detail())
 	return err
 }
@@ -196,4 +193,8 @@ func pathSubject(c echo.Context) string {
 }
 
 // takesStream says whether a request type has a field of type function.Body.
-func takesStream(request any) bool { return hasField[function.Body](request) }
+func takesStream(request any) bool {
+	return slices.ContainsFunc(reflect.VisibleFields(reflect.TypeOf(request)), func(f reflect.StructField) bool {
+		return f.Type == reflect.TypeFor[function.Body]()
+	})
+}

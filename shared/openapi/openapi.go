@@ -27,7 +27,7 @@ func Document(specs []function.Spec) ([]byte, error) {
 		}
 	}))
 	for _, spec := range specs {
-		for _, route := range spec.New(function.Deps{Settings: function.Settings{}}).Routes {
+		for _, route := range spec.Build(function.Deps{Settings: function.Settings{}}).Routes {
 			if route.Internal || route.HTML {
 				continue
 			}

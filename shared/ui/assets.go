@@ -55,7 +55,7 @@ func (a *Assets) URL(name string) string { return a.prefix + "/" + a.hash + "/" 
 // Route serves the assets.
 func (a *Assets) Route() function.Route {
 	return function.Route{
-		Method: "GET", Path: a.prefix + "/{hash}/{name}", Access: function.Anyone, HTML: true, Page: &function.Page{ForAll: true},
+		Method: "GET", Path: a.prefix + "/{hash}/{name}", Access: function.Anyone, HTML: true, Neutral: true, Page: &function.Page{ForAll: true},
 		Do: function.Do(a.read), Doc: "Styles, scripts and pictures of the pages; the address names the content.",
 	}
 }
@@ -74,16 +74,16 @@ type asset struct {
 
 // read gives the asset under another hash too, but to be kept by nobody: while a release is
 // under way, a page of one release may ask the other.
-func (a *Assets) read(ctx context.Context, r *assetRequest) (*asset, error) {
+func (a *Assets) read(_ context.Context, r *assetRequest) (*asset, error) {
 	content, ok := a.files[r.Name]
 	if !ok || typeOf(r.Name) == "" {
 		return nil, problem.Absent()
 	}
-	if r.Hash != a.hash {
-		function.Partial(ctx)
-	}
 	return &asset{name: r.Name, content: content, kept: r.Hash == a.hash}, nil
 }
+
+// PageIncomplete says that it is the asset of another release.
+func (a *asset) PageIncomplete() bool { return !a.kept }
 
 // WriteResponse writes the asset.
 func (a *asset) WriteResponse(w http.ResponseWriter, _ *http.Request) error {

@@ -71,7 +71,7 @@ func (f Frame) head(ctx context.Context, v View) []g.Node {
 
 // described is what search engines and previews are told about a public page.
 func (f Frame) described(ctx context.Context, v View) []g.Node {
-	korean, english := f.SiteURL+v.Path, f.SiteURL+English(v.Path)
+	korean, english := f.SiteURL+v.Path, f.SiteURL+function.English(v.Path)
 	title := v.Title
 	if title == "" {
 		title = f.Council
@@ -167,7 +167,7 @@ func (f Frame) account(ctx context.Context, v View) []g.Node {
 	if function.RequestFrom(ctx).Language == "en" {
 		return append(nodes, el.Li(el.A(el.Href(v.Path), el.Lang("ko"), g.Attr("hreflang", "ko"), el.Rel("alternate"), g.Text("한국어"))))
 	}
-	return append(nodes, el.Li(el.A(el.Href(English(v.Path)), el.Lang("en"), g.Attr("hreflang", "en"), el.Rel("alternate"), g.Text("English"))))
+	return append(nodes, el.Li(el.A(el.Href(function.English(v.Path)), el.Lang("en"), g.Attr("hreflang", "en"), el.Rel("alternate"), g.Text("English"))))
 }
 
 // SignInFor is the address of the sign-in page that leads to next afterwards.

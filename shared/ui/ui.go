@@ -11,7 +11,7 @@ import (
 	"context"
 	"net/http"
 	"strconv"
-	"strings"
+	"time"
 
 	g "maragu.dev/gomponents"
 
@@ -51,6 +51,11 @@ type View struct {
 	Scripts     []string // names of assets, loaded as modules
 	Class       string   // of main
 	Main        []g.Node // the content; its first heading is h1
+
+	// Tags and Changes are what the page shows and when it changes by itself (function.Page).
+	Tags    []string
+	Changes []*time.Time
+	Partial bool // something that could not be had now is missing
 }
 
 // T is a text in the language of the request.
@@ -61,25 +66,14 @@ func T(ctx context.Context, ko, en string) string {
 // Local is the address of a Korean path in the language of the request.
 func Local(ctx context.Context, path string) string {
 	if function.RequestFrom(ctx).Language == "en" {
-		return English(path)
+		return function.English(path)
 	}
 	return path
 }
 
-// English is the English address of a Korean path.
-func English(path string) string {
-	if path == "/" {
-		return "/en"
-	}
-	if rest, query, found := strings.Cut(path, "?"); found && rest == "/" {
-		return "/en?" + query
-	}
-	return "/en" + path
-}
-
 // Page is a page as an answer.
 func (f Frame) Page(ctx context.Context, v View) *Answer {
-	a := &Answer{status: v.Status, header: f.headers(v)}
+	a := &Answer{status: v.Status, header: f.headers(v), tags: v.Tags, changes: v.Changes, partial: v.Partial}
 	a.render(f.document(ctx, v))
 	return a
 }
@@ -89,7 +83,20 @@ type Answer struct {
 	status int
 	header map[string]string
 	body   []byte
+
+	tags    []string
+	changes []*time.Time
+	partial bool
 }
+
+// PageTags are the tags of what the page shows.
+func (a *Answer) PageTags() []string { return a.tags }
+
+// PageChanges are the times at which the page changes by itself.
+func (a *Answer) PageChanges() []*time.Time { return a.changes }
+
+// PageIncomplete says whether something is missing.
+func (a *Answer) PageIncomplete() bool { return a.partial }
 
 func (a *Answer) render(n g.Node) {
 	var b bytes.Buffer

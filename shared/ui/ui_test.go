@@ -47,7 +47,7 @@ func TestDates(t *testing.T) {
 
 func TestAddresses(t *testing.T) {
 	for korean, english := range map[string]string{"/": "/en", "/notices": "/en/notices", "/?a=b": "/en?a=b", "/notices?tag=x": "/en/notices?tag=x"} {
-		if got := ui.English(korean); got != english || function.LanguageOf(strings.Split(got, "?")[0]) != "en" {
+		if got := function.English(korean); got != english || function.LanguageOf(strings.Split(got, "?")[0]) != "en" {
 			t.Errorf("%s: %s", korean, got)
 		}
 	}

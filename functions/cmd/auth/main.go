@@ -3,8 +3,9 @@
 package main
 
 import (
+	"github.com/madang-council/madang/functions/catalogue"
 	"github.com/madang-council/madang/functions/auth"
 	"github.com/madang-council/madang/shared/host"
 )
 
-func main() { host.Run(auth.Function) }
+func main() { host.Run(auth.Function, catalogue.All()) }

@@ -3,8 +3,9 @@
 package main
 
 import (
+	"github.com/madang-council/madang/functions/catalogue"
 	home "github.com/madang-council/madang/functions/main"
 	"github.com/madang-council/madang/shared/host"
 )
 
-func main() { host.Run(home.Function) }
+func main() { host.Run(home.Function, catalogue.All()) }

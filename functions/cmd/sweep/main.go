@@ -3,8 +3,9 @@
 package main
 
 import (
+	"github.com/madang-council/madang/functions/catalogue"
 	"github.com/madang-council/madang/functions/sweep"
 	"github.com/madang-council/madang/shared/host"
 )
 
-func main() { host.Run(sweep.Function) }
+func main() { host.Run(sweep.Function, catalogue.All()) }

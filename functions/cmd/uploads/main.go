@@ -3,8 +3,9 @@
 package main
 
 import (
+	"github.com/madang-council/madang/functions/catalogue"
 	"github.com/madang-council/madang/functions/uploads"
 	"github.com/madang-council/madang/shared/host"
 )
 
-func main() { host.Run(uploads.Function) }
+func main() { host.Run(uploads.Function, catalogue.All()) }

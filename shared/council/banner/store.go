@@ -15,6 +15,7 @@ import (
 	"github.com/madang-council/madang/shared/event"
 	"github.com/madang-council/madang/shared/media/upload"
 	"github.com/madang-council/madang/shared/problem"
+	"github.com/madang-council/madang/shared/touch"
 )
 
 // Changed is the event of every change to a banner, or to the order of all. Its data is Event.
@@ -36,8 +37,9 @@ type Store struct {
 // NewStore is a store for reading.
 func NewStore(db *database.DB) Store { return Store{DB: db, Uploads: upload.Store{DB: db}} }
 
-// kind is what upload.Store.Use calls a banner.
-const kind = "banner"
+// Kind is what others call a banner, as upload.Store.Use, and the tag of every page that
+// shows some.
+const Kind = "banner"
 
 const columns = `id, unit, alt, link, from_at, until_at, place, version, created_at, updated_at`
 
@@ -92,7 +94,7 @@ func (s Store) picture(ctx context.Context, list []Stored) ([]Stored, error) {
 	for i, b := range list {
 		ids[i] = b.ID
 	}
-	files, err := s.Uploads.Used(ctx, kind, ids...)
+	files, err := s.Uploads.Used(ctx, Kind, ids...)
 	if err != nil {
 		return nil, err
 	}
@@ -190,7 +192,7 @@ func (s Store) writable(ctx context.Context, id string, version int64) (Stored, 
 
 // settle saves the image of a banner whose row was written, and that it changed.
 func (s Store) settle(ctx context.Context, id string, c Content) (Stored, error) {
-	if err := s.Uploads.Use(ctx, kind, id, []string{c.Image}, "image"); err != nil {
+	if err := s.Uploads.Use(ctx, Kind, id, []string{c.Image}, "image"); err != nil {
 		return Stored{}, err
 	}
 	b, err := s.Read(ctx, id)
@@ -204,6 +206,7 @@ func (s Store) settle(ctx context.Context, id string, c Content) (Stored, error)
 }
 
 func (s Store) record(ctx context.Context, id string, version int64) error {
+	touch.Tags(ctx, Kind)
 	e, err := event.New(ctx, Changed, id, version, Event{ID: id, Version: version})
 	if err != nil {
 		return fmt.Errorf("banner %s: %w", id, err)
@@ -224,7 +227,7 @@ func (s Store) Delete(ctx context.Context, id string, version int64) (Stored, er
 	if err != nil {
 		return Stored{}, err
 	}
-	if err := s.Uploads.Use(ctx, kind, id, nil, "image"); err != nil {
+	if err := s.Uploads.Use(ctx, Kind, id, nil, "image"); err != nil {
 		return Stored{}, err
 	}
 	return was, s.record(ctx, id, version+1)
@@ -303,4 +306,13 @@ func (s Store) Clicks(ctx context.Context, id string) ([]Day, error) {
 		err := r.Scan(&d.Day, &d.Clicks)
 		return d, err
 	}, `SELECT day, clicks FROM banner_days WHERE banner_id = $1 ORDER BY day DESC LIMIT $2`, id, mostDays)
+}
+
+// PageTags are the tags of the pictures of banners, whose sizes appear some seconds after them.
+func PageTags(list []Banner) []string {
+	tags := []string{}
+	for _, b := range list {
+		tags = append(tags, upload.Tag(b.Image.ID))
+	}
+	return tags
 }

@@ -145,6 +145,32 @@ type Summary struct {
 	Image string `json:"-"`
 }
 
+// PageTags are those of the picture, whose sizes appear some seconds after it.
+func (s Summary) PageTags() []string {
+	if s.Image == "" {
+		return nil
+	}
+	return []string{upload.Tag(s.Image)}
+}
+
+// PageTags are those of the pictures and files of n.
+func (n Notice) PageTags() []string {
+	tags := []string{}
+	for _, f := range n.Attachments {
+		tags = append(tags, upload.Tag(f.ID))
+	}
+	return tags
+}
+
+// PageTags are those of what stands in a list.
+func PageTags(list []Summary) []string {
+	tags := []string{}
+	for _, s := range list {
+		tags = append(tags, s.PageTags()...)
+	}
+	return tags
+}
+
 // summary is n, which is published, at a time.
 func (n Notice) summary(now time.Time) Summary {
 	s := Summary{

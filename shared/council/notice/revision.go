@@ -131,7 +131,9 @@ func (s Store) Revert(ctx context.Context, id string, version, number int64) (wa
 	}
 	c := was.content()
 	c.Title, c.Body, c.Tags = old.Title, old.Body, old.Tags
-	is, err = s.replace(ctx, id, version, c)
+	if is, err = s.replace(ctx, id, version, c); err == nil {
+		touched(ctx, was, is)
+	}
 	return was, is, err
 }
 

@@ -34,8 +34,15 @@ type Markup struct {
 // NewStore is a store for reading.
 func NewStore(db *database.DB) Store { return Store{DB: db, Uploads: upload.Store{DB: db}} }
 
-// kind is what upload.Store.Use calls a notice.
-const kind = "notice"
+// Kind is what others call a notice, as upload.Store.Use, and the tag of every page that
+// lists some.
+const Kind = "notice"
+
+// Tag is the tag of what shows one notice whole.
+func Tag(id string) string { return Kind + ":" + id }
+
+// Path is the address of a notice's page, in Korean.
+func Path(id string) string { return "/notices/" + id }
 
 // columns are what lists read; those of a whole notice follow them.
 const (
@@ -140,7 +147,7 @@ func (s Store) attachAll(ctx context.Context, list []Notice) ([]Notice, error) {
 	for i, n := range list {
 		ids[i] = n.ID
 	}
-	files, err := s.Uploads.Used(ctx, kind, ids...)
+	files, err := s.Uploads.Used(ctx, Kind, ids...)
 	if err != nil {
 		return nil, err
 	}

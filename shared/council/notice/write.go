@@ -12,6 +12,7 @@ import (
 	"github.com/madang-council/madang/shared/event"
 	"github.com/madang-council/madang/shared/problem"
 	"github.com/madang-council/madang/shared/text"
+	"github.com/madang-council/madang/shared/touch"
 )
 
 // The events of notices. Their data is Event.
@@ -51,7 +52,19 @@ func (s Store) Add(ctx context.Context, c Content, units []string) (Notice, erro
 	if err != nil {
 		return Notice{}, err
 	}
-	return s.settle(ctx, id, c)
+	n, err := s.settle(ctx, id, c)
+	touched(ctx, n)
+	return n, err
+}
+
+// touched says that pages change which show one of these, or would at a later time. A
+// draft is on no page.
+func touched(ctx context.Context, versions ...Notice) {
+	for _, n := range versions {
+		if n.Shows(clock.Now(ctx)) {
+			touch.Tags(ctx, Kind, Tag(n.ID))
+		}
+	}
 }
 
 // Edit makes c the content of version's successor and returns the notice before and
@@ -73,6 +86,7 @@ func (s Store) Edit(ctx context.Context, id string, version int64, c Content, un
 	if is, err = s.replace(ctx, id, version, c); err != nil {
 		return was, is, err
 	}
+	touched(ctx, was, is)
 	return was, is, nil
 }
 
@@ -108,7 +122,7 @@ func (s Store) settle(ctx context.Context, id string, c Content) (Notice, error)
 			return Notice{}, err
 		}
 	}
-	if err := s.Uploads.Use(ctx, kind, id, c.Attachments, "attachments"); err != nil {
+	if err := s.Uploads.Use(ctx, Kind, id, c.Attachments, "attachments"); err != nil {
 		return Notice{}, err
 	}
 	if _, err := s.DB.Exec(ctx, `INSERT INTO notice_revisions (notice_id, version, editor, at, unit, title, tags, publish_at, unpublish_at, pinned_until, urgent_until, body)
@@ -195,6 +209,7 @@ func (s Store) Delete(ctx context.Context, id string, version int64) (Notice, er
 	}
 	gone := was
 	gone.Version = version + 1
+	touched(ctx, was)
 	return was, s.record(ctx, Changed, gone)
 }
 
@@ -220,6 +235,7 @@ func (s Store) Undelete(ctx context.Context, id string, version int64) (Notice, 
 	if err != nil {
 		return Notice{}, err
 	}
+	touched(ctx, is)
 	if err := s.record(ctx, Changed, is); err != nil {
 		return Notice{}, err
 	}
@@ -244,7 +260,7 @@ func (s Store) Purge(ctx context.Context, limit int) (int, error) {
 }
 
 func (s Store) remove(ctx context.Context, id string) error {
-	if err := s.Uploads.Use(ctx, kind, id, nil, ""); err != nil {
+	if err := s.Uploads.Use(ctx, Kind, id, nil, ""); err != nil {
 		return err
 	}
 	_, err := s.DB.Exec(ctx, `DELETE FROM notices WHERE id = $1`, id)

@@ -6,6 +6,7 @@ import (
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/problem"
+	"github.com/madang-council/madang/shared/touch"
 )
 
 // MostAlt is the longest text about a picture, in characters: screen readers read it whole.
@@ -34,5 +35,6 @@ func (d Depot) Describe(ctx context.Context, id, alt string) (Upload, error) {
 		err = problem.Absent()
 	}
 	u.Alt = alt
+	touch.Tags(ctx, Tag(id))
 	return u, err
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/madang-council/madang/shared/event"
 	"github.com/madang-council/madang/shared/media/picture"
 	"github.com/madang-council/madang/shared/objects"
+	"github.com/madang-council/madang/shared/touch"
 )
 
 // Codes of refusal of pictures.
@@ -121,6 +122,9 @@ func (d Depot) saveVariants(ctx context.Context, u Upload, variants []StoredVari
 		}
 		return d.Outbox.Record(ctx, e)
 	})
+	if changed {
+		touch.Tags(ctx, Tag(u.ID))
+	}
 	return changed, err
 }
 

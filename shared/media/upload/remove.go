@@ -9,6 +9,7 @@ import (
 	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/objects"
 	"github.com/madang-council/madang/shared/problem"
+	"github.com/madang-council/madang/shared/touch"
 )
 
 // Remove deletes an upload for its owner or an admin, unless something uses it. The row
@@ -34,6 +35,7 @@ func (d Depot) Remove(ctx context.Context, id string) error {
 		}
 		return err
 	}
+	touch.Tags(ctx, Tag(id))
 	if u.CompletedAt != nil { // else a completion may be under way, and sweep waits for its end
 		database.AfterCommit(ctx, func(ctx context.Context) { d.tidyRemoved(ctx, u) })
 	}
