@@ -65,7 +65,7 @@ func TestSpecsAreWellFormed(t *testing.T) {
 			if !r.Internal && strings.HasPrefix(r.Path, "/v1/") == r.HTML {
 				t.Errorf("%s: the API's public paths begin with /v1/, the site's do not", what)
 			}
-			if r.HTML && parts.Refuse == nil {
+			if r.HTML && r.Refuse == nil {
 				t.Errorf("%s: %s cannot show a refusal as a page", what, s.Name)
 			}
 			if r.Access.String() == "" {

@@ -3,7 +3,9 @@ package banners
 
 import (
 	"log/slog"
+	"slices"
 
+	"github.com/madang-council/madang/functions/banners/desk"
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/council/banner"
 	"github.com/madang-council/madang/shared/function"
@@ -22,11 +24,12 @@ var Function = function.Spec{
 	Name:  "banners",
 	Doc:   "Banners: image, alt text, link, from, until, order; clicks counted once per visitor and day.",
 	Needs: []function.Need{function.Database},
+	Desk:  desk.Entries(),
 	New: func(d function.Deps) function.Parts {
 		h := handlers{banners: banner.NewStore(d.DB), units: d.Settings.Units, log: d.Log}
 		h.banners.Outbox = d.Outbox
 		editor := function.Holder(auth.Editor)
-		return function.Parts{Routes: []function.Route{
+		return function.Parts{Routes: slices.Concat([]function.Route{
 			{Method: "GET", Path: "/v1/banners", Access: function.Anyone, Page: &function.Page{Tags: []string{banner.Kind}, Eager: true}, Do: function.Do(h.list), Doc: "Banners in force, in their order."},
 			{Method: "POST", Path: "/v1/banners", Words: problem.Text{KO: "배너를 만듦", EN: "Made a banner"}, Access: editor, Do: function.Do(h.write), Status: 201, Doc: "Puts a banner behind the others."},
 			{Method: "PUT", Path: "/v1/banners/order", Words: problem.Text{KO: "배너 차례를 바꿈", EN: "Put banners in order"}, Access: editor, Do: function.Do(h.arrange), Doc: "Puts all banners in order."},
@@ -35,6 +38,6 @@ var Function = function.Spec{
 			{Method: "GET", Path: "/v1/banners/{id}/click", Access: function.Anyone, Do: function.Do(h.click), Doc: "Leads to the banner's link and counts the visitor once a day."},
 			{Method: "GET", Path: "/v1/admin/banners", Access: editor, Do: function.Do(h.manage), Doc: "All banners, in their order."},
 			{Method: "GET", Path: "/v1/admin/banners/{id}/clicks", Access: editor, Do: function.Do(h.clicks), Doc: "How often a banner was followed, by day."},
-		}}
+		}, desk.Routes(d))}
 	},
 }

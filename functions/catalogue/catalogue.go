@@ -11,17 +11,24 @@ import (
 // All is the catalogue of all functions.
 func All() function.Catalogue {
 	return function.Catalogue{
-		Menu: []function.Entry{},
-		Desk: []function.Entry{},
+		Menu: []function.Entry{
+			{Label: problem.Text{KO: "공지", EN: "Notices"}, Path: "/notices", Order: 10, Role: "", Whole: false},
+		},
+		Desk: []function.Entry{
+			{Label: problem.Text{KO: "공지", EN: "Notices"}, Path: "/console/notices", Order: 10, Role: "editor", Whole: false},
+			{Label: problem.Text{KO: "배너", EN: "Banners"}, Path: "/console/banners", Order: 20, Role: "editor", Whole: false},
+			{Label: problem.Text{KO: "올리기", EN: "Upload"}, Path: "/console/uploads", Order: 30, Role: "editor", Whole: false},
+			{Label: problem.Text{KO: "파일", EN: "Files"}, Path: "/console/media", Order: 40, Role: "editor", Whole: false},
+			{Label: problem.Text{KO: "회원", EN: "Members"}, Path: "/console/members", Order: 50, Role: "admin", Whole: false},
+			{Label: problem.Text{KO: "기록", EN: "Log"}, Path: "/console/audit", Order: 60, Role: "admin", Whole: true},
+			{Label: problem.Text{KO: "운영", EN: "Operations"}, Path: "/console/operations", Order: 70, Role: "admin", Whole: false},
+		},
 		Acts: []function.Act{
 			{Action: "sign in", Words: problem.Text{KO: "로그인함", EN: "Signed in"}},
 			{Action: "POST /v1/banners", Words: problem.Text{KO: "배너를 만듦", EN: "Made a banner"}},
 			{Action: "PUT /v1/banners/order", Words: problem.Text{KO: "배너 차례를 바꿈", EN: "Put banners in order"}},
 			{Action: "PUT /v1/banners/{id}", Words: problem.Text{KO: "배너를 고침", EN: "Edited a banner"}},
 			{Action: "DELETE /v1/banners/{id}", Words: problem.Text{KO: "배너를 지움", EN: "Deleted a banner"}},
-			{Action: "GET /console/notices/{id}/revisions", Words: problem.Text{KO: "공지를 고친 사람을 봄", EN: "Saw who edited a notice"}},
-			{Action: "GET /console/members", Words: problem.Text{KO: "회원을 찾음", EN: "Looked for members"}},
-			{Action: "GET /console/members/{id}", Words: problem.Text{KO: "회원 정보를 봄", EN: "Read a member"}},
 			{Action: "GET /console/audit", Words: problem.Text{KO: "기록을 봄", EN: "Read the log"}},
 			{Action: "POST /v1/admin/dead-letters/replay", Words: problem.Text{KO: "전하지 못한 일을 모두 다시 전함", EN: "Delivered dead letters again"}},
 			{Action: "DELETE /v1/admin/dead-letters/{id}", Words: problem.Text{KO: "전하지 못한 일을 지움", EN: "Dismissed a dead letter"}},
@@ -36,6 +43,8 @@ func All() function.Catalogue {
 			{Action: "POST /v1/admin/members/{id}/restore", Words: problem.Text{KO: "정지를 풂", EN: "Lifted a suspension"}},
 			{Action: "DELETE /v1/admin/members/{id}/second-factor", Words: problem.Text{KO: "2단계 인증을 풂", EN: "Removed a second factor"}},
 			{Action: "GET /v1/admin/audit", Words: problem.Text{KO: "기록을 봄(API)", EN: "Read the log (API)"}},
+			{Action: "GET /console/members", Words: problem.Text{KO: "회원을 찾음", EN: "Looked for members"}},
+			{Action: "GET /console/members/{id}", Words: problem.Text{KO: "회원 정보를 봄", EN: "Read a member"}},
 			{Action: "POST /v1/notices", Words: problem.Text{KO: "공지를 씀", EN: "Wrote a notice"}},
 			{Action: "PUT /v1/notices/{id}", Words: problem.Text{KO: "공지를 고침", EN: "Edited a notice"}},
 			{Action: "DELETE /v1/notices/{id}", Words: problem.Text{KO: "공지를 지움", EN: "Deleted a notice"}},
@@ -44,6 +53,7 @@ func All() function.Catalogue {
 			{Action: "POST /v1/notices/{id}/revisions/{number}/restore", Words: problem.Text{KO: "공지를 이전 판으로 되돌림", EN: "Went back to a version of a notice"}},
 			{Action: "POST /v1/notices/{id}/preview", Words: problem.Text{KO: "미리보기 링크를 만듦", EN: "Made a preview link"}},
 			{Action: "POST /v1/admin/notices/{id}/restore", Words: problem.Text{KO: "지운 공지를 되살림", EN: "Restored a notice"}},
+			{Action: "GET /console/notices/{id}/revisions", Words: problem.Text{KO: "공지를 고친 사람을 봄", EN: "Saw who edited a notice"}},
 			{Action: "POST /v1/admin/sweep", Words: problem.Text{KO: "정리를 돌림", EN: "Ran the sweep"}},
 			{Action: "POST /v1/uploads", Words: problem.Text{KO: "파일을 올리기 시작함", EN: "Began an upload"}},
 			{Action: "POST /v1/uploads/{id}/complete", Words: problem.Text{KO: "파일을 다 올림", EN: "Completed an upload"}},

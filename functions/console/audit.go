@@ -15,6 +15,7 @@ import (
 	"github.com/madang-council/madang/shared/operation/audit"
 	"github.com/madang-council/madang/shared/problem"
 	"github.com/madang-council/madang/shared/ui"
+	"github.com/madang-council/madang/shared/ui/desk"
 )
 
 type auditRequest struct {
@@ -45,10 +46,10 @@ func (h handlers) audit(ctx context.Context, r *auditRequest) (*ui.Answer, error
 		}
 	}
 	next := ""
-	if len(records) > onPage {
-		records = records[:onPage]
-		last := records[onPage-1]
-		next = at(ctx, auditPath, "actor", r.Actor, "subject", r.Subject, "action", r.Action, "from", r.From, "to", r.To, "cursor", h.cursors.Encode(kind, clock.Millis(last.At), last.ID))
+	if len(records) > desk.OnPage {
+		records = records[:desk.OnPage]
+		last := records[desk.OnPage-1]
+		next = desk.At(ctx, audit.DeskPath, "actor", r.Actor, "subject", r.Subject, "action", r.Action, "from", r.From, "to", r.To, "cursor", h.cursors.Encode(kind, clock.Millis(last.At), last.ID))
 	}
 	ids := []string{}
 	for _, v := range records {
@@ -58,20 +59,22 @@ func (h handlers) audit(ctx context.Context, r *auditRequest) (*ui.Answer, error
 	if err != nil {
 		return nil, err
 	}
-	return h.page(ctx, ui.View{Title: ui.T(ctx, "기록", "Log"), Section: auditPath, Main: []g.Node{
-		heading(ui.T(ctx, "기록", "Log")),
+	return h.desk.Page(ctx, ui.View{Title: ui.T(ctx, "기록", "Log"), Section: audit.DeskPath, Main: []g.Node{
+		desk.Heading(ui.T(ctx, "기록", "Log")),
 		el.P(el.Class("hint"), g.Text(ui.T(ctx, "총학생회가 무엇을 했고 누구의 정보를 보았는지 남습니다. 고치거나 지울 수 없습니다.", "What the council did, and whose data it read. It cannot be changed."))),
 		h.auditFilters(ctx, r),
-		g.Iff(len(records) == 0, func() g.Node { return empty(ui.T(ctx, "찾은 기록이 없습니다.", "No records were found.")) }),
+		g.Iff(len(records) == 0, func() g.Node {
+			return desk.Empty(ui.T(ctx, "찾은 기록이 없습니다.", "No records were found."))
+		}),
 		g.Iff(len(records) > 0, func() g.Node { return h.auditTable(ctx, records, names) }),
-		pager(ctx, next),
+		desk.Pager(ctx, next),
 	}}), nil
 }
 
 // query reads what is looked for. Known is false for an address that nobody has.
 func (h handlers) query(ctx context.Context, r *auditRequest) (q audit.Query, known bool, err error) {
 	var f check.Fields
-	q = audit.Query{Actor: f.OptionalLine("actor", r.Actor, 254), Subject: f.OptionalLine("subject", r.Subject, 64), Action: f.OptionalLine("action", r.Action, 200), Size: onPage}
+	q = audit.Query{Actor: f.OptionalLine("actor", r.Actor, 254), Subject: f.OptionalLine("subject", r.Subject, 64), Action: f.OptionalLine("action", r.Action, 200), Size: desk.OnPage}
 	q.From, q.Until = day(&f, "from", r.From, 0), day(&f, "to", r.To, 1)
 	if err := f.Err(); err != nil || !strings.Contains(q.Actor, "@") {
 		return q, true, err
@@ -104,7 +107,7 @@ func (h handlers) auditFilters(ctx context.Context, r *auditRequest) g.Node {
 	for _, a := range h.catalogue.Acts {
 		choices = append(choices, ui.Choice{Value: a.Action, Label: ui.T(ctx, a.Words.KO, a.Words.EN)})
 	}
-	return el.Form(el.Class("filters"), el.Method("get"), el.Action(at(ctx, auditPath)), el.Role("search"),
+	return el.Form(el.Class("filters"), el.Method("get"), el.Action(desk.At(ctx, audit.DeskPath)), el.Role("search"),
 		f.Input(ui.Field{Name: "actor", Label: ui.T(ctx, "누가(메일)", "Who (mail)"), Value: r.Actor, Type: "text", Limit: 254, Optional: true}),
 		f.Select(ui.Field{Name: "action", Label: ui.T(ctx, "무엇을", "What"), Value: r.Action, Optional: true}, choices...),
 		f.Input(ui.Field{Name: "from", Label: ui.T(ctx, "언제부터", "From"), Value: r.From, Type: "date", Optional: true}),
@@ -117,15 +120,15 @@ func (h handlers) auditFilters(ctx context.Context, r *auditRequest) g.Node {
 }
 
 func (h handlers) auditTable(ctx context.Context, records []audit.Record, names map[string]string) g.Node {
-	heads := []g.Node{column(ctx, "언제", "When"), column(ctx, "누가", "Who"), column(ctx, "무엇을", "What"), column(ctx, "대상", "Subject"), column(ctx, "자세히", "Detail")}
-	return table(ui.T(ctx, "기록 표", "The log"), heads,
+	heads := []g.Node{desk.Column(ctx, "언제", "When"), desk.Column(ctx, "누가", "Who"), desk.Column(ctx, "무엇을", "What"), desk.Column(ctx, "대상", "Subject"), desk.Column(ctx, "자세히", "Detail")}
+	return desk.Table(ui.T(ctx, "기록 표", "The log"), heads,
 		g.Map(records, func(v audit.Record) g.Node {
 			return el.Tr(
 				el.Td(ui.Time(v.At, v.At.In(clock.Seoul).Format("2006-01-02 15:04:05"))),
-				el.Td(link(at(ctx, membersPath+"/"+v.Actor), names[v.Actor], "")),
+				el.Td(desk.Link(desk.At(ctx, member.DeskPath+"/"+v.Actor), names[v.Actor], "")),
 				el.Td(g.Text(h.actionText(ctx, v.Action))),
 				el.Td(g.Iff(v.Subject != "", func() g.Node {
-					return link(at(ctx, auditPath, "subject", v.Subject), v.Subject[:min(8, len(v.Subject))], "", el.Title(v.Subject), el.Aria("label", ui.T(ctx, v.Subject+"에 관한 기록", "Log about "+v.Subject)))
+					return desk.Link(desk.At(ctx, audit.DeskPath, "subject", v.Subject), v.Subject[:min(8, len(v.Subject))], "", el.Title(v.Subject), el.Aria("label", ui.T(ctx, v.Subject+"에 관한 기록", "Log about "+v.Subject)))
 				})),
 				el.Td(g.If(v.Detail != "{}", el.Code(g.Text(v.Detail)))),
 			)

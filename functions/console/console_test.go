@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/madang-council/madang/functions"
 	"github.com/madang-council/madang/functions/console"
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/clock"
@@ -40,7 +41,7 @@ type desk struct {
 
 func open(t *testing.T) desk {
 	t.Helper()
-	d := desk{App: functiontest.New(t, console.Function), t: t}
+	d := desk{App: functiontest.New(t, console.Function, functiontest.Beside(functions.All()...)), t: t}
 	d.notices = notice.NewStore(d.DB)
 	d.notices.Outbox = &event.Outbox{DB: d.DB, Bus: d.Events, Log: d.Deps.Log}
 	d.notices.Markup = notice.Markup{HTML: markdown.Render, Excerpt: markdown.Excerpt}

@@ -11,6 +11,7 @@ import (
 	"github.com/madang-council/madang/shared/council/notice"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/ui"
+	"github.com/madang-council/madang/shared/ui/desk"
 )
 
 type homeRequest struct{}
@@ -37,35 +38,21 @@ func (h handlers) home(ctx context.Context, _ *homeRequest) (*ui.Answer, error) 
 			el.H2(g.Text(part.title)),
 			g.Iff(len(list) == 0, func() g.Node { return el.P(el.Class("hint"), g.Text(part.empty)) }),
 			el.Ul(el.Class("plain"), g.Map(list[:min(atHome, len(list))], func(n notice.Notice) g.Node {
-				return el.Li(link(at(ctx, noticesPath+"/"+n.ID), n.Title, ""), el.P(el.Class("meta"), el.Span(g.Text(n.Unit)), whenOf(ctx, n)))
+				return el.Li(desk.Link(desk.At(ctx, notice.DeskPath+"/"+n.ID), n.Title, ""), el.P(el.Class("meta"), el.Span(g.Text(n.Unit)), desk.Short(ctx, n.Moment(clock.Now(ctx)))))
 			})),
 			g.Iff(len(list) > atHome, func() g.Node {
-				return el.P(link(at(ctx, noticesPath, "state", string(part.state)), ui.T(ctx, "모두 보기", "See all"), ""))
+				return el.P(desk.Link(desk.At(ctx, notice.DeskPath, "state", string(part.state)), ui.T(ctx, "모두 보기", "See all"), ""))
 			}),
 		))
 	}
-	return h.page(ctx, ui.View{Title: ui.T(ctx, "콘솔", "Console"), Main: []g.Node{
-		heading(ui.T(ctx, who.Name+" 님, 안녕하세요", "Hello, "+who.Name), link(at(ctx, noticesPath+"/new"), ui.T(ctx, "새 공지 쓰기", "Write a notice"), "button")),
+	return h.desk.Page(ctx, ui.View{Title: ui.T(ctx, "콘솔", "Console"), Main: []g.Node{
+		desk.Heading(ui.T(ctx, who.Name+" 님, 안녕하세요", "Hello, "+who.Name), desk.Link(desk.At(ctx, notice.DeskPath+"/new"), ui.T(ctx, "새 공지 쓰기", "Write a notice"), "button")),
 		g.Iff(len(who.Dormant) > 0, func() g.Node {
 			return el.Div(el.Class("notice-box"), el.P(g.Text(ui.T(ctx, "관리자 권한은 2단계 인증으로 로그인해야 쓸 수 있습니다. ", "An admin's powers need a second factor. ")),
-				link(at(ctx, ui.MyPath+"/second-factor"), ui.T(ctx, "2단계 인증으로 가기", "Go to the second factor"), "")))
+				desk.Link(desk.At(ctx, ui.MyPath+"/second-factor"), ui.T(ctx, "2단계 인증으로 가기", "Go to the second factor"), "")))
 		}),
 		el.Div(el.Class("panels"), g.Group(columns)),
-		el.P(el.Class("languages"), g.If(function.RequestFrom(ctx).Language == "en", el.A(el.Href(root), el.Lang("ko"), g.Attr("hreflang", "ko"), g.Text("한국어"))),
-			g.If(function.RequestFrom(ctx).Language != "en", el.A(el.Href(function.English(root)), el.Lang("en"), g.Attr("hreflang", "en"), g.Text("English")))),
+		el.P(el.Class("languages"), g.If(function.RequestFrom(ctx).Language == "en", el.A(el.Href(desk.Root), el.Lang("ko"), g.Attr("hreflang", "ko"), g.Text("한국어"))),
+			g.If(function.RequestFrom(ctx).Language != "en", el.A(el.Href(function.English(desk.Root)), el.Lang("en"), g.Attr("hreflang", "en"), g.Text("English")))),
 	}}), nil
-}
-
-// whenOf is the time that matters of a notice in its state.
-func whenOf(ctx context.Context, n notice.Notice) g.Node {
-	switch {
-	case n.DeletedAt != nil:
-		return short(ctx, *n.DeletedAt)
-	case n.State(clock.Now(ctx)) == notice.Draft:
-		return short(ctx, n.UpdatedAt)
-	case n.State(clock.Now(ctx)) == notice.Archived:
-		return short(ctx, *n.UnpublishAt)
-	default:
-		return short(ctx, *n.PublishAt)
-	}
 }

@@ -5,40 +5,72 @@ import (
 	"log/slog"
 	"time"
 
+	g "maragu.dev/gomponents"
+	el "maragu.dev/gomponents/html"
+
 	"github.com/madang-council/madang/shared/auth"
-	"github.com/madang-council/madang/shared/council/banner"
-	"github.com/madang-council/madang/shared/council/notice"
-	"github.com/madang-council/madang/shared/event"
-	"github.com/madang-council/madang/shared/touch"
+	"github.com/madang-council/madang/shared/ui"
 )
 
 type handlers struct {
-	notices notice.Store
-	banners banner.Store
-	log     *slog.Logger
+	frame    ui.Frame
+	council  string
+	sections []section
+	log      *slog.Logger
 }
-
-// How many of each the main page shows.
-const (
-	pinnedShown = 5
-	newestShown = 10
-)
 
 type readRequest struct{}
 
-type readResponse struct {
-	Urgent   *[]notice.Summary `json:"urgent"`
-	Banners  *[]banner.Banner  `json:"banners"`
-	Pinned   *[]notice.Summary `json:"pinned"`
-	Newest   *[]notice.Summary `json:"newest"`
-	You      *you              `json:"you,omitempty"`
-	Degraded []string          `json:"degraded"`
+// PageTags are those of the pictures.
+func (c *content) PageTags() []string { return c.tags }
 
-	changes []*time.Time
+// PageChanges are when one of the sections changes by itself.
+func (c *content) PageChanges() []*time.Time { return c.changes }
+
+// PageIncomplete says whether a section failed.
+func (c *content) PageIncomplete() bool { return len(c.Degraded) > 0 }
+
+// read reads every section. One that fails is nil and named in degraded; the others are
+// there.
+func (h handlers) read(ctx context.Context, _ *readRequest) (*content, error) {
+	c := &content{Degraded: []string{}}
+	for _, s := range h.sections {
+		if err := s.read(ctx, c); err != nil {
+			h.log.ErrorContext(ctx, "a section of the main page failed", "section", s.name, "error", err)
+			c.Degraded = append(c.Degraded, s.name)
+		}
+		if s.next == nil {
+			continue
+		}
+		at, err := s.next(ctx)
+		if err != nil {
+			return nil, err
+		}
+		c.changes = append(c.changes, at)
+	}
+	return c, nil
 }
 
-// eagerTag is touched by the events of what the page shows: it is rendered anew at once.
-const eagerTag = "main"
+func (h handlers) page(ctx context.Context, r *readRequest) (*ui.Answer, error) {
+	c, err := h.read(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	view := ui.View{
+		Path: "/", Description: ui.T(ctx, h.council+"의 공지와 소식", "Notices and news of "+h.council), Styles: []string{"site.css"},
+		Tags: c.tags, Changes: c.changes, Partial: c.PageIncomplete(),
+		Main: []g.Node{el.H1(el.Class("hidden"), g.Text(h.council))},
+	}
+	if banners := withPicture(*c); len(banners) > 0 {
+		view.Picture = banners[0].Image.URL
+	}
+	for _, s := range h.sections {
+		if s.show != nil {
+			view.Main = append(view.Main, s.show(ctx, *c))
+		}
+	}
+	return h.frame.Page(ctx, view), nil
+}
 
 // you is the caller's own part; guests have none.
 type you struct {
@@ -48,69 +80,25 @@ type you struct {
 	Roles    []auth.Role `json:"roles"`
 }
 
-func (h handlers) read(ctx context.Context, _ *readRequest) (*readResponse, error) {
-	r := &readResponse{Degraded: []string{}, You: youOf(auth.From(ctx))}
-	r.Urgent = section(ctx, h, r, "urgent", h.notices.Urgent)
-	r.Banners = section(ctx, h, r, "banners", h.banners.Current)
-	r.Pinned = section(ctx, h, r, "pinned", func(ctx context.Context) ([]notice.Summary, error) { return h.notices.Pinned(ctx, pinnedShown) })
-	r.Newest = section(ctx, h, r, "newest", func(ctx context.Context) ([]notice.Summary, error) { return h.notices.Newest(ctx, newestShown) })
-	for _, next := range []func(context.Context) (*time.Time, error){h.notices.NextChange, h.banners.NextChange} {
-		at, err := next(ctx)
-		if err != nil {
-			return nil, err
-		}
-		r.changes = append(r.changes, at)
-	}
-	return r, nil
-}
-
-// PageTags are those of the pictures.
-func (r *readResponse) PageTags() []string {
-	tags := []string{}
-	for _, list := range []*[]notice.Summary{r.Urgent, r.Pinned, r.Newest} {
-		if list == nil {
-			continue
-		}
-		tags = append(tags, notice.PageTags(*list)...)
-	}
-	if r.Banners != nil {
-		tags = append(tags, banner.PageTags(*r.Banners)...)
-	}
-	return tags
-}
-
-// PageChanges are when one of the sections changes by itself.
-func (r *readResponse) PageChanges() []*time.Time { return r.changes }
-
-// PageIncomplete says whether a section failed.
-func (r *readResponse) PageIncomplete() bool { return len(r.Degraded) > 0 }
-
-// section reads one part of the page. One that fails is null and named in degraded; the
-// others are shown.
-func section[T any](ctx context.Context, h handlers, r *readResponse, name string, read func(context.Context) ([]T, error)) *[]T {
-	list, err := read(ctx)
-	if err != nil {
-		h.log.ErrorContext(ctx, "a section of the main page failed", "section", name, "error", err)
-		r.Degraded = append(r.Degraded, name)
-		return nil
-	}
-	return &list
-}
-
-func youOf(p auth.Principal) *you {
+func readYou(ctx context.Context, c *content) error {
+	p := auth.From(ctx)
 	if !p.SignedIn() {
 		return nil
 	}
-	y := &you{Name: p.Name, Unit: p.Unit, Verified: p.Verified, Roles: []auth.Role{}}
-	for _, g := range p.Grants {
-		y.Roles = append(y.Roles, g.Role)
+	c.You = &you{Name: p.Name, Unit: p.Unit, Verified: p.Verified, Roles: []auth.Role{}}
+	for _, grant := range p.Grants {
+		c.You.Roles = append(c.You.Roles, grant.Role)
 	}
-	return y
+	return nil
 }
 
-// render has the host render the page again: whatever the event says, the page says what
-// is stored now.
-func render(ctx context.Context, _ event.Event) error {
-	touch.Tags(ctx, eagerTag)
-	return nil
+func welcome(ctx context.Context, c content) g.Node {
+	if c.You == nil {
+		return nil
+	}
+	return el.Section(el.Class("welcome"), el.Aria("label", ui.T(ctx, "나", "You")),
+		el.P(el.Strong(g.Text(c.You.Name)), g.Text(ui.T(ctx, "님, 안녕하세요.", ", welcome."))),
+		g.If(!c.You.Verified, el.P(g.Text(ui.T(ctx, "아직 학생 확인을 하지 않았습니다. ", "You have not been verified as a student. ")),
+			el.A(el.Href(ui.Local(ctx, ui.VerifyPath)), g.Text(ui.T(ctx, "학교 메일로 확인하기", "Verify by school mail"))))),
+	)
 }

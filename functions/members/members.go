@@ -3,6 +3,9 @@
 package members
 
 import (
+	"slices"
+
+	"github.com/madang-council/madang/functions/members/desk"
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/function"
@@ -29,6 +32,7 @@ var Function = function.Spec{
 	Needs: []function.Need{function.Database},
 	Scale: function.Scale{MemoryMiB: 128},
 	Mail:  smtp.Open,
+	Desk:  desk.Entries(),
 	New: func(d function.Deps) function.Parts {
 		h := handlers{
 			members:     member.Store{DB: d.DB, Key: d.Key, LeaveGrace: d.Settings.LeaveGrace},
@@ -44,7 +48,7 @@ var Function = function.Spec{
 			Members: h.members, Credentials: h.credentials, Attempts: h.attempts, Mail: d.Mail, Log: d.Log, Council: d.Settings.CouncilName, SiteURL: d.Settings.SiteURL,
 			PolicyVersion: d.Settings.PolicyVersion, SchoolDomains: d.Settings.SchoolDomains, Departments: d.Settings.DepartmentNames,
 		}
-		return function.Parts{Routes: []function.Route{
+		return function.Parts{Routes: slices.Concat([]function.Route{
 			{Method: "POST", Path: "/v1/members", Access: function.Anyone, Doc: "Signs up. The account can be used at once; it is not verified as a student's.", Do: function.Do(h.signUp), Status: 201, Limit: function.SigningIn, Alone: true},
 			{Method: "GET", Path: "/v1/members/me", Access: function.SignedIn, Doc: "Reads one's own profile.", Do: function.Do(h.me)},
 			{Method: "PATCH", Path: "/v1/members/me", Access: function.SignedIn, Doc: "Changes name and department.", Do: function.Do(h.edit)},
@@ -66,6 +70,6 @@ var Function = function.Spec{
 			{Method: "POST", Path: "/v1/admin/members/{id}/restore", Words: problem.Text{KO: "정지를 풂", EN: "Lifted a suspension"}, Access: function.Holder(auth.Admin), Doc: "Undoes a suspension.", Do: function.Do(h.restore)},
 			{Method: "DELETE", Path: "/v1/admin/members/{id}/second-factor", Words: problem.Text{KO: "2단계 인증을 풂", EN: "Removed a second factor"}, Access: function.Holder(auth.Admin), Doc: "Removes a second factor whose device and recovery codes are lost.", Do: function.Do(h.forgetSecond)},
 			{Method: "GET", Path: "/v1/admin/audit", Words: problem.Text{KO: "기록을 봄(API)", EN: "Read the log (API)"}, Access: function.Holder(auth.Admin), Doc: "Reads the log of what the council did and whose data it read.", Do: function.Do(h.audit), Personal: true},
-		}}
+		}, desk.Routes(d))}
 	},
 }

@@ -2,6 +2,10 @@
 package notices
 
 import (
+	"slices"
+
+	"github.com/madang-council/madang/functions/notices/desk"
+	"github.com/madang-council/madang/functions/notices/page"
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/council/notice"
 	"github.com/madang-council/madang/shared/cursor"
@@ -16,6 +20,8 @@ var Function = function.Spec{
 	Name:  "notices",
 	Doc:   "공지: list, read, write, edit, delete; scheduled publication, pins, tags, attachments, revisions, previews.",
 	Needs: []function.Need{function.Database},
+	Menu:  page.Entries(),
+	Desk:  desk.Entries(),
 	New: func(d function.Deps) function.Parts {
 		h := handlers{
 			notices: notice.NewStore(d.DB), members: member.Store{DB: d.DB, LeaveGrace: d.Settings.LeaveGrace}, cursors: cursor.New(d.Key.Derive("cursor")),
@@ -25,7 +31,7 @@ var Function = function.Spec{
 		h.notices.Markup = notice.Markup{HTML: markdown.Render, Excerpt: markdown.Excerpt}
 		editor, admin := function.Holder(auth.Editor), function.Holder(auth.Admin)
 		list := &function.Page{Tags: []string{notice.Kind}, Query: []string{"cursor", "size", "tag", "unit"}, Bypass: []string{"q"}, Eager: true}
-		return function.Parts{Routes: []function.Route{
+		return function.Parts{Routes: slices.Concat([]function.Route{
 			{Method: "GET", Path: "/v1/notices", Access: function.Anyone, Page: list, Do: function.Do(h.list), Doc: "Published notices: pinned first, then the newest."},
 			{Method: "POST", Path: "/v1/notices", Words: problem.Text{KO: "공지를 씀", EN: "Wrote a notice"}, Access: editor, Do: function.Do(h.write), Status: 201, Doc: "Writes a notice; without publishAt it is a draft."},
 			{Method: "GET", Path: "/v1/notices/{id}", Access: function.Anyone, Page: &function.Page{Tags: []string{notice.Tag("{id}")}}, Do: function.Do(h.read), Doc: "A published notice; for editors of its unit, of any state and with its source."},
@@ -40,6 +46,6 @@ var Function = function.Spec{
 			{Method: "GET", Path: "/v1/admin/notices", Access: editor, Do: function.Do(h.manage), Doc: "Notices of every state of the units that the caller writes for."},
 			{Method: "POST", Path: "/v1/admin/notices/render", Access: editor, ReadOnly: true, Do: function.Do(h.render), Doc: "What readers would see of a Markdown text that is not saved."},
 			{Method: "POST", Path: "/v1/admin/notices/{id}/restore", Words: problem.Text{KO: "지운 공지를 되살림", EN: "Restored a notice"}, Access: admin, Do: function.Do(h.undelete), Doc: "Restores a deleted notice as it was."},
-		}}
+		}, page.Routes(d), desk.Routes(d))}
 	},
 }

@@ -2,6 +2,9 @@
 package operations
 
 import (
+	"slices"
+
+	"github.com/madang-council/madang/functions/operations/desk"
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/operation/bill"
@@ -12,11 +15,12 @@ var Function = function.Spec{
 	Name:  "operations",
 	Doc:   "For admins: how everything is, and what each function costs a month.",
 	Needs: []function.Need{function.Database},
+	Desk:  desk.Entries(),
 	New: func(d function.Deps) function.Parts {
 		h := handlers{store: bill.Store{DB: d.DB}}
-		return function.Parts{Routes: []function.Route{
+		return function.Parts{Routes: slices.Concat([]function.Route{
 			{Method: "GET", Path: "/v1/admin/cost", Access: function.Holder(auth.Admin), Do: function.Do(h.cost), Doc: "What functions cost in a month, beside servers that are always on."},
 			{Method: "GET", Path: "/v1/admin/health", Access: function.Holder(auth.Admin), Do: function.Do(h.health), Doc: "How everything is, and what needs somebody."},
-		}}
+		}, desk.Routes(d))}
 	},
 }

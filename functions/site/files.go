@@ -19,13 +19,10 @@ func hours(ctx context.Context, d time.Duration) string {
 
 // files are what programs read: crawlers, and telephones that keep the site as an app.
 func (h handlers) files() []function.Route {
-	file := func(path, doc string, do function.Operation) function.Route {
-		return function.Route{Method: "GET", Path: path, Access: function.Anyone, HTML: true, Neutral: true, Page: &function.Page{ForAll: true}, Do: do, Doc: doc}
-	}
+	page := &function.Page{ForAll: true}
 	return []function.Route{
-		file("/robots.txt", "What crawlers leave alone.", function.Do(h.robots)),
-		file("/manifest.webmanifest", "The site as an app, in Korean.", function.Do(h.manifest)),
-		file("/en/manifest.webmanifest", "The site as an app, in English.", function.Do(h.manifest)),
+		{Method: "GET", Path: "/robots.txt", Access: function.Anyone, Neutral: true, Page: page, Do: function.Do(h.robots), Doc: "What crawlers leave alone."},
+		{Method: "GET", Path: "/manifest.webmanifest", Access: function.Anyone, Page: page, Do: function.Do(h.manifest), Doc: "The site as an app."},
 	}
 }
 

@@ -1,16 +1,12 @@
-// Package site is the homepage: what visitors read, and where students sign up, sign in and
-// look after their account. It needs no script, and has an address for each language.
+// Package site is where students sign up, sign in and look after their account, and what all
+// pages of the site share: styles, privacy, what crawlers and telephones read. What belongs to
+// a resource is in its folder page. Pages need no script, and have an address for each language.
 package site
 
 import (
-	"embed"
 	"log/slog"
 	"slices"
 
-	"github.com/madang-council/madang/shared/cloudevent"
-	"github.com/madang-council/madang/shared/council/banner"
-	"github.com/madang-council/madang/shared/council/notice"
-	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/identity/account"
 	"github.com/madang-council/madang/shared/identity/attempt"
@@ -20,61 +16,45 @@ import (
 	"github.com/madang-council/madang/shared/identity/password"
 	"github.com/madang-council/madang/shared/identity/session"
 	"github.com/madang-council/madang/shared/mail/smtp"
-	"github.com/madang-council/madang/shared/problem"
 	"github.com/madang-council/madang/shared/ui"
 )
-
-//go:embed assets
-var assets embed.FS
 
 // hashes is how many passwords one pod hashes at once, 19 MiB each.
 const hashes = 2
 
+type none struct{}
+
 // handlers are the pages and what they need.
 type handlers struct {
 	frame    ui.Frame
-	notices  notice.Store
-	banners  banner.Store
 	accounts account.Accounts
 	sessions session.Store
 	oidc     *oidc.Client
-	cursors  *cursor.Codec
 	settings function.Settings
 	log      *slog.Logger
 }
 
-// Function is the homepage.
+// Function is the site's frame and accounts.
 var Function = function.Spec{
 	Name:  "site",
-	Doc:   "The homepage: main page, notices, sign-up, sign-in and one's own account, in Korean and English.",
+	Doc:   "The homepage's frame: sign-up, sign-in and one's own account, privacy, styles and what programs read.",
 	Needs: []function.Need{function.Database},
 	Scale: function.Scale{MemoryMiB: 128},
 	Mail:  smtp.Open,
 	New: func(d function.Deps) function.Parts {
 		h := wire(d)
-		return function.Parts{
-			Refuse: h.frame.Refuse,
-			Routes: append(slices.Concat(
-				pages(h.reading()),
-				pages(h.signingIn()),
-				pages(h.own()),
-			), append(h.files(), h.frame.Assets.Route())...),
-			Consumes: cloudevent.Consume(
-				function.Subscription{Type: notice.Changed, Doc: "Renders the pages that show notices again.", Do: noticeChanged},
-				function.Subscription{Type: banner.Changed, Doc: "Renders the main page again.", Do: bannerChanged},
-			),
-		}
+		return function.Parts{Routes: slices.Concat(
+			h.frame.Pages(slices.Concat(h.reading(), h.signingIn(), h.own(), h.files())...),
+			[]function.Route{h.frame.AssetsRoute()},
+		)}
 	},
 }
 
 func wire(d function.Deps) handlers {
 	s := d.Settings
 	h := handlers{
-		notices:  notice.NewStore(d.DB),
-		banners:  banner.NewStore(d.DB),
 		sessions: session.Store{DB: d.DB, Key: d.Key},
 		oidc:     oidc.New(d.Client, d.Key, s.SiteURL, issuers(s.Issuers)),
-		cursors:  cursor.New(d.Key.Derive("cursor")),
 		settings: s,
 		log:      d.Log,
 		accounts: account.Accounts{
@@ -85,11 +65,7 @@ func wire(d function.Deps) handlers {
 			SchoolDomains: s.SchoolDomains, Departments: s.DepartmentNames,
 		},
 	}
-	h.frame = ui.Frame{
-		Council: s.CouncilName, SiteURL: s.SiteURL, Assets: ui.NewAssets("/assets", assets),
-		Nav:    []ui.Link{{Label: problem.Text{KO: "공지", EN: "Notices"}, Path: noticesPath}},
-		Footer: []ui.Link{{Label: problem.Text{KO: "개인정보 처리", EN: "Privacy"}, Path: privacyPath}},
-	}
+	h.frame = ui.Site(d)
 	return h
 }
 
@@ -101,19 +77,10 @@ func issuers(list []function.Issuer) []oidc.Issuer {
 	return converted
 }
 
-// pages marks routes as pages.
-func pages(routes []function.Route) []function.Route {
-	for i := range routes {
-		routes[i].HTML = true
-	}
-	return routes
-}
-
 // The addresses of pages, in Korean.
 const (
 	homePath      = "/"
-	noticesPath   = "/notices"
-	privacyPath   = "/privacy"
+	privacyPath   = ui.PrivacyPath
 	signInPath    = ui.SignInPath
 	secondPath    = "/sign-in/second-factor"
 	signUpPath    = "/sign-up"
@@ -122,7 +89,7 @@ const (
 	resetPath     = "/password"
 	returnPath    = "/return"
 	myPath        = ui.MyPath
-	verifyPath    = "/my/verification"
+	verifyPath    = ui.VerifyPath
 	changePath    = "/my/password"
 	consentsPath  = "/my/consents"
 	sessionsPath  = "/my/sessions"
@@ -131,18 +98,9 @@ const (
 	exportPath    = "/my/export"
 )
 
-// What pages are rendered again for.
-const (
-	eagerTag = "site:eager"
-)
-
 // reading is what everybody may read. Guests get it from the edge.
 func (h handlers) reading() []function.Route {
-	list := &function.Page{Tags: []string{notice.Kind, eagerTag}, Query: []string{"cursor", "tag", "unit"}, Bypass: []string{"q"}, Eager: true}
 	return []function.Route{
-		{Method: "GET", Path: homePath, Access: function.Anyone, Page: &function.Page{Tags: []string{notice.Kind, banner.Kind, eagerTag}, Eager: true}, Do: function.Do(h.home), Doc: "Main page: urgent, banners, pinned and newest notices; for members their own part."},
-		{Method: "GET", Path: noticesPath, Access: function.Anyone, Page: list, Do: function.Do(h.list), Doc: "Published notices, by unit, tag or a part of the title."},
-		{Method: "GET", Path: noticesPath + "/{id}", Access: function.Anyone, Page: &function.Page{Tags: []string{notice.Tag("{id}")}}, Do: function.Do(h.notice), Doc: "A notice with its pictures and files."},
 		{Method: "GET", Path: privacyPath, Access: function.Anyone, Page: &function.Page{}, Do: function.Do(h.privacy), Doc: "What is kept of whom, why, and until when."},
 	}
 }

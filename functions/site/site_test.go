@@ -10,8 +10,7 @@ import (
 
 	"golang.org/x/net/html"
 
-	"github.com/madang-council/madang/functions/banners"
-	"github.com/madang-council/madang/functions/notices"
+	"github.com/madang-council/madang/functions"
 	"github.com/madang-council/madang/functions/site"
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/clock"
@@ -28,25 +27,22 @@ const secretWord = "푸른 나무 아래 일곱 마리"
 // council is the homepage with the functions that fill it, on one database.
 type council struct {
 	*functiontest.App
-	notices, banners *functiontest.App
-	editor           string
+	editor string
 }
 
 func open(t *testing.T, options ...functiontest.Option) *council {
 	t.Helper()
-	app := functiontest.New(t, site.Function, options...)
-	c := &council{App: app, notices: functiontest.New(t, notices.Function, functiontest.WithDB(app.DB)), banners: functiontest.New(t, banners.Function, functiontest.WithDB(app.DB))}
+	c := &council{App: functiontest.New(t, site.Function, append(options, functiontest.Beside(functions.All()...))...)}
 	c.editor = c.Holder(auth.Editor, "")
 	return c
 }
 
 func (c *council) write(body map[string]any) string {
-	c.notices.At(c.Now())
 	if body["publishAt"] == nil {
 		body["publishAt"] = c.Now()
 	}
 	body["unit"] = "총학"
-	r := c.notices.Do(functiontest.Request{Method: "POST", Path: "/v1/notices", As: c.editor, Body: body}).Want(http.StatusCreated)
+	r := c.Do(functiontest.Request{Method: "POST", Path: "/v1/notices", As: c.editor, Body: body}).Want(http.StatusCreated)
 	return functiontest.JSON[struct{ ID string }](r).ID
 }
 
@@ -140,7 +136,7 @@ func TestHome(t *testing.T) {
 	c.write(map[string]any{"title": "급함", "urgentUntil": c.Now().Add(time.Hour)})
 	c.write(map[string]any{"title": "초안 아님", "publishAt": c.Now().Add(time.Minute)})
 	picture := c.upload(t, "1", "축제.png", "png", 320, 960, 1600)
-	c.banners.Do(functiontest.Request{Method: "POST", Path: "/v1/banners", As: c.editor, Body: map[string]any{"unit": "총학", "image": picture, "alt": "봄 \"축제\"", "link": "/notices"}}).Want(201)
+	c.Do(functiontest.Request{Method: "POST", Path: "/v1/banners", As: c.editor, Body: map[string]any{"unit": "총학", "image": picture, "alt": "봄 \"축제\"", "link": "/notices"}}).Want(201)
 	r := c.get("/").Want(200)
 	want := "마당대학교 총학생회 긴급 급함 고정된 공지 고정 2026. 3. 2. 총학 새 공지 공지 모두 보기 긴급 급함 2026. 3. 2. 총학 보통 <b>공지 글 2026. 3. 2. 총학 #행사"
 	if got := main(t, r); got != want {

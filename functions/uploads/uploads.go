@@ -2,8 +2,10 @@
 package uploads
 
 import (
+	"slices"
 	"time"
 
+	"github.com/madang-council/madang/functions/uploads/desk"
 	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/media/upload"
@@ -18,6 +20,7 @@ var Function = function.Spec{
 	Needs: []function.Need{function.Database, function.Storage},
 	// A completion reads the whole file once; 100 MB from a busy storage take minutes.
 	Scale: function.Scale{Timeout: 10 * time.Minute, Concurrency: 4, MemoryMiB: 128},
+	Desk:  desk.Entries(),
 	New: func(d function.Deps) function.Parts {
 		h := handlers{cursors: cursor.New(d.Key.Derive("cursor")), files: upload.Depot{
 			Store: upload.Store{DB: d.DB}, Outbox: d.Outbox,
@@ -27,7 +30,7 @@ var Function = function.Spec{
 			AccessKey: d.Storage.AccessKey, SecretKey: d.Storage.SecretKey, Bucket: d.Storage.Bucket,
 		})}
 		const in, up = "/v1/uploads/{id}", function.Uploading
-		return function.Parts{Routes: []function.Route{
+		return function.Parts{Routes: slices.Concat([]function.Route{
 			{Method: "POST", Path: "/v1/uploads", Words: problem.Text{KO: "파일을 올리기 시작함", EN: "Began an upload"}, Access: function.SignedIn, Limit: up, Alone: true, Status: 201, Do: function.Do(h.start), Doc: "Starts an upload and answers where its parts go; an Idempotency-Key used before answers the upload that it began."},
 			{Method: "GET", Path: in + "/parts", Access: function.SignedIn, Limit: up, Do: function.Do(h.parts), Doc: "Which parts are stored, and addresses for those that are missing, to resume."},
 			{Method: "POST", Path: in + "/complete", Words: problem.Text{KO: "파일을 다 올림", EN: "Completed an upload"}, Access: function.SignedIn, Limit: up, Alone: true, Do: function.Do(h.complete), Doc: "Verifies the stored bytes and completes or refuses the upload for good; may be repeated."},
@@ -37,6 +40,6 @@ var Function = function.Spec{
 			{Method: "PATCH", Path: in, Words: problem.Text{KO: "대체 텍스트를 씀", EN: "Described a picture"}, Access: function.SignedIn, Do: function.Do(h.describe), Doc: "Says what a picture shows, for those who do not see it: its owner, and editors."},
 			{Method: "GET", Path: in + "/file", Words: problem.Text{KO: "비공개 파일을 봄", EN: "Read a private file"}, Access: function.SignedIn, Personal: true, Do: function.Do(h.file), Doc: "Leads to the file: a link of 5 minutes for a private one, the public address for the others."},
 			{Method: "DELETE", Path: in, Words: problem.Text{KO: "파일을 지움", EN: "Deleted a file"}, Access: function.SignedIn, Do: function.Do(h.remove), Doc: "Deletes an upload that nothing uses, for its owner and admins."},
-		}}
+		}, desk.Routes(d))}
 	},
 }

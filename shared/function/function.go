@@ -44,8 +44,6 @@ func (s Spec) Build(d Deps) Parts {
 type Parts struct {
 	Routes   []Route
 	Consumes Consumer
-	// Refuse shows a refusal as a page, for the routes that are HTML. It must not fail.
-	Refuse func(ctx context.Context, p *problem.Error, status int) Writer
 }
 
 // Need is something outside the process that a function uses.
@@ -176,9 +174,11 @@ type Route struct {
 	Internal bool
 	// HTML routes are the site's, for browsers, and no part of the API: their paths are not
 	// under /v1/, their language is the path's (LanguageOf), forms of their own pages come
-	// in, and refusals are pages too (Parts.Refuse). A session whose access cookie has
+	// in, and refusals are pages too (Refuse). A session whose access cookie has
 	// expired is renewed on the way.
 	HTML bool
+	// Refuse shows a refusal of an HTML route as a page. It must not fail.
+	Refuse func(ctx context.Context, p *problem.Error, status int) Writer
 	// Neutral pages have one address for all languages, as styles and robots.txt; of all
 	// others the host makes the English one.
 	Neutral bool

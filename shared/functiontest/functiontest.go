@@ -42,20 +42,20 @@ var Start = time.Date(2026, 3, 2, 12, 0, 0, 0, clock.Seoul)
 
 // App is a function under test with everything around it.
 type App struct {
-	Spec     function.Spec
-	DB       *database.DB
-	Redis    *redis.Client
-	Server   *miniredis.Miniredis // the Redis server, to stop it
-	Pages    *page.Store
-	Events   *Bus
-	Mail     *Mailbox
-	Deps     function.Deps
-	Log      *bytes.Buffer
-	Hops     int
-	now      time.Time
-	mu       sync.Mutex
-	document *document
-	t        testing.TB
+	Spec   function.Spec
+	DB     *database.DB
+	Redis  *redis.Client
+	Server *miniredis.Miniredis // the Redis server, to stop it
+	Pages  *page.Store
+	Events *Bus
+	Mail   *Mailbox
+	Deps   function.Deps
+	Log    *bytes.Buffer
+	Hops   int
+	beside []function.Spec
+	now    time.Time
+	mu     sync.Mutex
+	t      testing.TB
 }
 
 // Option changes an App before its first request.
@@ -77,10 +77,13 @@ func WithSettings(change func(*function.Settings)) Option {
 	return func(a *App) { change(&a.Deps.Settings) }
 }
 
-// Beside names the functions that are there beside the one under test, for its menus and
-// the words of the log.
+// Beside are functions that are there beside the one under test: their entries are in its
+// menus, and Do sends them what is theirs, as the edge does.
 func Beside(specs ...function.Spec) Option {
-	return func(a *App) { a.Deps.Catalogue = function.Catalogued(specs...) }
+	return func(a *App) {
+		a.beside = specs
+		a.Deps.Catalogue = function.Catalogued(specs...)
+	}
 }
 
 // New wires a function with embedded backends.
@@ -111,7 +114,6 @@ func New(t testing.TB, spec function.Spec, options ...Option) *App {
 	a.Deps.DB = a.DB
 	a.Deps.Outbox = &event.Outbox{DB: a.DB, Bus: a.Events, Log: a.Deps.Log}
 	a.Pages = &page.Store{Redis: a.Redis, Prefix: "madang:test:"}
-	a.document = describe(t, spec)
 	if needs(spec, function.Storage) {
 		a.startStorage(t)
 	}
@@ -148,8 +150,46 @@ func (a *App) Wait(d time.Duration) { a.At(a.Now().Add(d)) }
 func (a *App) Context() context.Context { return clock.With(context.Background(), a.Now()) }
 
 // Host is a freshly built host of the function.
-func (a *App) Host() *host.Host {
-	return host.New(a.Spec, host.Options{Deps: a.Deps, Redis: a.Redis, Now: a.Now, TrustedHops: a.Hops})
+func (a *App) Host() *host.Host { return a.hostOf(a.Spec) }
+
+func (a *App) hostOf(spec function.Spec) *host.Host {
+	return host.New(spec, host.Options{Deps: a.Deps, Redis: a.Redis, Now: a.Now, TrustedHops: a.Hops})
+}
+
+// owner is the function that a path belongs to: the one under test, unless one beside it
+// has a route for it.
+func (a *App) owner(address string) function.Spec {
+	if len(a.beside) == 0 {
+		return a.Spec
+	}
+	path, _, _ := strings.Cut(address, "?")
+	best, owner := -1, a.Spec
+	for _, spec := range a.beside {
+		for _, route := range spec.Build(function.Deps{}).Routes {
+			if literal := literals(route.Path, path); literal > best {
+				best, owner = literal, spec
+			}
+		}
+	}
+	return owner
+}
+
+// literals is how many parts of a path a route's path names as they are; -1 where it is
+// another path.
+func literals(template, path string) int {
+	want, got, n := strings.Split(template, "/"), strings.Split(path, "/"), 0
+	if len(want) != len(got) {
+		return -1
+	}
+	for i := range want {
+		switch {
+		case want[i] == got[i]:
+			n++
+		case !strings.HasPrefix(want[i], "{"):
+			return -1
+		}
+	}
+	return n
 }
 
 // Request is one call.
@@ -174,16 +214,17 @@ type Response struct {
 // Do sends a request to a freshly built function.
 func (a *App) Do(r Request) Response {
 	a.t.Helper()
-	return a.send(a.t, a.Host(), r)
+	spec := a.owner(r.Path)
+	return a.send(a.t, spec, a.hostOf(spec), r)
 }
 
-func (a *App) send(t testing.TB, h http.Handler, r Request) Response {
+func (a *App) send(t testing.TB, spec function.Spec, h http.Handler, r Request) Response {
 	t.Helper()
 	request := a.request(r)
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, request)
 	response := Response{Status: w.Code, Header: w.Header(), Body: w.Body.Bytes(), t: t, what: r.Method + " " + r.Path}
-	a.document.check(t, request, response)
+	describe(t, spec).check(t, request, response)
 	return response
 }
 

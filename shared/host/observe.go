@@ -166,7 +166,8 @@ func (h *Host) fail(err error, c echo.Context) {
 // their own, and a document for all others.
 func (h *Host) refuse(c echo.Context, err error, p *problem.Error) error {
 	request := function.RequestFrom(c.Request().Context())
-	if route, ok := c.Get(routeKey).(function.Route); !ok || !route.HTML || h.parts.Refuse == nil {
+	route, ok := c.Get(routeKey).(function.Route)
+	if !ok || !route.HTML {
 		return writeProblem(c.Response(), c.Request(), p, request)
 	}
 	var shown *function.Shown
@@ -175,7 +176,7 @@ func (h *Host) refuse(c echo.Context, err error, p *problem.Error) error {
 	}
 	status := statusOf(p.Kind)
 	retryAfter(c.Response().Header(), p, status)
-	return h.parts.Refuse(c.Request().Context(), p, status).WriteResponse(c.Response(), c.Request())
+	return route.Refuse(c.Request().Context(), p, status).WriteResponse(c.Response(), c.Request())
 }
 
 func (h *Host) problemOf(ctx context.Context, err error) *problem.Error {

@@ -45,16 +45,13 @@ var site = function.Spec{
 			}
 			return &function.Redirect{Status: 303, URL: "/?" + url.Values{"title": {r.Title}, "body": {r.Body}, "yes": {map[bool]string{true: "예"}[r.Yes]}, "tags": {strings.Join(r.Tags, "+")}}.Encode()}, nil
 		}
-		return function.Parts{Refuse: f.Refuse, Routes: []function.Route{
-			{Method: "GET", Path: "/", Doc: "A page.", HTML: true, Access: function.Anyone, Do: function.Do(read), Page: &function.Page{Tags: []string{"first"}, Eager: true}},
-			{Method: "GET", Path: "/en", Doc: "A page.", HTML: true, Access: function.Anyone, Do: function.Do(read), Page: &function.Page{Tags: []string{"first"}, Eager: true}},
-			{Method: "GET", Path: "/my", Doc: "A member's.", HTML: true, Access: function.SignedIn, Do: function.Do(read)},
-			{Method: "GET", Path: "/en/my", Doc: "A member's.", HTML: true, Access: function.SignedIn, Do: function.Do(read)},
-			{Method: "GET", Path: "/admin", Doc: "An admin's.", HTML: true, Access: function.Holder(auth.Admin), Do: function.Do(read)},
-			{Method: "POST", Path: "/send", Doc: "Sends.", HTML: true, Access: function.Anyone, Do: function.Do(send)},
-			{Method: "GET", Path: "/panic", Doc: "Panics.", HTML: true, Access: function.Anyone, Do: function.Do(func(context.Context, *struct{}) (*ui.Answer, error) { panic("이런") })},
-			f.Assets.Route(),
-		}}
+		return function.Parts{Routes: append(f.Pages(
+			function.Route{Method: "GET", Path: "/", Doc: "A page.", Access: function.Anyone, Do: function.Do(read), Page: &function.Page{Tags: []string{"first"}, Eager: true}},
+			function.Route{Method: "GET", Path: "/my", Doc: "A member's.", Access: function.SignedIn, Do: function.Do(read)},
+			function.Route{Method: "GET", Path: "/admin", Doc: "An admin's.", Access: function.Holder(auth.Admin), Do: function.Do(read)},
+			function.Route{Method: "POST", Path: "/send", Doc: "Sends.", Access: function.Anyone, Do: function.Do(send)},
+			function.Route{Method: "GET", Path: "/panic", Doc: "Panics.", Access: function.Anyone, Do: function.Do(func(context.Context, *struct{}) (*ui.Answer, error) { panic("이런") })},
+		), f.AssetsRoute())}
 	},
 }
 

@@ -11,6 +11,7 @@ import (
 	"path"
 	"slices"
 	"strconv"
+	"sync"
 
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/problem"
@@ -19,17 +20,18 @@ import (
 //go:embed assets
 var own embed.FS
 
-// Assets are the styles, scripts and pictures of one function. Their addresses hold a hash
+// Assets are the styles, scripts and pictures of the site or of the console. One function
+// serves them, and the pages of all name them. Their addresses hold a hash
 // of all of them, so that browsers and the edge keep them for good, and what one asset says
 // of another, as in import "./queue.js", needs no rewriting.
 type Assets struct {
 	prefix string
-	hash   string
 	files  map[string][]byte
+	hash   func() string // made when it is first asked for: most starts of a function serve no page
 }
 
 // NewAssets are the frame's own assets and those in the folder "assets" of trees, under
-// prefix/{hash}/{name}. Each function serves what it needs: it can be released alone.
+// prefix/{hash}/{name}.
 func NewAssets(prefix string, trees ...fs.FS) *Assets {
 	a := &Assets{prefix: prefix, files: map[string][]byte{}}
 	for _, tree := range append([]fs.FS{own}, trees...) {
@@ -40,22 +42,25 @@ func NewAssets(prefix string, trees ...fs.FS) *Assets {
 			}
 		}
 	}
-	sum := sha256.New()
-	for _, name := range slices.Sorted(maps.Keys(a.files)) {
-		_, _ = sum.Write([]byte(name + "\x00" + strconv.Itoa(len(a.files[name])) + "\x00"))
-		_, _ = sum.Write(a.files[name])
-	}
-	a.hash = hex.EncodeToString(sum.Sum(nil))[:16]
+	a.hash = sync.OnceValue(func() string {
+		sum := sha256.New()
+		for _, name := range slices.Sorted(maps.Keys(a.files)) {
+			_, _ = sum.Write([]byte(name + "\x00" + strconv.Itoa(len(a.files[name])) + "\x00"))
+			_, _ = sum.Write(a.files[name])
+		}
+		return hex.EncodeToString(sum.Sum(nil))[:16]
+	})
 	return a
 }
 
 // URL is the address of an asset; a name that is none leads to 404.
-func (a *Assets) URL(name string) string { return a.prefix + "/" + a.hash + "/" + name }
+func (a *Assets) URL(name string) string { return a.prefix + "/" + a.hash() + "/" + name }
 
-// Route serves the assets.
-func (a *Assets) Route() function.Route {
+// AssetsRoute serves the assets of the frame's pages.
+func (f Frame) AssetsRoute() function.Route {
+	a := f.Assets
 	return function.Route{
-		Method: "GET", Path: a.prefix + "/{hash}/{name}", Access: function.Anyone, HTML: true, Neutral: true, Page: &function.Page{ForAll: true},
+		Method: "GET", Path: a.prefix + "/{hash}/{name}", Access: function.Anyone, HTML: true, Refuse: f.Refuse, Neutral: true, Page: &function.Page{ForAll: true},
 		Do: function.Do(a.read), Doc: "Styles, scripts and pictures of the pages; the address names the content.",
 	}
 }
@@ -79,7 +84,7 @@ func (a *Assets) read(_ context.Context, r *assetRequest) (*asset, error) {
 	if !ok || typeOf(r.Name) == "" {
 		return nil, problem.Absent()
 	}
-	return &asset{name: r.Name, content: content, kept: r.Hash == a.hash}, nil
+	return &asset{name: r.Name, content: content, kept: r.Hash == a.hash()}, nil
 }
 
 // PageIncomplete says that it is the asset of another release.

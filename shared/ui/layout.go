@@ -15,6 +15,8 @@ import (
 const (
 	SignInPath  = "/sign-in"
 	MyPath      = "/my"
+	VerifyPath  = MyPath + "/verification"
+	PrivacyPath = "/privacy"
 	ConsolePath = "/console"
 )
 

@@ -51,7 +51,7 @@ func advice(status int) problem.Text {
 	}
 }
 
-// Refuse shows a refusal (function.Parts.Refuse). Who is not signed in is led to the
+// Refuse shows a refusal (function.Route.Refuse). Who is not signed in is led to the
 // sign-in page, and from there back.
 func (f Frame) Refuse(ctx context.Context, p *problem.Error, status int) function.Writer {
 	if p.Kind == problem.Unauthenticated {

@@ -58,6 +58,26 @@ type View struct {
 	Partial bool // something that could not be had now is missing
 }
 
+// Site is the frame of the site's pages, whichever function they belong to.
+func Site(d function.Deps) Frame {
+	f := Frame{
+		Council: d.Settings.CouncilName, SiteURL: d.Settings.SiteURL, Assets: NewAssets("/assets"),
+		Footer: []Link{{Label: problem.Text{KO: "개인정보 처리", EN: "Privacy"}, Path: PrivacyPath}},
+	}
+	for _, e := range d.Catalogue.Menu {
+		f.Nav = append(f.Nav, Link{Label: e.Label, Path: e.Path})
+	}
+	return f
+}
+
+// Pages marks routes as pages of the frame.
+func (f Frame) Pages(routes ...function.Route) []function.Route {
+	for i := range routes {
+		routes[i].HTML, routes[i].Refuse = true, f.Refuse
+	}
+	return routes
+}
+
 // T is a text in the language of the request.
 func T(ctx context.Context, ko, en string) string {
 	return problem.Text{KO: ko, EN: en}.In(function.RequestFrom(ctx).Language)

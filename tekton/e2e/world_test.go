@@ -243,7 +243,7 @@ func (w *world) volumes() {
 // by the version of npm that is in the image of the steps, as another one asks for other things.
 func (w *world) packages(cache string) {
 	w.Helper()
-	for _, folder := range []string{"knative/browser/testdata/checkers", "functions/console/npm"} {
+	for _, folder := range []string{"knative/browser/testdata/checkers", "shared/ui/desk/npm"} {
 		dir := w.TempDir()
 		for _, file := range []string{"package.json", "package-lock.json"} {
 			content, err := os.ReadFile(filepath.Join(root, folder, file))

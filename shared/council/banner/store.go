@@ -18,6 +18,9 @@ import (
 	"github.com/madang-council/madang/shared/touch"
 )
 
+// DeskPath is where the council works with banners.
+const DeskPath = "/console/banners"
+
 // Changed is the event of every change to a banner, or to the order of all. Its data is Event.
 const Changed = "kr.madang.banner.changed.v1"
 

@@ -117,6 +117,21 @@ func (n Notice) Changes(now time.Time) []*time.Time {
 	})
 }
 
+// Moment is the time that matters of n in its state: of its publication, its end, its last
+// edit, its deletion.
+func (n Notice) Moment(now time.Time) time.Time {
+	switch state := n.State(now); {
+	case n.DeletedAt != nil:
+		return *n.DeletedAt
+	case state == Draft:
+		return n.UpdatedAt
+	case state == Archived:
+		return *n.UnpublishAt
+	default:
+		return *n.PublishAt
+	}
+}
+
 func reached(t *time.Time, now time.Time) bool { return t != nil && !t.After(now) }
 
 // Thumbnail is the small form of a notice's first attachment, where that is an image.
@@ -125,6 +140,9 @@ type Thumbnail struct {
 	Width  int    `json:"width"` // pixels
 	Height int    `json:"height"`
 }
+
+// Size is where it is and how large.
+func (t Thumbnail) Size() (url string, width, height int) { return t.URL, t.Width, t.Height }
 
 // Summary is a published notice in a list. It says nothing about who wrote it.
 type Summary struct {
@@ -143,6 +161,33 @@ type Summary struct {
 	// Image is the upload that the thumbnail is or will be made of, or "": a page with
 	// the summary carries upload.Tag of it.
 	Image string `json:"-"`
+}
+
+// Row is what a list shows of a notice, with the fields of ui.Row.
+type Row struct {
+	Path    string
+	Title   string
+	Line    string
+	Unit    string
+	At      time.Time
+	Tags    []string
+	TagPath string
+	Pinned  bool
+	Urgent  bool
+	Image   interface {
+		Size() (url string, width, height int)
+	}
+}
+
+// Row is s in a list.
+func (s Summary) Row() Row {
+	r := Row{
+		Path: Path(s.ID), Title: s.Title, Line: s.Excerpt, Unit: s.Unit, At: s.PublishAt, Tags: s.Tags, TagPath: ListPath, Pinned: s.Pinned, Urgent: s.Urgent,
+	}
+	if s.Thumbnail != nil {
+		r.Image = s.Thumbnail
+	}
+	return r
 }
 
 // PageTags are those of the picture, whose sizes appear some seconds after it.

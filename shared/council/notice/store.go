@@ -41,8 +41,14 @@ const Kind = "notice"
 // Tag is the tag of what shows one notice whole.
 func Tag(id string) string { return Kind + ":" + id }
 
-// Path is the address of a notice's page, in Korean.
-func Path(id string) string { return "/notices/" + id }
+// Where notices are read, and where the council works with them, in Korean.
+const (
+	ListPath = "/notices"
+	DeskPath = "/console/notices"
+)
+
+// Path is the address of a notice's page.
+func Path(id string) string { return ListPath + "/" + id }
 
 // columns are what lists read; those of a whole notice follow them.
 const (

@@ -15,6 +15,9 @@ import (
 	"github.com/madang-council/madang/shared/secret"
 )
 
+// DeskPath is where the council works with members.
+const DeskPath = "/console/members"
+
 // Store keeps members in the database.
 type Store struct {
 	DB         *database.DB

@@ -18,6 +18,12 @@ import (
 	"github.com/madang-council/madang/shared/problem"
 )
 
+// Where the council uploads files, and where it looks at them.
+const (
+	DeskPath  = "/console/uploads"
+	ShelfPath = "/console/media"
+)
+
 // Purpose says what a kind of upload is for, and with it how large, how many and whose.
 type Purpose struct {
 	Name    string
@@ -210,6 +216,9 @@ type Variant struct {
 	Height int    `json:"height"`
 	URL    string `json:"url"`
 }
+
+// Size is where the variant is and how large.
+func (v Variant) Size() (url string, width, height int) { return v.URL, v.Width, v.Height }
 
 // Tag names an upload to pages: a page that shows one carries the tag, since its
 // variants appear some seconds after it.

@@ -10,6 +10,9 @@ import (
 	"github.com/madang-council/madang/shared/database"
 )
 
+// DeskPath is where the council reads the log.
+const DeskPath = "/console/audit"
+
 // Record is one line of the log.
 type Record struct {
 	ID        string

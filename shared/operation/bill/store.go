@@ -11,6 +11,9 @@ import (
 	"github.com/madang-council/madang/shared/database"
 )
 
+// DeskPath is where the council sees how everything runs.
+const DeskPath = "/console/operations"
+
 // Store keeps usage and facts.
 type Store struct{ DB *database.DB }
 

@@ -18,6 +18,9 @@ import (
 	"github.com/madang-council/madang/shared/problem"
 )
 
+// DeskPath is where the council sees dead letters.
+const DeskPath = "/console/dead-letters"
+
 // Letter is an event and who did not take it.
 type Letter struct {
 	ID      string

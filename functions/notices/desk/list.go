@@ -1,9 +1,8 @@
-package console
+package desk
 
 import (
 	"context"
 	"net/url"
-	"strconv"
 
 	g "maragu.dev/gomponents"
 	el "maragu.dev/gomponents/html"
@@ -14,6 +13,7 @@ import (
 	"github.com/madang-council/madang/shared/council/notice"
 	"github.com/madang-council/madang/shared/problem"
 	"github.com/madang-council/madang/shared/ui"
+	"github.com/madang-council/madang/shared/ui/desk"
 )
 
 type listRequest struct {
@@ -23,9 +23,6 @@ type listRequest struct {
 	Tag    string `query:"tag"`
 	Cursor string `query:"cursor"`
 }
-
-// onPage is how many entries a list of the console shows at once.
-const onPage = 30
 
 // states are those of notices, in the order in which they are offered.
 func states() []notice.State {
@@ -58,23 +55,23 @@ func (h handlers) list(ctx context.Context, r *listRequest) (*ui.Answer, error) 
 	if r.Cursor != "" && h.cursors.Decode(kind, r.Cursor, &after) != nil {
 		return nil, problem.Absent()
 	}
-	items, err := h.notices.Managed(ctx, filter, state, after, onPage+1)
+	items, err := h.notices.Managed(ctx, filter, state, after, desk.OnPage+1)
 	if err != nil {
 		return nil, err
 	}
 	next := ""
-	if len(items) > onPage {
-		items = items[:onPage]
-		next = at(ctx, noticesPath, "state", r.State, "q", r.Q, "unit", r.Unit, "tag", r.Tag, "cursor", h.cursors.Encode(kind, items[onPage-1].ID))
+	if len(items) > desk.OnPage {
+		items = items[:desk.OnPage]
+		next = desk.At(ctx, notice.DeskPath, "state", r.State, "q", r.Q, "unit", r.Unit, "tag", r.Tag, "cursor", h.cursors.Encode(kind, items[desk.OnPage-1].ID))
 	}
-	return h.page(ctx, ui.View{Title: ui.T(ctx, "공지", "Notices"), Section: noticesPath, Main: []g.Node{
-		heading(ui.T(ctx, "공지", "Notices"), link(at(ctx, noticesPath+"/new"), ui.T(ctx, "새 공지 쓰기", "Write a notice"), "button")),
+	return h.desk.Page(ctx, ui.View{Title: ui.T(ctx, "공지", "Notices"), Section: notice.DeskPath, Main: []g.Node{
+		desk.Heading(ui.T(ctx, "공지", "Notices"), desk.Link(desk.At(ctx, notice.DeskPath+"/new"), ui.T(ctx, "새 공지 쓰기", "Write a notice"), "button")),
 		h.filters(ctx, r),
 		g.Iff(len(items) == 0, func() g.Node { return noNotices(ctx, r) }),
 		g.Iff(len(items) > 0, func() g.Node {
 			return el.Ul(el.Class("rows"), g.Map(items, func(n notice.Notice) g.Node { return row(ctx, n) }))
 		}),
-		pager(ctx, next),
+		desk.Pager(ctx, next),
 	}}), nil
 }
 
@@ -106,9 +103,9 @@ func (h handlers) filters(ctx context.Context, r *listRequest) g.Node {
 			offered = append(offered, ui.Choice{Value: string(s), Label: ui.T(ctx, t.KO, t.EN)})
 		}
 	}
-	units := append([]ui.Choice{{Value: "", Label: ui.T(ctx, "모든 단위", "Every unit")}}, h.unitChoices(ctx, auth.Editor, r.Unit)...)
+	units := append([]ui.Choice{{Value: "", Label: ui.T(ctx, "모든 단위", "Every unit")}}, h.desk.Units(ctx, auth.Editor, r.Unit)...)
 	f := ui.NewForm(ctx)
-	return el.Form(el.Class("filters"), el.Method("get"), el.Action(at(ctx, noticesPath)), el.Role("search"),
+	return el.Form(el.Class("filters"), el.Method("get"), el.Action(desk.At(ctx, notice.DeskPath)), el.Role("search"),
 		f.Input(ui.Field{Name: "q", Label: ui.T(ctx, "제목", "Title"), Value: r.Q, Type: "search", Limit: 100, Optional: true}),
 		f.Select(ui.Field{Name: "state", Label: ui.T(ctx, "상태", "State"), Value: r.State, Optional: true}, offered...),
 		f.Select(ui.Field{Name: "unit", Label: ui.T(ctx, "단위", "Unit"), Value: r.Unit, Optional: true}, units...),
@@ -119,9 +116,9 @@ func (h handlers) filters(ctx context.Context, r *listRequest) g.Node {
 
 func noNotices(ctx context.Context, r *listRequest) g.Node {
 	if r.State == "" && r.Q == "" && r.Unit == "" && r.Tag == "" {
-		return empty(ui.T(ctx, "아직 공지가 없습니다. 첫 공지를 써 보세요.", "There are no notices yet. Write the first."))
+		return desk.Empty(ui.T(ctx, "아직 공지가 없습니다. 첫 공지를 써 보세요.", "There are no notices yet. Write the first."))
 	}
-	return empty(ui.T(ctx, "찾은 공지가 없습니다.", "No notices were found."), link(at(ctx, noticesPath), ui.T(ctx, "모두 보기", "See all"), "button quiet"))
+	return desk.Empty(ui.T(ctx, "찾은 공지가 없습니다.", "No notices were found."), desk.Link(desk.At(ctx, notice.DeskPath), ui.T(ctx, "모두 보기", "See all"), "button quiet"))
 }
 
 // row is a notice in the list.
@@ -131,7 +128,7 @@ func row(ctx context.Context, n notice.Notice) g.Node {
 	if n.DeletedAt != nil {
 		state = notice.Deleted
 	}
-	title := link(at(ctx, noticesPath+"/"+n.ID), n.Title, "row-title")
+	title := desk.Link(desk.At(ctx, notice.DeskPath+"/"+n.ID), n.Title, "row-title")
 	if state == notice.Deleted {
 		title = el.Span(el.Class("row-title"), g.Text(n.Title))
 	}
@@ -141,7 +138,7 @@ func row(ctx context.Context, n notice.Notice) g.Node {
 			el.P(el.Class("meta"), badge(ctx, state),
 				g.If(state == notice.Published && n.Pinned(now), el.Span(el.Class("badge"), g.Text(ui.T(ctx, "고정", "Pinned")))),
 				g.If(state == notice.Published && n.Urgent(now), el.Span(el.Class("badge urgent"), g.Text(ui.T(ctx, "긴급", "Urgent")))),
-				g.Text(n.Unit), el.Span(whenOf(ctx, n)),
+				g.Text(n.Unit), el.Span(desk.Short(ctx, n.Moment(now))),
 				g.Iff(len(n.Attachments) > 0, func() g.Node {
 					return el.Span(g.Textf(ui.T(ctx, "첨부 %d", "%d attached"), len(n.Attachments)))
 				}),
@@ -149,7 +146,7 @@ func row(ctx context.Context, n notice.Notice) g.Node {
 			),
 		),
 		g.Iff(state == notice.Deleted, func() g.Node {
-			return el.Form(action("POST", "/v1/admin/notices/"+n.ID+"/restore", n.Version), said(ui.T(ctx, "공지를 되살렸습니다.", "The notice was restored.")),
+			return el.Form(desk.Action("POST", "/v1/admin/notices/"+n.ID+"/restore", n.Version), desk.Said(ui.T(ctx, "공지를 되살렸습니다.", "The notice was restored.")),
 				el.Button(el.Type("submit"), el.Class("button small quiet"), el.Aria("label", ui.T(ctx, n.Title+" 되살리기", "Restore "+n.Title)), g.Text(ui.T(ctx, "되살리기", "Restore"))))
 		}),
 	)
@@ -157,18 +154,5 @@ func row(ctx context.Context, n notice.Notice) g.Node {
 
 func badge(ctx context.Context, s notice.State) g.Node {
 	t := stateText(s)
-	return el.Span(el.Class("badge"), el.Data("state", string(s)), g.Text(ui.T(ctx, t.KO, t.EN)))
+	return desk.Badge(string(s), ui.T(ctx, t.KO, t.EN))
 }
-
-// action makes a form stand for an operation of the API (assets/actions.js). Version is
-// for If-Match; 0 for none.
-func action(method, path string, version int64) g.Node {
-	nodes := g.Group{el.Method("post"), el.Data("method", method), el.Data("action", path)}
-	if version > 0 {
-		nodes = append(nodes, el.Data("version", strconv.FormatInt(version, 10)))
-	}
-	return nodes
-}
-
-// said is what the page says after the operation of a form.
-func said(text string) g.Node { return el.Data("said", text) }

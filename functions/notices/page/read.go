@@ -1,4 +1,4 @@
-package site
+package page
 
 import (
 	"context"
@@ -20,11 +20,11 @@ import (
 	"github.com/madang-council/madang/shared/ui"
 )
 
-type noticeRequest struct {
+type readRequest struct {
 	ID string `path:"id"`
 }
 
-func (h handlers) notice(ctx context.Context, r *noticeRequest) (*ui.Answer, error) {
+func (h handlers) read(ctx context.Context, r *readRequest) (*ui.Answer, error) {
 	if !check.ID(r.ID) {
 		return nil, problem.Absent()
 	}
@@ -37,16 +37,16 @@ func (h handlers) notice(ctx context.Context, r *noticeRequest) (*ui.Answer, err
 	pictures, files := apart(n.Attachments, inText)
 	view := ui.View{
 		Tags: n.PageTags(), Changes: n.Changes(now),
-		Title: n.Title, Description: n.Excerpt, Path: noticesPath + "/" + n.ID, Section: noticesPath, Class: "reading", Styles: []string{"site.css"},
+		Title: n.Title, Description: n.Excerpt, Path: notice.Path(n.ID), Section: notice.ListPath, Class: "reading", Styles: []string{"site.css"},
 		Picture: firstPicture(n.Attachments),
 		Main: []g.Node{el.Article(el.Class("notice"),
 			el.Header(
-				el.P(el.Class("back"), el.A(el.Href(ui.Local(ctx, noticesPath)), g.Text(ui.T(ctx, "공지사항", "Notices")))),
-				el.H1(korean(ctx), g.Text(n.Title)),
+				el.P(el.Class("back"), el.A(el.Href(ui.Local(ctx, notice.ListPath)), g.Text(ui.T(ctx, "공지사항", "Notices")))),
+				el.H1(ui.Korean(ctx), g.Text(n.Title)),
 				meta(ctx, n),
 			),
 			g.If(!n.Public(now), el.P(el.Class("notice-box"), g.Text(ui.T(ctx, "아직 공개되지 않은 글입니다. 총학생회에만 보입니다.", "This is not public. Only the council sees it.")))),
-			g.If(body != "", el.Div(el.Class("prose"), korean(ctx), g.Raw(body))),
+			g.If(body != "", el.Div(el.Class("prose"), ui.Korean(ctx), g.Raw(body))),
 			gallery(ctx, pictures),
 			attachments(ctx, files),
 		)},
@@ -60,11 +60,11 @@ func (h handlers) notice(ctx context.Context, r *noticeRequest) (*ui.Answer, err
 func meta(ctx context.Context, n notice.Notice) g.Node {
 	now := clock.Now(ctx)
 	return el.P(el.Class("meta"),
-		g.If(n.Urgent(now), el.Span(el.Class("badge urgent-badge"), g.Text(ui.T(ctx, "긴급", "Urgent")))),
-		g.If(n.Pinned(now), el.Span(el.Class("badge"), g.Text(ui.T(ctx, "고정", "Pinned")))),
+		g.If(n.Urgent(now), ui.UrgentBadge(ctx)),
+		g.If(n.Pinned(now), ui.PinnedBadge(ctx)),
 		g.Iff(n.PublishAt != nil, func() g.Node { return ui.Time(*n.PublishAt, ui.Moment(ctx, *n.PublishAt)) }),
-		el.Span(korean(ctx), g.Text(n.Unit)),
-		g.Map(n.Tags, func(t string) g.Node { return tagLink(ctx, t) }),
+		el.Span(ui.Korean(ctx), g.Text(n.Unit)),
+		g.Map(n.Tags, func(t string) g.Node { return ui.TagLink(ctx, notice.ListPath, t) }),
 	)
 }
 
@@ -106,7 +106,7 @@ func levelled(body string) string {
 			}
 			above = append(above, level)
 		}
-		return "<" + m[1] + "h" + itoa(1+len(above))
+		return "<" + m[1] + "h" + strconv.Itoa(1+len(above))
 	})
 }
 
@@ -131,24 +131,11 @@ func fitted(body string, files []upload.File) (fit string, inText []string) {
 		inText = append(inText, files[i].ID)
 		alt := strings.TrimSuffix(strings.TrimPrefix(m[2], ` alt="`), `"`)
 		var b strings.Builder
-		_ = picture(files[i], html.UnescapeString(alt), textWidth, false).Render(&b) // a builder takes everything
+		_ = ui.Picture(files[i].Variants, html.UnescapeString(alt), textWidth, false).Render(&b) // a builder takes everything
 		return b.String()
 	})
 	return fit, inText
 }
-
-// picture is an image in the sizes that there are.
-func picture(f upload.File, alt, sizes string, first bool) g.Node {
-	largest := f.Variants[len(f.Variants)-1]
-	set := []string{}
-	for _, v := range f.Variants {
-		set = append(set, v.URL+" "+itoa(v.Width)+"w")
-	}
-	return el.Img(el.Src(largest.URL), el.SrcSet(strings.Join(set, ", ")), g.Attr("sizes", sizes), el.Width(itoa(largest.Width)), el.Height(itoa(largest.Height)), el.Alt(alt),
-		g.If(!first, el.Loading("lazy")), g.If(first, g.Attr("fetchpriority", "high")))
-}
-
-func itoa(n int) string { return strconv.Itoa(n) }
 
 func gallery(ctx context.Context, list []upload.File) g.Node {
 	if len(list) == 0 {
@@ -162,7 +149,7 @@ func gallery(ctx context.Context, list []upload.File) g.Node {
 		if alt == "" {
 			alt = strings.TrimSuffix(f.Name, path.Ext(f.Name))
 		}
-		return el.Figure(el.A(el.Href(f.URL), picture(f, alt, textWidth, false)))
+		return el.Figure(el.A(el.Href(f.URL), ui.Picture(f.Variants, alt, textWidth, false)))
 	}))
 }
 
@@ -174,7 +161,7 @@ func attachments(ctx context.Context, list []upload.File) g.Node {
 		el.H2(el.ID("files"), g.Text(ui.T(ctx, "첨부 파일", "Attachments"))),
 		el.Ul(g.Map(list, func(f upload.File) g.Node {
 			kind := strings.ToUpper(strings.TrimPrefix(path.Ext(f.URL), "."))
-			return el.Li(el.A(el.Href(f.URL), el.Download(f.Name), el.Span(korean(ctx), g.Text(f.Name))), el.Span(el.Class("meta"), g.Text(kind+" · "+ui.Size(f.Size))))
+			return el.Li(el.A(el.Href(f.URL), el.Download(f.Name), el.Span(ui.Korean(ctx), g.Text(f.Name))), el.Span(el.Class("meta"), g.Text(kind+" · "+ui.Size(f.Size))))
 		})),
 	)
 }

@@ -1,12 +1,10 @@
-package console
+package desk
 
 import (
 	"context"
 	"fmt"
 	"net/url"
-	"path"
 	"strconv"
-	"strings"
 
 	g "maragu.dev/gomponents"
 	el "maragu.dev/gomponents/html"
@@ -18,27 +16,28 @@ import (
 	"github.com/madang-council/madang/shared/media/upload"
 	"github.com/madang-council/madang/shared/problem"
 	"github.com/madang-council/madang/shared/ui"
+	"github.com/madang-council/madang/shared/ui/desk"
 )
 
 type uploadRequest struct{}
 
 type uploadTold struct {
-	Member   string    `json:"member"`
-	Purposes []purpose `json:"purposes"`
+	Member   string         `json:"member"`
+	Purposes []upload.Offer `json:"purposes"`
 }
 
 func (h handlers) upload(ctx context.Context, _ *uploadRequest) (*ui.Answer, error) {
 	f := ui.NewForm(ctx)
-	purposes := h.purposes(false, "post", "archive", "event")
+	purposes := upload.Offers(h.raised, false, "post", "archive", "event")
 	choices := []ui.Choice{}
 	for _, p := range purposes {
 		choices = append(choices, ui.Choice{Value: p.Name, Label: purposeText(ctx, p.Name) + " (" + fmt.Sprintf(ui.T(ctx, "%d MB까지", "up to %d MB"), p.Limit/upload.MiB) + ")"})
 	}
-	return h.page(ctx, ui.View{Title: ui.T(ctx, "파일 올리기", "Upload files"), Section: uploadsPath, Class: "reading", Scripts: []string{"uploads.js"}, Main: []g.Node{
-		heading(ui.T(ctx, "파일 올리기", "Upload files"), link(at(ctx, mediaPath), ui.T(ctx, "올린 파일 보기", "See the files"), "button small quiet")),
-		el.Div(el.ID("uploads"), el.Class("form"), told(uploadTold{Member: auth.From(ctx).MemberID, Purposes: purposes}),
+	return h.desk.Page(ctx, ui.View{Title: ui.T(ctx, "파일 올리기", "Upload files"), Section: upload.DeskPath, Class: "reading", Scripts: []string{"uploads.js"}, Main: []g.Node{
+		desk.Heading(ui.T(ctx, "파일 올리기", "Upload files"), desk.Link(desk.At(ctx, upload.ShelfPath), ui.T(ctx, "올린 파일 보기", "See the files"), "button small quiet")),
+		el.Div(el.ID("uploads"), el.Class("form"), desk.Told(uploadTold{Member: auth.From(ctx).MemberID, Purposes: purposes}),
 			f.Select(ui.Field{Name: "purpose", Label: ui.T(ctx, "쓰임", "Purpose"), Value: "post"}, choices...),
-			dropBox(ctx, true),
+			desk.DropBox(ctx, true),
 			el.Ul(el.ID("transfers"), el.Class("transfers"), el.Aria("label", ui.T(ctx, "올리는 파일", "Files being uploaded"))),
 			el.Ul(el.Class("hint bullets"),
 				el.Li(g.Text(ui.T(ctx, "이 쪽을 떠나거나 연결이 끊겨도 괜찮습니다. 돌아오면 남은 것부터 이어서 올립니다.", "You may leave this page, or lose the connection: what is missing is sent when you come back."))),
@@ -62,12 +61,6 @@ func purposeText(ctx context.Context, name string) string {
 	default:
 		return name
 	}
-}
-
-// extension is what a file is, in at most four letters.
-func extension(name string) string {
-	e := strings.ToUpper(strings.TrimPrefix(path.Ext(name), "."))
-	return e[:min(4, len(e))]
 }
 
 type mediaRequest struct {
@@ -104,26 +97,26 @@ func (h handlers) media(ctx context.Context, r *mediaRequest) (*ui.Answer, error
 		if r.Unused {
 			unused = "true"
 		}
-		next = at(ctx, mediaPath, "q", r.Q, "kind", r.Kind, "unused", unused, "cursor", h.cursors.Encode(kind, list[mediaOnPage-1].ID))
+		next = desk.At(ctx, upload.ShelfPath, "q", r.Q, "kind", r.Kind, "unused", unused, "cursor", h.cursors.Encode(kind, list[mediaOnPage-1].ID))
 	}
 	shelf, err := h.shelve(ctx, list)
 	if err != nil {
 		return nil, err
 	}
-	return h.page(ctx, ui.View{Title: ui.T(ctx, "파일", "Files"), Section: mediaPath, Main: []g.Node{
-		heading(ui.T(ctx, "파일", "Files"), link(at(ctx, uploadsPath), ui.T(ctx, "파일 올리기", "Upload files"), "button")),
+	return h.desk.Page(ctx, ui.View{Title: ui.T(ctx, "파일", "Files"), Section: upload.ShelfPath, Main: []g.Node{
+		desk.Heading(ui.T(ctx, "파일", "Files"), desk.Link(desk.At(ctx, upload.DeskPath), ui.T(ctx, "파일 올리기", "Upload files"), "button")),
 		mediaFilters(ctx, r),
-		g.Iff(len(list) == 0, func() g.Node { return empty(ui.T(ctx, "찾은 파일이 없습니다.", "No files were found.")) }),
+		g.Iff(len(list) == 0, func() g.Node { return desk.Empty(ui.T(ctx, "찾은 파일이 없습니다.", "No files were found.")) }),
 		g.Iff(len(list) > 0, func() g.Node {
 			return el.Ul(el.Class("media"), g.Map(list, func(u upload.Upload) g.Node { return shelf.card(ctx, u) }))
 		}),
-		pager(ctx, next),
+		desk.Pager(ctx, next),
 	}}), nil
 }
 
 func mediaFilters(ctx context.Context, r *mediaRequest) g.Node {
 	f := ui.NewForm(ctx)
-	return el.Form(el.Class("filters"), el.Method("get"), el.Action(at(ctx, mediaPath)), el.Role("search"),
+	return el.Form(el.Class("filters"), el.Method("get"), el.Action(desk.At(ctx, upload.ShelfPath)), el.Role("search"),
 		f.Input(ui.Field{Name: "q", Label: ui.T(ctx, "파일 이름", "File name"), Value: r.Q, Type: "search", Limit: 100, Optional: true}),
 		f.Select(ui.Field{Name: "kind", Label: ui.T(ctx, "종류", "Kind"), Value: r.Kind, Optional: true},
 			ui.Choice{Label: ui.T(ctx, "모든 파일", "Every file")}, ui.Choice{Value: string(upload.Images), Label: ui.T(ctx, "이미지", "Pictures")}, ui.Choice{Value: string(upload.Documents), Label: ui.T(ctx, "문서", "Documents")}),
@@ -179,17 +172,17 @@ func (s shelf) card(ctx context.Context, u upload.Upload) g.Node {
 	who := auth.From(ctx)
 	name := el.Span(el.Class("card-name"), g.Text(u.Name))
 	if complete {
-		name = link(file.URL, u.Name, "card-name")
+		name = desk.Link(file.URL, u.Name, "card-name")
 	}
 	return el.Li(el.Class("card"),
-		thumbnail(file, "card-picture"),
+		desk.Thumbnail(file.Name, file.Variants, "card-picture"),
 		el.Div(el.Class("card-body"),
 			name,
-			el.P(el.Class("meta"), el.Span(g.Text(ui.Size(u.Size))), short(ctx, u.CreatedAt), el.Span(g.Text(purposeText(ctx, u.Purpose)))),
+			el.P(el.Class("meta"), el.Span(g.Text(ui.Size(u.Size))), desk.Short(ctx, u.CreatedAt), el.Span(g.Text(purposeText(ctx, u.Purpose)))),
 			s.usedBy(ctx, u, complete),
 			g.Iff(complete && upload.IsImage(u.Type) && (who.Has(auth.Editor) || u.MemberID == who.MemberID), func() g.Node { return altForm(ctx, u) }),
 			g.Iff(u.Uses == 0 && (u.MemberID == who.MemberID || who.Has(auth.Admin)), func() g.Node {
-				return el.Form(action("DELETE", "/v1/uploads/"+u.ID, 0), el.Data("confirm", ui.T(ctx, u.Name+"을(를) 지울까요? 되돌릴 수 없습니다.", "Delete "+u.Name+"? This cannot be undone.")), said(ui.T(ctx, "파일을 지웠습니다.", "The file was deleted.")),
+				return el.Form(desk.Action("DELETE", "/v1/uploads/"+u.ID, 0), el.Data("confirm", ui.T(ctx, u.Name+"을(를) 지울까요? 되돌릴 수 없습니다.", "Delete "+u.Name+"? This cannot be undone.")), desk.Said(ui.T(ctx, "파일을 지웠습니다.", "The file was deleted.")),
 					el.Button(el.Type("submit"), el.Class("button small danger"), el.Aria("label", ui.T(ctx, u.Name+" 지우기", "Delete "+u.Name)), g.Text(ui.T(ctx, "지우기", "Delete"))))
 			}),
 		),
@@ -197,7 +190,7 @@ func (s shelf) card(ctx context.Context, u upload.Upload) g.Node {
 }
 
 func altForm(ctx context.Context, u upload.Upload) g.Node {
-	return el.Form(el.Class("inline"), action("PATCH", "/v1/uploads/"+u.ID, 0), said(ui.T(ctx, "대체 텍스트를 저장했습니다.", "The alternative text is saved.")),
+	return el.Form(el.Class("inline"), desk.Action("PATCH", "/v1/uploads/"+u.ID, 0), desk.Said(ui.T(ctx, "대체 텍스트를 저장했습니다.", "The alternative text is saved.")),
 		el.Input(el.Type("text"), el.Name("alt"), el.Value(u.Alt), el.MaxLength(strconv.Itoa(upload.MostAlt)), el.Placeholder(ui.T(ctx, "대체 텍스트", "Alternative text")), el.Aria("label", ui.T(ctx, u.Name+" 대체 텍스트", "Alternative text of "+u.Name))),
 		el.Button(el.Type("submit"), el.Class("button small quiet"), el.Aria("label", ui.T(ctx, u.Name+" 대체 텍스트 저장", "Save the alternative text of "+u.Name)), g.Text(ui.T(ctx, "저장", "Save"))))
 }
@@ -215,11 +208,11 @@ func (s shelf) usedBy(ctx context.Context, u upload.Upload, complete bool) g.Nod
 		b, shown := s.banners[use.ID]
 		switch {
 		case readable && notice.Writes(ctx, n.Unit):
-			return el.Li(g.Text(ui.T(ctx, "공지: ", "Notice: ")), link(at(ctx, noticesPath+"/"+n.ID), n.Title, ""))
+			return el.Li(g.Text(ui.T(ctx, "공지: ", "Notice: ")), desk.Link(desk.At(ctx, notice.DeskPath+"/"+n.ID), n.Title, ""))
 		case readable:
 			return el.Li(g.Text(ui.T(ctx, "공지: ", "Notice: ") + n.Title))
 		case shown:
-			return el.Li(g.Text(ui.T(ctx, "배너: ", "Banner: ")), link(at(ctx, bannersPath+"/"+b.ID), b.Alt, ""))
+			return el.Li(g.Text(ui.T(ctx, "배너: ", "Banner: ")), desk.Link(desk.At(ctx, banner.DeskPath+"/"+b.ID), b.Alt, ""))
 		default:
 			return el.Li(g.Text(ui.T(ctx, "다른 곳에서 쓰는 중", "Used elsewhere")))
 		}

@@ -1,4 +1,4 @@
-package console
+package desk
 
 import (
 	"context"
@@ -17,42 +17,43 @@ import (
 	"github.com/madang-council/madang/shared/media/upload"
 	"github.com/madang-council/madang/shared/problem"
 	"github.com/madang-council/madang/shared/ui"
+	"github.com/madang-council/madang/shared/ui/desk"
 )
 
-type listBannersRequest struct{}
+type listRequest struct{}
 
-func (h handlers) listBanners(ctx context.Context, _ *listBannersRequest) (*ui.Answer, error) {
+func (h handlers) list(ctx context.Context, _ *listRequest) (*ui.Answer, error) {
 	list, err := h.banners.All(ctx)
 	if err != nil {
 		return nil, err
 	}
 	orders := auth.From(ctx).May(auth.Editor, "") && len(list) > 1
-	v := ui.View{Title: ui.T(ctx, "배너", "Banners"), Section: bannersPath, Main: []g.Node{
-		heading(ui.T(ctx, "배너", "Banners"), link(at(ctx, bannersPath+"/new"), ui.T(ctx, "새 배너", "New banner"), "button")),
+	v := ui.View{Title: ui.T(ctx, "배너", "Banners"), Section: banner.DeskPath, Main: []g.Node{
+		desk.Heading(ui.T(ctx, "배너", "Banners"), desk.Link(desk.At(ctx, banner.DeskPath+"/new"), ui.T(ctx, "새 배너", "New banner"), "button")),
 		g.Iff(len(list) == 0, func() g.Node {
-			return empty(ui.T(ctx, "아직 배너가 없습니다. 첫 화면 맨 위에 보일 그림을 올려 보세요.", "There are no banners yet. Put a picture at the top of the first page."))
+			return desk.Empty(ui.T(ctx, "아직 배너가 없습니다. 첫 화면 맨 위에 보일 그림을 올려 보세요.", "There are no banners yet. Put a picture at the top of the first page."))
 		}),
 		g.Iff(orders, func() g.Node {
 			return el.P(el.Class("hint"), g.Text(ui.T(ctx, "손잡이를 끌거나, 손잡이에서 화살표 키를 눌러 차례를 바꿉니다. 바꾸면 바로 저장됩니다. ", "Drag the handle, or press the arrow keys on it, to put them in order. It is saved at once. ")),
 				el.Span(el.ID("order-state"), el.Role("status")))
 		}),
 		g.Iff(len(list) > 0, func() g.Node {
-			return el.Ol(el.ID("banners"), el.Class("rows ordered"), g.Map(list, func(b banner.Stored) g.Node { return bannerRow(ctx, b, orders) }))
+			return el.Ol(el.ID("banners"), el.Class("rows ordered"), g.Map(list, func(b banner.Stored) g.Node { return row(ctx, b, orders) }))
 		}),
 	}}
 	if orders {
 		v.Scripts = []string{"banners.js"}
 	}
-	return h.page(ctx, v), nil
+	return h.desk.Page(ctx, v), nil
 }
 
-func bannerRow(ctx context.Context, b banner.Stored, orders bool) g.Node {
+func row(ctx context.Context, b banner.Stored, orders bool) g.Node {
 	return el.Li(el.Class("row"), el.Data("id", b.ID),
 		g.Iff(orders, func() g.Node { return handle(ctx, b.Alt) }),
-		thumbnail(b.Image, "thumb banner-thumb"),
+		desk.Thumbnail(b.Image.Name, b.Image.Variants, "thumb banner-thumb"),
 		el.Div(el.Class("row-main"),
-			link(at(ctx, bannersPath+"/"+b.ID), b.Alt, "row-title"),
-			el.P(el.Class("meta"), el.Span(el.Class("badge"), el.Data("state", bannerState(ctx, b)), g.Text(bannerStateText(ctx, b))), el.Span(g.Text(b.Unit)), period(ctx, b)),
+			desk.Link(desk.At(ctx, banner.DeskPath+"/"+b.ID), b.Alt, "row-title"),
+			el.P(el.Class("meta"), desk.Badge(stateOf(ctx, b), stateText(ctx, b)), el.Span(g.Text(b.Unit)), period(ctx, b)),
 			el.P(el.Class("meta"), g.Text(readable(b.Link))),
 		),
 		g.Iff(orders, func() g.Node { return movers(ctx, b.Alt) }),
@@ -73,7 +74,7 @@ func movers(ctx context.Context, name string) g.Node {
 		mover("down", "↓", ui.T(ctx, name+" 아래로", name+": down")))
 }
 
-func bannerState(ctx context.Context, b banner.Stored) string {
+func stateOf(ctx context.Context, b banner.Stored) string {
 	now := clock.Now(ctx)
 	switch {
 	case b.Ended(now):
@@ -85,8 +86,8 @@ func bannerState(ctx context.Context, b banner.Stored) string {
 	}
 }
 
-func bannerStateText(ctx context.Context, b banner.Stored) string {
-	switch bannerState(ctx, b) {
+func stateText(ctx context.Context, b banner.Stored) string {
+	switch stateOf(ctx, b) {
 	case "archived":
 		return ui.T(ctx, "끝남", "Ended")
 	case "scheduled":
@@ -104,7 +105,7 @@ func period(ctx context.Context, b banner.Stored) g.Node {
 		if t == nil {
 			return nil
 		}
-		return short(ctx, *t)
+		return desk.Short(ctx, *t)
 	}
 	return el.Span(side(b.From), g.Text(" – "), side(b.Until))
 }
@@ -117,26 +118,17 @@ func readable(link string) string {
 	return link
 }
 
-// thumbnail is a small form of a picture, or what stands for a file.
-func thumbnail(f upload.File, class string) g.Node {
-	if len(f.Variants) == 0 {
-		return el.Span(el.Class(class+" kind"), el.Aria("hidden", "true"), g.Text(extension(f.Name)))
-	}
-	v := f.Variants[0]
-	return el.Img(el.Class(class), el.Src(v.URL), el.Width(strconv.Itoa(v.Width)), el.Height(strconv.Itoa(v.Height)), el.Alt(""), el.Loading("lazy"))
+type composeRequest struct{}
+
+func (h handlers) compose(ctx context.Context, _ *composeRequest) (*ui.Answer, error) {
+	return h.form(ctx, banner.Stored{}, nil), nil
 }
 
-type newBannerRequest struct{}
-
-func (h handlers) newBanner(ctx context.Context, _ *newBannerRequest) (*ui.Answer, error) {
-	return h.bannerForm(ctx, banner.Stored{}, nil), nil
-}
-
-type editBannerRequest struct {
+type editRequest struct {
 	ID string `path:"id"`
 }
 
-func (h handlers) editBanner(ctx context.Context, r *editBannerRequest) (*ui.Answer, error) {
+func (h handlers) edit(ctx context.Context, r *editRequest) (*ui.Answer, error) {
 	if !check.ID(r.ID) {
 		return nil, problem.Absent()
 	}
@@ -151,30 +143,30 @@ func (h handlers) editBanner(ctx context.Context, r *editBannerRequest) (*ui.Ans
 	if err != nil {
 		return nil, err
 	}
-	return h.bannerForm(ctx, b, days), nil
+	return h.form(ctx, b, days), nil
 }
 
-type bannerTold struct {
-	Member   string    `json:"member"`
-	Purposes []purpose `json:"purposes"`
-	ID       string    `json:"id"`
-	Version  int64     `json:"version"`
-	Next     string    `json:"next"` // the page after a save
+type told struct {
+	Member   string         `json:"member"`
+	Purposes []upload.Offer `json:"purposes"`
+	ID       string         `json:"id"`
+	Version  int64          `json:"version"`
+	Next     string         `json:"next"` // the page after a save
 }
 
-func (h handlers) bannerForm(ctx context.Context, b banner.Stored, days []banner.Day) *ui.Answer {
+func (h handlers) form(ctx context.Context, b banner.Stored, days []banner.Day) *ui.Answer {
 	f := ui.NewForm(ctx)
 	title := ui.T(ctx, "새 배너", "New banner")
-	units := h.unitChoices(ctx, auth.Editor, b.Unit)
+	units := h.desk.Units(ctx, auth.Editor, b.Unit)
 	if b.ID != "" {
 		title = ui.T(ctx, "배너 고치기", "Edit banner")
 	} else if len(units) > 0 {
 		b.Unit = units[0].Value
 	}
-	return h.page(ctx, ui.View{Title: title, Section: bannersPath, Class: "reading", Scripts: []string{"banner.js"}, Main: []g.Node{
-		heading(title, g.Iff(b.ID != "", func() g.Node { return button("delete", ui.T(ctx, "지우기", "Delete"), "small danger") })),
+	return h.desk.Page(ctx, ui.View{Title: title, Section: banner.DeskPath, Class: "reading", Scripts: []string{"banner.js"}, Main: []g.Node{
+		desk.Heading(title, g.Iff(b.ID != "", func() g.Node { return desk.Button("delete", ui.T(ctx, "지우기", "Delete"), "small danger") })),
 		el.Form(el.ID("banner"), el.Class("form"), el.Method("post"), g.Attr("novalidate"),
-			told(bannerTold{Member: auth.From(ctx).MemberID, Purposes: h.purposes(true, "post", "event"), ID: b.ID, Version: b.Version, Next: at(ctx, bannersPath)}),
+			desk.Told(told{Member: auth.From(ctx).MemberID, Purposes: upload.Offers(h.raised, true, "post", "event"), ID: b.ID, Version: b.Version, Next: desk.At(ctx, banner.DeskPath)}),
 			el.FieldSet(el.Class("group"),
 				el.Legend(g.Text(ui.T(ctx, "그림", "Picture"))),
 				el.Input(el.Type("hidden"), el.ID("field-image"), el.Name("image"), el.Value(b.Image.ID)),
@@ -183,15 +175,15 @@ func (h handlers) bannerForm(ctx context.Context, b banner.Stored, days []banner
 					return el.Img(el.Src(v.URL), el.Width(strconv.Itoa(v.Width)), el.Height(strconv.Itoa(v.Height)), el.Alt(b.Alt))
 				})),
 				el.Ul(el.ID("transfers"), el.Class("transfers")),
-				dropBox(ctx, false),
-				el.P(button("pick", ui.T(ctx, "올린 이미지에서 고르기", "Choose an uploaded picture"), "small quiet")),
+				desk.DropBox(ctx, false),
+				el.P(desk.Button("pick", ui.T(ctx, "올린 이미지에서 고르기", "Choose an uploaded picture"), "small quiet")),
 			),
 			f.Input(ui.Field{Name: "alt", Label: ui.T(ctx, "대체 텍스트", "Alternative text"), Value: b.Alt, Limit: banner.MostAlt, Hint: ui.T(ctx, "그림이 말하는 것을 글로 씁니다. 그림을 보지 못하는 사람에게는 이 글이 배너입니다.", "What the picture says, in words: to those who do not see it, this is the banner.")}),
 			f.Input(ui.Field{Name: "link", Label: ui.T(ctx, "누르면 갈 곳", "Where it leads"), Value: b.Link, Hint: ui.T(ctx, "https://로 시작하는 주소나 /notices 같은 누리집 안의 경로", "An https:// address, or a path of the site as /notices")}),
 			f.Select(ui.Field{Name: "unit", Label: ui.T(ctx, "단위", "Unit"), Value: b.Unit}, units...),
 			el.Div(el.Class("two"),
-				f.Input(timeField(ctx, "from", problem.Text{KO: "보이기 시작할 때", EN: "From"}, problem.Text{KO: "비우면 바로", EN: "Empty: at once"}, b.From)),
-				f.Input(timeField(ctx, "until", problem.Text{KO: "그만 보일 때", EN: "Until"}, problem.Text{KO: "비우면 계속", EN: "Empty: for good"}, b.Until)),
+				f.Input(desk.Moment(ctx, "from", problem.Text{KO: "보이기 시작할 때", EN: "From"}, problem.Text{KO: "비우면 바로", EN: "Empty: at once"}, b.From)),
+				f.Input(desk.Moment(ctx, "until", problem.Text{KO: "그만 보일 때", EN: "Until"}, problem.Text{KO: "비우면 계속", EN: "Empty: for good"}, b.Until)),
 			),
 			el.Div(el.Class("save-bar"), el.Button(el.ID("save"), el.Type("submit"), el.Class("button"), g.Text(ui.T(ctx, "저장", "Save")))),
 		),

@@ -1,4 +1,4 @@
-package console
+package desk
 
 import (
 	"context"
@@ -8,18 +8,20 @@ import (
 	el "maragu.dev/gomponents/html"
 
 	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/operation/bill"
 	"github.com/madang-council/madang/shared/operation/deadletter"
 	"github.com/madang-council/madang/shared/problem"
 	"github.com/madang-council/madang/shared/ui"
+	"github.com/madang-council/madang/shared/ui/desk"
 )
 
-type deadLettersRequest struct {
+type listRequest struct {
 	Cursor string `query:"cursor"`
 }
 
-func (h handlers) deadLetters(ctx context.Context, r *deadLettersRequest) (*ui.Answer, error) {
+func (h handlers) list(ctx context.Context, r *listRequest) (*ui.Answer, error) {
 	const kind = "console/dead-letters"
-	q := deadletter.Query{Size: onPage}
+	q := deadletter.Query{Size: desk.OnPage}
 	if r.Cursor != "" && h.cursors.Decode(kind, r.Cursor, &q.BeforeAt, &q.BeforeID) != nil {
 		return nil, problem.Absent()
 	}
@@ -28,25 +30,25 @@ func (h handlers) deadLetters(ctx context.Context, r *deadLettersRequest) (*ui.A
 		return nil, err
 	}
 	next := ""
-	if len(letters) > onPage {
-		letters = letters[:onPage]
-		last := letters[onPage-1]
-		next = at(ctx, deadLettersPath, "cursor", h.cursors.Encode(kind, clock.Millis(last.LastAt), last.ID))
+	if len(letters) > desk.OnPage {
+		letters = letters[:desk.OnPage]
+		last := letters[desk.OnPage-1]
+		next = desk.At(ctx, deadletter.DeskPath, "cursor", h.cursors.Encode(kind, clock.Millis(last.LastAt), last.ID))
 	}
 	title := ui.T(ctx, "전하지 못한 일", "Undelivered events")
-	return h.page(ctx, ui.View{Title: title, Section: operationsPath, Main: []g.Node{
-		heading(title, g.Iff(len(letters) > 0, func() g.Node {
-			return el.Form(action("POST", "/v1/admin/dead-letters/replay", 0), el.Data("confirm", ui.T(ctx, "오래된 것부터 100건까지 다시 전할까요?", "Deliver up to 100 again, the oldest first?")), said(ui.T(ctx, "다시 전하고 있습니다.", "They are being delivered again.")),
+	return h.desk.Page(ctx, ui.View{Title: title, Section: bill.DeskPath, Main: []g.Node{
+		desk.Heading(title, g.Iff(len(letters) > 0, func() g.Node {
+			return el.Form(desk.Action("POST", "/v1/admin/dead-letters/replay", 0), el.Data("confirm", ui.T(ctx, "오래된 것부터 100건까지 다시 전할까요?", "Deliver up to 100 again, the oldest first?")), desk.Said(ui.T(ctx, "다시 전하고 있습니다.", "They are being delivered again.")),
 				el.Button(el.Type("submit"), el.Class("button"), g.Text(ui.T(ctx, "모두 다시 전하기", "Deliver all again"))))
 		})),
 		el.P(el.Class("hint"), g.Text(ui.T(ctx, "함수가 여러 번 받지 못해 남은 일입니다. 까닭을 고친 뒤 다시 전하세요. 그래도 받지 못하면 여기로 돌아옵니다.", "What a function did not take, however often it was tried. Mend the cause, then deliver it again; what is not taken comes back."))),
 		g.Iff(len(letters) == 0, func() g.Node {
-			return empty(ui.T(ctx, "전하지 못한 일이 없습니다.", "Nothing is undelivered."))
+			return desk.Empty(ui.T(ctx, "전하지 못한 일이 없습니다.", "Nothing is undelivered."))
 		}),
 		g.Iff(len(letters) > 0, func() g.Node {
 			return el.Ul(el.Class("rows"), g.Map(letters, func(l deadletter.Letter) g.Node { return letterRow(ctx, l) }))
 		}),
-		pager(ctx, next),
+		desk.Pager(ctx, next),
 	}}), nil
 }
 
@@ -57,12 +59,12 @@ func letterRow(ctx context.Context, l deadletter.Letter) g.Node {
 		answered = ui.T(ctx, "답 ", "Answered ") + strconv.Itoa(l.Event.Failure.Status)
 	}
 	act := func(method, to, label, of, class, confirm, done string) g.Node {
-		return el.Form(action(method, path+to, 0), g.If(confirm != "", el.Data("confirm", confirm)), said(done),
+		return el.Form(desk.Action(method, path+to, 0), g.If(confirm != "", el.Data("confirm", confirm)), desk.Said(done),
 			el.Button(el.Type("submit"), el.Class("button small "+class), el.Aria("label", label+": "+of), g.Text(label)))
 	}
 	return el.Li(el.Class("row"),
 		el.Div(el.Class("row-main"), el.P(el.Class("row-title"), g.Text(l.Event.Type+" → "+deadletter.Consumer(l.Event.Failure.Sink))),
-			el.P(el.Class("meta"), short(ctx, l.LastAt), el.Span(g.Text(answered)), el.Span(g.Text(ui.T(ctx, strconv.Itoa(l.Times)+"번 포기함", "Given up "+strconv.Itoa(l.Times)+" times"))),
+			el.P(el.Class("meta"), desk.Short(ctx, l.LastAt), el.Span(g.Text(answered)), el.Span(g.Text(ui.T(ctx, strconv.Itoa(l.Times)+"번 포기함", "Given up "+strconv.Itoa(l.Times)+" times"))),
 				g.If(l.Event.Subject != "", el.Code(g.Text(l.Event.Subject)))),
 			g.If(l.Event.Failure.Answer != "", el.P(el.Class("meta"), el.Code(g.Text(l.Event.Failure.Answer))))),
 		el.Div(el.Class("actions"),

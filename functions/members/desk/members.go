@@ -1,4 +1,4 @@
-package console
+package desk
 
 import (
 	"context"
@@ -12,8 +12,10 @@ import (
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/identity/credential"
 	"github.com/madang-council/madang/shared/identity/member"
+	"github.com/madang-council/madang/shared/operation/audit"
 	"github.com/madang-council/madang/shared/problem"
 	"github.com/madang-council/madang/shared/ui"
+	"github.com/madang-council/madang/shared/ui/desk"
 )
 
 type findRequest struct {
@@ -25,7 +27,7 @@ type findRequest struct {
 func (h handlers) find(ctx context.Context, r *findRequest) (*ui.Answer, error) {
 	var f check.Fields
 	q := f.OptionalLine("q", r.Q, 254)
-	search := member.Search{Size: onPage}
+	search := member.Search{Size: desk.OnPage}
 	if strings.Contains(q, "@") {
 		search.Email = credential.Address(q)
 	} else {
@@ -38,9 +40,9 @@ func (h handlers) find(ctx context.Context, r *findRequest) (*ui.Answer, error) 
 	if err := f.Err(); err != nil {
 		return nil, err
 	}
-	main := []g.Node{heading(ui.T(ctx, "회원", "Members")), memberSearch(ctx, q)}
+	main := []g.Node{desk.Heading(ui.T(ctx, "회원", "Members")), memberSearch(ctx, q)}
 	if q == "" {
-		return h.page(ctx, ui.View{Title: ui.T(ctx, "회원", "Members"), Section: membersPath, Main: main}), nil
+		return h.desk.Page(ctx, ui.View{Title: ui.T(ctx, "회원", "Members"), Section: member.DeskPath, Main: main}), nil
 	}
 	if err := search.Allowed(ctx); err != nil {
 		return nil, err
@@ -50,9 +52,9 @@ func (h handlers) find(ctx context.Context, r *findRequest) (*ui.Answer, error) 
 		return nil, err
 	}
 	next := ""
-	if len(found) > onPage {
-		found = found[:onPage]
-		next = at(ctx, membersPath, "q", q, "cursor", h.cursors.Encode(kind, found[onPage-1].ID))
+	if len(found) > desk.OnPage {
+		found = found[:desk.OnPage]
+		next = desk.At(ctx, member.DeskPath, "q", q, "cursor", h.cursors.Encode(kind, found[desk.OnPage-1].ID))
 	}
 	shown := []string{}
 	for _, m := range found {
@@ -60,17 +62,17 @@ func (h handlers) find(ctx context.Context, r *findRequest) (*ui.Answer, error) 
 	}
 	function.Detail(ctx, "members", shown) // the law asks whose data was read
 	main = append(main,
-		g.Iff(len(found) == 0, func() g.Node { return empty(ui.T(ctx, "찾은 회원이 없습니다.", "Nobody was found.")) }),
+		g.Iff(len(found) == 0, func() g.Node { return desk.Empty(ui.T(ctx, "찾은 회원이 없습니다.", "Nobody was found.")) }),
 		g.Iff(len(found) > 0, func() g.Node {
 			return el.Ul(el.Class("rows"), g.Map(found, func(m member.Member) g.Node {
 				return el.Li(el.Class("row"), el.Div(el.Class("row-main"),
-					link(at(ctx, membersPath+"/"+m.ID), m.Name, "row-title"),
+					desk.Link(desk.At(ctx, member.DeskPath+"/"+m.ID), m.Name, "row-title"),
 					el.P(el.Class("meta"), el.Span(g.Text(m.Email)), g.If(m.Unit != "", el.Span(g.Text(m.Unit))), standing(ctx, m))))
 			}))
 		}),
-		pager(ctx, next),
+		desk.Pager(ctx, next),
 	)
-	return h.page(ctx, ui.View{Title: ui.T(ctx, "회원", "Members"), Section: membersPath, Main: main}), nil
+	return h.desk.Page(ctx, ui.View{Title: ui.T(ctx, "회원", "Members"), Section: member.DeskPath, Main: main}), nil
 }
 
 func memberSearch(ctx context.Context, q string) g.Node {
@@ -78,7 +80,7 @@ func memberSearch(ctx context.Context, q string) g.Node {
 	if !auth.From(ctx).May(auth.Admin, "") {
 		hint = ui.T(ctx, "메일 주소 전체를 쓰세요. 누구를 찾았는지 기록에 남습니다.", "The whole mail address. Who was looked for is recorded.")
 	}
-	return el.Form(el.Class("filters"), el.Method("get"), el.Action(at(ctx, membersPath)), el.Role("search"),
+	return el.Form(el.Class("filters"), el.Method("get"), el.Action(desk.At(ctx, member.DeskPath)), el.Role("search"),
 		ui.NewForm(ctx).Input(ui.Field{Name: "q", Label: ui.T(ctx, "찾기", "Search"), Value: q, Type: "search", Hint: hint, Limit: 254}),
 		ui.Button(ui.T(ctx, "찾기", "Find")))
 }
@@ -118,15 +120,15 @@ func (h handlers) member(ctx context.Context, r *memberRequest) (*ui.Answer, err
 	if err != nil {
 		return nil, err
 	}
-	return h.page(ctx, ui.View{Title: m.Name, Section: membersPath, Class: "reading", Main: []g.Node{
-		heading(m.Name, g.Iff(auth.From(ctx).May(auth.Admin, ""), func() g.Node {
-			return link(at(ctx, auditPath, "subject", m.ID), ui.T(ctx, "이 회원에 관한 기록", "Log about this member"), "button small quiet")
+	return h.desk.Page(ctx, ui.View{Title: m.Name, Section: member.DeskPath, Class: "reading", Main: []g.Node{
+		desk.Heading(m.Name, g.Iff(auth.From(ctx).May(auth.Admin, ""), func() g.Node {
+			return desk.Link(desk.At(ctx, audit.DeskPath, "subject", m.ID), ui.T(ctx, "이 회원에 관한 기록", "Log about this member"), "button small quiet")
 		})),
 		el.Dl(el.Class("facts"),
-			fact(ui.T(ctx, "메일", "Mail"), g.Text(m.Email)),
-			g.Iff(m.Unit != "", func() g.Node { return fact(ui.T(ctx, "학과", "Department"), g.Text(m.Unit)) }),
-			fact(ui.T(ctx, "가입", "Joined"), short(ctx, m.CreatedAt)),
-			fact(ui.T(ctx, "상태", "Standing"), el.Span(el.Class("meta"), standing(ctx, m))),
+			desk.Fact(ui.T(ctx, "메일", "Mail"), g.Text(m.Email)),
+			g.Iff(m.Unit != "", func() g.Node { return desk.Fact(ui.T(ctx, "학과", "Department"), g.Text(m.Unit)) }),
+			desk.Fact(ui.T(ctx, "가입", "Joined"), desk.Short(ctx, m.CreatedAt)),
+			desk.Fact(ui.T(ctx, "상태", "Standing"), el.Span(el.Class("meta"), standing(ctx, m))),
 		),
 		el.Section(el.Class("stack"), el.H2(g.Text(ui.T(ctx, "역할", "Roles"))),
 			g.Iff(len(grants) == 0, func() g.Node {
@@ -138,8 +140,6 @@ func (h handlers) member(ctx context.Context, r *memberRequest) (*ui.Answer, err
 		accountActions(ctx, m),
 	}}), nil
 }
-
-func fact(name string, value g.Node) g.Node { return g.Group{el.Dt(g.Text(name)), el.Dd(value)} }
 
 func roleText(ctx context.Context, r auth.Role) string {
 	switch r {
@@ -163,14 +163,14 @@ func grantRow(ctx context.Context, m member.Member, v member.Grant, giver string
 	what := roleText(ctx, v.Role) + " · " + unitText(ctx, v.Unit)
 	term := el.Span(g.Text(ui.T(ctx, "임기 없음", "No end of term")))
 	if !v.Until.IsZero() {
-		term = el.Span(g.Text(ui.T(ctx, "임기 ", "Until ")), short(ctx, v.Until), g.Text(ui.T(ctx, "까지", "")))
+		term = el.Span(g.Text(ui.T(ctx, "임기 ", "Until ")), desk.Short(ctx, v.Until), g.Text(ui.T(ctx, "까지", "")))
 	}
 	return el.Li(el.Class("row"),
 		el.Div(el.Class("row-main"), el.P(el.Class("row-title"), g.Text(what)),
-			el.P(el.Class("meta"), term, el.Span(g.Text(ui.T(ctx, "준 사람 "+giver+", ", "Given by "+giver+", ")), short(ctx, v.At)))),
+			el.P(el.Class("meta"), term, el.Span(g.Text(ui.T(ctx, "준 사람 "+giver+", ", "Given by "+giver+", ")), desk.Short(ctx, v.At)))),
 		g.Iff(auth.From(ctx).May(auth.Admin, v.Unit), func() g.Node {
-			return el.Form(action("DELETE", "/v1/admin/members/"+m.ID+"/roles/"+string(v.Role), 0), el.Data("query", "unit"),
-				el.Data("confirm", ui.T(ctx, m.Name+" 님에게서 "+what+" 역할을 거둘까요?", "Take the role "+what+" from "+m.Name+"?")), said(ui.T(ctx, "역할을 거두었습니다.", "The role was taken away.")),
+			return el.Form(desk.Action("DELETE", "/v1/admin/members/"+m.ID+"/roles/"+string(v.Role), 0), el.Data("query", "unit"),
+				el.Data("confirm", ui.T(ctx, m.Name+" 님에게서 "+what+" 역할을 거둘까요?", "Take the role "+what+" from "+m.Name+"?")), desk.Said(ui.T(ctx, "역할을 거두었습니다.", "The role was taken away.")),
 				el.Input(el.Type("hidden"), el.Name("unit"), el.Value(v.Unit)),
 				el.Button(el.Type("submit"), el.Class("button small quiet"), el.Aria("label", ui.T(ctx, what+" 거두기", "Take away "+what)), g.Text(ui.T(ctx, "거두기", "Take away"))))
 		}),
@@ -183,17 +183,17 @@ func (h handlers) grantForm(ctx context.Context, m member.Member) g.Node {
 	for _, r := range auth.Roles() {
 		roles = append(roles, ui.Choice{Value: string(r), Label: roleText(ctx, r)})
 	}
-	units := h.unitChoices(ctx, auth.Admin, "")
+	units := h.desk.Units(ctx, auth.Admin, "")
 	if auth.From(ctx).May(auth.Admin, "") {
 		units = append([]ui.Choice{{Value: "", Label: unitText(ctx, "")}}, units...)
 	}
 	return el.Section(el.Class("stack"), el.H2(g.Text(ui.T(ctx, "역할 주기", "Give a role"))),
-		el.Form(el.Class("form"), g.Attr("novalidate"), action("PUT", "/v1/admin/members/"+m.ID+"/roles/{role}", 0), said(ui.T(ctx, "역할을 주었습니다.", "The role was given.")),
+		el.Form(el.Class("form"), g.Attr("novalidate"), desk.Action("PUT", "/v1/admin/members/"+m.ID+"/roles/{role}", 0), desk.Said(ui.T(ctx, "역할을 주었습니다.", "The role was given.")),
 			el.Div(el.Class("two"),
 				f.Select(ui.Field{Name: "role", Label: ui.T(ctx, "역할", "Role"), Value: string(auth.Editor), Hint: ui.T(ctx, "편집자는 글과 배너를, 조정자는 신고와 청원을, 관리자는 회원과 역할까지 다룹니다.", "Editors write, moderators decide on reports and petitions, admins manage members too.")}, roles...),
 				f.Select(ui.Field{Name: "unit", Label: ui.T(ctx, "단위", "Unit"), Optional: true}, units...),
 			),
-			f.Input(timeField(ctx, "until", problem.Text{KO: "임기 끝", EN: "End of term"}, problem.Text{KO: "이때 역할이 저절로 끝납니다. 비우면 끝이 없습니다.", EN: "The role ends by itself then. Empty: no end."}, nil)),
+			f.Input(desk.Moment(ctx, "until", problem.Text{KO: "임기 끝", EN: "End of term"}, problem.Text{KO: "이때 역할이 저절로 끝납니다. 비우면 끝이 없습니다.", EN: "The role ends by itself then. Empty: no end."}, nil)),
 			el.Div(ui.Button(ui.T(ctx, "역할 주기", "Give the role"))),
 		))
 }
@@ -205,7 +205,7 @@ func accountActions(ctx context.Context, m member.Member) g.Node {
 	}
 	path := "/v1/admin/members/" + m.ID
 	act := func(method, to, label, class, confirm, done string) g.Node {
-		return el.Form(action(method, path+to, 0), el.Data("confirm", confirm), said(done), el.Button(el.Type("submit"), el.Class("button small "+class), g.Text(label)))
+		return el.Form(desk.Action(method, path+to, 0), el.Data("confirm", confirm), desk.Said(done), el.Button(el.Type("submit"), el.Class("button small "+class), g.Text(label)))
 	}
 	return el.Section(el.Class("stack"), el.H2(g.Text(ui.T(ctx, "계정", "Account"))), el.Div(el.Class("actions"),
 		g.If(m.VerifiedAt == nil, act("POST", "/verification", ui.T(ctx, "학생으로 확인", "Verify as a student"), "quiet",

@@ -1,4 +1,4 @@
-package console
+package desk
 
 import (
 	"cmp"
@@ -16,6 +16,7 @@ import (
 	"github.com/madang-council/madang/shared/media/upload"
 	"github.com/madang-council/madang/shared/problem"
 	"github.com/madang-council/madang/shared/ui"
+	"github.com/madang-council/madang/shared/ui/desk"
 )
 
 type composeRequest struct{}
@@ -56,13 +57,13 @@ type edited struct {
 }
 
 type editorTold struct {
-	Member   string    `json:"member"`
-	Purposes []purpose `json:"purposes"`
-	Notice   *edited   `json:"notice"`
+	Member   string         `json:"member"`
+	Purposes []upload.Offer `json:"purposes"`
+	Notice   *edited        `json:"notice"`
 }
 
 func (h handlers) editor(ctx context.Context, n *notice.Notice) *ui.Answer {
-	page := editorTold{Member: auth.From(ctx).MemberID, Purposes: h.purposes(false, "post", "archive")}
+	page := editorTold{Member: auth.From(ctx).MemberID, Purposes: upload.Offers(h.raised, false, "post", "archive")}
 	is, title := notice.Notice{}, ui.T(ctx, "새 공지", "New notice")
 	if n != nil {
 		is, title = *n, ui.T(ctx, "공지 고치기", "Edit notice")
@@ -71,8 +72,8 @@ func (h handlers) editor(ctx context.Context, n *notice.Notice) *ui.Answer {
 			PublishAt: n.PublishAt, UnpublishAt: n.UnpublishAt, PinnedUntil: n.PinnedUntil, UrgentUntil: n.UrgentUntil, Attachments: n.Attachments,
 		}
 	}
-	return h.page(ctx, ui.View{Title: title, Section: noticesPath, Scripts: []string{"editor.js"}, Main: []g.Node{
-		el.Form(el.ID("notice"), el.Class("editor"), el.Method("post"), g.Attr("novalidate"), told(page),
+	return h.desk.Page(ctx, ui.View{Title: title, Section: notice.DeskPath, Scripts: []string{"editor.js"}, Main: []g.Node{
+		el.Form(el.ID("notice"), el.Class("editor"), el.Method("post"), g.Attr("novalidate"), desk.Told(page),
 			h.editorHead(ctx, n, title),
 			h.writing(ctx, is),
 			h.settingsOf(ctx, is),
@@ -91,17 +92,17 @@ func (h handlers) editorHead(ctx context.Context, n *notice.Notice, title string
 		el.Div(el.Class("heading"),
 			el.Div(el.H1(el.ID("heading"), g.Text(title)), el.P(el.Class("meta"), el.Span(el.ID("state"), el.Class("badge"), el.Data("state", string(state)), g.Text(stateLine(ctx, n))))),
 			el.Div(el.Class("actions"),
-				link(at(ctx, "/notices/"+is.ID), ui.T(ctx, "누리집에서 보기", "View on the site"), "button small quiet", el.ID("open"), g.If(state != notice.Published, g.Attr("hidden"))),
-				button("preview-link", ui.T(ctx, "미리보기 링크", "Preview link"), "small quiet", el.Data("needs-saved", ""), unsaved),
-				link(at(ctx, noticesPath+"/"+is.ID+"/revisions"), ui.T(ctx, "고친 기록", "Revisions"), "button small quiet", el.ID("revisions"), el.Data("needs-saved", ""), unsaved),
-				button("delete", ui.T(ctx, "지우기", "Delete"), "small danger", el.Data("needs-saved", ""), unsaved),
+				desk.Link(desk.At(ctx, "/notices/"+is.ID), ui.T(ctx, "누리집에서 보기", "View on the site"), "button small quiet", el.ID("open"), g.If(state != notice.Published, g.Attr("hidden"))),
+				desk.Button("preview-link", ui.T(ctx, "미리보기 링크", "Preview link"), "small quiet", el.Data("needs-saved", ""), unsaved),
+				desk.Link(desk.At(ctx, notice.DeskPath+"/"+is.ID+"/revisions"), ui.T(ctx, "고친 기록", "Revisions"), "button small quiet", el.ID("revisions"), el.Data("needs-saved", ""), unsaved),
+				desk.Button("delete", ui.T(ctx, "지우기", "Delete"), "small danger", el.Data("needs-saved", ""), unsaved),
 			),
 		),
 		el.Div(el.ID("recover"), el.Class("notice-box recover"), g.Attr("hidden"),
 			el.P(el.ID("recover-text")),
 			el.Div(el.Class("actions"),
-				button("recover-take", ui.T(ctx, "그 글 불러오기", "Load that text"), "small"),
-				button("recover-drop", ui.T(ctx, "버리기", "Discard it"), "small quiet"),
+				desk.Button("recover-take", ui.T(ctx, "그 글 불러오기", "Load that text"), "small"),
+				desk.Button("recover-drop", ui.T(ctx, "버리기", "Discard it"), "small quiet"),
 			),
 		),
 	}
@@ -117,10 +118,6 @@ func stateLine(ctx context.Context, n *notice.Notice) string {
 	}
 	t := stateText(state)
 	return ui.T(ctx, t.KO, t.EN)
-}
-
-func button(id, label, class string, more ...g.Node) g.Node {
-	return el.Button(el.ID(id), el.Type("button"), el.Class("button "+class), g.Group(more), g.Text(label))
 }
 
 // marks are what the buttons above the text put into it.
@@ -163,7 +160,7 @@ func (h handlers) writing(ctx context.Context, n notice.Notice) g.Node {
 // settingsOf is everything about a notice but its text.
 func (h handlers) settingsOf(ctx context.Context, n notice.Notice) g.Node {
 	f := ui.NewForm(ctx)
-	units := h.unitChoices(ctx, auth.Editor, n.Unit)
+	units := h.desk.Units(ctx, auth.Editor, n.Unit)
 	if n.Unit == "" && len(units) > 0 {
 		n.Unit = units[0].Value
 	}
@@ -176,16 +173,16 @@ func (h handlers) settingsOf(ctx context.Context, n notice.Notice) g.Node {
 			el.Legend(g.Text(ui.T(ctx, "첨부", "Attachments"))),
 			el.Ul(el.ID("attachments"), el.Class("attachments")),
 			el.Ul(el.ID("transfers"), el.Class("transfers")),
-			dropBox(ctx, true),
-			el.P(button("pick", ui.T(ctx, "올린 파일에서 고르기", "Choose uploaded files"), "small quiet")),
+			desk.DropBox(ctx, true),
+			el.P(desk.Button("pick", ui.T(ctx, "올린 파일에서 고르기", "Choose uploaded files"), "small quiet")),
 		),
 		el.FieldSet(el.Class("group"),
 			el.Legend(g.Text(ui.T(ctx, "게시", "Publication"))),
 			publication(ctx, n),
 			el.Div(el.Class("two"),
-				f.Input(timeField(ctx, "unpublishAt", problem.Text{KO: "게시를 끝낼 때", EN: "Ends"}, problem.Text{}, n.UnpublishAt)),
-				f.Input(timeField(ctx, "pinnedUntil", problem.Text{KO: "맨 위에 고정할 기한", EN: "Pinned until"}, problem.Text{}, n.PinnedUntil)),
-				f.Input(timeField(ctx, "urgentUntil", problem.Text{KO: "긴급 알림줄에 둘 기한", EN: "Urgent until"}, problem.Text{KO: "모든 쪽 맨 위에 보입니다.", EN: "Shown above every page."}, n.UrgentUntil)),
+				f.Input(desk.Moment(ctx, "unpublishAt", problem.Text{KO: "게시를 끝낼 때", EN: "Ends"}, problem.Text{}, n.UnpublishAt)),
+				f.Input(desk.Moment(ctx, "pinnedUntil", problem.Text{KO: "맨 위에 고정할 기한", EN: "Pinned until"}, problem.Text{}, n.PinnedUntil)),
+				f.Input(desk.Moment(ctx, "urgentUntil", problem.Text{KO: "긴급 알림줄에 둘 기한", EN: "Urgent until"}, problem.Text{KO: "모든 쪽 맨 위에 보입니다.", EN: "Shown above every page."}, n.UrgentUntil)),
 			),
 			el.P(el.Class("hint"), g.Text(ui.T(ctx, "시각은 모두 한국 시각입니다.", "All times are Korean time."))),
 		),
@@ -206,7 +203,7 @@ func publication(ctx context.Context, n notice.Notice) g.Node {
 			label = ui.T(ctx, "게시한 시각 그대로", "As it was published")
 		}
 	}
-	when := timeField(ctx, "publishAt", problem.Text{KO: "게시할 때", EN: "Published at"}, problem.Text{}, n.PublishAt)
+	when := desk.Moment(ctx, "publishAt", problem.Text{KO: "게시할 때", EN: "Published at"}, problem.Text{}, n.PublishAt)
 	when.Optional = false
 	radio := func(value, label string) g.Node {
 		return el.Label(el.Class("radio"), el.Input(el.Type("radio"), el.Name("publish"), el.Value(value), g.If(value == chosen, el.Checked())), g.Text(label))
@@ -220,14 +217,4 @@ func publication(ctx context.Context, n notice.Notice) g.Node {
 		el.Div(el.ID("publish-at"), g.If(chosen != "at", g.Attr("hidden")),
 			ui.NewForm(ctx).Input(when)),
 	}
-}
-
-// dropBox is where files are dropped or chosen.
-func dropBox(ctx context.Context, many bool) g.Node {
-	text, choose := ui.T(ctx, "파일을 끌어다 놓거나", "Drop files here, or"), ui.T(ctx, "파일 고르기", "Choose files")
-	if !many {
-		text, choose = ui.T(ctx, "이미지를 끌어다 놓거나", "Drop a picture here, or"), ui.T(ctx, "이미지 고르기", "Choose a picture")
-	}
-	return el.Label(el.Class("drop"), el.Span(g.Text(text)), el.Span(el.Class("button small quiet"), g.Text(choose)),
-		el.Input(el.ID("files"), el.Class("hidden"), el.Type("file"), g.If(many, el.Multiple())))
 }

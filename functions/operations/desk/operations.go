@@ -1,4 +1,4 @@
-package console
+package desk
 
 import (
 	"context"
@@ -12,7 +12,9 @@ import (
 
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/operation/bill"
+	"github.com/madang-council/madang/shared/operation/deadletter"
 	"github.com/madang-council/madang/shared/ui"
+	"github.com/madang-council/madang/shared/ui/desk"
 )
 
 type operationsRequest struct {
@@ -28,17 +30,17 @@ func (h handlers) operations(ctx context.Context, r *operationsRequest) (*ui.Ans
 	if err != nil {
 		return nil, err
 	}
-	bill, err := h.running.Bill(ctx, month)
+	monthly, err := h.running.Bill(ctx, month)
 	if err != nil {
 		return nil, err
 	}
-	return h.page(ctx, ui.View{Title: ui.T(ctx, "운영", "Operations"), Section: operationsPath, Main: []g.Node{
-		heading(ui.T(ctx, "운영", "Operations")),
+	return h.desk.Page(ctx, ui.View{Title: ui.T(ctx, "운영", "Operations"), Section: bill.DeskPath, Main: []g.Node{
+		desk.Heading(ui.T(ctx, "운영", "Operations")),
 		lookedAt(ctx, health),
 		alerts(ctx, health),
 		g.Iff(!health.At.IsZero(), func() g.Node { return everything(ctx, health) }),
 		functionsTable(ctx, health),
-		billOf(ctx, bill, clock.Now(ctx)),
+		billOf(ctx, monthly, clock.Now(ctx)),
 	}}), nil
 }
 
@@ -48,9 +50,9 @@ func lookedAt(ctx context.Context, h bill.Health) g.Node {
 	case h.At.IsZero():
 		return el.P(el.Class("notice-box"), g.Text(ui.T(ctx, "아직 아무도 살펴보지 않았습니다. 잠시 뒤에 다시 보세요.", "Nobody has looked yet. Come back in a moment.")))
 	case h.Stale:
-		return el.P(el.Class("notice-box wrong"), el.Role("alert"), g.Text(ui.T(ctx, "살피는 프로그램(watch)이 멈추었습니다. 아래는 예전 모습입니다. 마지막: ", "What looks (the watch) is down. Below is how it was. Last: ")), short(ctx, h.At))
+		return el.P(el.Class("notice-box wrong"), el.Role("alert"), g.Text(ui.T(ctx, "살피는 프로그램(watch)이 멈추었습니다. 아래는 예전 모습입니다. 마지막: ", "What looks (the watch) is down. Below is how it was. Last: ")), desk.Short(ctx, h.At))
 	default:
-		return el.P(el.Class("hint"), g.Text(ui.T(ctx, "살펴본 때: ", "Seen: ")), short(ctx, h.At))
+		return el.P(el.Class("hint"), g.Text(ui.T(ctx, "살펴본 때: ", "Seen: ")), desk.Short(ctx, h.At))
 	}
 }
 
@@ -68,9 +70,9 @@ func alerts(ctx context.Context, h bill.Health) g.Node {
 				}
 				return el.Li(el.Class("row"), el.Div(el.Class("row-main"),
 					el.P(el.Class("row-title"), el.Span(el.Lang("ko"), g.Text(a.Summary)), el.Span(el.Class(badge), g.Text(label))),
-					el.P(el.Class("meta"), el.Span(g.Text(a.Name)), short(ctx, a.Since), g.Iff(a.Runbook != "", func() g.Node {
+					el.P(el.Class("meta"), el.Span(g.Text(a.Name)), desk.Short(ctx, a.Since), g.Iff(a.Runbook != "", func() g.Node {
 						if strings.HasPrefix(a.Runbook, "https://") {
-							return link(a.Runbook, ui.T(ctx, "할 일 보기", "What to do"), "")
+							return desk.Link(a.Runbook, ui.T(ctx, "할 일 보기", "What to do"), "")
 						}
 						return el.Span(g.Text(ui.T(ctx, "할 일: ", "What to do: ")), el.Code(g.Text(a.Runbook)))
 					}))))
@@ -101,7 +103,7 @@ func everything(ctx context.Context, h bill.Health) g.Node {
 		if t == nil {
 			return g.Text(none)
 		}
-		return short(ctx, *t)
+		return desk.Short(ctx, *t)
 	}
 	site := ""
 	if h.Site.Reachable {
@@ -113,18 +115,18 @@ func everything(ctx context.Context, h bill.Health) g.Node {
 	}
 	minutes := func(seconds float64) string { return grouped(seconds/60, 1) + ui.T(ctx, "분", " min") }
 	return el.Section(el.Class("stack"), el.H2(g.Text(ui.T(ctx, "상태", "State"))), el.Dl(el.Class("facts"),
-		fact(ui.T(ctx, "누리집", "Site"), state(h.Site.Reachable, site)),
+		desk.Fact(ui.T(ctx, "누리집", "Site"), state(h.Site.Reachable, site)),
 		g.Iff(h.Site.CertificateEnds != nil, func() g.Node {
-			return fact(ui.T(ctx, "인증서 끝", "Certificate ends"), short(ctx, *h.Site.CertificateEnds))
+			return desk.Fact(ui.T(ctx, "인증서 끝", "Certificate ends"), desk.Short(ctx, *h.Site.CertificateEnds))
 		}),
-		fact(ui.T(ctx, "데이터베이스", "Database"), state(h.Database.Reachable, database)),
-		fact(ui.T(ctx, "방문자 페이지", "Visitors' pages"), state(h.Pages.Reachable, of(h.Pages.Bytes, h.Pages.MaxBytes)+", "+count(h.Pages.Keys, "키 N개", "N keys"))),
-		fact(ui.T(ctx, "파일", "Files"), g.Text(count(h.Storage.Files, "N개", "N files")+", "+of(h.Storage.Bytes, h.Storage.LimitBytes)+", "+count(h.Storage.Unfinished, "올리는 중 N개", "N unfinished"))),
-		fact(ui.T(ctx, "전할 일", "Events"), el.Span(el.Class("meta"), el.Span(g.Text(count(h.Events.Unsent, "기다리는 중 N건", "N waiting"))),
-			link(at(ctx, deadLettersPath), count(h.Events.Dead, "전하지 못함 N건", "N undelivered"), ""))),
-		fact(ui.T(ctx, "백업", "Backup"), when(h.Backup.At, ui.T(ctx, "아직 없음", "None yet"))),
-		fact(ui.T(ctx, "다음 게시", "Next publication"), when(h.WarmUp.Next, ui.T(ctx, "없음", "None"))),
-		fact(ui.T(ctx, "미리 깨우기", "Warm-up"), g.Text(ui.T(ctx, "오늘 ", "Today ")+minutes(h.WarmUp.UsedSeconds)+" / "+minutes(h.WarmUp.BudgetSeconds))),
+		desk.Fact(ui.T(ctx, "데이터베이스", "Database"), state(h.Database.Reachable, database)),
+		desk.Fact(ui.T(ctx, "방문자 페이지", "Visitors' pages"), state(h.Pages.Reachable, of(h.Pages.Bytes, h.Pages.MaxBytes)+", "+count(h.Pages.Keys, "키 N개", "N keys"))),
+		desk.Fact(ui.T(ctx, "파일", "Files"), g.Text(count(h.Storage.Files, "N개", "N files")+", "+of(h.Storage.Bytes, h.Storage.LimitBytes)+", "+count(h.Storage.Unfinished, "올리는 중 N개", "N unfinished"))),
+		desk.Fact(ui.T(ctx, "전할 일", "Events"), el.Span(el.Class("meta"), el.Span(g.Text(count(h.Events.Unsent, "기다리는 중 N건", "N waiting"))),
+			desk.Link(desk.At(ctx, deadletter.DeskPath), count(h.Events.Dead, "전하지 못함 N건", "N undelivered"), ""))),
+		desk.Fact(ui.T(ctx, "백업", "Backup"), when(h.Backup.At, ui.T(ctx, "아직 없음", "None yet"))),
+		desk.Fact(ui.T(ctx, "다음 게시", "Next publication"), when(h.WarmUp.Next, ui.T(ctx, "없음", "None"))),
+		desk.Fact(ui.T(ctx, "미리 깨우기", "Warm-up"), g.Text(ui.T(ctx, "오늘 ", "Today ")+minutes(h.WarmUp.UsedSeconds)+" / "+minutes(h.WarmUp.BudgetSeconds))),
 	))
 }
 
@@ -133,8 +135,8 @@ func functionsTable(ctx context.Context, h bill.Health) g.Node {
 	if len(h.Functions) == 0 {
 		return nil
 	}
-	return el.Section(el.Class("stack"), el.H2(g.Text(ui.T(ctx, "함수", "Functions"))), table(ui.T(ctx, "함수의 상태", "The functions' state"),
-		[]g.Node{column(ctx, "함수", "Function"), column(ctx, "상태", "State"), numbers(ctx, "파드", "Pods"), numbers(ctx, "다시 시작", "Restarts")},
+	return el.Section(el.Class("stack"), el.H2(g.Text(ui.T(ctx, "함수", "Functions"))), desk.Table(ui.T(ctx, "함수의 상태", "The functions' state"),
+		[]g.Node{desk.Column(ctx, "함수", "Function"), desk.Column(ctx, "상태", "State"), desk.Numbers(ctx, "파드", "Pods"), desk.Numbers(ctx, "다시 시작", "Restarts")},
 		g.Map(h.Functions, func(f bill.FunctionHealth) g.Node {
 			word, class := ui.T(ctx, "깨어 있음", "Awake"), "badge"
 			switch {
@@ -145,7 +147,7 @@ func functionsTable(ctx context.Context, h bill.Health) g.Node {
 			}
 			return el.Tr(el.Th(g.Attr("scope", "row"), g.Text(f.Name)),
 				el.Td(el.Span(el.Class(class), g.Text(word)), g.If(f.Reason != "", g.Group{g.Text(" "), el.Code(g.Text(f.Reason))})),
-				number(strconv.Itoa(f.Pods)), number(strconv.Itoa(f.Restarts)))
+				desk.Number(strconv.Itoa(f.Pods)), desk.Number(strconv.Itoa(f.Restarts)))
 		})))
 }
 
@@ -154,7 +156,7 @@ func billOf(ctx context.Context, b bill.Bill, now time.Time) g.Node {
 	before, after := b.From.AddDate(0, -1, 0), b.From.AddDate(0, 1, 0)
 	month := func(t time.Time) string { return ui.T(ctx, t.Format("2006년 1월"), t.Format("January 2006")) }
 	to := func(t time.Time, rel string) g.Node {
-		return link(at(ctx, operationsPath, "month", t.Format("2006-01"))+"#bill", month(t), "button small quiet", el.Rel(rel))
+		return desk.Link(desk.At(ctx, bill.DeskPath, "month", t.Format("2006-01"))+"#bill", month(t), "button small quiet", el.Rel(rel))
 	}
 	nodes := g.Group{
 		el.Div(el.Class("heading"), el.H2(el.ID("bill"), g.Text(ui.T(ctx, month(b.From)+" 요금", "The bill of "+month(b.From)))),
@@ -173,8 +175,8 @@ func billOf(ctx context.Context, b bill.Bill, now time.Time) g.Node {
 		el.P(g.Text(said)),
 		el.P(el.Class("hint"), g.Text(ui.T(ctx, "살펴본 시간 "+grouped(b.WatchedHours, 1)+"시간. 살피지 못한 시간은 들어 있지 않습니다. 늘 켜져 있는 것(엣지, Redis, 데이터베이스)은 여기에 없습니다.", "Watched for "+grouped(b.WatchedHours, 1)+" hours; what was not watched is not in it, and neither is what is always on (edge, Redis, database).")),
 			g.Text(" "), g.Text(ui.T(ctx, "값: ", "Prices: ")+b.Price.Source)),
-		table(ui.T(ctx, "함수의 요금", "The functions' bill"), []g.Node{
-			column(ctx, "함수", "Function"), numbers(ctx, "켜진 시간", "Pods' time"), numbers(ctx, "잠든 비율", "Asleep"), numbers(ctx, "깨어남", "Woken"), numbers(ctx, "준비까지", "Ready in"), numbers(ctx, "요금", "Cost"), numbers(ctx, "한 달이면", "In a month"), column(ctx, "권고", "Advice"),
+		desk.Table(ui.T(ctx, "함수의 요금", "The functions' bill"), []g.Node{
+			desk.Column(ctx, "함수", "Function"), desk.Numbers(ctx, "켜진 시간", "Pods' time"), desk.Numbers(ctx, "잠든 비율", "Asleep"), desk.Numbers(ctx, "깨어남", "Woken"), desk.Numbers(ctx, "준비까지", "Ready in"), desk.Numbers(ctx, "요금", "Cost"), desk.Numbers(ctx, "한 달이면", "In a month"), desk.Column(ctx, "권고", "Advice"),
 		}, g.Map(lines, func(l bill.Line) g.Node {
 			name := l.Function
 			if name == "" {
@@ -187,8 +189,8 @@ func billOf(ctx context.Context, b bill.Bill, now time.Time) g.Node {
 			if l.WonPerMonth > 0 {
 				monthly = won(ctx, l.WonPerMonth)
 			}
-			return el.Tr(el.Th(g.Attr("scope", "row"), g.Text(name)), number(grouped(l.PodSeconds/60, 1)+ui.T(ctx, "분", " min")), number(percent(l.AsleepShare)),
-				number(grouped(float64(l.Wakes), 0)), number(ready), number(won(ctx, l.Won)), number(monthly), el.Td(el.Class("said"), g.Text(advice(ctx, l))))
+			return el.Tr(el.Th(g.Attr("scope", "row"), g.Text(name)), desk.Number(grouped(l.PodSeconds/60, 1)+ui.T(ctx, "분", " min")), desk.Number(percent(l.AsleepShare)),
+				desk.Number(grouped(float64(l.Wakes), 0)), desk.Number(ready), desk.Number(won(ctx, l.Won)), desk.Number(monthly), el.Td(el.Class("said"), g.Text(advice(ctx, l))))
 		})),
 	)
 }
@@ -207,23 +209,6 @@ func advice(ctx context.Context, l bill.Line) string {
 		return ui.T(ctx, minutes+"분 더 깨워 두면 "+won(ctx, w.Won)+"으로 "+spared+"번을 덜 기다립니다. 그대로 두세요.", "Kept for "+minutes+" minutes, "+won(ctx, w.Won)+" would spare "+spared+" cold starts: leave it.")
 	}
 }
-
-// table is one that scrolls by itself where it is too wide.
-func table(label string, heads []g.Node, rows g.Node) g.Node {
-	return el.Div(el.Class("scroll"), el.TabIndex("0"), el.Role("region"), el.Aria("label", label), el.Table(el.Class("table"),
-		el.THead(el.Tr(g.Group(heads))), el.TBody(rows)))
-}
-
-// column and numbers are heads of columns.
-func column(ctx context.Context, ko, en string) g.Node {
-	return el.Th(g.Attr("scope", "col"), g.Text(ui.T(ctx, ko, en)))
-}
-
-func numbers(ctx context.Context, ko, en string) g.Node {
-	return el.Th(g.Attr("scope", "col"), el.Class("number"), g.Text(ui.T(ctx, ko, en)))
-}
-
-func number(text string) g.Node { return el.Td(el.Class("number"), g.Text(text)) }
 
 func percent(share float64) string { return grouped(share*100, 1) + " %" }
 

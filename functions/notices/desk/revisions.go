@@ -1,4 +1,4 @@
-package console
+package desk
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"github.com/madang-council/madang/shared/media/revision"
 	"github.com/madang-council/madang/shared/problem"
 	"github.com/madang-council/madang/shared/ui"
+	"github.com/madang-council/madang/shared/ui/desk"
 )
 
 type revisionsRequest struct {
@@ -49,9 +50,9 @@ func (h handlers) revisions(ctx context.Context, r *revisionsRequest) (*ui.Answe
 	if err != nil {
 		return nil, err
 	}
-	here := at(ctx, noticesPath+"/"+n.ID)
-	return h.page(ctx, ui.View{Title: ui.T(ctx, "고친 기록", "Revisions") + ": " + n.Title, Section: noticesPath, Main: []g.Node{
-		heading(ui.T(ctx, "고친 기록", "Revisions"), link(here, ui.T(ctx, "편집으로 돌아가기", "Back to the editor"), "button small quiet")),
+	here := desk.At(ctx, notice.DeskPath+"/"+n.ID)
+	return h.desk.Page(ctx, ui.View{Title: ui.T(ctx, "고친 기록", "Revisions") + ": " + n.Title, Section: notice.DeskPath, Main: []g.Node{
+		desk.Heading(ui.T(ctx, "고친 기록", "Revisions"), desk.Link(here, ui.T(ctx, "편집으로 돌아가기", "Back to the editor"), "button small quiet")),
 		el.P(el.Class("lead"), g.Text(n.Title)),
 		compared,
 		el.H2(g.Text(ui.T(ctx, "모든 판", "Every version"))),
@@ -59,11 +60,11 @@ func (h handlers) revisions(ctx context.Context, r *revisionsRequest) (*ui.Answe
 			return el.Li(el.Class("row"),
 				el.Div(el.Class("row-main"),
 					el.P(el.Class("row-title"), g.Textf(ui.T(ctx, "%d판", "Version %d"), v.Number), g.If(v.Number == list[0].Number, el.Span(el.Class("badge"), g.Text(ui.T(ctx, "지금 글", "Current"))))),
-					el.P(el.Class("meta"), short(ctx, v.At), el.Span(g.Text(names[v.Editor])), el.Span(g.Text(v.Title))),
+					el.P(el.Class("meta"), desk.Short(ctx, v.At), el.Span(g.Text(names[v.Editor])), el.Span(g.Text(v.Title))),
 				),
 				el.Div(el.Class("actions"),
 					g.Iff(v.Number != list[len(list)-1].Number, func() g.Node {
-						return link(here+"/revisions?to="+strconv.FormatInt(v.Number, 10), ui.T(ctx, "이전 판과 견주기", "Compare with the one before"), "button small quiet")
+						return desk.Link(here+"/revisions?to="+strconv.FormatInt(v.Number, 10), ui.T(ctx, "이전 판과 견주기", "Compare with the one before"), "button small quiet")
 					}),
 					g.Iff(v.Number != list[0].Number, func() g.Node { return againstCurrent(ctx, here, n, v, list[0].Number) }),
 				),
@@ -91,10 +92,10 @@ func pair(list []notice.Revision, from, to int64) (int64, int64) {
 func againstCurrent(ctx context.Context, here string, n notice.Notice, v notice.Revision, latest int64) g.Node {
 	number := strconv.FormatInt(v.Number, 10)
 	return g.Group{
-		link(here+"/revisions?from="+number+"&to="+strconv.FormatInt(latest, 10), ui.T(ctx, "지금 글과 견주기", "Compare with the current"), "button small quiet"),
-		el.Form(action("POST", "/v1/notices/"+n.ID+"/revisions/"+number+"/restore", n.Version),
+		desk.Link(here+"/revisions?from="+number+"&to="+strconv.FormatInt(latest, 10), ui.T(ctx, "지금 글과 견주기", "Compare with the current"), "button small quiet"),
+		el.Form(desk.Action("POST", "/v1/notices/"+n.ID+"/revisions/"+number+"/restore", n.Version),
 			el.Data("confirm", ui.T(ctx, number+"판의 제목, 내용, 태그로 되돌릴까요? 지금 글도 기록에 남습니다.", "Go back to title, text and tags of version "+number+"? The current text stays among the versions.")),
-			said(ui.T(ctx, number+"판으로 되돌렸습니다.", "Went back to version "+number+".")), el.Data("next", here),
+			desk.Said(ui.T(ctx, number+"판으로 되돌렸습니다.", "Went back to version "+number+".")), el.Data("next", here),
 			el.Button(el.Type("submit"), el.Class("button small quiet"), g.Text(ui.T(ctx, "이 판으로 되돌리기", "Restore this"))),
 		),
 	}
@@ -122,7 +123,7 @@ type differencesRequest struct {
 }
 
 // differences of a text that is not saved, for an editor whose version is stale.
-func (h handlers) differences(ctx context.Context, r *differencesRequest) (*fragment, error) {
+func (h handlers) differences(ctx context.Context, r *differencesRequest) (*desk.Fragment, error) {
 	if !check.ID(r.ID) {
 		return nil, problem.Absent()
 	}
@@ -135,7 +136,7 @@ func (h handlers) differences(ctx context.Context, r *differencesRequest) (*frag
 	if err := f.Err(); err != nil {
 		return nil, err
 	}
-	return &fragment{differences(ctx, n.Against(title, body, r.Tags), problem.Text{KO: "저장된 글", EN: "Stored"}, problem.Text{KO: "내 글", EN: "Mine"})}, nil
+	return &desk.Fragment{Node: differences(ctx, n.Against(title, body, r.Tags), problem.Text{KO: "저장된 글", EN: "Stored"}, problem.Text{KO: "내 글", EN: "Mine"})}, nil
 }
 
 // differences are two texts side by side, where they differ.

@@ -1,0 +1,42 @@
+// Package desk is where the council writes notices.
+package desk
+
+import (
+	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/council/notice"
+	"github.com/madang-council/madang/shared/cursor"
+	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/identity/member"
+	"github.com/madang-council/madang/shared/problem"
+	"github.com/madang-council/madang/shared/ui/desk"
+)
+
+// handlers are the pages and what they need.
+type handlers struct {
+	desk    desk.Desk
+	notices notice.Store
+	members member.Store
+	cursors *cursor.Codec
+	raised  int // function.Settings.UploadLimitMiB
+}
+
+// Entries are those of the console's menu.
+func Entries() []function.Entry {
+	return []function.Entry{{Label: problem.Text{KO: "공지", EN: "Notices"}, Path: notice.DeskPath, Order: 10, Role: auth.Editor}}
+}
+
+// Routes are the console's pages of notices.
+func Routes(d function.Deps) []function.Route {
+	h := handlers{
+		desk: desk.New(d), notices: notice.NewStore(d.DB), members: member.Store{DB: d.DB, Key: d.Key, LeaveGrace: d.Settings.LeaveGrace},
+		cursors: cursor.New(d.Key.Derive("cursor")), raised: d.Settings.UploadLimitMiB,
+	}
+	editor := function.Holder(auth.Editor)
+	return h.desk.Pages(
+		function.Route{Method: "GET", Path: notice.DeskPath, Access: editor, Do: function.Do(h.list), Doc: "Notices of every state, searched and filtered."},
+		function.Route{Method: "GET", Path: notice.DeskPath + "/new", Access: editor, Do: function.Do(h.compose), Doc: "An empty editor."},
+		function.Route{Method: "GET", Path: notice.DeskPath + "/{id}", Access: editor, Do: function.Do(h.edit), Doc: "A notice in the editor."},
+		function.Route{Method: "POST", Path: notice.DeskPath + "/{id}/differences", Access: editor, ReadOnly: true, Do: function.Do(h.differences), Doc: "How a text that is not saved differs from the stored notice, as a part of a page."},
+		function.Route{Method: "GET", Path: notice.DeskPath + "/{id}/revisions", Words: problem.Text{KO: "공지를 고친 사람을 봄", EN: "Saw who edited a notice"}, Access: editor, Personal: true, Do: function.Do(h.revisions), Doc: "What a notice said before, side by side with what it says."},
+	)
+}

@@ -1,0 +1,37 @@
+// Package page is where readers find notices.
+package page
+
+import (
+	"github.com/madang-council/madang/shared/council/notice"
+	"github.com/madang-council/madang/shared/cursor"
+	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/problem"
+	"github.com/madang-council/madang/shared/ui"
+)
+
+// handlers are the pages and what they need.
+type handlers struct {
+	frame   ui.Frame
+	notices notice.Store
+	cursors *cursor.Codec
+	council string
+	units   []string
+}
+
+// Entries are those of the site's menu.
+func Entries() []function.Entry {
+	return []function.Entry{{Label: problem.Text{KO: "공지", EN: "Notices"}, Path: notice.ListPath, Order: 10}}
+}
+
+// Routes are the site's pages of notices. Guests get them from the edge.
+func Routes(d function.Deps) []function.Route {
+	h := handlers{
+		frame: ui.Site(d), notices: notice.NewStore(d.DB), cursors: cursor.New(d.Key.Derive("cursor")),
+		council: d.Settings.CouncilName, units: d.Settings.Units,
+	}
+	list := &function.Page{Tags: []string{notice.Kind}, Query: []string{"cursor", "tag", "unit"}, Bypass: []string{"q"}, Eager: true}
+	return h.frame.Pages(
+		function.Route{Method: "GET", Path: notice.ListPath, Access: function.Anyone, Page: list, Do: function.Do(h.list), Doc: "Published notices, by unit, tag or a part of the title."},
+		function.Route{Method: "GET", Path: notice.ListPath + "/{id}", Access: function.Anyone, Page: &function.Page{Tags: []string{notice.Tag("{id}")}}, Do: function.Do(h.read), Doc: "A notice with its pictures and files."},
+	)
+}

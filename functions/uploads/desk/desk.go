@@ -1,0 +1,44 @@
+// Package desk is where the council uploads files, and sees where they are used.
+package desk
+
+import (
+	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/council/banner"
+	"github.com/madang-council/madang/shared/council/notice"
+	"github.com/madang-council/madang/shared/cursor"
+	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/media/upload"
+	"github.com/madang-council/madang/shared/problem"
+	"github.com/madang-council/madang/shared/ui/desk"
+)
+
+// handlers are the pages and what they need.
+type handlers struct {
+	desk    desk.Desk
+	uploads upload.Store
+	notices notice.Store
+	banners banner.Store
+	cursors *cursor.Codec
+	raised  int // function.Settings.UploadLimitMiB
+}
+
+// Entries are those of the console's menu.
+func Entries() []function.Entry {
+	return []function.Entry{
+		{Label: problem.Text{KO: "올리기", EN: "Upload"}, Path: upload.DeskPath, Order: 30, Role: auth.Editor},
+		{Label: problem.Text{KO: "파일", EN: "Files"}, Path: upload.ShelfPath, Order: 40, Role: auth.Editor},
+	}
+}
+
+// Routes are the console's pages of files.
+func Routes(d function.Deps) []function.Route {
+	h := handlers{
+		desk: desk.New(d), uploads: upload.Store{DB: d.DB}, notices: notice.NewStore(d.DB), banners: banner.NewStore(d.DB),
+		cursors: cursor.New(d.Key.Derive("cursor")), raised: d.Settings.UploadLimitMiB,
+	}
+	editor := function.Holder(auth.Editor)
+	return h.desk.Pages(
+		function.Route{Method: "GET", Path: upload.DeskPath, Access: editor, Do: function.Do(h.upload), Doc: "Sends files, also interrupted ones."},
+		function.Route{Method: "GET", Path: upload.ShelfPath, Access: editor, Do: function.Do(h.media), Doc: "The files, what they show and where they are used."},
+	)
+}

@@ -1,0 +1,133 @@
+package desk
+
+import (
+	"context"
+	"encoding/json"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+
+	g "maragu.dev/gomponents"
+	el "maragu.dev/gomponents/html"
+
+	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/problem"
+	"github.com/madang-council/madang/shared/ui"
+)
+
+// Told gives a page's scripts what they need to know.
+func Told(v any) g.Node {
+	b, err := json.Marshal(v)
+	if err != nil { // only what cannot be JSON at all, as a channel
+		return nil
+	}
+	return g.Attr("data-told", string(b))
+}
+
+// Heading is the first line of a page, with what can be done from there.
+func Heading(title string, actions ...g.Node) g.Node {
+	return el.Div(el.Class("heading"), el.H1(el.ID("heading"), g.Text(title)), g.If(len(actions) > 0, el.Div(el.Class("actions"), g.Group(actions))))
+}
+
+// Link is a link, with a class or "".
+func Link(href, label, class string, more ...g.Node) g.Node {
+	return el.A(el.Href(href), g.If(class != "", el.Class(class)), g.Group(more), g.Text(label))
+}
+
+// Button is one that a script acts on.
+func Button(id, label, class string, more ...g.Node) g.Node {
+	return el.Button(el.ID(id), el.Type("button"), el.Class("button "+class), g.Group(more), g.Text(label))
+}
+
+// Action makes a form stand for an operation of the API (assets/actions.js). Version is
+// for If-Match; 0 for none.
+func Action(method, path string, version int64) g.Node {
+	nodes := g.Group{el.Method("post"), el.Data("method", method), el.Data("action", path)}
+	if version > 0 {
+		nodes = append(nodes, el.Data("version", strconv.FormatInt(version, 10)))
+	}
+	return nodes
+}
+
+// Said is what the page says after the operation of a form.
+func Said(text string) g.Node { return el.Data("said", text) }
+
+// Pager leads on where a list goes on.
+func Pager(ctx context.Context, next string) g.Node {
+	if next == "" {
+		return nil
+	}
+	return el.P(el.Class("pager"), Link(next, ui.T(ctx, "다음", "Next"), "button quiet", el.Rel("next")))
+}
+
+// Empty is what a list says that has nothing in it.
+func Empty(text string, more ...g.Node) g.Node {
+	return el.Div(el.Class("empty"), el.P(g.Text(text)), g.Group(more))
+}
+
+// Short is a time in a list: in this year without it.
+func Short(ctx context.Context, t time.Time) g.Node {
+	t = t.In(clock.Seoul)
+	return ui.Time(t, ui.ShortDay(ctx, t)+t.Format(" 15:04"))
+}
+
+// Moment is a box for a time in Seoul, which may be empty.
+func Moment(ctx context.Context, name string, label, hint problem.Text, t *time.Time) ui.Field {
+	language, value := function.RequestFrom(ctx).Language, ""
+	more := []g.Node{el.Data("type", "time")}
+	if t != nil {
+		more = append(more, el.Data("was", t.UTC().Format(time.RFC3339Nano)))
+		value = t.In(clock.Seoul).Format("2006-01-02T15:04")
+	}
+	return ui.Field{Name: name, Label: label.In(language), Hint: hint.In(language), Value: value, Type: "datetime-local", Optional: true, More: more}
+}
+
+// Thumbnail is a small form of a picture in the sizes that there are, or what stands for a
+// file.
+func Thumbnail[S ui.Sized](name string, variants []S, class string) g.Node {
+	if len(variants) > 0 {
+		return ui.Thumbnail(variants[0], class)
+	}
+	kind := strings.ToUpper(strings.TrimPrefix(path.Ext(name), "."))
+	return el.Span(el.Class(class+" kind"), el.Aria("hidden", "true"), g.Text(kind[:min(4, len(kind))]))
+}
+
+// DropBox is where files are dropped or chosen.
+func DropBox(ctx context.Context, many bool) g.Node {
+	text, choose := ui.T(ctx, "파일을 끌어다 놓거나", "Drop files here, or"), ui.T(ctx, "파일 고르기", "Choose files")
+	if !many {
+		text, choose = ui.T(ctx, "이미지를 끌어다 놓거나", "Drop a picture here, or"), ui.T(ctx, "이미지 고르기", "Choose a picture")
+	}
+	return el.Label(el.Class("drop"), el.Span(g.Text(text)), el.Span(el.Class("button small quiet"), g.Text(choose)),
+		el.Input(el.ID("files"), el.Class("hidden"), el.Type("file"), g.If(many, el.Multiple())))
+}
+
+// Badge marks the state of a thing. State is what the style knows: draft, scheduled,
+// published, archived, deleted.
+func Badge(state, text string) g.Node {
+	return el.Span(el.Class("badge"), el.Data("state", state), g.Text(text))
+}
+
+// Fact is a line of a list of facts.
+func Fact(name string, value g.Node) g.Node { return g.Group{el.Dt(g.Text(name)), el.Dd(value)} }
+
+// Table is one that scrolls by itself where it is too wide.
+func Table(label string, heads []g.Node, rows g.Node) g.Node {
+	return el.Div(el.Class("scroll"), el.TabIndex("0"), el.Role("region"), el.Aria("label", label), el.Table(el.Class("table"),
+		el.THead(el.Tr(g.Group(heads))), el.TBody(rows)))
+}
+
+// Column is the head of a column.
+func Column(ctx context.Context, ko, en string) g.Node {
+	return el.Th(g.Attr("scope", "col"), g.Text(ui.T(ctx, ko, en)))
+}
+
+// Numbers is the head of a column of numbers.
+func Numbers(ctx context.Context, ko, en string) g.Node {
+	return el.Th(g.Attr("scope", "col"), el.Class("number"), g.Text(ui.T(ctx, ko, en)))
+}
+
+// Number is a cell of such a column.
+func Number(text string) g.Node { return el.Td(el.Class("number"), g.Text(text)) }
