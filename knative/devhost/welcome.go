@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/madang-council/madang/functions"
 	"github.com/madang-council/madang/knative/seed"
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/identity/member"
@@ -47,7 +48,7 @@ func welcome(ctx context.Context, b *backends, address, data string) (firstSignI
 	if err != nil || !created {
 		return first, err
 	}
-	if err := seed.Council(ctx, address, made.Email, made.Password); err != nil {
+	if err := seed.Council(ctx, functions.All(), address, made.Email, made.Password); err != nil {
 		return first, fmt.Errorf("seed: %w", err)
 	}
 	text, err = json.Marshal(made) //nolint:gosec // G117: the file is how one signs in on this laptop, readable by its owner only
