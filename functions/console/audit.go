@@ -35,12 +35,12 @@ func (h handlers) audit(ctx context.Context, r *auditRequest) (*ui.Answer, error
 		return nil, err
 	}
 	kind := "console/audit?" + strings.Join([]string{r.Actor, r.Subject, r.Action, r.From, r.To}, "&")
-	if r.Cursor != "" && h.cursors.Decode(kind, r.Cursor, &q.BeforeAt, &q.BeforeID) != nil {
+	if r.Cursor != "" && h.cursors.Decode(kind, r.Cursor, &q.Before.At, &q.Before.ID) != nil {
 		return nil, problem.Absent()
 	}
 	records := []audit.Record{}
 	if known {
-		if records, err = h.log.List(ctx, q); err != nil {
+		if records, err = h.log.List(ctx, q, onPage+1); err != nil {
 			return nil, err
 		}
 	}
@@ -71,12 +71,12 @@ func (h handlers) audit(ctx context.Context, r *auditRequest) (*ui.Answer, error
 // query reads what is looked for. Known is false for an address that nobody has.
 func (h handlers) query(ctx context.Context, r *auditRequest) (q audit.Query, known bool, err error) {
 	var f check.Fields
-	q = audit.Query{Actor: f.OptionalLine("actor", r.Actor, 254), Subject: f.OptionalLine("subject", r.Subject, 64), Action: f.OptionalLine("action", r.Action, 200), Size: onPage}
+	q = audit.Query{Actor: f.OptionalLine("actor", r.Actor, 254), Subject: f.OptionalLine("subject", r.Subject, 64), Action: f.OptionalLine("action", r.Action, 200)}
 	q.From, q.Until = day(&f, "from", r.From, 0), day(&f, "to", r.To, 1)
 	if err := f.Err(); err != nil || !strings.Contains(q.Actor, "@") {
 		return q, true, err
 	}
-	found, err := h.members.Find(ctx, member.Search{Email: credential.Address(q.Actor), Size: 1})
+	found, err := h.members.Find(ctx, member.Search{Email: credential.Address(q.Actor)}, 1)
 	if err != nil || len(found) == 0 {
 		return q, false, err
 	}

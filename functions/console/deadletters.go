@@ -19,11 +19,11 @@ type deadLettersRequest struct {
 
 func (h handlers) deadLetters(ctx context.Context, r *deadLettersRequest) (*ui.Answer, error) {
 	const kind = "console/dead-letters"
-	q := deadletter.Query{Size: onPage}
-	if r.Cursor != "" && h.cursors.Decode(kind, r.Cursor, &q.BeforeAt, &q.BeforeID) != nil {
+	q := deadletter.Query{}
+	if r.Cursor != "" && h.cursors.Decode(kind, r.Cursor, &q.Before.At, &q.Before.ID) != nil {
 		return nil, problem.Absent()
 	}
-	letters, err := h.letters.List(ctx, q)
+	letters, err := h.letters.List(ctx, q, onPage+1)
 	if err != nil {
 		return nil, err
 	}

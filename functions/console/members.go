@@ -25,7 +25,7 @@ type findRequest struct {
 func (h handlers) find(ctx context.Context, r *findRequest) (*ui.Answer, error) {
 	var f check.Fields
 	q := f.OptionalLine("q", r.Q, 254)
-	search := member.Search{Size: onPage}
+	search := member.Search{}
 	if strings.Contains(q, "@") {
 		search.Email = credential.Address(q)
 	} else {
@@ -45,7 +45,7 @@ func (h handlers) find(ctx context.Context, r *findRequest) (*ui.Answer, error) 
 	if err := search.Allowed(ctx); err != nil {
 		return nil, err
 	}
-	found, err := h.members.Find(ctx, search)
+	found, err := h.members.Find(ctx, search, onPage+1)
 	if err != nil {
 		return nil, err
 	}
