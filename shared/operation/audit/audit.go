@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/database"
 )
 
@@ -25,13 +26,14 @@ type Record struct {
 	Detail    string // JSON
 }
 
+// Place is that of a record in the list.
+func (r Record) Place() cursor.Moment { return cursor.Moment{At: clock.Millis(r.At), ID: r.ID} }
+
 // Query limits a list; zero fields do not.
 type Query struct {
 	Actor, Subject, Action string
-	From, Until            *time.Time // Until excluded
-	BeforeAt               int64      // place of the last record of the page before, in ms
-	BeforeID               string
-	Size                   int
+	From, Until            *time.Time    // Until excluded
+	Before                 cursor.Moment // of the last record of the page before
 }
 
 // Store reads the log.
@@ -40,9 +42,8 @@ type Store struct{ DB *database.DB }
 // never is later than every stored time, in ms: the year 9999.
 const never = int64(253402300800000)
 
-// List is the log, the newest first: at most one more than the size, which shows that
-// there is another page.
-func (s Store) List(ctx context.Context, q Query) ([]Record, error) {
+// List is the log, the newest first.
+func (s Store) List(ctx context.Context, q Query, limit int) ([]Record, error) {
 	from, until := -never, never
 	if q.From != nil {
 		from = clock.Millis(*q.From)
@@ -50,8 +51,8 @@ func (s Store) List(ctx context.Context, q Query) ([]Record, error) {
 	if q.Until != nil {
 		until = clock.Millis(*q.Until)
 	}
-	if q.BeforeID == "" {
-		q.BeforeAt = never
+	if q.Before.ID == "" {
+		q.Before.At = never
 	}
 	return database.All(ctx, s.DB, func(r database.Row) (Record, error) {
 		var v Record
@@ -62,7 +63,7 @@ func (s Store) List(ctx context.Context, q Query) ([]Record, error) {
 	}, `SELECT id, at, actor, action, subject, origin, request_id, detail FROM audit
 		WHERE ($1 = '' OR actor = $1) AND ($2 = '' OR subject = $2) AND ($3 = '' OR action = $3) AND at >= $4 AND at < $5
 		AND (at < $6 OR at = $6 AND id < $7) ORDER BY at DESC, id DESC LIMIT $8`,
-		q.Actor, q.Subject, q.Action, from, until, q.BeforeAt, q.BeforeID, q.Size+1)
+		q.Actor, q.Subject, q.Action, from, until, q.Before.At, q.Before.ID, limit)
 }
 
 // AboutMember are what others did to a member's account or read of it, the oldest first.

@@ -48,7 +48,7 @@ func TestKeep(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		got, err := s.List(ctx, deadletter.Query{Size: 10})
+		got, err := s.List(ctx, deadletter.Query{}, 10)
 		if err != nil || len(got) != 2 {
 			t.Fatalf("%v %+v", err, got)
 		}
@@ -73,7 +73,7 @@ func TestReplay(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		list, err := s.List(ctx, deadletter.Query{Size: 10})
+		list, err := s.List(ctx, deadletter.Query{}, 10)
 		if err != nil {
 			t.Fatal(err)
 		}
