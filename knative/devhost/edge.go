@@ -36,8 +36,8 @@ type edge struct {
 	renders sync.WaitGroup // for which nobody waits
 }
 
-// copied is the edge's own copy of a page: fresh for a second, and the last good one
-// while Redis and functions are away.
+// copied is the edge's own copy of a page: it saves Redis' time while it is fresh, and is the
+// last good one while Redis or functions are away.
 type copied struct {
 	page page.Page
 	at   time.Time

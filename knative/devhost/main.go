@@ -56,7 +56,8 @@ func (f *flags) define(set *flag.FlagSet) {
 	set.BoolVar(&f.routes, "routes", false, "list every address and who may call it, and end")
 }
 
-// marker is a file that says that a folder is devhost's own, so that -reset deletes no other.
+// marker is a file that says that a folder is devhost's own: it writes into no other, and
+// -reset deletes no other.
 const marker = "madang-devhost"
 
 // run serves until ctx ends. out gets the greeting, log what is logged.
@@ -161,13 +162,14 @@ func addressOf(given string, listening net.Addr) string {
 // prepare makes the data folder, or empties it.
 func prepare(f flags) error {
 	own := filepath.Join(f.data, marker)
+	if entries, _ := os.ReadDir(f.data); len(entries) > 0 {
+		if _, err := os.Stat(own); err != nil {
+			return fmt.Errorf("data: %s has files that are not devhost's; name another folder by -data", f.data)
+		}
+	}
 	if f.reset {
-		if _, err := os.Stat(own); err == nil {
-			if err := os.RemoveAll(f.data); err != nil {
-				return fmt.Errorf("reset: %w", err)
-			}
-		} else if entries, _ := os.ReadDir(f.data); len(entries) > 0 {
-			return fmt.Errorf("reset: %s was not made by devhost; delete it yourself", f.data)
+		if err := os.RemoveAll(f.data); err != nil {
+			return fmt.Errorf("reset: %w", err)
 		}
 	}
 	if err := os.MkdirAll(f.data, 0o700); err != nil {

@@ -112,6 +112,35 @@ func TestRoutes(t *testing.T) {
 	}
 }
 
+// Nothing is written into a folder with somebody's files, and such a folder is never deleted.
+func TestPrepare(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	photos := filepath.Join(data, "photos")
+	if err := os.MkdirAll(photos, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, reset := range []bool{false, true, true} {
+		if err := prepare(flags{data: data, reset: reset}); err == nil {
+			t.Errorf("reset %v: somebody's folder was taken", reset)
+		}
+	}
+	if err := os.Remove(photos); err != nil {
+		t.Fatal(err)
+	}
+	kept := filepath.Join(data, "madang.db")
+	for _, reset := range []bool{false, false, true} {
+		if err := prepare(flags{data: data, reset: reset}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(kept); reset && err == nil {
+			t.Error("reset has left something")
+		}
+		if err := os.WriteFile(kept, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // A warning is one line that can be read.
 func TestTerminalLog(t *testing.T) {
 	var out bytes.Buffer

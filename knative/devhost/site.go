@@ -21,7 +21,7 @@ type site struct {
 	broker *broker
 	back   *backends
 	log    *slog.Logger
-	hosts  map[string]*host.Host // by function; nil when each request gets its own
+	hosts  map[string]*host.Host // by function; none when each request gets its own
 	build  func(function.Spec) *host.Host
 	ops    *operations
 	work   sync.WaitGroup // what goes on beside requests
