@@ -128,19 +128,13 @@ func Files(root string, specs []function.Spec) (map[string][]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the edge's routes: %w", err)
 	}
-	files["knative/edge/routes.json"] = append(routes, '\n')
-	files["knative/chart/files/edge/routes.json"] = files["knative/edge/routes.json"]
-	problems, err := json.MarshalIndent(edge.ProblemPages(), "", "  ")
+	files["knative/chart/files/edge/routes.json"] = append(routes, '\n')
+	rules, err := json.MarshalIndent(edge.Fixed(), "", "  ")
 	if err != nil {
-		return nil, fmt.Errorf("the edge's pages: %w", err)
+		return nil, fmt.Errorf("the edge's rules: %w", err)
 	}
-	files["knative/edge/problems.json"] = append(problems, '\n')
-	files["knative/chart/files/edge/problems.json"] = files["knative/edge/problems.json"]
-	for _, name := range []string{"nginx.conf", "proxy.conf", "files.conf", "edge.lua", "storage.lua", "metrics.lua"} { // Helm reads only its own folder
-		if files["knative/chart/files/edge/"+name], err = os.ReadFile(filepath.Join(root, "knative/edge", name)); err != nil {
-			return nil, fmt.Errorf("the edge: %w", err)
-		}
-	}
+	files["knative/chart/files/edge/edge.json"] = append(rules, '\n')
+	files["knative/chart/files/edge/files-headers.conf"] = edge.FilesConfiguration()
 	for _, d := range dashboards.All() {
 		if files["knative/chart/files/dashboards/"+d.Name+".json"], err = d.JSON(); err != nil {
 			return nil, err
