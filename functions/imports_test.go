@@ -60,7 +60,7 @@ type door struct {
 var (
 	domain = []string{
 		"shared/council/", "shared/identity/", "shared/media/", "shared/operation/", "shared/problem", "shared/database", "shared/event", "shared/clock",
-		"shared/auth", "shared/check", "shared/cursor", "shared/secret", "shared/text", "shared/objects", "shared/mail", "shared/touch",
+		"shared/auth", "shared/check", "shared/cursor", "shared/secret", "shared/text", "shared/objects", "shared/mail", "shared/touch", "shared/chore", "shared/person",
 	}
 	noWeb = []string{"github.com/labstack/echo", "github.com/redis/", "knative.dev/", "os/exec"}
 )
@@ -69,7 +69,7 @@ var doors = []door{
 	{from: "functions/cmd/", may: []string{"functions/", "functions/catalogue", "shared/host"}},
 	{from: "functions/catalogue", may: []string{"shared/function", "shared/problem"}},
 	{from: "functions/", may: []string{
-		"shared/council/", "shared/identity/", "shared/media/", "shared/operation/", "shared/touch", "shared/function", "shared/problem", "shared/auth", "shared/event", "shared/check", "shared/clock", "shared/cursor",
+		"shared/council/", "shared/identity/", "shared/media/", "shared/operation/", "shared/touch", "shared/chore", "shared/person", "shared/function", "shared/problem", "shared/auth", "shared/event", "shared/check", "shared/clock", "shared/cursor",
 		"shared/secret", "shared/text", "shared/database", "shared/mail", "shared/cloudevent", "shared/objects", "shared/ui", "shared/cookie",
 	}, mustNot: []string{"github.com/labstack/echo", "github.com/redis/", "os/exec", "html/template", "text/template"}},
 	{from: "shared/ui", may: []string{"shared/function", "shared/problem", "shared/auth", "shared/clock"}, mustNot: []string{"html/template", "text/template"}},
