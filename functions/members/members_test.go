@@ -8,6 +8,7 @@ import (
 
 	"github.com/madang-council/madang/functions/members"
 	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/council/persons"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/functiontest"
 	"github.com/madang-council/madang/shared/identity/member"
@@ -283,7 +284,7 @@ func TestLeaving(t *testing.T) {
 		store := member.Store{DB: app.DB, Key: app.Deps.Key, LeaveGrace: app.Deps.Settings.LeaveGrace}
 		sweep := func(want int) {
 			t.Helper()
-			if n, err := store.Anonymise(app.Context(), 10); err != nil || n != want {
+			if n, err := store.Anonymise(app.Context(), persons.All(app.DB), 10); err != nil || n != want {
 				t.Fatalf("anonymised %d, %v; want %d", n, err, want)
 			}
 		}
@@ -303,7 +304,7 @@ func TestLeaving(t *testing.T) {
 		if m := app.Mail.Take(); len(m) != 1 || strings.Contains(m[0].Text, "이미 가입") {
 			t.Errorf("the address of who has gone is not free: %+v", m)
 		}
-		sweep(0)
+		sweep(1)
 		type row struct{ email, name string }
 		var got row
 		if err := app.DB.Pool().QueryRow(`SELECT email, name FROM members WHERE id = '`+a.ID+`'`).Scan(&got.email, &got.name); err != nil || got.name != member.Gone || strings.Contains(got.email, "kim") {

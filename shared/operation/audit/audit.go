@@ -1,11 +1,14 @@
-// Package audit reads the log of what the council did and whose data was read. The host
-// writes it; nothing changes or deletes it before its time.
+// Package audit is the log of what the council did and whose data was read. The host
+// writes it in the unit of work that it is about; nothing changes or deletes it before its
+// time.
 package audit
 
 import (
 	"context"
 	"time"
 
+	"github.com/madang-council/madang/shared/check"
+	"github.com/madang-council/madang/shared/chore"
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/database"
@@ -36,8 +39,36 @@ type Query struct {
 	Before                 cursor.Moment // of the last record of the page before
 }
 
-// Store reads the log.
+// Store keeps the log.
 type Store struct{ DB *database.DB }
+
+// Add writes a line. Its ID and time are given here.
+func (s Store) Add(ctx context.Context, r Record) error { return s.add(ctx, r, "") }
+
+// AddOfCouncil is Add where the actor has a role in the council now, and nothing where not.
+func (s Store) AddOfCouncil(ctx context.Context, r Record) error {
+	return s.add(ctx, r, ` WHERE EXISTS (SELECT 1 FROM member_roles WHERE member_id = $3 AND (until_at IS NULL OR until_at > $2))`)
+}
+
+func (s Store) add(ctx context.Context, r Record, where string) error {
+	id, err := check.NewID()
+	if err != nil {
+		return err
+	}
+	_, err = s.DB.Exec(ctx, `INSERT INTO audit (id, at, actor, action, subject, origin, request_id, detail)
+		SELECT $1, CAST($2 AS BIGINT), $3, $4, $5, $6, $7, $8`+where,
+		id, clock.Millis(clock.Now(ctx)), r.Actor, r.Action, r.Subject, r.Origin, r.RequestID, r.Detail)
+	return err
+}
+
+// Chores are what is to be done about the log by itself: lines are deleted at the end of
+// retention.
+func (s Store) Chores(retention time.Duration) []chore.Chore {
+	return []chore.Chore{{Name: "audit-forgotten", Do: func(ctx context.Context, limit int) (int, error) {
+		n, err := s.DB.Exec(ctx, `DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at < $1 ORDER BY at LIMIT $2)`, clock.Millis(clock.Now(ctx).Add(-retention)), limit*10)
+		return int(n), err
+	}}}
+}
 
 // never is later than every stored time, in ms: the year 9999.
 const never = int64(253402300800000)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/madang-council/madang/shared/check"
+	"github.com/madang-council/madang/shared/chore"
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/database"
@@ -173,7 +174,18 @@ func (s Store) Count(ctx context.Context) (int, error) {
 	return database.One(ctx, s.DB, database.Value[int], `SELECT COUNT(*) FROM dead_letters`)
 }
 
-// Forget deletes letters that came last before a time and is how many.
-func (s Store) Forget(ctx context.Context, before time.Time) (int64, error) {
-	return s.DB.Exec(ctx, `DELETE FROM dead_letters WHERE last_at < $1`, clock.Millis(before))
+// life is how long a letter is kept: by then what its event would have done has been
+// found from the state.
+const life = 30 * 24 * time.Hour
+
+// Forget deletes letters that came last 30 days ago and is how many.
+func (s Store) Forget(ctx context.Context, limit int) (int, error) {
+	n, err := s.DB.Exec(ctx, `DELETE FROM dead_letters WHERE id IN (SELECT id FROM dead_letters WHERE last_at < $1 ORDER BY last_at LIMIT $2) AND last_at < $1`,
+		clock.Millis(clock.Now(ctx).Add(-life)), limit*10)
+	return int(n), err
+}
+
+// Chores are what is to be done about letters by itself.
+func (s Store) Chores() []chore.Chore {
+	return []chore.Chore{{Name: "dead-letters-forgotten", Do: s.Forget}}
 }
