@@ -25,6 +25,7 @@ var Function = function.Spec{
 	Doc:   "Banners: image, alt text, link, from, until, order; clicks counted once per visitor and day.",
 	Needs: []function.Need{function.Database},
 	Desk:  desk.Entries(),
+	Seed:  seed,
 	New: func(d function.Deps) function.Parts {
 		h := handlers{banners: banner.NewStore(d.DB), units: d.Settings.Units, log: d.Log}
 		h.banners.Outbox = d.Outbox

@@ -10,6 +10,7 @@ import (
 
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/identity/credential"
 	"github.com/madang-council/madang/shared/identity/member"
 	"github.com/madang-council/madang/shared/operation/audit"
@@ -36,21 +37,16 @@ func (h handlers) audit(ctx context.Context, r *auditRequest) (*ui.Answer, error
 		return nil, err
 	}
 	kind := "console/audit?" + strings.Join([]string{r.Actor, r.Subject, r.Action, r.From, r.To}, "&")
-	if r.Cursor != "" && h.cursors.Decode(kind, r.Cursor, &q.BeforeAt, &q.BeforeID) != nil {
-		return nil, problem.Absent()
-	}
-	records := []audit.Record{}
-	if known {
-		if records, err = h.log.List(ctx, q); err != nil {
-			return nil, err
+	page, err := cursor.Read(h.cursors, kind, r.Cursor, desk.OnPage, func(behind cursor.Moment, limit int) ([]audit.Record, error) {
+		if q.Before = behind; !known {
+			return nil, nil
 		}
+		return h.log.List(ctx, q, limit)
+	}, audit.Record.Place)
+	if err != nil {
+		return nil, cursor.Absent(err)
 	}
-	next := ""
-	if len(records) > desk.OnPage {
-		records = records[:desk.OnPage]
-		last := records[desk.OnPage-1]
-		next = desk.At(ctx, audit.DeskPath, "actor", r.Actor, "subject", r.Subject, "action", r.Action, "from", r.From, "to", r.To, "cursor", h.cursors.Encode(kind, clock.Millis(last.At), last.ID))
-	}
+	records := page.Items
 	ids := []string{}
 	for _, v := range records {
 		ids = append(ids, v.Actor)
@@ -67,19 +63,19 @@ func (h handlers) audit(ctx context.Context, r *auditRequest) (*ui.Answer, error
 			return desk.Empty(ui.T(ctx, "찾은 기록이 없습니다.", "No records were found."))
 		}),
 		g.Iff(len(records) > 0, func() g.Node { return h.auditTable(ctx, records, names) }),
-		desk.Pager(ctx, next),
+		desk.Pager(ctx, page.NextCursor, audit.DeskPath, "actor", r.Actor, "subject", r.Subject, "action", r.Action, "from", r.From, "to", r.To),
 	}}), nil
 }
 
 // query reads what is looked for. Known is false for an address that nobody has.
 func (h handlers) query(ctx context.Context, r *auditRequest) (q audit.Query, known bool, err error) {
 	var f check.Fields
-	q = audit.Query{Actor: f.OptionalLine("actor", r.Actor, 254), Subject: f.OptionalLine("subject", r.Subject, 64), Action: f.OptionalLine("action", r.Action, 200), Size: desk.OnPage}
+	q = audit.Query{Actor: f.OptionalLine("actor", r.Actor, 254), Subject: f.OptionalLine("subject", r.Subject, 64), Action: f.OptionalLine("action", r.Action, 200)}
 	q.From, q.Until = day(&f, "from", r.From, 0), day(&f, "to", r.To, 1)
 	if err := f.Err(); err != nil || !strings.Contains(q.Actor, "@") {
 		return q, true, err
 	}
-	found, err := h.members.Find(ctx, member.Search{Email: credential.Address(q.Actor), Size: 1})
+	found, err := h.members.Find(ctx, member.Search{Email: credential.Address(q.Actor)}, 1)
 	if err != nil || len(found) == 0 {
 		return q, false, err
 	}

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/madang-council/madang/shared/check"
-	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/operation/deadletter"
 )
 
@@ -40,35 +40,19 @@ func entryOf(l deadletter.Letter) entry {
 	}
 }
 
-type listResponse struct {
-	Items      []entry `json:"items"`
-	NextCursor string  `json:"nextCursor,omitempty"`
-}
-
-func (h handlers) list(ctx context.Context, r *listRequest) (*listResponse, error) {
+func (h handlers) list(ctx context.Context, r *listRequest) (*cursor.Page[entry], error) {
 	var f check.Fields
-	q := deadletter.Query{Type: f.OptionalLine("type", r.Type, 200), Size: 20}
-	if r.Size != nil {
-		q.Size = int(f.Number("size", *r.Size, 1, 100))
-	}
-	kind := "dead-letters?" + q.Type
-	if r.Cursor != "" && h.cursors.Decode(kind, r.Cursor, &q.BeforeAt, &q.BeforeID) != nil {
-		f.Add("cursor", "forged", "이 목록의 커서가 아닙니다.", "Not a cursor of this list.")
-	}
+	q, size := deadletter.Query{Type: f.OptionalLine("type", r.Type, 200)}, cursor.Size(&f, r.Size)
 	if err := f.Err(); err != nil {
 		return nil, err
 	}
-	letters, err := h.letters.List(ctx, q)
+	page, err := cursor.Read(h.cursors, "dead-letters?"+q.Type, r.Cursor, size, func(before cursor.Moment, limit int) ([]deadletter.Letter, error) {
+		q.Before = before
+		return h.letters.List(ctx, q, limit)
+	}, deadletter.Letter.Place)
 	if err != nil {
 		return nil, err
 	}
-	response := &listResponse{Items: []entry{}}
-	for _, l := range letters[:min(q.Size, len(letters))] {
-		response.Items = append(response.Items, entryOf(l))
-	}
-	if len(letters) > q.Size {
-		last := letters[q.Size-1]
-		response.NextCursor = h.cursors.Encode(kind, clock.Millis(last.LastAt), last.ID)
-	}
-	return response, nil
+	entries := cursor.Map(page, entryOf)
+	return &entries, nil
 }

@@ -2,7 +2,6 @@ package members
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/madang-council/madang/shared/auth"
@@ -14,57 +13,33 @@ import (
 	"github.com/madang-council/madang/shared/problem"
 )
 
-// readSize is the size of a page: 20 unless told.
-func readSize(f *check.Fields, size *int) int {
-	if size == nil {
-		return 20
-	}
-	return int(f.Number("size", int64(*size), 1, 100))
-}
-
-// forged refuses a cursor that no list gave.
-func forged(f *check.Fields, err error) {
-	if errors.Is(err, cursor.ErrForged) {
-		f.Add("cursor", "not-a-cursor", "이 목록의 커서가 아닙니다.", "Not a cursor of this list.")
-	}
-}
-
 type findRequest struct {
 	Email  string `query:"email" description:"The whole address."`
 	Name   string `query:"name" description:"How the name begins."`
 	Cursor string `query:"cursor"`
-	Size   *int   `query:"size" description:"1 to 100; 20 without it."`
+	Size   *int64 `query:"size" description:"1 to 100; 20 without it."`
 }
 
-type findResponse struct {
-	Items      []profileResponse `json:"items"`
-	NextCursor string            `json:"nextCursor,omitempty"`
-}
-
-func (h handlers) find(ctx context.Context, r *findRequest) (*findResponse, error) {
+func (h handlers) find(ctx context.Context, r *findRequest) (*cursor.Page[profileResponse], error) {
 	var f check.Fields
-	q := member.Search{Email: credential.Address(f.OptionalLine("email", r.Email, 254)), Prefix: f.OptionalLine("name", r.Name, member.NameLimit), Size: readSize(&f, r.Size)}
-	kind := "members?email=" + q.Email + "&name=" + q.Prefix
-	if r.Cursor != "" {
-		forged(&f, h.cursors.Decode(kind, r.Cursor, &q.After))
-	}
+	q := member.Search{Email: credential.Address(f.OptionalLine("email", r.Email, 254)), Prefix: f.OptionalLine("name", r.Name, member.NameLimit)}
+	size := cursor.Size(&f, r.Size)
 	if err := f.Err(); err != nil {
 		return nil, err
 	}
 	if err := q.Allowed(ctx); err != nil {
 		return nil, err
 	}
-	found, err := h.members.Find(ctx, q)
+	found, err := cursor.Read(h.cursors, "members?email="+q.Email+"&name="+q.Prefix, r.Cursor, size, func(after string, limit int) ([]member.Member, error) {
+		q.After = after
+		return h.members.Find(ctx, q, limit)
+	}, func(m member.Member) string { return m.ID })
 	if err != nil {
 		return nil, err
 	}
-	response := &findResponse{Items: []profileResponse{}}
-	if len(found) > q.Size {
-		found = found[:q.Size]
-		response.NextCursor = h.cursors.Encode(kind, found[q.Size-1].ID)
-	}
+	response := &cursor.Page[profileResponse]{Items: []profileResponse{}, NextCursor: found.NextCursor}
 	shown := []string{}
-	for _, m := range found {
+	for _, m := range found.Items {
 		p, err := h.profile(ctx, m)
 		if err != nil {
 			return nil, err

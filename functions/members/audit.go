@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/madang-council/madang/shared/check"
-	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/identity/member"
 	"github.com/madang-council/madang/shared/operation/audit"
 )
@@ -17,7 +17,7 @@ type auditRequest struct {
 	From    string `query:"from" description:"RFC 3339."`
 	To      string `query:"to" description:"RFC 3339, excluded."`
 	Cursor  string `query:"cursor"`
-	Size    *int   `query:"size" description:"1 to 100; 20 without it."`
+	Size    *int64 `query:"size" description:"1 to 100; 20 without it."`
 }
 
 type auditItem struct {
@@ -31,41 +31,29 @@ type auditItem struct {
 	Detail    string    `json:"detail" description:"JSON."`
 }
 
-type auditResponse struct {
-	Items      []auditItem `json:"items"`
-	NextCursor string      `json:"nextCursor,omitempty"`
-}
-
-func (h handlers) audit(ctx context.Context, r *auditRequest) (*auditResponse, error) {
+func (h handlers) audit(ctx context.Context, r *auditRequest) (*cursor.Page[auditItem], error) {
 	var f check.Fields
 	q := audit.Query{
 		Actor: f.OptionalLine("actor", r.Actor, 64), Subject: f.OptionalLine("subject", r.Subject, 64), Action: f.OptionalLine("action", r.Action, 200),
-		From: readTime(&f, "from", r.From), Until: readTime(&f, "to", r.To), Size: readSize(&f, r.Size),
+		From: readTime(&f, "from", r.From), Until: readTime(&f, "to", r.To),
 	}
-	kind := "audit?" + q.Actor + "&" + q.Subject + "&" + q.Action + "&" + r.From + "&" + r.To
-	if r.Cursor != "" {
-		forged(&f, h.cursors.Decode(kind, r.Cursor, &q.BeforeAt, &q.BeforeID))
-	}
+	size := cursor.Size(&f, r.Size)
 	if err := f.Err(); err != nil {
 		return nil, err
 	}
 	if err := member.WholeCouncil(ctx); err != nil {
 		return nil, err
 	}
-	records, err := h.log.List(ctx, q)
+	name := "audit?" + q.Actor + "&" + q.Subject + "&" + q.Action + "&" + r.From + "&" + r.To
+	page, err := cursor.Read(h.cursors, name, r.Cursor, size, func(before cursor.Moment, limit int) ([]audit.Record, error) {
+		q.Before = before
+		return h.log.List(ctx, q, limit)
+	}, audit.Record.Place)
 	if err != nil {
 		return nil, err
 	}
-	response := &auditResponse{Items: []auditItem{}}
-	if len(records) > q.Size {
-		records = records[:q.Size]
-		last := records[q.Size-1]
-		response.NextCursor = h.cursors.Encode(kind, clock.Millis(last.At), last.ID)
-	}
-	for _, v := range records {
-		response.Items = append(response.Items, auditItem(v))
-	}
-	return response, nil
+	items := cursor.Map(page, func(v audit.Record) auditItem { return auditItem(v) })
+	return &items, nil
 }
 
 // readTime reads a time of a query, which may be absent.

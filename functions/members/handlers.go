@@ -8,8 +8,8 @@ import (
 	"github.com/madang-council/madang/shared/identity/credential"
 	"github.com/madang-council/madang/shared/identity/member"
 	"github.com/madang-council/madang/shared/identity/session"
-	"github.com/madang-council/madang/shared/media/upload"
 	"github.com/madang-council/madang/shared/operation/audit"
+	"github.com/madang-council/madang/shared/person"
 )
 
 type handlers struct {
@@ -17,9 +17,9 @@ type handlers struct {
 	members     member.Store
 	credentials credential.Store
 	attempts    attempt.Store
-	sessions    session.Store
 	log         audit.Store
-	uploads     upload.Store
+	sessions    session.Store
+	people      []person.Data
 	cursors     *cursor.Codec
 	settings    function.Settings
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/madang-council/madang/functions/members/desk"
 	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/council/persons"
 	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/identity/account"
@@ -16,7 +17,6 @@ import (
 	"github.com/madang-council/madang/shared/identity/password"
 	"github.com/madang-council/madang/shared/identity/session"
 	"github.com/madang-council/madang/shared/mail/smtp"
-	"github.com/madang-council/madang/shared/media/upload"
 	"github.com/madang-council/madang/shared/operation/audit"
 	"github.com/madang-council/madang/shared/problem"
 )
@@ -40,9 +40,9 @@ var Function = function.Spec{
 			attempts:    attempt.Store{DB: d.DB, Key: d.Key},
 			cursors:     cursor.New(d.Key.Derive("cursor")),
 			settings:    d.Settings,
-			sessions:    session.Store{DB: d.DB, Key: d.Key},
 			log:         audit.Store{DB: d.DB},
-			uploads:     upload.Store{DB: d.DB},
+			sessions:    session.Store{DB: d.DB, Key: d.Key},
+			people:      persons.All(d.DB),
 		}
 		h.accounts = account.Accounts{
 			Members: h.members, Credentials: h.credentials, Attempts: h.attempts, Mail: d.Mail, Log: d.Log, Council: d.Settings.CouncilName, SiteURL: d.Settings.SiteURL,

@@ -30,8 +30,7 @@ type listRequest struct {
 }
 
 type listResponse struct {
-	Items      []notice.Summary `json:"items"`
-	NextCursor string           `json:"nextCursor,omitempty"`
+	cursor.Page[notice.Summary]
 
 	changes *time.Time
 }
@@ -47,7 +46,7 @@ func (h handlers) list(ctx context.Context, r *listRequest) (*listResponse, erro
 	if err != nil {
 		return nil, err
 	}
-	items, after, err := h.notices.Page(ctx, f, h.cursors, r.Cursor, size)
+	page, err := h.notices.Page(ctx, f, h.cursors, r.Cursor, size)
 	if err != nil {
 		return nil, err
 	}
@@ -55,16 +54,13 @@ func (h handlers) list(ctx context.Context, r *listRequest) (*listResponse, erro
 	if err != nil {
 		return nil, err
 	}
-	return &listResponse{Items: items, NextCursor: after, changes: next}, nil
+	return &listResponse{Page: page, changes: next}, nil
 }
 
-// narrow reads what both lists have in common: the filter and the size, 20 unless given.
+// narrow reads what both lists have in common: the filter and the size.
 func narrow(tag, unit, q string, size *int64) (notice.Filter, int, error) {
 	var c check.Fields
 	f := notice.Narrowed(&c, tag, unit, q)
-	n := int64(20)
-	if size != nil {
-		n = c.Number("size", *size, 1, 100)
-	}
-	return f, int(n), c.Err()
+	n := cursor.Size(&c, size)
+	return f, n, c.Err()
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/council/notice"
+	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/problem"
 )
 
@@ -18,11 +19,6 @@ type manageRequest struct {
 	Tag    string `query:"tag"`
 	Unit   string `query:"unit"`
 	Q      string `query:"q"`
-}
-
-type manageResponse struct {
-	Items      []entry `json:"items"`
-	NextCursor string  `json:"nextCursor,omitempty"`
 }
 
 // entry is a notice in the list of those who write.
@@ -44,7 +40,7 @@ type entry struct {
 	UpdatedAt   time.Time    `json:"updatedAt"`
 }
 
-func (h handlers) manage(ctx context.Context, r *manageRequest) (*manageResponse, error) {
+func (h handlers) manage(ctx context.Context, r *manageRequest) (*cursor.Page[entry], error) {
 	f, size, err := narrow(r.Tag, r.Unit, r.Q, r.Size)
 	if err != nil {
 		return nil, err
@@ -53,22 +49,15 @@ func (h handlers) manage(ctx context.Context, r *manageRequest) (*manageResponse
 	if err != nil {
 		return nil, err
 	}
-	after, list := "", "admin/notices/"+string(state)+"?"+f.Key()
-	if r.Cursor != "" && h.cursors.Decode(list, r.Cursor, &after) != nil {
-		return nil, notice.ErrCursor()
-	}
-	items, err := h.notices.Managed(ctx, f, state, after, size+1)
+	page, err := cursor.Read(h.cursors, "admin/notices/"+string(state)+"?"+f.Key(), r.Cursor, size, func(after string, limit int) ([]notice.Notice, error) {
+		return h.notices.Managed(ctx, f, state, after, limit)
+	}, func(n notice.Notice) string { return n.ID })
 	if err != nil {
 		return nil, err
 	}
-	response := &manageResponse{Items: []entry{}}
-	for _, n := range items[:min(size, len(items))] {
-		response.Items = append(response.Items, entryOf(n, clock.Now(ctx)))
-	}
-	if len(items) > size {
-		response.NextCursor = h.cursors.Encode(list, items[size-1].ID)
-	}
-	return response, nil
+	now := clock.Now(ctx)
+	entries := cursor.Map(page, func(n notice.Notice) entry { return entryOf(n, now) })
+	return &entries, nil
 }
 
 func stateOf(ctx context.Context, s string) (notice.State, error) {

@@ -22,6 +22,7 @@ var Function = function.Spec{
 	Needs: []function.Need{function.Database},
 	Menu:  page.Entries(),
 	Desk:  desk.Entries(),
+	Seed:  seed,
 	New: func(d function.Deps) function.Parts {
 		h := handlers{
 			notices: notice.NewStore(d.DB), members: member.Store{DB: d.DB, LeaveGrace: d.Settings.LeaveGrace}, cursors: cursor.New(d.Key.Derive("cursor")),

@@ -7,6 +7,7 @@ import (
 
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/council/notice"
+	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/media/markdown"
 	"github.com/madang-council/madang/shared/problem"
 )
@@ -15,11 +16,6 @@ type revisionsRequest struct {
 	ID     string `path:"id"`
 	Cursor string `query:"cursor"`
 	Size   *int64 `query:"size"`
-}
-
-type revisionsResponse struct {
-	Items      []revisionEntry `json:"items"`
-	NextCursor string          `json:"nextCursor,omitempty"`
 }
 
 // revisionEntry is a revision without its text.
@@ -42,30 +38,23 @@ type editor struct {
 	Name string `json:"name"`
 }
 
-func (h handlers) revisions(ctx context.Context, r *revisionsRequest) (*revisionsResponse, error) {
+func (h handlers) revisions(ctx context.Context, r *revisionsRequest) (*cursor.Page[revisionEntry], error) {
 	if !check.ID(r.ID) {
 		return nil, problem.Absent()
 	}
-	_, size, err := narrow("", "", "", r.Size)
+	var f check.Fields
+	size := cursor.Size(&f, r.Size)
+	if err := f.Err(); err != nil {
+		return nil, err
+	}
+	page, err := cursor.Read(h.cursors, "notices/"+r.ID+"/revisions", r.Cursor, size, func(before int64, limit int) ([]notice.Revision, error) {
+		return h.notices.Revisions(ctx, r.ID, before, limit)
+	}, func(v notice.Revision) int64 { return v.Number })
 	if err != nil {
 		return nil, err
 	}
-	before, list := int64(0), "notices/"+r.ID+"/revisions"
-	if r.Cursor != "" && h.cursors.Decode(list, r.Cursor, &before) != nil {
-		return nil, notice.ErrCursor()
-	}
-	items, err := h.notices.Revisions(ctx, r.ID, before, size+1)
-	if err != nil {
-		return nil, err
-	}
-	response := &revisionsResponse{}
-	if response.Items, err = h.entries(ctx, items[:min(size, len(items))]...); err != nil {
-		return nil, err
-	}
-	if len(items) > size {
-		response.NextCursor = h.cursors.Encode(list, items[size-1].Number)
-	}
-	return response, nil
+	entries, err := h.entries(ctx, page.Items...)
+	return &cursor.Page[revisionEntry]{Items: entries, NextCursor: page.NextCursor}, err
 }
 
 // entries are revisions with the names of who made them.

@@ -2,16 +2,26 @@
 package sweep
 
 import (
+	"context"
+	"slices"
 	"time"
 
 	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/chore"
 	"github.com/madang-council/madang/shared/cloudevent"
 	"github.com/madang-council/madang/shared/council/banner"
 	"github.com/madang-council/madang/shared/council/notice"
+	"github.com/madang-council/madang/shared/council/persons"
 	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/identity/attempt"
+	"github.com/madang-council/madang/shared/identity/credential"
 	"github.com/madang-council/madang/shared/identity/member"
+	"github.com/madang-council/madang/shared/identity/session"
 	"github.com/madang-council/madang/shared/media/upload"
 	"github.com/madang-council/madang/shared/objects"
+	"github.com/madang-council/madang/shared/operation/audit"
+	"github.com/madang-council/madang/shared/operation/deadletter"
+	"github.com/madang-council/madang/shared/operation/idempotency"
 	"github.com/madang-council/madang/shared/problem"
 )
 
@@ -23,16 +33,13 @@ var Function = function.Spec{
 	Needs: []function.Need{function.Database, function.Storage},
 	Scale: function.Scale{Schedule: "*/5 * * * *", Concurrency: 1, Timeout: 10 * time.Minute},
 	New: func(d function.Deps) function.Parts {
-		h := handlers{db: d.DB, outbox: d.Outbox, log: d.Log, count: d.Count, auditAge: d.Settings.AuditRetention, files: upload.Depot{
+		files := upload.Depot{
 			Store: upload.Store{DB: d.DB}, Outbox: d.Outbox, Environment: d.Settings.Environment, OrphanAge: d.Settings.OrphanAge,
 		}.Open(objects.Config{
 			Endpoint: d.Storage.Endpoint, PublicEndpoint: d.Storage.PublicEndpoint, Region: d.Storage.Region,
 			AccessKey: d.Storage.AccessKey, SecretKey: d.Storage.SecretKey, Bucket: d.Storage.Bucket,
-		})}
-		h.notices = notice.NewStore(d.DB)
-		h.notices.Outbox = d.Outbox
-		h.banners = banner.NewStore(d.DB)
-		h.members = member.Store{DB: d.DB, Key: d.Key, LeaveGrace: d.Settings.LeaveGrace}
+		})
+		h := handlers{log: d.Log, count: d.Count, chores: Chores(d, files, files.Turn), everything: Chores(d, files, files.Everything)}
 		return function.Parts{
 			Routes: []function.Route{
 				{Method: "POST", Path: "/v1/admin/sweep", Words: problem.Text{KO: "정리를 돌림", EN: "Ran the sweep"}, Access: function.Holder(auth.Admin), Alone: true, Do: function.Do(h.now), Doc: "Sweeps now and says what was done; with everything=true it looks through the whole storage."},
@@ -42,4 +49,25 @@ var Function = function.Spec{
 			),
 		}
 	},
+}
+
+// Chores are those of every store, each of which owns its tables, in their order in a run:
+// what lets go of files or makes events comes before those who look after either. All
+// budgets together leave a run a margin before Timeout, and a test holds them to it.
+func Chores(d function.Deps, files upload.Depot, turn func(context.Context) string) []chore.Chore {
+	notices := notice.NewStore(d.DB)
+	notices.Outbox = d.Outbox
+	return slices.Concat(
+		notices.Chores(),
+		member.Store{DB: d.DB, Key: d.Key, LeaveGrace: d.Settings.LeaveGrace}.Chores(persons.All(d.DB)),
+		d.Outbox.Chores(),
+		files.Chores(turn),
+		deadletter.Store{DB: d.DB}.Chores(),
+		idempotency.Store{DB: d.DB}.Chores(),
+		audit.Store{DB: d.DB}.Chores(d.Settings.AuditRetention),
+		session.Store{DB: d.DB}.Chores(),
+		credential.Store{DB: d.DB}.Chores(),
+		attempt.Store{DB: d.DB}.Chores(),
+		banner.NewStore(d.DB).Chores(),
+	)
 }

@@ -381,6 +381,22 @@ func TestAtOnce(t *testing.T) {
 	}
 }
 
+// Knative ends a request at Timeout whatever it does, so all chores together have less.
+func TestBudgets(t *testing.T) {
+	sum, names := time.Duration(0), map[string]bool{}
+	for _, c := range sweep.Chores(function.Deps{}, upload.Depot{}, upload.Depot{}.Turn) {
+		if c.Name == "" || c.Do == nil || names[c.Name] {
+			t.Errorf("%q has no name of its own, or nothing to do", c.Name)
+		}
+		names[c.Name] = true
+		sum += c.Longest()
+	}
+	const margin = 30 * time.Second // for what a chore does after its time, and for the answer
+	if limit := sweep.Function.Scale.Timeout - margin; sum > limit {
+		t.Errorf("the chores may take %s, and a run has %s: give some a smaller Budget", sum, limit)
+	}
+}
+
 func TestAccess(t *testing.T) {
 	w := newWorld(t)
 	for as, code := range map[string]string{"": "sign-in-required", w.Editor(): "not-allowed"} {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/check"
+	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/media/upload"
 	"github.com/madang-council/madang/shared/problem"
 )
@@ -20,17 +21,12 @@ type listRequest struct {
 	Unused bool   `query:"unused"`
 }
 
-type listResponse struct {
-	Items      []uploadResponse `json:"items"`
-	NextCursor string           `json:"nextCursor,omitempty"`
-}
-
-func (h handlers) list(ctx context.Context, r *listRequest) (*listResponse, error) {
+func (h handlers) list(ctx context.Context, r *listRequest) (*cursor.Page[uploadResponse], error) {
 	who := auth.From(ctx)
 	if r.All && !who.Council() {
 		return nil, problem.NotAllowed()
 	}
-	filter, size, err := h.narrow(ctx, r)
+	filter, size, err := narrow(r)
 	if err != nil {
 		return nil, err
 	}
@@ -38,16 +34,14 @@ func (h handlers) list(ctx context.Context, r *listRequest) (*listResponse, erro
 	if r.All {
 		filter.Member, filter.Private = "", who.Has(auth.Moderator)
 	}
-	list, err := h.files.List(ctx, filter, size+1)
+	page, err := cursor.Read(h.cursors, key(ctx, r), r.Cursor, size, func(before string, limit int) ([]upload.Upload, error) {
+		filter.Before = before
+		return h.files.List(ctx, filter, limit)
+	}, func(u upload.Upload) string { return u.ID })
 	if err != nil {
 		return nil, err
 	}
-	a := &listResponse{Items: []uploadResponse{}}
-	if len(list) > size {
-		list = list[:size]
-		a.NextCursor = h.cursors.Encode(key(ctx, r), list[size-1].ID)
-	}
-	return a, h.fill(ctx, a, list)
+	return h.shown(ctx, page)
 }
 
 // key binds a cursor to its list: a member's own or everybody's, and what it is narrowed to.
@@ -57,35 +51,30 @@ func key(ctx context.Context, r *listRequest) string {
 	}.Encode()
 }
 
-// narrow reads which uploads are wanted: 20 unless told.
-func (h handlers) narrow(ctx context.Context, r *listRequest) (upload.Filter, int, error) {
+// narrow reads which uploads are wanted, and how many.
+func narrow(r *listRequest) (upload.Filter, int, error) {
 	var f check.Fields
-	filter, size := upload.Filter{Name: f.OptionalLine("q", r.Q, 100), Unused: r.Unused}, 20
+	filter, size := upload.Filter{Name: f.OptionalLine("q", r.Q, 100), Unused: r.Unused}, cursor.Size(&f, r.Size)
 	if r.Kind != "" {
 		filter.Kind = upload.Kind(f.OneOf("kind", r.Kind, string(upload.Images), string(upload.Documents)))
-	}
-	if r.Size != nil {
-		size = int(f.Number("size", *r.Size, 1, 100))
-	}
-	if r.Cursor != "" && h.cursors.Decode(key(ctx, r), r.Cursor, &filter.Before) != nil {
-		f.Add("cursor", "forged-cursor", "이 목록의 커서가 아닙니다.", "Not a cursor of this list.")
 	}
 	return filter, size, f.Err()
 }
 
-func (h handlers) fill(ctx context.Context, a *listResponse, list []upload.Upload) error {
+// shown is a page of uploads with the addresses of their pictures.
+func (h handlers) shown(ctx context.Context, page cursor.Page[upload.Upload]) (*cursor.Page[uploadResponse], error) {
 	ids := []string{}
-	for _, u := range list {
+	for _, u := range page.Items {
 		ids = append(ids, u.ID)
 	}
 	files, err := h.files.Files(ctx, ids...)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for _, u := range list {
+	shown := cursor.Map(page, func(u upload.Upload) uploadResponse {
 		item := responseOf(u, files[u.ID].Variants)
 		item.State = u.State(ctx)
-		a.Items = append(a.Items, item)
-	}
-	return nil
+		return item
+	})
+	return &shown, nil
 }

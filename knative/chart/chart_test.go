@@ -72,7 +72,7 @@ var kinds = map[string]func() any{
 
 // elsewhere are files that ConfigMaps hold, by what they are known by.
 var elsewhere = map[string]string{
-	"  routes.json: |":               "the files of knative/edge",
+	"  routes.json: |":               "the files of files/edge",
 	"\n    grafana_dashboard: \"1\"": "a file of files/dashboards",
 	"  name: rules\n":                "the files of files/rules",
 }
@@ -670,10 +670,14 @@ func TestEdgeVariants(t *testing.T) {
 		t.Error(proxied["listen.conf"])
 	}
 	files := of[corev1.ConfigMap](mustRender(t, production))["ConfigMap/edge"].Data
-	for _, name := range []string{"nginx.conf", "proxy.conf", "files.conf", "edge.lua", "storage.lua", "metrics.lua", "routes.json"} {
-		want, err := os.ReadFile(filepath.Join("../edge", name))
-		if err != nil || strings.TrimSpace(files[name]) != strings.TrimSpace(string(want)) {
-			t.Errorf("%s is not the edge's (%v)", name, err)
+	entries, err := os.ReadDir("files/edge")
+	if err != nil || len(entries) != len(files) {
+		t.Errorf("%d files of %d (%v)", len(files), len(entries), err)
+	}
+	for _, e := range entries {
+		want, err := os.ReadFile(filepath.Join("files/edge", e.Name()))
+		if err != nil || strings.TrimSpace(files[e.Name()]) != strings.TrimSpace(string(want)) {
+			t.Errorf("%s is not the edge's (%v)", e.Name(), err)
 		}
 	}
 }

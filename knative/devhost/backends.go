@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"time"
@@ -25,9 +24,6 @@ import (
 	"github.com/madang-council/madang/shared/objects/embedded"
 	"github.com/madang-council/madang/shared/secret"
 )
-
-// errFull is the broker's refusal of an event.
-var errFull = errors.New("the broker's queue is full")
 
 // backends are what the functions need, embedded or real.
 type backends struct {
@@ -49,9 +45,10 @@ func (b *backends) close() {
 	}
 }
 
-// openBackends opens everything but calls no other server yet.
-func openBackends(ctx context.Context, data, address string, log *slog.Logger) (*backends, error) {
-	settings, err := laptopSettings(address)
+// openBackends opens everything but calls no other server.
+func openBackends(ctx context.Context, data, address string) (*backends, error) {
+	// An admin's first sign-in needs no second factor, and the site is where the process listens.
+	settings, err := host.ReadSettings(map[string]string{"ADMIN_NEEDS_TOTP": "false", "SITE_URL": address})
 	if err != nil {
 		return nil, err
 	}
@@ -73,28 +70,7 @@ func openBackends(ctx context.Context, data, address string, log *slog.Logger) (
 			return nil, err
 		}
 	}
-	applied, err := migrate.Up(ctx, b.db)
-	if err != nil {
-		b.close()
-		return nil, err
-	}
-	if len(applied) > 0 {
-		log.Info("schema brought up to date", "files", applied)
-	}
 	return b, nil
-}
-
-// laptopSettings are those of the environment; where it says nothing, an admin's first
-// sign-in needs no second factor and the site is where the process listens.
-func laptopSettings(address string) (host.Settings, error) {
-	for name, value := range map[string]string{"ADMIN_NEEDS_TOTP": "false", "SITE_URL": address} {
-		if _, given := os.LookupEnv(name); !given {
-			if err := os.Setenv(name, value); err != nil {
-				return host.Settings{}, fmt.Errorf("settings: %w", err)
-			}
-		}
-	}
-	return host.ReadSettings()
 }
 
 // masterKey is SECRET_KEY, or one that is made once and kept with the data.
@@ -118,11 +94,11 @@ func masterKey(s host.Settings, data string) (secret.Key, error) {
 func (b *backends) openDatabase(s host.Settings, data string) (err error) {
 	if s.DatabaseURL != "" {
 		b.db, err = postgres.Open(s.DatabaseURL)
-		b.names = append(b.names, "database  PostgreSQL (DATABASE_URL)")
+		b.names = append(b.names, "PostgreSQL of DATABASE_URL")
 	} else {
 		path := filepath.Join(data, "madang.db")
 		b.db, err = sqlite.Open(path)
-		b.names = append(b.names, "database  SQLite, "+path)
+		b.names = append(b.names, "SQLite")
 	}
 	if err == nil {
 		b.closers = append(b.closers, b.db.Close)
@@ -133,7 +109,7 @@ func (b *backends) openDatabase(s host.Settings, data string) (err error) {
 func (b *backends) openRedis(ctx context.Context, s host.Settings) (err error) {
 	cache.Silence()
 	if s.RedisURL != "" {
-		b.names = append(b.names, "redis     REDIS_URL")
+		b.names = append(b.names, "Redis of REDIS_URL")
 		b.redis, err = cache.Open(s.RedisURL)
 		return err
 	}
@@ -141,7 +117,7 @@ func (b *backends) openRedis(ctx context.Context, s host.Settings) (err error) {
 	if err := server.Start(); err != nil {
 		return fmt.Errorf("embedded Redis: %w", err)
 	}
-	b.names = append(b.names, "redis     embedded, forgotten at the end")
+	b.names = append(b.names, "embedded Redis")
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	go age(ctx, server)
 	b.closers = append(b.closers, func() error { cancel(); server.Close(); return nil })
@@ -176,23 +152,34 @@ func (b *backends) openStorage(s host.Settings, data, address string) (err error
 			return err
 		}
 		b.closers = append(b.closers, b.server.Close)
-		b.names = append(b.names, "files     embedded S3, "+path)
+		b.names = append(b.names, "embedded S3")
 	} else {
-		b.names = append(b.names, "files     "+b.storage.Endpoint+" (S3_ENDPOINT)")
+		b.names = append(b.names, "S3 of S3_ENDPOINT")
 	}
 	c := b.storage
 	b.objects, err = objects.Open(objects.Config{Endpoint: c.Endpoint, PublicEndpoint: c.PublicEndpoint, Region: c.Region, AccessKey: c.AccessKey, SecretKey: c.SecretKey, Bucket: c.Bucket})
 	return err
 }
 
-// ready makes the bucket and says what does not answer. The listener is open already:
-// the embedded store is reached through it.
-func (b *backends) ready(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+// patience is how long a server may take to answer for the first time.
+const patience = 15 * time.Second
+
+// migrate brings the schema up to date, before anything is served from it.
+func (b *backends) migrate(ctx context.Context) error {
+	asked, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	if err := b.db.Ping(ctx); err != nil {
+	if err := b.db.Ping(asked); err != nil {
 		return fmt.Errorf("the database does not answer: %w", err)
 	}
+	_, err := migrate.Up(ctx, b.db)
+	return err
+}
+
+// ready makes the bucket and says what else does not answer. The site is served already:
+// the embedded store is reached through it.
+func (b *backends) ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	if err := b.redis.Ping(ctx).Err(); err != nil {
 		return fmt.Errorf("redis does not answer: %w", err)
 	}

@@ -3,9 +3,11 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"time"
 
 	"github.com/madang-council/madang/shared/event"
@@ -24,7 +26,11 @@ type broker struct {
 	serve   func(function string, w http.ResponseWriter, r *http.Request)
 	twice   bool
 	log     *slog.Logger
+	under   sync.WaitGroup // deliveries
 }
+
+// errFull is the refusal of an event.
+var errFull = errors.New("the broker's queue is full")
 
 // deliveries is how often an event is tried; the delays between double from 100 ms.
 const deliveries = 8
@@ -54,22 +60,25 @@ func (b *broker) Publish(_ context.Context, e event.Event) error {
 	}
 }
 
+// run delivers until ctx ends, and then waits for what is being answered.
 func (b *broker) run(ctx context.Context) {
+	defer b.under.Wait()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case e := <-b.queue:
 			for _, name := range b.targets[e.Type] {
-				go b.deliver(ctx, name, e)
+				b.under.Go(func() { b.deliver(ctx, name, e) })
 				if b.twice {
-					go b.deliver(ctx, name, e)
+					b.under.Go(func() { b.deliver(ctx, name, e) })
 				}
 			}
 		}
 	}
 }
 
+// deliver tries until the function takes the event, it was tried often enough, or ctx ends.
 func (b *broker) deliver(ctx context.Context, name string, e event.Event) {
 	delay := 100 * time.Millisecond
 	failure := event.Failure{Sink: "/functions/" + name}
@@ -97,9 +106,9 @@ func (b *broker) deliver(ctx context.Context, name string, e event.Event) {
 	}
 }
 
-// once delivers an event to a function and is what it answered.
+// once delivers an event to a function, which may finish what it began, and is what it answered.
 func (b *broker) once(ctx context.Context, name string, e event.Event) (status int, answer string) {
-	r := httptest.NewRequestWithContext(ctx, http.MethodPost, host.EventsPath, bytes.NewReader(e.Data))
+	r := httptest.NewRequestWithContext(context.WithoutCancel(ctx), http.MethodPost, host.EventsPath, bytes.NewReader(e.Data))
 	event.SetHeader(r.Header, e, "/devhost")
 	w := httptest.NewRecorder()
 	b.serve(name, w, r)

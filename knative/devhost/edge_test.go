@@ -20,7 +20,7 @@ func TestEdge(t *testing.T) {
 		e := newEdge(edgetest.Specs(), &page.Store{Redis: w.Redis, Prefix: w.Prefix}, serve, time.Now)
 		server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 			if !e.answer(rw, r) {
-				notFound(rw, r)
+				e.refuse(rw, r, http.StatusNotFound)
 			}
 		}))
 		t.Cleanup(server.Close)

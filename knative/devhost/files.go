@@ -11,31 +11,34 @@ import (
 	"github.com/madang-council/madang/shared/objects"
 )
 
-// file serves a public file from the object storage, as the edge does. A key is never
-// used for other bytes, so browsers may keep it for good.
+// file serves a public file from the object storage, as the edge does.
 func (s *site) file(w http.ResponseWriter, r *http.Request, key string) {
-	if !upload.IsPublic(r.URL.Path) || r.Method != http.MethodGet && r.Method != http.MethodHead {
-		notFound(w, r)
+	switch {
+	case !upload.IsPublic(r.URL.Path):
+		s.edge.refuse(w, r, http.StatusNotFound)
+		return
+	case r.Method != http.MethodGet && r.Method != http.MethodHead:
+		w.Header().Set("Allow", "GET, HEAD")
+		s.edge.refuse(w, r, http.StatusMethodNotAllowed)
 		return
 	}
 	info, err := s.back.objects.Stat(r.Context(), key)
 	switch {
 	case errors.Is(err, objects.ErrNotFound):
-		notFound(w, r)
+		s.edge.refuse(w, r, http.StatusNotFound)
 		return
 	case err != nil:
 		s.log.WarnContext(r.Context(), "file not read", "error", err)
-		w.Header().Set("Retry-After", "2")
-		http.Error(w, "object storage is away", http.StatusServiceUnavailable)
+		s.edge.refuse(w, r, http.StatusServiceUnavailable)
 		return
 	}
 	h := w.Header()
 	h.Set("Content-Type", info.ContentType)
 	h.Set("Content-Disposition", info.Disposition)
 	h.Set("ETag", `"`+info.ETag+`"`)
-	h.Set("Cache-Control", "public, max-age=31536000, immutable")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
+	for name, value := range s.edge.rules.Headers.File {
+		h.Set(name, value)
+	}
 	reader := &object{ctx: r.Context(), store: s.back.objects, key: key, size: info.Size}
 	defer reader.close()
 	http.ServeContent(w, r, "", info.Modified, reader)

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -18,6 +19,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"syscall"
 	"time"
 
@@ -27,35 +29,48 @@ import (
 
 func main() {
 	var f flags
-	flag.StringVar(&f.addr, "addr", "localhost:8080", "where to listen")
-	flag.StringVar(&f.data, "data", "madang-data", "folder of the database, the files and the keys")
-	flag.BoolVar(&f.reset, "reset", false, "delete the data first")
-	flag.BoolVar(&f.cold, "cold", false, "build a function anew for every request, as after a scale to zero")
-	flag.BoolVar(&f.twice, "twice", false, "deliver every event twice")
-	flag.BoolVar(&f.quiet, "quiet", false, "log warnings and errors only")
+	f.define(flag.CommandLine)
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
-	if err := run(ctx, f); err != nil {
+	context.AfterFunc(ctx, stop) // asked twice, it ends at once
+	if err := run(ctx, f, os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, "devhost:", err)
 		os.Exit(1)
 	}
 }
 
 type flags struct {
-	addr, data                string
-	reset, cold, twice, quiet bool
+	addr, data                      string
+	reset, cold, twice, log, routes bool
 }
 
-// marker is a file that says that a folder is devhost's own, so that -reset deletes no other.
+// define says what flags there are; the README's table has the same words.
+func (f *flags) define(set *flag.FlagSet) {
+	set.StringVar(&f.addr, "addr", "localhost:8080", "where to listen")
+	set.StringVar(&f.data, "data", "madang-data", "the folder of the database, the files and the keys")
+	set.BoolVar(&f.reset, "reset", false, "delete the data folder first")
+	set.BoolVar(&f.cold, "cold", false, "build a function anew for every request, as after a scale to zero")
+	set.BoolVar(&f.twice, "twice", false, "deliver every event twice")
+	set.BoolVar(&f.log, "log", false, "write what happens as JSON, as functions on a cluster do; without it, warnings and errors in words")
+	set.BoolVar(&f.routes, "routes", false, "list every address and who may call it, and end")
+}
+
+// marker is a file that says that a folder is devhost's own: it writes into no other, and
+// -reset deletes no other.
 const marker = "madang-devhost"
 
-func run(ctx context.Context, f flags) error {
-	level := slog.LevelInfo
-	if f.quiet {
-		level = slog.LevelWarn
+// run serves until ctx ends. out gets the greeting, log what is logged.
+func run(ctx context.Context, f flags, out, log io.Writer) error {
+	if f.routes {
+		return list(out, functions.All())
 	}
-	log := host.NewLog(os.Stderr, level)
+	var level slog.LevelVar
+	level.Set(slog.LevelWarn)
+	logger := terminalLog(log)
+	if f.log {
+		logger = host.NewLog(log, &level)
+	}
 	if err := prepare(f); err != nil {
 		return err
 	}
@@ -64,18 +79,21 @@ func run(ctx context.Context, f flags) error {
 		return fmt.Errorf("listen: %w", err)
 	}
 	address := addressOf(f.addr, listener.Addr())
-	backends, err := openBackends(ctx, f.data, address, log)
+	backends, err := openBackends(ctx, f.data, address)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	defer backends.close()
-	site := newSite(functions.All(), backends, f, log)
+	if err := backends.migrate(ctx); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	site := newSite(functions.All(), backends, f, logger)
 	server := &http.Server{Handler: site, ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 32 << 10, BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) }}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	go site.broker.run(background)
+	site.work.Go(func() { site.broker.run(background) })
 	if err := backends.ready(ctx); err != nil {
 		return err
 	}
@@ -83,9 +101,12 @@ func run(ctx context.Context, f flags) error {
 	if err != nil {
 		return err
 	}
-	go site.schedule(background)
-	go site.ops.run(background)
-	site.print(os.Stdout, address, f.data, first)
+	if err := greet(out, address, f.data, backends.names, first); err != nil {
+		return fmt.Errorf("greet: %w", err)
+	}
+	level.Set(slog.LevelInfo) // what the first council was made of is nobody's news
+	site.schedule(background)
+	site.work.Go(func() { site.ops.run(background) })
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serve: %w", err)
@@ -93,10 +114,33 @@ func run(ctx context.Context, f flags) error {
 	}
 	finish, done := context.WithTimeout(context.Background(), 10*time.Second)
 	defer done()
+	cancel()
+	wait(finish, &site.work) // before the server ends: through it, they reach the embedded store
 	if err := server.Shutdown(finish); err != nil {
 		return fmt.Errorf("stop: %w", err)
 	}
+	wait(finish, &site.edge.renders)
 	return nil
+}
+
+// wait waits for a group, but not longer than ctx.
+func wait(ctx context.Context, group *sync.WaitGroup) {
+	ended := make(chan struct{})
+	go func() { group.Wait(); close(ended) }()
+	select {
+	case <-ended:
+	case <-ctx.Done():
+	}
+}
+
+// terminalLog is the log for who looks at a terminal: warnings and errors, a line each.
+func terminalLog(w io.Writer) *slog.Logger {
+	return host.LogTo(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelWarn, ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
+		if len(groups) == 0 && a.Key == slog.TimeKey {
+			return slog.String(a.Key, a.Value.Time().Format(time.TimeOnly))
+		}
+		return a
+	}}))
 }
 
 // addressOf is the URL under which what listens is reached: the host as it was given, or
@@ -118,13 +162,14 @@ func addressOf(given string, listening net.Addr) string {
 // prepare makes the data folder, or empties it.
 func prepare(f flags) error {
 	own := filepath.Join(f.data, marker)
+	if entries, _ := os.ReadDir(f.data); len(entries) > 0 {
+		if _, err := os.Stat(own); err != nil {
+			return fmt.Errorf("data: %s has files that are not devhost's; name another folder by -data", f.data)
+		}
+	}
 	if f.reset {
-		if _, err := os.Stat(own); err == nil {
-			if err := os.RemoveAll(f.data); err != nil {
-				return fmt.Errorf("reset: %w", err)
-			}
-		} else if entries, _ := os.ReadDir(f.data); len(entries) > 0 {
-			return fmt.Errorf("reset: %s was not made by devhost; delete it yourself", f.data)
+		if err := os.RemoveAll(f.data); err != nil {
+			return fmt.Errorf("reset: %w", err)
 		}
 	}
 	if err := os.MkdirAll(f.data, 0o700); err != nil {

@@ -11,8 +11,13 @@ import (
 	"github.com/madang-council/madang/shared/operation/bill"
 )
 
-// window is how long Knative keeps the last pod after its last request, as in the chart.
-const window = time.Minute
+// As in the chart's values: how long Knative keeps the last pod after its last request, and what
+// a pod asks for beside its function's memory, Knative's queue-proxy included.
+const (
+	window   = time.Minute
+	podCPUs  = 0.075
+	proxyMiB = 40
+)
 
 // laptopPrice is the chart's, so that the bill of a laptop's traffic can be compared.
 var laptopPrice = bill.Price{
@@ -46,7 +51,7 @@ func (o *operations) serves(name string) (done func()) {
 	defer o.mu.Unlock()
 	now := time.Now()
 	if _, awake := o.last[name]; !awake {
-		o.tally.Began(name, name, laptopPrice.Pod(0.075, float64(o.memory(name))), now, true)
+		o.tally.Began(name, name, laptopPrice.Pod(podCPUs, float64(o.memory(name))), now, true)
 		o.tally.Ready(name, now)
 	}
 	o.last[name] = now
@@ -59,14 +64,15 @@ func (o *operations) serves(name string) (done func()) {
 	}
 }
 
-// memory is what a function's pod asks for in the chart, queue-proxy's 40 MiB included.
+// memory is what a function's pod asks for in the chart, in MiB.
 func (o *operations) memory(name string) int {
+	var scale function.Scale
 	for _, s := range o.specs {
-		if s.Name == name && s.Scale.MemoryMiB > 0 {
-			return s.Scale.MemoryMiB + 40
+		if s.Name == name {
+			scale = s.Scale
 		}
 	}
-	return 64 + 40
+	return scale.Filled().MemoryMiB + proxyMiB
 }
 
 // sleep lets those end that had no request for a window.
@@ -105,6 +111,7 @@ func (o *operations) run(ctx context.Context) {
 	}
 }
 
+// look stores how everything is.
 func (o *operations) look(ctx context.Context, store bill.Store) error {
 	h := bill.Health{
 		At: clock.Now(ctx), Site: bill.SiteHealth{Reachable: true}, Functions: []bill.FunctionHealth{}, Alerts: []bill.Alert{},

@@ -11,8 +11,8 @@ import (
 	"github.com/madang-council/madang/shared/function"
 )
 
-// schedule calls the functions that have one, as PingSource does, and each once at the
-// start: the laptop may have slept for weeks.
+// schedule calls the functions that have one until ctx ends, as PingSource does, and each
+// once at the start: the laptop may have slept for weeks.
 func (s *site) schedule(ctx context.Context) {
 	for _, spec := range s.specs {
 		if spec.Scale.Schedule == "" {
@@ -23,10 +23,11 @@ func (s *site) schedule(ctx context.Context) {
 			s.log.Error("not scheduled", "function", spec.Name, "error", err)
 			continue
 		}
-		go s.ping(ctx, spec.Name, plan)
+		s.work.Go(func() { s.ping(ctx, spec.Name, plan) })
 	}
 }
 
+// ping calls a function at the times of a plan.
 func (s *site) ping(ctx context.Context, name string, plan cron.Schedule) {
 	for {
 		now := time.Now().In(clock.Seoul)

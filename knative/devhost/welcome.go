@@ -6,15 +6,20 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
+	"github.com/madang-council/madang/functions"
 	"github.com/madang-council/madang/knative/seed"
 	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/identity/member"
 	"github.com/madang-council/madang/shared/identity/password"
+	"github.com/madang-council/madang/shared/ui"
 )
 
 // firstSignIn is the admin's, kept in the data folder so that every start can print it.
@@ -47,15 +52,15 @@ func welcome(ctx context.Context, b *backends, address, data string) (firstSignI
 	if err != nil || !created {
 		return first, err
 	}
-	if err := seed.Council(ctx, address, made.Email, made.Password); err != nil {
-		return first, fmt.Errorf("seed: %w", err)
-	}
 	text, err = json.Marshal(made) //nolint:gosec // G117: the file is how one signs in on this laptop, readable by its owner only
 	if err != nil {
 		return first, fmt.Errorf("first sign-in: %w", err)
 	}
-	if err := os.WriteFile(path, text, 0o600); err != nil {
+	if err := os.WriteFile(path, text, 0o600); err != nil { // before what may fail: the admin is there already
 		return first, fmt.Errorf("first sign-in: %w", err)
+	}
+	if err := seed.Council(ctx, functions.All(), address, made.Email, made.Password); err != nil {
+		return first, fmt.Errorf("seed: %w", err)
 	}
 	return made, nil
 }
@@ -64,4 +69,39 @@ func welcome(ctx context.Context, b *backends, address, data string) (firstSignI
 func newPassword() string {
 	t := rand.Text()
 	return t[0:4] + "-" + t[4:8] + "-" + t[8:12] + "-" + t[12:16]
+}
+
+// greet says where everything is and what to try first, in at most a dozen lines.
+func greet(w io.Writer, address, data string, names []string, first firstSignIn) error {
+	_, err := fmt.Fprintf(w, `
+Madang 마당  %[1]s
+
+  sign in  %[1]s%[2]s  as  %[3]s / %[4]s
+  mailbox  %[1]s/_dev/mail  has what Madang sends: nothing leaves this computer
+  data     %[5]s (%[6]s); -reset begins anew
+
+  try      write a notice at %[1]s/console/notices/new and look at the main page,
+           or follow "Try it" in README.md by curl
+  more     -routes lists every address, -log shows what happens, -h all flags; Ctrl+C ends it
+
+`, address, ui.SignInPath, first.Email, first.Password, data, strings.Join(names, ", "))
+	return err
+}
+
+// list says every public address, and who may call it.
+func list(w io.Writer, specs []function.Spec) error {
+	for _, spec := range specs {
+		if _, err := fmt.Fprintf(w, "%s  %s\n", spec.Name, spec.Doc); err != nil {
+			return err
+		}
+		for _, r := range spec.Build(function.Deps{}).Routes {
+			if r.Internal {
+				continue
+			}
+			if _, err := fmt.Fprintf(w, "  %-6s %-52s %s\n", r.Method, r.Path, r.Access); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }

@@ -13,8 +13,6 @@ import (
 
 	"github.com/madang-council/madang/knative/edge/edgetest"
 	"github.com/madang-council/madang/knative/edge/nginxtest"
-	"github.com/madang-council/madang/shared/cache/cachetest"
-	"github.com/madang-council/madang/shared/page"
 )
 
 // BenchmarkPage compares the main page from Redis with a static file of the same size from
@@ -27,14 +25,13 @@ func BenchmarkPage(b *testing.B) {
 		b.Skipf("Debian's wrk is needed: %v", err)
 	}
 	body := `{"main":"` + strings.Repeat("가나다라 ", 800) + `"}` // 10 KB, as of a main page with twenty notices
-	_, client := cachetest.Embedded(b)
-	w := edgetest.World{Redis: client, Prefix: "madang:bench:", Functions: &edgetest.Functions{Store: &page.Store{Redis: client, Prefix: "madang:bench:"}}}
+	w := world(b)
 	w.Functions.Set(edgetest.Rule{Body: body})
 	dir := b.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "static.json"), []byte(body), 0o644); err != nil {
 		b.Fatal(err)
 	}
-	address := startNginxWith(b, w, "location = /static.json { access_log /dev/stdout json; root "+dir+"; }\n")
+	address, _ := instance{locations: "location = /static.json { access_log /dev/stdout json; root " + dir + "; }\n"}.start(b, w)
 	for _, path := range []string{"/v1/main", "/v1/main", "/static.json"} { // rendered, kept, there
 		r, err := http.Get(address + path)
 		if err != nil || r.StatusCode != http.StatusOK {

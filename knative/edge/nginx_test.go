@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -22,61 +23,83 @@ import (
 // Nginx passes the table that the local host passes.
 func TestNginx(t *testing.T) {
 	nginxtest.Need(t)
-	edgetest.Run(t, func(t *testing.T, w edgetest.World) string { return startNginx(t, w) })
+	edgetest.Run(t, func(t *testing.T, w edgetest.World) string {
+		address, _ := instance{}.start(t, w)
+		return address
+	})
 }
 
-func startNginx(t testing.TB, w edgetest.World) string {
-	t.Helper()
-	return startNginxWith(t, w, "")
+// instance is an Nginx with the edge's files and what differs between environments.
+type instance struct {
+	locations   string   // beside the edge's own
+	http        string   // directives beside the upstream
+	environment []string // beside what says where Redis and functions are
 }
 
-// startNginxWith starts Nginx with locations of its own beside the edge's.
-func startNginxWith(t testing.TB, w edgetest.World, locations string) string {
-	t.Helper()
-	address, _ := startWithMetrics(t, w, locations)
-	return address
-}
-
-// startWithMetrics also says where Prometheus would ask.
-func startWithMetrics(t testing.TB, w edgetest.World, locations string) (address, metrics string) {
+// start returns the visitors' address and the one that Prometheus asks.
+func (i instance) start(t testing.TB, w edgetest.World) (address, metrics string) {
 	t.Helper()
 	functions := httptest.NewServer(w.Functions)
 	t.Cleanup(functions.Close)
+	dir := t.TempDir()
+	address, metrics = nginxtest.FreeAddress(t), nginxtest.FreeAddress(t)
+	files := edgeFiles(t)
 	routes, err := json.Marshal(edge.Routes(edgetest.Specs()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
-	address, metrics = nginxtest.FreeAddress(t), nginxtest.FreeAddress(t)
-	files := map[string]string{
+	for name, content := range map[string]string{
 		"routes.json":       string(routes),
 		"site/modules.conf": nginxtest.LoadLua(),
 		"site/process.conf": "daemon off; master_process off; pid " + dir + "/pid; events { worker_connections 4096; }\n",
 		"site/functions.conf": nginxtest.Temporary(dir) + strings.ReplaceAll("upstream functions { server ADDRESS max_fails=0; server ADDRESS max_fails=0; keepalive 64; }\n", "ADDRESS", strings.TrimPrefix(functions.URL, "http://")) +
-			"server { listen " + metrics + "; location = /metrics { content_by_lua_block { metrics.write() } } }\n",
+			"server { listen " + metrics + "; location = /metrics { content_by_lua_block { metrics.write() } } }\n" + i.http,
 		"site/listen.conf":    "listen " + address + ";\n",
-		"site/locations.conf": locations,
+		"site/locations.conf": i.locations,
 		"site/visitor.conf":   `map "" $visitor { default ""; }`, // all rows come from one address: nobody is counted
+	} {
+		files[name] = content
 	}
-	for _, name := range []string{"nginx.conf", "proxy.conf", "files.conf", "edge.lua", "storage.lua", "metrics.lua", "problems.json"} {
-		content, err := os.ReadFile(name)
+	host, port, _ := net.SplitHostPort(w.Redis.Options().Addr)
+	nginxtest.Start(t, dir, "http://"+address+"/healthz", files, append([]string{
+		"REDIS_HOST=" + host, "REDIS_PORT=" + port, "PAGE_PREFIX=" + w.Prefix, "FUNCTION_DOMAIN=.test.svc.cluster.local", "FUNCTIONS_ADDRESS=" + strings.TrimPrefix(functions.URL, "http://"),
+	}, i.environment...)...)
+	return "http://" + address, "http://" + metrics
+}
+
+// edgeFiles are the files that the chart gives Nginx.
+func edgeFiles(t testing.TB) map[string]string {
+	t.Helper()
+	const folder = "../chart/files/edge"
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string]string{}
+	for _, e := range entries {
+		content, err := os.ReadFile(filepath.Join(folder, e.Name()))
 		if err != nil {
 			t.Fatal(err)
 		}
-		files[name] = string(content)
+		files[e.Name()] = string(content)
 	}
-	host, port, _ := net.SplitHostPort(w.Redis.Options().Addr)
-	nginxtest.Start(t, dir, "http://"+address+"/healthz", files, "REDIS_HOST="+host, "REDIS_PORT="+port, "PAGE_PREFIX="+w.Prefix,
-		"FUNCTION_DOMAIN=.test.svc.cluster.local", "FUNCTIONS_ADDRESS="+strings.TrimPrefix(functions.URL, "http://"))
-	return "http://" + address, "http://" + metrics
+	return files
+}
+
+// world is a Redis and functions of a test's own.
+func world(t testing.TB) edgetest.World {
+	t.Helper()
+	server, client := cachetest.Embedded(t)
+	w := edgetest.World{Redis: client, Prefix: "madang:own:", StopRedis: server.Close}
+	w.Functions = &edgetest.Functions{Store: &page.Store{Redis: client, Prefix: w.Prefix}}
+	return w
 }
 
 // What visitors were told is what Prometheus is told, and nothing but routes makes series.
 func TestMetrics(t *testing.T) {
-	server, client := cachetest.Embedded(t)
-	world := edgetest.World{Redis: client, Prefix: "madang:metrics:", StopRedis: server.Close}
-	world.Functions = &edgetest.Functions{Store: &page.Store{Redis: client, Prefix: world.Prefix}}
-	address, metrics := startWithMetrics(t, world, "")
+	nginxtest.Need(t)
+	w := world(t)
+	address, metrics := instance{}.start(t, w)
 	get := func(url string, header ...string) string {
 		r, err := http.NewRequest(http.MethodGet, url, http.NoBody)
 		if err != nil {
@@ -111,7 +134,7 @@ func TestMetrics(t *testing.T) {
 	}
 	get(address+"/v1/notices/mine", "Authorization", "Bearer x")
 	get(address+"/v1/notices", "Authorization", "Bearer x") // a page's address, but nobody's page
-	world.Functions.Set(edgetest.Rule{Status: http.StatusTooManyRequests})
+	w.Functions.Set(edgetest.Rule{Status: http.StatusTooManyRequests})
 	get(address + "/v1/notices/7")
 	for i := range 50 {
 		get(address + fmt.Sprintf("/nowhere/%d", i))

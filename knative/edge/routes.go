@@ -1,5 +1,8 @@
-// Package edge has the edge's routes: which function a path belongs to and which answers
-// to guests are pages. Nginx reads them as routes.json, the local host as Go.
+// Package edge is what every edge goes by: which function a path belongs to, which answers
+// to guests are pages, and its own words, headers and limits. The local host reads it as Go.
+// Nginx reads it as routes.json, edge.json and files-headers.conf, which knative/generate
+// writes beside its configuration and its Lua: knative/chart/files/edge, because Helm reads
+// only its own folder. The tests here start Nginx with the files of that folder.
 package edge
 
 import (
@@ -45,15 +48,6 @@ func Routes(specs []function.Spec) []Route {
 
 // order puts parameters behind every literal.
 func order(path string) string { return strings.ReplaceAll(path, "{", "\U0010FFFD{") }
-
-// PageHeaders are the headers of a function's answer that belong to a page and are kept with
-// it (page.Segment.Header), beside its type and its entity tag.
-func PageHeaders() []string {
-	return []string{
-		"Cache-Control", "Content-Security-Policy", "Cross-Origin-Opener-Policy", "Cross-Origin-Resource-Policy", "Permissions-Policy",
-		"Referrer-Policy", "Strict-Transport-Security", "X-Frame-Options",
-	}
-}
 
 // Find is the route of a path, or false.
 func Find(routes []Route, path string) (Route, bool) {

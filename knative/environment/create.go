@@ -9,6 +9,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/madang-council/madang/functions"
 	"github.com/madang-council/madang/knative/seed"
 )
 
@@ -102,7 +103,7 @@ func greet(ctx context.Context, c *cluster, o order, s *steps) error {
 		return err
 	}
 	if o.seed {
-		if err := seed.Council(ctx, address, adminEmail, word); err != nil {
+		if err := seed.Council(ctx, functions.All(), address, adminEmail, word); err != nil {
 			return fmt.Errorf("seed: %w", err)
 		}
 		s.done("seeded")

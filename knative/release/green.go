@@ -100,7 +100,7 @@ func short(image string) string {
 	return image
 }
 
-// green makes the Revisions and waits until each could take traffic.
+// green makes the Revisions, a few at a time, and waits until each could take traffic.
 func (s *session) green(ctx context.Context, changes []Change) error {
 	s.record = Record{ID: time.Now().UTC().Format("20060102-150405-") + strings.ToLower(rand.Text()[:4]), Changes: changes}
 	// Written first: whoever comes after a kill knows what to give back.
@@ -108,25 +108,36 @@ func (s *session) green(ctx context.Context, changes []Change) error {
 		return err
 	}
 	return s.step(ctx, fmt.Sprintf("green %d", len(changes)), func(ctx context.Context) error {
-		ctx, cancel := context.WithTimeoutCause(ctx, s.wait(), fmt.Errorf("not ready after %s", s.wait()))
-		defer cancel()
-		ready, asked := map[string]bool{}, 0
-		if err := s.until(ctx, 200*time.Millisecond, func() (string, error) {
-			missing, err := s.notReady(ctx, s.record.Changes[:asked], ready)
-			if next := min(len(changes), len(ready)+s.together()); err == nil && next > asked {
-				missing = "others are ready"
-				err = s.steer(ctx, changes[asked:next], s.greenBeside)
-				asked = next
+		var starts []start // of the first changes, in their order
+		if err := s.until(ctx, 500*time.Millisecond, func() (string, error) {
+			missing, err := s.notReady(ctx, s.record.Changes, starts)
+			ready := 0
+			for _, at := range starts {
+				if at.ready {
+					ready++
+				}
 			}
-			return missing, err
+			asked, next := len(starts), min(len(changes), ready+s.together())
+			if err != nil || next <= asked {
+				return missing, err
+			}
+			_, err = s.steer(ctx, changes[asked:next], s.greenBeside)
+			for range next - asked {
+				starts = append(starts, start{since: time.Now()})
+			}
+			return "others are ready", err
 		}); err != nil {
-			if ctx.Err() != nil && !s.interrupted(ctx) {
-				err = fmt.Errorf("%w: %s", err, s.why(context.WithoutCancel(ctx), ready))
-			}
 			return err
 		}
 		return s.remember(ctx, Green)
 	})
+}
+
+// start is a green Revision on its way.
+type start struct {
+	ready  bool
+	placed bool      // a node has taken one of its pods
+	since  time.Time // from here on it has Wait
 }
 
 // greenBeside makes a new Revision of the wanted image, reachable at the green tag alone.
@@ -139,43 +150,86 @@ func (s *session) greenBeside(c Change) []operation {
 	return do
 }
 
-// interrupted says that ctx ended for another reason than its own time.
-func (s *session) interrupted(ctx context.Context) bool {
-	return errors.Is(context.Cause(ctx), context.Canceled) || errors.Is(context.Cause(ctx), errLost)
-}
-
 func (s *session) wait() time.Duration { return cmp.Or(s.Wait, 2*time.Minute) }
 
 func (s *session) together() int { return cmp.Or(s.Together, 3) }
 
-// notReady says what the green of changes still lacks. It fails as soon as a Revision
-// never will be ready.
-func (s *session) notReady(ctx context.Context, changes []Change, ready map[string]bool) (string, error) {
+// notReady says what the greens that were started still lack. It fails as soon as one will
+// never be ready, or has had its time. A green that a node has taken has Wait from then on,
+// whatever the others do. One that no node has room for waits for others to be through:
+// each that becomes ready gives it another Wait, so that all of them together end after one
+// for each function and one more at the latest.
+func (s *session) notReady(ctx context.Context, changes []Change, starts []start) (string, error) {
 	if err := s.refresh(ctx); err != nil {
 		return "", err
 	}
-	missing := ""
-	for i := range changes {
-		c := &changes[i]
-		if ready[c.Function] {
+	pods, err := s.podsOf(ctx, changes)
+	if err != nil {
+		return "", err
+	}
+	lacks, through := make([]string, len(starts)), false
+	for i := range starts {
+		if starts[i].ready {
 			continue
 		}
-		what, err := s.lacks(ctx, c)
-		switch {
-		case err != nil:
+		c := &changes[i]
+		if lacks[i], err = s.lacks(ctx, c, pods); err != nil {
 			return "", err
-		case what != "":
-			missing = c.Function + ": " + what
-		default:
-			ready[c.Function] = true
+		}
+		if lacks[i] == "" {
+			starts[i].ready, through = true, true
 			s.say("%-10s %s is ready", c.Function, c.To)
 		}
 	}
-	return missing, nil
+	missing, now := "", time.Now()
+	var overdue []error
+	for i := range starts {
+		c, at := changes[i], &starts[i]
+		if at.ready {
+			continue
+		}
+		placed := slices.ContainsFunc(pods[c.To], func(p corev1.Pod) bool { return p.Spec.NodeName != "" })
+		if !at.placed && (placed || through) {
+			at.placed, at.since = placed, now
+		}
+		missing = c.Function + ": " + lacks[i]
+		if now.Sub(at.since) < s.wait() {
+			continue
+		}
+		what := "no node has taken it"
+		if at.placed {
+			what = "it is not ready"
+		}
+		overdue = append(overdue, fmt.Errorf("%s: %s after %s: %s%s", c.Function, what, s.wait(), lacks[i], s.trouble(ctx, pods[c.To], false)))
+	}
+	return missing, errors.Join(overdue...)
+}
+
+// podsOf are the pods of the green Revisions, by Revision.
+func (s *session) podsOf(ctx context.Context, changes []Change) (map[string][]corev1.Pod, error) {
+	names := []string{}
+	for _, c := range changes {
+		if c.To != "" {
+			names = append(names, c.To)
+		}
+	}
+	found := map[string][]corev1.Pod{}
+	if len(names) == 0 {
+		return found, nil
+	}
+	list, err := s.Kube.CoreV1().Pods(s.Namespace).List(ctx, metav1.ListOptions{LabelSelector: serving.RevisionLabelKey + " in (" + strings.Join(names, ",") + ")"})
+	if err != nil {
+		return nil, fmt.Errorf("pods: %w", err)
+	}
+	for _, pod := range list.Items {
+		revision := pod.Labels[serving.RevisionLabelKey]
+		found[revision] = append(found[revision], pod)
+	}
+	return found, nil
 }
 
 // lacks says what one function's green lacks, and fills in its Revision.
-func (s *session) lacks(ctx context.Context, c *Change) (string, error) {
+func (s *session) lacks(ctx context.Context, c *Change, pods map[string][]corev1.Pod) (string, error) {
 	svc := s.services[c.Function]
 	if svc == nil {
 		return "", fmt.Errorf("%s: the Service is gone", c.Function)
@@ -192,7 +246,7 @@ func (s *session) lacks(ctx context.Context, c *Change) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", c.Function, err)
 	}
-	if err := s.failed(ctx, *c, revision); err != nil {
+	if err := s.failed(ctx, *c, revision, pods[c.To]); err != nil {
 		return "", err
 	}
 	if configuration.Status.LatestReadyRevisionName != c.To {
@@ -218,11 +272,11 @@ func tagged(svc service, tag, revision string) string {
 
 // failed says why a Revision will never be ready, if that is certain. A pod for which no
 // node has room gets one when another pod or a new node makes it.
-func (s *session) failed(ctx context.Context, c Change, revision *v1.Revision) error {
+func (s *session) failed(ctx context.Context, c Change, revision *v1.Revision, pods []corev1.Pod) error {
 	if ready := revision.Status.GetCondition(v1.RevisionConditionReady); ready.IsFalse() && ready.Reason != corev1.PodReasonUnschedulable {
-		return fmt.Errorf("%s: %s failed: %s%s", c.Function, c.To, conditions(revision.Status.Conditions), s.pods(ctx, c.To, false))
+		return fmt.Errorf("%s: %s failed: %s%s", c.Function, c.To, conditions(revision.Status.Conditions), s.trouble(ctx, pods, false))
 	}
-	if stuck := s.pods(ctx, c.To, true); stuck != "" {
+	if stuck := s.trouble(ctx, pods, true); stuck != "" {
 		return fmt.Errorf("%s: %s cannot start%s", c.Function, c.To, stuck)
 	}
 	return nil
@@ -231,16 +285,17 @@ func (s *session) failed(ctx context.Context, c Change, revision *v1.Revision) e
 // never are the reasons for which a container waits that time does not mend.
 var never = []string{"InvalidImageName", "ErrImageNeverPull", "ImagePullBackOff", "CreateContainerConfigError", "CreateContainerError", "RunContainerError", "CrashLoopBackOff"}
 
-// pods says what keeps a Revision's containers from running: the image, the
+// trouble says what keeps a Revision's containers from running: the nodes, the image, the
 // configuration, the program or its probe. With certain it says only what time does not
 // mend.
-func (s *session) pods(ctx context.Context, revision string, certain bool) string {
-	list, err := s.Kube.CoreV1().Pods(s.Namespace).List(ctx, metav1.ListOptions{LabelSelector: serving.RevisionLabelKey + "=" + revision})
-	if err != nil {
-		return "; pods: " + err.Error()
-	}
+func (s *session) trouble(ctx context.Context, pods []corev1.Pod, certain bool) string {
 	text := ""
-	for _, pod := range list.Items {
+	for _, pod := range pods {
+		for _, c := range pod.Status.Conditions {
+			if c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse && !certain {
+				text += fmt.Sprintf("; pod %s: %s: %s", pod.Name, c.Reason, c.Message)
+			}
+		}
 		for _, c := range pod.Status.ContainerStatuses {
 			if c.Ready {
 				continue
@@ -259,7 +314,7 @@ func (s *session) pods(ctx context.Context, revision string, certain bool) strin
 			}
 		}
 		// It is Knative's queue-proxy that asks the function; what is wrong says the function.
-		if !certain && len(pod.Spec.Containers) > 0 {
+		if !certain && pod.Spec.NodeName != "" && len(pod.Spec.Containers) > 0 {
 			if said := s.log(ctx, pod.Name, pod.Spec.Containers[0].Name, 3); said != "" {
 				text += "; its log ends with: " + said
 			}
@@ -276,19 +331,6 @@ func (s *session) probe(ctx context.Context, pod string) string {
 	}
 	last := slices.MaxFunc(list.Items, func(a, b corev1.Event) int { return a.LastTimestamp.Compare(b.LastTimestamp.Time) })
 	return ": " + strings.TrimSpace(last.Message)
-}
-
-// why says what is wrong with those that did not become ready in time.
-func (s *session) why(ctx context.Context, ready map[string]bool) string {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	text := []string{}
-	for _, c := range s.record.Changes {
-		if !ready[c.Function] && c.To != "" {
-			text = append(text, c.Function+s.pods(ctx, c.To, false))
-		}
-	}
-	return strings.Join(text, "; ")
 }
 
 // recall finds the green Revisions of a release that is held, and that nobody changed them.

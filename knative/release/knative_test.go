@@ -23,12 +23,14 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	kubefake "k8s.io/client-go/kubernetes/fake"
 	clienttesting "k8s.io/client-go/testing"
 	"k8s.io/utils/ptr"
 	"knative.dev/pkg/apis"
 	v1 "knative.dev/serving/pkg/apis/serving/v1"
 	"knative.dev/serving/pkg/client/clientset/versioned/fake"
+	serving "knative.dev/serving/pkg/client/clientset/versioned/typed/serving/v1"
 
 	"github.com/madang-council/madang/knative/release"
 )
@@ -42,19 +44,26 @@ func imageOf(kind string) string {
 
 var kinds = []string{"one", "two", "unready", "broken", "malformed", "turns"}
 
-// knative is Knative's controllers and gateway on the fake clientset: it makes Revisions
-// of templates, resolves traffic and answers by host.
+// knative is Knative's controllers and gateway, and the nodes, on the fake clientset: it
+// makes Revisions of templates, starts them, resolves traffic and answers by host.
 type knative struct {
 	t       *testing.T
 	serving *fake.Clientset
 	kube    *kubefake.Clientset
-	gateway *httptest.Server
 	mu      sync.Mutex
 	dead    atomic.Bool // the API server answers writes with an error
 	asked   atomic.Int64
 
-	made     func(revision string) // tells of a Revision after the first; may be nil
-	starting bool                  // a new Revision is not ready before started
+	patching   func(ctx context.Context, name string) error // before a Service is patched; may be nil
+	prometheus http.Handler                                 // at http://prometheus
+
+	// Nodes start room pods at the same time, each in takes. Without room, Revisions are
+	// ready when they are made.
+	room           int
+	takes          time.Duration
+	trouble        map[string]func(*corev1.Pod) // by function: what becomes of its pod instead; nil: no node takes it
+	waiting        []*corev1.Pod
+	starting, most int
 }
 
 func gvr(resource string) schema.GroupVersionResource {
@@ -70,8 +79,6 @@ func newKnative(t *testing.T, names ...string) *knative {
 	k.serving.PrependReactor("patch", "services", k.patch)
 	k.kube.PrependReactor("create", "leases", k.writeLease)
 	k.kube.PrependReactor("update", "leases", k.writeLease)
-	k.gateway = httptest.NewServer(http.HandlerFunc(k.serve))
-	t.Cleanup(k.gateway.Close)
 	return k
 }
 
@@ -127,15 +134,13 @@ func (k *knative) reconcile(svc *v1.Service) {
 			Labels: svc.Spec.Template.Labels, Annotations: svc.Spec.Template.Annotations,
 		}, Spec: svc.Spec.Template.Spec}
 		status := corev1.ConditionTrue
-		if k.made != nil {
-			k.made(revision.Name)
-		}
 		configuration.Status.LatestCreatedRevisionName = revision.Name
 		switch {
 		case kind(revision) == "unready":
 			status = corev1.ConditionFalse
-		case k.starting:
+		case k.room > 0:
 			status = corev1.ConditionUnknown
+			k.schedule(svc.Name, revision.Name)
 		default:
 			configuration.Status.LatestReadyRevisionName = revision.Name
 		}
@@ -149,10 +154,9 @@ func (k *knative) reconcile(svc *v1.Service) {
 	}
 	svc.Status.ObservedGeneration = svc.Generation
 	svc.Status.LatestCreatedRevisionName = configuration.Status.LatestCreatedRevisionName
-	svc.Status.Conditions = []apis.Condition{{Type: v1.ServiceConditionRoutesReady, Status: corev1.ConditionTrue}}
 	host := svc.Name + "." + namespace + ".svc.cluster.local"
 	svc.Status.URL = &apis.URL{Scheme: "http", Host: host}
-	svc.Status.Traffic = nil
+	targets := []v1.TrafficTarget{}
 	for _, target := range svc.Spec.Traffic {
 		if target.RevisionName == "" {
 			target.RevisionName = configuration.Status.LatestReadyRevisionName
@@ -160,35 +164,121 @@ func (k *knative) reconcile(svc *v1.Service) {
 		if target.Tag != "" {
 			target.URL = &apis.URL{Scheme: "http", Host: target.Tag + "-" + host}
 		}
-		svc.Status.Traffic = append(svc.Status.Traffic, target)
+		// As Knative's Route: one that is not ready keeps all of them where they are.
+		if object, err := tracker.Get(gvr("revisions"), namespace, target.RevisionName); err == nil {
+			if revision, _ := object.(*v1.Revision); !revision.Status.GetCondition(v1.RevisionConditionReady).IsTrue() {
+				svc.Status.Conditions = []apis.Condition{{Type: v1.ServiceConditionRoutesReady, Status: corev1.ConditionFalse, Reason: "RevisionMissing", Message: revision.Name}}
+				return
+			}
+		}
+		targets = append(targets, target)
+	}
+	svc.Status.Traffic = targets
+	svc.Status.Conditions = []apis.Condition{{Type: v1.ServiceConditionRoutesReady, Status: corev1.ConditionTrue}}
+}
+
+// schedule makes the pod of a new Revision.
+func (k *knative) schedule(function, revision string) {
+	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{
+		Name: revision + "-deployment", Namespace: namespace,
+		Labels: map[string]string{"serving.knative.dev/revision": revision, "serving.knative.dev/service": function},
+	}}
+	pod.Spec.Containers = []corev1.Container{{Name: "function"}}
+	pod.Status.Conditions = []corev1.PodCondition{{
+		Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: corev1.PodReasonUnschedulable, Message: "0/2 nodes are available: 2 Insufficient memory.",
+	}}
+	if err := k.kube.Tracker().Add(pod); err != nil {
+		k.t.Error(err)
+	}
+	if trouble, has := k.trouble[function]; !has || trouble != nil {
+		k.waiting = append(k.waiting, pod)
+	}
+	k.place()
+}
+
+// place gives pods to nodes while these have room.
+func (k *knative) place() {
+	for ; k.starting < k.room && len(k.waiting) > 0; k.waiting = k.waiting[1:] {
+		pod := k.waiting[0]
+		k.starting++
+		k.most = max(k.most, k.starting)
+		pod.Spec.NodeName = "node"
+		pod.Status.Conditions = nil
+		if trouble := k.trouble[pod.Labels["serving.knative.dev/service"]]; trouble != nil {
+			trouble(pod)
+		} else {
+			time.AfterFunc(k.takes, func() {
+				k.mu.Lock()
+				defer k.mu.Unlock()
+				k.starting--
+				k.becomes(pod.Labels["serving.knative.dev/revision"], corev1.ConditionTrue)
+				k.place()
+			})
+		}
+		if err := k.kube.Tracker().Update(corev1.SchemeGroupVersion.WithResource("pods"), pod, namespace); err != nil {
+			k.t.Error(err)
+		}
 	}
 }
 
-// started makes the newest Revision of each function ready.
-func (k *knative) started() {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.starting = false
-	list, err := k.serving.ServingV1().Services(namespace).List(context.Background(), metav1.ListOptions{})
-	if err != nil {
+// becomes makes a Revision ready, or not ready any more.
+func (k *knative) becomes(revision string, status corev1.ConditionStatus) {
+	tracker := k.serving.Tracker()
+	object, err := tracker.Get(gvr("revisions"), namespace, revision)
+	if apierrors.IsNotFound(err) {
+		return // deleted while it started
+	}
+	found, _ := object.(*v1.Revision)
+	found = found.DeepCopy()
+	found.Status.Conditions = []apis.Condition{{Type: v1.RevisionConditionReady, Status: status, Reason: "ProbeFailed", Message: "its probe fails"}}
+	name := revision[:strings.LastIndex(revision, "-")]
+	object, _ = tracker.Get(gvr("configurations"), namespace, name)
+	configuration, _ := object.(*v1.Configuration)
+	configuration = configuration.DeepCopy()
+	if status == corev1.ConditionTrue && configuration.Status.LatestCreatedRevisionName == revision {
+		configuration.Status.LatestReadyRevisionName = revision
+	}
+	object, _ = tracker.Get(gvr("services"), namespace, name)
+	svc, _ := object.(*v1.Service)
+	svc = svc.DeepCopy()
+	if err := errors.Join(tracker.Update(gvr("revisions"), found, namespace), tracker.Update(gvr("configurations"), configuration, namespace)); err != nil {
 		k.t.Error(err)
-		return
 	}
-	for _, svc := range list.Items {
-		configuration, err := k.serving.ServingV1().Configurations(namespace).Get(context.Background(), svc.Name, metav1.GetOptions{})
-		if err != nil {
-			k.t.Error(err)
-			continue
-		}
-		configuration.Status.LatestReadyRevisionName = configuration.Status.LatestCreatedRevisionName
-		if err := k.serving.Tracker().Update(gvr("configurations"), configuration, namespace); err != nil {
-			k.t.Error(err)
-		}
-		k.reconcile(&svc)
-		if err := k.serving.Tracker().Update(gvr("services"), &svc, namespace); err != nil {
-			k.t.Error(err)
+	k.reconcile(svc)
+	if err := tracker.Update(gvr("services"), svc, namespace); err != nil {
+		k.t.Error(err)
+	}
+}
+
+// api is the fake clientset that says when it patches a Service, not yet under its lock.
+type api struct {
+	*fake.Clientset
+	k *knative
+}
+
+func (a api) ServingV1() serving.ServingV1Interface { return group{a.Clientset.ServingV1(), a.k} }
+
+type group struct {
+	serving.ServingV1Interface
+	k *knative
+}
+
+func (g group) Services(namespace string) serving.ServiceInterface {
+	return patched{g.ServingV1Interface.Services(namespace), g.k}
+}
+
+type patched struct {
+	serving.ServiceInterface
+	k *knative
+}
+
+func (p patched) Patch(ctx context.Context, name string, kind types.PatchType, body []byte, options metav1.PatchOptions, parts ...string) (*v1.Service, error) {
+	if p.k.patching != nil {
+		if err := p.k.patching(ctx, name); err != nil {
+			return nil, err
 		}
 	}
+	return p.ServiceInterface.Patch(ctx, name, kind, body, options, parts...)
 }
 
 func kind(revision *v1.Revision) string {
@@ -230,6 +320,20 @@ func (k *knative) writeLease(a clienttesting.Action) (bool, runtime.Object, erro
 	version, _ := strconv.Atoi(now.ResourceVersion)
 	lease.ResourceVersion = strconv.Itoa(version + 1)
 	return true, lease, k.kube.Tracker().Update(leases, lease, namespace)
+}
+
+// RoundTrip is the network.
+func (k *knative) RoundTrip(r *http.Request) (*http.Response, error) {
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	w := httptest.NewRecorder()
+	if r.URL.Host == "prometheus" {
+		k.prometheus.ServeHTTP(w, r)
+	} else {
+		k.serve(w, r)
+	}
+	return w.Result(), nil
 }
 
 // serve is the gateway and the functions behind it.
@@ -315,28 +419,27 @@ func (k *knative) answers(name string) string {
 	return kind(revision)
 }
 
-// age makes the lock look as if its holder was killed a minute ago.
-func (k *knative) age() {
-	k.t.Helper()
-	leases := coordination.SchemeGroupVersion.WithResource("leases")
-	object, err := k.kube.Tracker().Get(leases, namespace, "madang-release")
+// phase is what the record says.
+func (k *knative) phase() release.Phase {
+	object, err := k.kube.Tracker().Get(coordination.SchemeGroupVersion.WithResource("leases"), namespace, "madang-release")
 	if err != nil {
-		k.t.Fatal(err)
+		return ""
 	}
 	lease, _ := object.(*coordination.Lease)
-	lease = lease.DeepCopy()
-	lease.Spec.RenewTime = ptr.To(metav1.NewMicroTime(time.Now().Add(-time.Minute)))
-	if err := k.kube.Tracker().Update(leases, lease, namespace); err != nil {
-		k.t.Fatal(err)
+	var record release.Record
+	if text := lease.Annotations["madang/release"]; text != "" {
+		if err := json.Unmarshal([]byte(text), &record); err != nil {
+			k.t.Error(err)
+		}
 	}
+	return record.Phase
 }
 
 func (k *knative) rollout() *release.Rollout {
 	checks := []release.Check{{Path: "/v1/nothing", Status: 404}, {Path: "/v1/hello"}}
 	return &release.Rollout{
-		Serving: k.serving, Kube: k.kube, Namespace: namespace, Client: k.gateway.Client(), Address: k.gateway.URL,
-		Checks: map[string][]release.Check{"alpha": checks, "beta": checks},
-		Wait:   2 * time.Second, Watch: 150 * time.Millisecond, Every: 10 * time.Millisecond,
+		Serving: api{k.serving, k}, Kube: k.kube, Namespace: namespace, Client: &http.Client{Transport: k},
+		Checks: map[string][]release.Check{"alpha": checks, "beta": checks}, Watch: 5 * time.Second,
 	}
 }
 

@@ -69,7 +69,10 @@ type Rollout struct {
 	// nodes with visitors, and an environment of little money has few. 0 means 3.
 	Together int
 
-	Wait  time.Duration // for green to be ready; 0 means 2 minutes
+	// Wait is how long one function may take to become ready from when a node has taken its
+	// pod, and how long no function may get anywhere while a pod has no node; also for
+	// traffic to arrive. 0 means 2 minutes.
+	Wait  time.Duration
 	Watch time.Duration // after the switch; 0 means not at all
 	Every time.Duration // between two probes of a function; 0 means 500 ms
 	Hold  bool          // Deploy ends before the switch; Promote goes on
@@ -113,7 +116,7 @@ func (r *Rollout) Deploy(ctx context.Context, images Images) (Summary, error) {
 				return err
 			}
 		}
-		if err := s.restore(ctx, p.restore); err != nil {
+		if _, err := s.steer(ctx, p.restore, s.restored); err != nil {
 			return err
 		}
 		if len(p.changes) == 0 {

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	batch "k8s.io/api/batch/v1"
@@ -22,32 +22,6 @@ import (
 	"github.com/madang-council/madang/functions"
 	"github.com/madang-council/madang/knative/release"
 )
-
-// No more functions than Together start at the same time: while two are not ready the
-// third is not asked for.
-func TestTogether(t *testing.T) {
-	k := newKnative(t, "alpha", "beta", "gamma")
-	k.starting = true
-	var made []string // by name, in order
-	k.made = func(revision string) {
-		if made = append(made, revision); len(made) == 2 {
-			time.AfterFunc(500*time.Millisecond, k.started)
-		}
-		if len(made) == 3 && k.starting {
-			t.Errorf("%v start at the same time", made)
-		}
-	}
-	r := k.rollout()
-	r.Together = 2
-	sum, err := r.Deploy(t.Context(), images("alpha", "two", "beta", "two", "gamma", "two"))
-	if err != nil || sum.Outcome != release.Released {
-		t.Fatalf("%s %v", sum.Outcome, err)
-	}
-	slices.Sort(made[:2])
-	if want := []string{"alpha-00002", "beta-00002", "gamma-00002"}; !slices.Equal(made, want) {
-		t.Errorf("made %v, want %v", made, want)
-	}
-}
 
 func TestDeploy(t *testing.T) {
 	for _, row := range []struct {
@@ -70,48 +44,52 @@ func TestDeploy(t *testing.T) {
 		{"5xx after the switch", images("alpha", "turns", "beta", "two"), release.RolledBack, "/v1/hello at alpha", "alpha-00001=100", "one", "alpha beta"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			k := newKnative(t, "alpha", "beta")
-			sum, err := k.rollout().Deploy(t.Context(), row.images)
-			if (err == nil) != (row.failure == "") || err != nil && !strings.Contains(err.Error(), row.failure) {
-				t.Errorf("error %v, want %q", err, row.failure)
-			}
-			if errors.Is(err, release.ErrRolledBack) != (row.outcome == release.RolledBack) {
-				t.Errorf("error %v with outcome %s", err, row.outcome)
-			}
-			names := []string{}
-			for _, c := range sum.Changed {
-				names = append(names, c.Function)
-			}
-			if sum.Outcome != row.outcome || strings.Join(names, " ") != row.changed {
-				t.Errorf("%s %v, want %s %s", sum.Outcome, names, row.outcome, row.changed)
-			}
-			if got := k.traffic("alpha"); got != row.traffic {
-				t.Errorf("traffic %s, want %s", got, row.traffic)
-			}
-			if got := k.answers("alpha"); got != row.answers {
-				t.Errorf("%q answers, want %q", got, row.answers)
-			}
-			if !strings.Contains(row.changed, "beta") || row.failure != "" {
-				if got := k.traffic("beta"); got != "beta-00001=100" || k.answers("beta") != "one" {
-					t.Errorf("beta's traffic %s", got)
+			synctest.Test(t, func(t *testing.T) {
+				k := newKnative(t, "alpha", "beta")
+				sum, err := k.rollout().Deploy(t.Context(), row.images)
+				if (err == nil) != (row.failure == "") || err != nil && !strings.Contains(err.Error(), row.failure) {
+					t.Errorf("error %v, want %q", err, row.failure)
 				}
-			}
-			// Whatever happened, the template says what serves: a further release finds nothing to do.
-			if row.failure != "" && row.changed != "" {
+				if errors.Is(err, release.ErrRolledBack) != (row.outcome == release.RolledBack) {
+					t.Errorf("error %v with outcome %s", err, row.outcome)
+				}
+				names := []string{}
 				for _, c := range sum.Changed {
-					if _, err := k.serving.ServingV1().Revisions(namespace).Get(t.Context(), c.To, metav1.GetOptions{}); row.outcome == release.Failed && !apierrors.IsNotFound(err) {
-						t.Errorf("%s is still there: %v", c.To, err)
+					names = append(names, c.Function)
+				}
+				if sum.Outcome != row.outcome || strings.Join(names, " ") != row.changed {
+					t.Errorf("%s %v, want %s %s", sum.Outcome, names, row.outcome, row.changed)
+				}
+				if got := k.traffic("alpha"); got != row.traffic {
+					t.Errorf("traffic %s, want %s", got, row.traffic)
+				}
+				if got := k.answers("alpha"); got != row.answers {
+					t.Errorf("%q answers, want %q", got, row.answers)
+				}
+				if !strings.Contains(row.changed, "beta") || row.failure != "" {
+					if got := k.traffic("beta"); got != "beta-00001=100" || k.answers("beta") != "one" {
+						t.Errorf("beta's traffic %s", got)
 					}
 				}
-				if again, err := k.rollout().Deploy(t.Context(), images("alpha", "one", "beta", "one")); err != nil || again.Outcome != release.Unchanged {
-					t.Errorf("afterwards: %s %v", again.Outcome, err)
+				// Whatever happened, the template says what serves: a further release finds nothing to do.
+				if row.failure != "" && row.changed != "" {
+					for _, c := range sum.Changed {
+						if _, err := k.serving.ServingV1().Revisions(namespace).Get(t.Context(), c.To, metav1.GetOptions{}); row.outcome == release.Failed && !apierrors.IsNotFound(err) {
+							t.Errorf("%s is still there: %v", c.To, err)
+						}
+					}
+					if again, err := k.rollout().Deploy(t.Context(), images("alpha", "one", "beta", "one")); err != nil || again.Outcome != release.Unchanged {
+						t.Errorf("afterwards: %s %v", again.Outcome, err)
+					}
 				}
-			}
+			})
 		})
 	}
 }
 
-func TestUnchangedIsNotTouched(t *testing.T) {
+func TestUnchangedIsNotTouched(t *testing.T) { synctest.Test(t, testUnchangedIsNotTouched) }
+
+func testUnchangedIsNotTouched(t *testing.T) {
 	k := newKnative(t, "alpha", "beta")
 	if _, err := k.rollout().Pin(t.Context()); err != nil {
 		t.Fatal(err)
@@ -125,7 +103,9 @@ func TestUnchangedIsNotTouched(t *testing.T) {
 	}
 }
 
-func TestTemplateOfTheChart(t *testing.T) {
+func TestTemplateOfTheChart(t *testing.T) { synctest.Test(t, testTemplateOfTheChart) }
+
+func testTemplateOfTheChart(t *testing.T) {
 	k := newKnative(t, "alpha")
 	r := k.rollout()
 	r.Before = func(ctx context.Context) error {
@@ -144,7 +124,9 @@ func TestTemplateOfTheChart(t *testing.T) {
 	}
 }
 
-func TestHoldPromoteRollback(t *testing.T) {
+func TestHoldPromoteRollback(t *testing.T) { synctest.Test(t, testHoldPromoteRollback) }
+
+func testHoldPromoteRollback(t *testing.T) {
 	k := newKnative(t, "alpha", "beta")
 	r := k.rollout()
 	r.Hold = true
@@ -179,7 +161,9 @@ func TestHoldPromoteRollback(t *testing.T) {
 	}
 }
 
-func TestHeldAndChangedMeanwhile(t *testing.T) {
+func TestHeldAndChangedMeanwhile(t *testing.T) { synctest.Test(t, testHeldAndChangedMeanwhile) }
+
+func testHeldAndChangedMeanwhile(t *testing.T) {
 	k := newKnative(t, "alpha")
 	r := k.rollout()
 	r.Hold = true
@@ -200,27 +184,29 @@ func TestHeldAndChangedMeanwhile(t *testing.T) {
 func TestInterrupted(t *testing.T) {
 	for _, moment := range []string{"before the switch", "after it"} {
 		t.Run(moment, func(t *testing.T) {
-			k := newKnative(t, "alpha", "beta")
-			ctx, cancel := context.WithCancel(t.Context())
-			r := k.rollout()
-			if moment == "after it" {
-				r.Watch = time.Minute
-				time.AfterFunc(600*time.Millisecond, cancel)
-			} else {
-				r.Smoke = func(context.Context, map[string]string) error { cancel(); return ctx.Err() }
-			}
-			sum, err := r.Deploy(ctx, images("alpha", "two", "beta", "two"))
-			if !errors.Is(err, context.Canceled) {
-				t.Errorf("%s %v", sum.Outcome, err)
-			}
-			for _, name := range []string{"alpha", "beta"} {
-				if got := k.traffic(name); got != name+"-00001=100" {
-					t.Errorf("traffic %s", got)
+			synctest.Test(t, func(t *testing.T) {
+				k := newKnative(t, "alpha", "beta")
+				ctx, cancel := context.WithCancel(t.Context())
+				r := k.rollout()
+				if moment == "after it" {
+					r.Watch = time.Minute
+					time.AfterFunc(30*time.Second, cancel)
+				} else {
+					r.Smoke = func(context.Context, map[string]string) error { cancel(); return ctx.Err() }
 				}
-			}
-			if status, err := k.rollout().Status(t.Context()); err != nil || status.Holder != "" || status.Last.Phase != release.RolledBack {
-				t.Errorf("%+v %v", status, err)
-			}
+				sum, err := r.Deploy(ctx, images("alpha", "two", "beta", "two"))
+				if !errors.Is(err, context.Canceled) {
+					t.Errorf("%s %v", sum.Outcome, err)
+				}
+				for _, name := range []string{"alpha", "beta"} {
+					if got := k.traffic(name); got != name+"-00001=100" {
+						t.Errorf("traffic %s", got)
+					}
+				}
+				if status, err := k.rollout().Status(t.Context()); err != nil || status.Holder != "" || status.Last.Phase != release.RolledBack {
+					t.Errorf("%+v %v", status, err)
+				}
+			})
 		})
 	}
 }
@@ -229,43 +215,47 @@ func TestInterrupted(t *testing.T) {
 func TestKilled(t *testing.T) {
 	for _, moment := range []string{"green", "switched"} {
 		t.Run(moment, func(t *testing.T) {
-			k := newKnative(t, "alpha", "beta")
-			r := k.rollout()
-			if moment == "green" {
-				r.Smoke = func(context.Context, map[string]string) error { k.dead.Store(true); return errors.New("killed") }
-			} else {
-				r.Watch = time.Minute
-				ctx, cancel := context.WithCancel(t.Context())
-				defer cancel()
-				time.AfterFunc(600*time.Millisecond, func() { k.dead.Store(true); cancel() })
-				_, err := r.Deploy(ctx, images("alpha", "two", "beta", "two"))
-				if err == nil || k.answers("alpha") != "two" {
-					t.Fatalf("%v, %s answers", err, k.answers("alpha"))
+			synctest.Test(t, func(t *testing.T) {
+				k := newKnative(t, "alpha", "beta")
+				r := k.rollout()
+				if moment == "green" {
+					r.Smoke = func(context.Context, map[string]string) error { k.dead.Store(true); return errors.New("killed") }
+				} else {
+					r.Watch = time.Minute
+					ctx, cancel := context.WithCancel(t.Context())
+					defer cancel()
+					time.AfterFunc(30*time.Second, func() { k.dead.Store(true); cancel() })
+					_, err := r.Deploy(ctx, images("alpha", "two", "beta", "two"))
+					if err == nil || k.answers("alpha") != "two" {
+						t.Fatalf("%v, %s answers", err, k.answers("alpha"))
+					}
 				}
-			}
-			if moment == "green" {
-				if _, err := r.Deploy(t.Context(), images("alpha", "two", "beta", "two")); err == nil || k.answers("alpha") != "one" {
-					t.Fatalf("%v, %s answers", err, k.answers("alpha"))
+				if moment == "green" {
+					if _, err := r.Deploy(t.Context(), images("alpha", "two", "beta", "two")); err == nil || k.answers("alpha") != "one" {
+						t.Fatalf("%v, %s answers", err, k.answers("alpha"))
+					}
 				}
-			}
-			k.dead.Store(false)
-			if _, err := k.rollout().Deploy(t.Context(), images("alpha", "one")); !errors.Is(err, release.ErrRefused) {
-				t.Errorf("while the lock is fresh: %v", err)
-			}
-			k.age()
-			// The next release wants one of the two: the other goes back.
-			sum, err := k.rollout().Deploy(t.Context(), images("alpha", "two", "beta", "one"))
-			if err != nil || sum.Outcome != release.Released {
-				t.Errorf("%s %v", sum.Outcome, err)
-			}
-			if a, b := k.traffic("alpha"), k.traffic("beta"); a != "alpha-00002=100 blue:alpha-00001=0" || b != "beta-00001=100" {
-				t.Errorf("traffic %s, %s: the Revision that was there is used again", a, b)
-			}
+				k.dead.Store(false)
+				if _, err := k.rollout().Deploy(t.Context(), images("alpha", "one")); !errors.Is(err, release.ErrRefused) {
+					t.Errorf("while the lock is fresh: %v", err)
+				}
+				time.Sleep(31 * time.Second) // the lock of a dead release is free after 30
+				// The next release wants one of the two: the other goes back.
+				sum, err := k.rollout().Deploy(t.Context(), images("alpha", "two", "beta", "one"))
+				if err != nil || sum.Outcome != release.Released {
+					t.Errorf("%s %v", sum.Outcome, err)
+				}
+				if a, b := k.traffic("alpha"), k.traffic("beta"); a != "alpha-00002=100 blue:alpha-00001=0" || b != "beta-00001=100" {
+					t.Errorf("traffic %s, %s: the Revision that was there is used again", a, b)
+				}
+			})
 		})
 	}
 }
 
-func TestTwoAtOnce(t *testing.T) {
+func TestTwoAtOnce(t *testing.T) { synctest.Test(t, testTwoAtOnce) }
+
+func testTwoAtOnce(t *testing.T) {
 	k := newKnative(t, "alpha")
 	const many = 10
 	var refused, released atomic.Int64
@@ -295,7 +285,9 @@ func TestTwoAtOnce(t *testing.T) {
 	}
 }
 
-func TestTrafficByHand(t *testing.T) {
+func TestTrafficByHand(t *testing.T) { synctest.Test(t, testTrafficByHand) }
+
+func testTrafficByHand(t *testing.T) {
 	k := newKnative(t, "alpha")
 	r := k.rollout()
 	r.Smoke = func(ctx context.Context, _ map[string]string) error {
@@ -313,47 +305,49 @@ func TestTrafficByHand(t *testing.T) {
 
 func TestMigrate(t *testing.T) {
 	for _, fails := range []bool{false, true} {
-		k := newKnative(t, "alpha")
-		r := k.rollout()
-		r.Migrate = true
-		_, err := r.Deploy(t.Context(), images("alpha", "two"))
-		if err == nil || !strings.Contains(err.Error(), "neither a CronJob nor a Job") {
-			t.Errorf("without the chart's: %v", err)
-		}
-		k.kube.PrependReactor("create", "jobs", func(a clienttesting.Action) (bool, runtime.Object, error) {
-			create, _ := a.(clienttesting.CreateAction)
-			job, _ := create.GetObject().(*batch.Job)
-			if k.traffic("alpha") != "alpha-00001=100" {
-				t.Errorf("green was there before the migration: %s", k.traffic("alpha"))
+		synctest.Test(t, func(t *testing.T) {
+			k := newKnative(t, "alpha")
+			r := k.rollout()
+			r.Migrate = true
+			_, err := r.Deploy(t.Context(), images("alpha", "two"))
+			if err == nil || !strings.Contains(err.Error(), "neither a CronJob nor a Job") {
+				t.Errorf("without the chart's: %v", err)
 			}
-			if got := job.Spec.Template.Spec.Containers[0].Image; got != imageOf("migrate") {
-				t.Errorf("image %s", got)
+			k.kube.PrependReactor("create", "jobs", func(a clienttesting.Action) (bool, runtime.Object, error) {
+				create, _ := a.(clienttesting.CreateAction)
+				job, _ := create.GetObject().(*batch.Job)
+				if k.traffic("alpha") != "alpha-00001=100" {
+					t.Errorf("green was there before the migration: %s", k.traffic("alpha"))
+				}
+				if got := job.Spec.Template.Spec.Containers[0].Image; got != imageOf("migrate") {
+					t.Errorf("image %s", got)
+				}
+				kind := batch.JobComplete
+				if fails {
+					kind = batch.JobFailed
+				}
+				job.Status.Conditions = []batch.JobCondition{{Type: kind, Status: corev1.ConditionTrue, Message: "relation exists"}}
+				return false, nil, nil
+			})
+			cron := &batch.CronJob{ObjectMeta: metav1.ObjectMeta{Name: "migrate", Namespace: namespace}}
+			cron.Spec.JobTemplate.Spec.Template.Spec.Containers = []corev1.Container{{Name: "migrate"}}
+			if _, err := k.kube.BatchV1().CronJobs(namespace).Create(t.Context(), cron, metav1.CreateOptions{}); err != nil {
+				t.Fatal(err)
 			}
-			kind := batch.JobComplete
-			if fails {
-				kind = batch.JobFailed
+			wanted := images("alpha", "two")
+			wanted.Migrate = imageOf("migrate")
+			sum, err := r.Deploy(t.Context(), wanted)
+			names := []string{}
+			for _, s := range sum.Steps {
+				names = append(names, s.Name)
 			}
-			job.Status.Conditions = []batch.JobCondition{{Type: kind, Status: corev1.ConditionTrue, Message: "relation exists"}}
-			return false, nil, nil
+			switch {
+			case fails && (err == nil || !strings.Contains(err.Error(), "relation exists") || k.answers("alpha") != "one"):
+				t.Errorf("%v, %s answers", err, k.answers("alpha"))
+			case !fails && (err != nil || !slices.Equal(names[:4], []string{"migrate", "ask blue", "green 1", "smoke"})):
+				t.Errorf("%v %v", names, err)
+			}
 		})
-		cron := &batch.CronJob{ObjectMeta: metav1.ObjectMeta{Name: "migrate", Namespace: namespace}}
-		cron.Spec.JobTemplate.Spec.Template.Spec.Containers = []corev1.Container{{Name: "migrate"}}
-		if _, err := k.kube.BatchV1().CronJobs(namespace).Create(t.Context(), cron, metav1.CreateOptions{}); err != nil {
-			t.Fatal(err)
-		}
-		wanted := images("alpha", "two")
-		wanted.Migrate = imageOf("migrate")
-		sum, err := r.Deploy(t.Context(), wanted)
-		names := []string{}
-		for _, s := range sum.Steps {
-			names = append(names, s.Name)
-		}
-		switch {
-		case fails && (err == nil || !strings.Contains(err.Error(), "relation exists") || k.answers("alpha") != "one"):
-			t.Errorf("%v, %s answers", err, k.answers("alpha"))
-		case !fails && (err != nil || !slices.Equal(names[:4], []string{"migrate", "ask blue", "green 1", "smoke"})):
-			t.Errorf("%v %v", names, err)
-		}
 	}
 }
 
@@ -369,20 +363,21 @@ func TestMetrics(t *testing.T) {
 		{"away", `<html>`, "not Prometheus"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			k := newKnative(t, "alpha")
-			prometheus := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if q := r.URL.Query().Get("query"); !strings.Contains(q, `k8s_namespace_name="council"`) || !strings.Contains(q, `"alpha-00002"`) {
-					t.Errorf("query %s", q)
+			synctest.Test(t, func(t *testing.T) {
+				k := newKnative(t, "alpha")
+				k.prometheus = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					if q := r.URL.Query().Get("query"); !strings.Contains(q, `k8s_namespace_name="council"`) || !strings.Contains(q, `"alpha-00002"`) {
+						t.Errorf("query %s", q)
+					}
+					_, _ = w.Write([]byte(row.answer))
+				})
+				r := k.rollout()
+				r.Metrics = &release.Metrics{Address: "http://prometheus", Most: 0.01}
+				_, err := r.Deploy(t.Context(), images("alpha", "two"))
+				if (err == nil) != (row.failure == "") || err != nil && !strings.Contains(err.Error(), row.failure) {
+					t.Errorf("%v, want %q", err, row.failure)
 				}
-				_, _ = w.Write([]byte(row.answer))
-			}))
-			defer prometheus.Close()
-			r := k.rollout()
-			r.Metrics = &release.Metrics{Address: prometheus.URL, Most: 0.01}
-			_, err := r.Deploy(t.Context(), images("alpha", "two"))
-			if (err == nil) != (row.failure == "") || err != nil && !strings.Contains(err.Error(), row.failure) {
-				t.Errorf("%v, want %q", err, row.failure)
-			}
+			})
 		})
 	}
 }

@@ -89,6 +89,16 @@ func onlyWith(revision, before string) []v1.TrafficTarget {
 	return append(only(revision), v1.TrafficTarget{Tag: blue, RevisionName: before, LatestRevision: ptr.To(false), Percent: ptr.To[int64](0)})
 }
 
+// again is all traffic to the Revision at the blue address, as fast as Knative does it. Green
+// must not be named, not even with 0 %: while one Revision of a Route is not ready, Knative
+// changes nothing of it. Blue keeps its address, because Knative makes and removes addresses
+// before it moves traffic.
+func again(revision string) []v1.TrafficTarget {
+	targets := only(revision)
+	targets[0].Tag = blue
+	return targets
+}
+
 // both is all traffic to from, with green beside it; to is empty for the latest Revision.
 func both(from, to string, toGreen bool) []v1.TrafficTarget {
 	b := v1.TrafficTarget{Tag: blue, RevisionName: from, LatestRevision: ptr.To(false), Percent: ptr.To[int64](100)}
@@ -145,29 +155,37 @@ func (s *session) patch(ctx context.Context, name string, operations ...operatio
 	return saved, nil
 }
 
-// steer patches all Services at once.
-func (s *session) steer(ctx context.Context, changes []Change, operations func(Change) []operation) error {
+// atOnce is how many patches may be under way: those of every function of a council, and
+// few enough for the API server to take them from one client.
+const atOnce = 64
+
+// steer patches all Services at once. Where one refuses, the others are patched all the
+// same, for half a rollback is worse than one with an error: the error names those that
+// refused, done are the others.
+func (s *session) steer(ctx context.Context, changes []Change, operations func(Change) []operation) (done []Change, err error) {
 	saved := make([]service, len(changes))
 	errs := make([]error, len(changes))
 	var all errgroup.Group
+	all.SetLimit(atOnce)
 	for i, c := range changes {
 		all.Go(func() error {
 			saved[i], errs[i] = s.patch(ctx, c.Function, operations(c)...)
-			return nil // the others go on: half a rollback is worse than one with an error
+			return nil
 		})
 	}
 	_ = all.Wait()
 	for i, svc := range saved {
 		if svc != nil {
 			s.services[changes[i].Function] = svc
+			done = append(done, changes[i])
 		}
 	}
-	return errors.Join(errs...)
+	return done, errors.Join(errs...)
 }
 
 // arrived waits until Knative says that the Services' traffic is as revision says.
 func (s *session) arrived(ctx context.Context, changes []Change, revision func(Change) string) error {
-	return s.until(ctx, 100*time.Millisecond, func() (string, error) {
+	return s.until(ctx, 200*time.Millisecond, func() (string, error) {
 		if err := s.refresh(ctx); err != nil {
 			return "", err
 		}
@@ -239,9 +257,10 @@ func (s *session) pin(ctx context.Context) error {
 		return nil
 	}
 	return s.step(ctx, fmt.Sprintf("pin %d", len(loose)), func(ctx context.Context) error {
-		return s.steer(ctx, loose, func(c Change) []operation {
+		_, err := s.steer(ctx, loose, func(c Change) []operation {
 			return append(unless(s.services[c.Function]), traffic(only(c.From)))
 		})
+		return err
 	})
 }
 
@@ -257,7 +276,7 @@ func (s *session) tidy(ctx context.Context) error {
 		}
 		there := slices.DeleteFunc(slices.Clone(left.Changes), func(c Change) bool { return s.services[c.Function] == nil })
 		// The image stays in the template: if it is wanted again, its Revision is there.
-		if err := s.steer(ctx, there, func(c Change) []operation { return []operation{traffic(only(c.From))} }); err != nil {
+		if _, err := s.steer(ctx, there, func(c Change) []operation { return []operation{traffic(only(c.From))} }); err != nil {
 			return err
 		}
 		return s.remember(ctx, RolledBack)
@@ -285,7 +304,7 @@ func (s *session) toGreen(ctx context.Context) error {
 		ctx, cancel := context.WithTimeoutCause(ctx, s.wait(), errors.New("green got no traffic in time"))
 		defer cancel()
 		start := time.Now()
-		if err := s.steer(ctx, s.record.Changes, func(c Change) []operation {
+		if _, err := s.steer(ctx, s.record.Changes, func(c Change) []operation {
 			return append(unless(s.services[c.Function]), traffic(both(c.From, c.To, true)))
 		}); err != nil {
 			return err
@@ -301,38 +320,53 @@ func (s *session) finish(ctx context.Context) error {
 		if err := s.remember(ctx, Released); err != nil {
 			return err
 		}
-		return s.steer(ctx, s.record.Changes, func(c Change) []operation {
+		_, err := s.steer(ctx, s.record.Changes, func(c Change) []operation {
 			return append(unless(s.services[c.Function]), traffic(onlyWith(c.To, c.From)))
 		})
+		return err
 	})
 }
 
-// rollback gives blue all traffic again, then puts its image back into the templates.
+// rollback gives blue all traffic again, with one patch of each function, then puts blue's
+// image back into the templates. Where a function refuses, all others go back; the release
+// stays recorded as one that nobody has ended, so that another rollback tries it again and
+// the next release does so before anything else.
 func (s *session) rollback(ctx context.Context, reason string) error {
 	ctx, cancel := s.late(ctx)
 	defer cancel()
 	s.say("rolling back: %s", reason)
-	if s.record.Phase == Released {
-		s.wake(ctx)
+	if before := s.record.Phase; before != Switching {
+		switch err := s.remember(ctx, Switching); {
+		case errors.Is(err, errLost):
+			return err
+		case err != nil:
+			s.say("visitors come before the record: %v", err)
+		}
+		if before == Released {
+			s.wake(ctx)
+		}
 	}
-	if err := s.step(ctx, fmt.Sprintf("rollback %d", len(s.record.Changes)), func(ctx context.Context) error {
+	var back []Change
+	err := s.step(ctx, fmt.Sprintf("rollback %d", len(s.record.Changes)), func(ctx context.Context) error {
+		var refused error
 		// Whatever traffic is now, it is not good: no test, unlike every other patch.
-		asked := s.steer(ctx, s.record.Changes, func(c Change) []operation { return []operation{traffic(only(c.From))} })
-		if err := s.remember(ctx, RolledBack); err != nil {
-			asked = errors.Join(asked, err)
+		back, refused = s.steer(ctx, s.record.Changes, func(c Change) []operation { return []operation{traffic(again(c.From))} })
+		if err := errors.Join(refused, s.arrived(ctx, back, func(c Change) string { return c.From })); err != nil {
+			return err
 		}
-		if asked != nil {
-			return asked
-		}
-		return s.arrived(ctx, s.record.Changes, func(c Change) string { return c.From })
-	}); err != nil {
-		return err
+		return s.remember(ctx, RolledBack)
+	})
+	if err == nil {
+		s.summary.Outcome = RolledBack
 	}
-	s.summary.Outcome = RolledBack
-	return s.restore(ctx, s.record.Changes)
+	if ctx.Err() == nil {
+		_, left := s.steer(ctx, back, s.settled)
+		err = errors.Join(err, left)
+	}
+	return err
 }
 
-// wakeTime is how long a rollback waits for blue's first pods: what is left of its three
+// wakeTime is how long a rollback waits for blue's first pods: what is left of its five
 // seconds is for the switch. Whoever is not awake by then keeps visitors waiting, no more.
 const wakeTime = 1500 * time.Millisecond
 
@@ -343,15 +377,21 @@ func (s *session) wake(ctx context.Context) {
 	if err := s.refresh(ctx); err != nil {
 		return // the switch needs none of it
 	}
+	s.rouse(ctx, func(c Change) { s.say("%-10s %s is not awake yet", c.Function, c.From) })
+}
+
+// rouse asks blue at its own address, a few functions at a time, so that it is awake. It
+// tells of those that do not answer, whom visitors wake.
+func (s *session) rouse(ctx context.Context, asleep func(Change)) {
 	var all errgroup.Group
 	all.SetLimit(s.together())
 	for _, c := range s.record.Changes {
 		if svc := s.services[c.Function]; svc != nil {
 			all.Go(func() error {
 				if err := s.check(ctx, tagged(svc, blue, c.From), Ready()); err != nil {
-					s.say("%-10s %s is not awake yet", c.Function, c.From)
+					asleep(c)
 				}
-				return nil // visitors wake it
+				return nil
 			})
 		}
 	}
@@ -364,10 +404,7 @@ func (s *session) discard(ctx context.Context, reason error) error {
 		ctx, cancel := s.late(ctx)
 		defer cancel()
 		return s.step(ctx, "discard green", func(ctx context.Context) error {
-			if err := s.steer(ctx, s.record.Changes, func(c Change) []operation { return []operation{traffic(only(c.From))} }); err != nil {
-				return err
-			}
-			if err := s.restore(ctx, s.record.Changes); err != nil {
+			if _, err := s.steer(ctx, s.record.Changes, s.settled); err != nil {
 				return err
 			}
 			if err := s.remove(ctx, s.record.Changes); err != nil {
@@ -405,18 +442,19 @@ func (s *session) remove(ctx context.Context, changes []Change) error {
 	return nil
 }
 
-// restore puts the image that serves back into the template. Knative makes a Revision of
-// it that gets no traffic; without it the Service would stay "not ready" for the sake of
-// a Revision that nobody wants, and the same image could not be tried again.
-func (s *session) restore(ctx context.Context, changes []Change) error {
-	differ := slices.DeleteFunc(slices.Clone(changes), func(c Change) bool {
-		svc := s.services[c.Function]
-		return svc == nil || imageOf(svc.Spec.Template.Spec) == c.FromImage
-	})
-	if len(differ) == 0 {
+// settled is all traffic at blue, and its image back in the template. Knative makes a
+// Revision of it that gets no traffic; without it the Service would stay "not ready" for the
+// sake of a Revision that nobody wants, and the same image could not be tried again.
+func (s *session) settled(c Change) []operation {
+	return append([]operation{traffic(only(c.From))}, s.restored(c)...)
+}
+
+// restored puts the image that serves back into the template, where it says something else.
+func (s *session) restored(c Change) []operation {
+	if svc := s.services[c.Function]; svc != nil && imageOf(svc.Spec.Template.Spec) == c.FromImage {
 		return nil
 	}
-	return s.steer(ctx, differ, func(c Change) []operation { return []operation{image(c.FromImage)} })
+	return []operation{image(c.FromImage)}
 }
 
 func imageOf(spec v1.RevisionSpec) string {

@@ -16,7 +16,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"knative.dev/serving/pkg/apis/serving"
 )
 
 // watch asks the functions that were switched, by their usual address, until the time is
@@ -27,27 +26,34 @@ func (s *session) watch(ctx context.Context) error {
 		return nil
 	}
 	return s.step(ctx, "watch", func(ctx context.Context) error {
+		addresses := map[string]string{}
+		for _, c := range s.record.Changes {
+			addresses[c.Function] = ""
+			if u := s.services[c.Function].Status.URL; u != nil {
+				addresses[c.Function] = u.String()
+			}
+		}
+		// Of many, the first have gone to sleep while the last were made. All at once would
+		// take the nodes from each other, and from the visitors of all.
+		if err := s.ask(ctx, addresses); err != nil {
+			return err
+		}
 		over, cancel := context.WithTimeout(ctx, s.Watch)
 		defer cancel()
 		all, inner := errgroup.WithContext(over)
-		for _, c := range s.record.Changes {
-			address := ""
-			if u := s.services[c.Function].Status.URL; u != nil {
-				address = u.String()
-			}
-			before := tagged(s.services[c.Function], blue, c.From)
-			all.Go(func() error {
-				return s.steadily(over, inner, 2*time.Second, func(ctx context.Context) error {
-					_ = s.check(ctx, before, Ready()) // only to keep it awake: it may be needed at once
-					return nil
-				})
-			})
+		for name, address := range addresses {
 			all.Go(func() error {
 				return s.steadily(over, inner, cmp.Or(s.Every, 500*time.Millisecond), func(ctx context.Context) error {
-					return s.ask(ctx, map[string]string{c.Function: address})
+					return s.ask(ctx, map[string]string{name: address})
 				})
 			})
 		}
+		all.Go(func() error {
+			return s.steadily(over, inner, 2*time.Second, func(ctx context.Context) error {
+				s.rouse(ctx, func(Change) {}) // blue may be needed at once
+				return nil
+			})
+		})
 		all.Go(func() error { return s.steadily(over, inner, time.Second, s.healthy) })
 		if s.Metrics != nil {
 			all.Go(func() error {
@@ -83,25 +89,23 @@ func (s *session) steadily(over, inner context.Context, every time.Duration, do 
 // healthy says that the green Revisions are ready and none of their containers ended by
 // itself.
 func (s *session) healthy(ctx context.Context) error {
-	names := []string{}
+	pods, err := s.podsOf(ctx, s.record.Changes)
+	if err != nil {
+		return err
+	}
 	for _, c := range s.record.Changes {
-		names = append(names, c.To)
 		revision, err := s.Serving.ServingV1().Revisions(s.Namespace).Get(ctx, c.To, metav1.GetOptions{})
 		if err != nil {
 			return fmt.Errorf("%s: %w", c.Function, err)
 		}
-		if err := s.failed(ctx, c, revision); err != nil {
+		if err := s.failed(ctx, c, revision, pods[c.To]); err != nil {
 			return err
 		}
-	}
-	pods, err := s.Kube.CoreV1().Pods(s.Namespace).List(ctx, metav1.ListOptions{LabelSelector: serving.RevisionLabelKey + " in (" + strings.Join(names, ",") + ")"})
-	if err != nil {
-		return fmt.Errorf("pods: %w", err)
-	}
-	for _, pod := range pods.Items {
-		for _, c := range pod.Status.ContainerStatuses {
-			if t := c.LastTerminationState.Terminated; c.RestartCount > 0 && t != nil && t.FinishedAt.After(s.started) {
-				return fmt.Errorf("%s: container %s ended with %d (%s)", pod.Name, c.Name, t.ExitCode, t.Reason)
+		for _, pod := range pods[c.To] {
+			for _, container := range pod.Status.ContainerStatuses {
+				if t := container.LastTerminationState.Terminated; container.RestartCount > 0 && t != nil && t.FinishedAt.After(s.started) {
+					return fmt.Errorf("%s: container %s ended with %d (%s)", pod.Name, container.Name, t.ExitCode, t.Reason)
+				}
 			}
 		}
 	}

@@ -43,7 +43,7 @@ func New(key []byte) *Codec {
 	return &Codec{key: slices.Clone(key)}
 }
 
-// Encode returns the cursor for values, each a string or an int64, in URL-safe base64 without padding.
+// Encode returns the cursor for values, each a string, an int64 or a bool, in URL-safe base64 without padding.
 //
 // Kind names the list, its order and its filter, such as "notices?tag=장학"; only Decode with the same kind accepts the token.
 // The values are readable by whoever holds the token, and together stay under 1 KiB, since Decode refuses tokens of more than
@@ -57,14 +57,20 @@ func (c *Codec) Encode(kind string, values ...any) string {
 			token = append(token, value...)
 		case int64:
 			token = binary.AppendVarint(append(token, numberTag), value)
+		case bool:
+			number := int64(0)
+			if value {
+				number = 1
+			}
+			token = binary.AppendVarint(append(token, numberTag), number)
 		default:
-			panic(fmt.Sprintf("cursor: value of type %T, want string or int64", value))
+			panic(fmt.Sprintf("cursor: value of type %T, want string, int64 or bool", value))
 		}
 	}
 	return base64.RawURLEncoding.EncodeToString(append(token, c.mac(kind, token)...))
 }
 
-// Decode reads token into dest, each a *string or an *int64, in the order and number in which Encode got the values.
+// Decode reads token into dest, each a *string, an *int64 or a *bool, in the order and number in which Encode got the values.
 //
 // The error is ErrForged whatever is wrong with the token, and dest is then untouched. Decode panics for a destination of
 // another type.
@@ -84,8 +90,13 @@ func (c *Codec) Decode(kind, token string, dest ...any) error {
 			var value int64
 			value, body, ok = readNumber(body)
 			assign[i] = func() { *target = value }
+		case *bool:
+			var value int64
+			value, body, ok = readNumber(body)
+			ok = ok && (value == 0 || value == 1)
+			assign[i] = func() { *target = value == 1 }
 		default:
-			panic(fmt.Sprintf("cursor: destination of type %T, want *string or *int64", target))
+			panic(fmt.Sprintf("cursor: destination of type %T, want *string, *int64 or *bool", target))
 		}
 		if !ok {
 			return ErrForged

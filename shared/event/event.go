@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/madang-council/madang/shared/chore"
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/database"
 )
@@ -125,9 +126,22 @@ func (o *Outbox) Republish(ctx context.Context, limit int) (int, error) {
 	return len(list), nil
 }
 
-// Forget deletes events that were accepted before a time and returns how many.
-func (o *Outbox) Forget(ctx context.Context, before time.Time) (int64, error) {
-	return o.DB.Exec(ctx, `DELETE FROM outbox WHERE sent_at < $1`, clock.Millis(before))
+// life is how long an accepted event is kept: while it is, the same one is not made again.
+const life = 7 * 24 * time.Hour
+
+// Forget deletes events that were accepted a week ago and returns how many.
+func (o *Outbox) Forget(ctx context.Context, limit int) (int, error) {
+	n, err := o.DB.Exec(ctx, `DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE sent_at < $1 ORDER BY sent_at LIMIT $2) AND sent_at < $1`,
+		clock.Millis(clock.Now(ctx).Add(-life)), limit*10)
+	return int(n), err
+}
+
+// Chores are what is to be done about events by itself.
+func (o *Outbox) Chores() []chore.Chore {
+	return []chore.Chore{
+		{Name: "events-published", Budget: 45 * time.Second, Do: o.Republish},
+		{Name: "events-forgotten", Do: o.Forget},
+	}
 }
 
 type traceKey struct{}

@@ -71,7 +71,7 @@ func TestOutbox(t *testing.T) {
 		if diff := cmp.Diff([]string{"kr.madang.thing.made.v1/1/1", "kr.madang.thing.made.v1/1/2"}, b.ids); diff != "" {
 			t.Error(diff)
 		}
-		if n, err := outbox.Forget(later, now.Add(time.Hour)); n != 2 || err != nil {
+		if n, err := outbox.Forget(clock.With(ctx, now.Add(time.Hour+7*24*time.Hour)), 10); n != 2 || err != nil {
 			t.Errorf("forgot %d, %v", n, err)
 		}
 	})

@@ -29,6 +29,9 @@ type Spec struct {
 	// New wires the function. It does no I/O and keeps no state between requests: a
 	// fresh one may serve each.
 	New func(Deps) Parts
+	// Seed is what the function starts with on a laptop and in a development environment;
+	// nil for nothing.
+	Seed func(Ground) []Seed
 	// Menu and Desk are its entries in the menus of the site and of the console.
 	Menu, Desk []Entry
 }

@@ -147,7 +147,7 @@ func (h *Host) limit(ctx context.Context, route function.Route, p auth.Principal
 		h.metrics.localLimit(h.spec.Name)
 	}
 	if !v.Allowed {
-		return problem.New(problem.TooMany, "too-many-requests", "요청이 너무 많습니다. 잠시 후 다시 시도하세요.", "Too many requests. Try again in a moment.").After(v.RetryAfter)
+		return problem.TooOften(v.RetryAfter)
 	}
 	return nil
 }

@@ -11,9 +11,12 @@ import (
 
 // NewLog writes JSON lines with the ids of the request and trace under way. Handlers
 // never log bodies, tokens, addresses or phone numbers; nothing here would remove them.
-func NewLog(w io.Writer, level slog.Level) *slog.Logger {
-	return slog.New(withIDs{slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level})})
+func NewLog(w io.Writer, level slog.Leveler) *slog.Logger {
+	return LogTo(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level}))
 }
+
+// LogTo is a log like that of NewLog, written by another handler.
+func LogTo(h slog.Handler) *slog.Logger { return slog.New(withIDs{h}) }
 
 type withIDs struct{ slog.Handler }
 

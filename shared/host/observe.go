@@ -191,7 +191,7 @@ func (h *Host) problemOf(ctx context.Context, err error) *problem.Error {
 		case http.StatusNotFound:
 			return problem.Absent()
 		case http.StatusMethodNotAllowed:
-			return problem.New(problem.MethodNotAllowed, "method-not-allowed", "이 주소에서 쓸 수 없는 메서드입니다.", "This address has no such method.")
+			return problem.NoMethod()
 		}
 	}
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {

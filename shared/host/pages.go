@@ -48,10 +48,9 @@ func (h *Host) servePage(ctx context.Context, k *call) error {
 	return h.answer(k.echo, pageAnswer(s, k.route))
 }
 
-// pageAnswer is a page's segment as an answer: anybody may keep it but must ask whether
-// it is still the same.
+// pageAnswer is a page's segment as an answer.
 func pageAnswer(s page.Segment, route function.Route) answer {
-	header := http.Header{"Content-Type": {s.ContentType}, "Etag": {s.ETag}, "Cache-Control": {"public, no-cache"}}
+	header := http.Header{"Content-Type": {s.ContentType}, "Etag": {s.ETag}, "Cache-Control": {page.CacheControl}}
 	if !route.HTML {
 		header.Set("Vary", "Accept-Language")
 	}

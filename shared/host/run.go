@@ -39,7 +39,7 @@ func Run(spec function.Spec, catalogue function.Catalogue) {
 }
 
 func run(ctx context.Context, spec function.Spec, catalogue function.Catalogue, log *slog.Logger) error {
-	settings, err := ReadSettings()
+	settings, err := ReadSettings(nil)
 	if err != nil {
 		return err
 	}

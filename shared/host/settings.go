@@ -3,6 +3,8 @@ package host
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"os"
 	"time"
 
 	"github.com/caarlos0/env/v11"
@@ -46,9 +48,13 @@ type Settings struct {
 	UploadLimitMiB int           `env:"UPLOAD_LIMIT_MIB"`
 }
 
-// ReadSettings reads the environment of this process.
-func ReadSettings() (Settings, error) {
-	s, err := env.ParseAs[Settings]()
+// ReadSettings reads the environment of this process; defaults say what those variables are
+// that it does not have.
+func ReadSettings(defaults map[string]string) (Settings, error) {
+	environment := map[string]string{}
+	maps.Copy(environment, defaults)
+	maps.Copy(environment, env.ToMap(os.Environ()))
+	s, err := env.ParseAsWithOptions[Settings](env.Options{Environment: environment})
 	if err != nil {
 		return Settings{}, fmt.Errorf("settings: %w", err)
 	}

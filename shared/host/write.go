@@ -11,15 +11,13 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/madang-council/madang/shared/auth"
-	"github.com/madang-council/madang/shared/check"
-	"github.com/madang-council/madang/shared/clock"
-	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/operation/audit"
+	"github.com/madang-council/madang/shared/operation/idempotency"
 	"github.com/madang-council/madang/shared/problem"
 )
 
@@ -89,9 +87,6 @@ func (h *Host) buffer(k *call) ([]byte, error) {
 	return readBody(k.echo.Request())
 }
 
-// idempotencyLife is how long an answer is kept for its key.
-const idempotencyLife = 24 * time.Hour
-
 // idempotencyKey is the row's id for the request's Idempotency-Key, or "" without one.
 // Keys belong to a member, or to a visitor of that day, and to one route and address.
 func (h *Host) idempotencyKey(ctx context.Context, k *call) (string, error) {
@@ -117,42 +112,24 @@ func digest(parts ...string) string {
 	return hex.EncodeToString(sum.Sum(nil))
 }
 
-// replay claims a key, or returns the answer that was given under it before. Of two
-// requests at the same time the second waits for the first, by the primary key.
+// replay claims a key, or returns the answer that was given under it before.
 func (h *Host) replay(ctx context.Context, key string, body []byte) (*answer, error) {
 	if key == "" {
 		return nil, nil
 	}
-	now := clock.Now(ctx)
-	request := digest(string(body))
-	n, err := h.deps.DB.Exec(ctx, `INSERT INTO idempotency (id, request, status, header, body, created_at) VALUES ($1, $2, 0, '{}', '', $3)
-		ON CONFLICT (id) DO UPDATE SET request = excluded.request, status = 0, header = '{}', body = '', created_at = excluded.created_at
-		WHERE idempotency.created_at <= $4`, key, request, clock.Millis(now), clock.Millis(now.Add(-idempotencyLife)))
-	if err != nil || n == 1 {
+	stored, err := h.answers().Claim(ctx, key, digest(string(body)))
+	if err != nil || stored == nil {
 		return nil, err
 	}
-	type row struct {
-		request, header, body string
-		status                int
-	}
-	stored, err := database.One(ctx, h.deps.DB, func(r database.Row) (row, error) {
-		var v row
-		err := r.Scan(&v.request, &v.status, &v.header, &v.body)
-		return v, err
-	}, `SELECT request, status, header, body FROM idempotency WHERE id = $1`, key)
-	if err != nil {
-		return nil, err
-	}
-	if stored.request != request {
-		return nil, problem.New(problem.Invalid, "idempotency-key-reused", "같은 Idempotency-Key로 다른 요청을 보냈습니다.", "The Idempotency-Key was used for another request.")
-	}
-	a := &answer{status: stored.status, body: []byte(stored.body)}
-	if err := json.Unmarshal([]byte(stored.header), &a.header); err != nil {
+	a := &answer{status: stored.Status, body: []byte(stored.Body)}
+	if err := json.Unmarshal([]byte(stored.Header), &a.header); err != nil {
 		return nil, fmt.Errorf("stored answer: %w", err)
 	}
 	a.header.Set("Idempotent-Replayed", "true")
 	return a, nil
 }
+
+func (h *Host) answers() idempotency.Store { return idempotency.Store{DB: h.deps.DB} }
 
 // keep saves the answer under its key. Answers that write themselves are not kept: the
 // routes that have one change nothing but counters.
@@ -164,24 +141,18 @@ func (h *Host) keep(ctx context.Context, key string, a answer) error {
 	if err != nil {
 		return fmt.Errorf("keep the answer: %w", err)
 	}
-	_, err = h.deps.DB.Exec(ctx, `UPDATE idempotency SET status = $1, header = $2, body = $3 WHERE id = $4`, a.status, string(header), string(a.body), key)
-	return err
+	return h.answers().Keep(ctx, key, idempotency.Answer{Status: a.status, Header: string(header), Body: string(a.body)})
 }
 
 // audit leaves a record of what a member of the council did, or whose data was read.
 func (h *Host) audit(ctx context.Context, k *call) error {
-	id, err := check.NewID()
-	if err != nil {
-		return err
-	}
 	subject := k.request.Subject()
 	if subject == "" {
 		subject = pathSubject(k.echo)
 	}
-	_, err = h.deps.DB.Exec(ctx, `INSERT INTO audit (id, at, actor, action, subject, origin, request_id, detail) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		id, clock.Millis(clock.Now(ctx)), auth.From(ctx).MemberID, k.route.Action(), subject,
-		k.request.Origin, k.request.ID, k.request.Detail())
-	return err
+	return audit.Store{DB: h.deps.DB}.Add(ctx, audit.Record{
+		Actor: auth.From(ctx).MemberID, Action: k.route.Action(), Subject: subject, Origin: k.request.Origin, RequestID: k.request.ID, Detail: k.request.Detail(),
+	})
 }
 
 // pathSubject is the first path parameter: the id of what the route is about.

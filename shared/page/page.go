@@ -39,6 +39,10 @@ const Keep = 7 * 24 * time.Hour
 // the backstop for a touch that was lost because Redis was away at that moment.
 const FreshFor = 6 * time.Hour
 
+// CacheControl is what a page without a Cache-Control of its own says: anybody may keep it but
+// must ask whether it is still the same.
+const CacheControl = "public, no-cache"
+
 // Meta describes a stored page to the edge.
 type Meta struct {
 	Function string    `json:"function"`
@@ -53,8 +57,8 @@ type Segment struct {
 	Until       int64  `json:"until"` // exclusive; the last segment's is From of the page + FreshFor at most
 	ETag        string `json:"etag"`
 	ContentType string `json:"contentType"`
-	// Header are further headers of the answer, such as Content-Security-Policy. Without a
-	// Cache-Control among them the answer may be kept but must be asked for again.
+	// Header are further headers of the answer, such as Content-Security-Policy; CacheControl
+	// stands for a missing Cache-Control.
 	Header map[string]string `json:"header,omitempty"`
 	Body   []byte            `json:"-"`
 }

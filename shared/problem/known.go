@@ -7,6 +7,16 @@ func Absent() *Error {
 	return New(NotFound, "not-found", "찾을 수 없습니다.", "Not found.")
 }
 
+// NoMethod is the answer to a method that an address does not have.
+func NoMethod() *Error {
+	return New(MethodNotAllowed, "method-not-allowed", "이 주소에서 쓸 수 없는 메서드입니다.", "This address has no such method.")
+}
+
+// TooOften is the answer to who asks too often; they may try again after a while.
+func TooOften(after time.Duration) *Error {
+	return New(TooMany, "too-many-requests", "요청이 너무 많습니다. 잠시 후 다시 시도하세요.", "Too many requests. Try again in a moment.").After(after)
+}
+
 // SignInFirst is the answer to a guest where an account is needed.
 func SignInFirst() *Error {
 	return New(Unauthenticated, "sign-in-required", "로그인이 필요합니다.", "Sign in first.")

@@ -3,7 +3,10 @@ package ui
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"maps"
+	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -22,6 +25,12 @@ func (f Frame) headers(v View) map[string]string {
 		h["Cache-Control"] = "no-store"
 	}
 	return h
+}
+
+// PageHeaders are the names of all headers that a page of View, Alone or a file of Assets may
+// have beside its type and its entity tag.
+func PageHeaders() []string {
+	return slices.Sorted(maps.Keys(Frame{SiteURL: "https://"}.headers(View{Status: http.StatusNotFound})))
 }
 
 // scripted are the sources of pictures and of what scripts need.

@@ -3,8 +3,8 @@
 package main
 
 import (
-	"github.com/madang-council/madang/functions/catalogue"
 	"github.com/madang-council/madang/functions/banners"
+	"github.com/madang-council/madang/functions/catalogue"
 	"github.com/madang-council/madang/shared/host"
 )
 

@@ -8,6 +8,7 @@ import (
 	el "maragu.dev/gomponents/html"
 
 	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/operation/bill"
 	"github.com/madang-council/madang/shared/operation/deadletter"
 	"github.com/madang-council/madang/shared/problem"
@@ -20,21 +21,13 @@ type listRequest struct {
 }
 
 func (h handlers) list(ctx context.Context, r *listRequest) (*ui.Answer, error) {
-	const kind = "console/dead-letters"
-	q := deadletter.Query{Size: desk.OnPage}
-	if r.Cursor != "" && h.cursors.Decode(kind, r.Cursor, &q.BeforeAt, &q.BeforeID) != nil {
-		return nil, problem.Absent()
-	}
-	letters, err := h.letters.List(ctx, q)
+	page, err := cursor.Read(h.cursors, "console/dead-letters", r.Cursor, desk.OnPage, func(behind cursor.Moment, limit int) ([]deadletter.Letter, error) {
+		return h.letters.List(ctx, deadletter.Query{Before: behind}, limit)
+	}, deadletter.Letter.Place)
 	if err != nil {
-		return nil, err
+		return nil, cursor.Absent(err)
 	}
-	next := ""
-	if len(letters) > desk.OnPage {
-		letters = letters[:desk.OnPage]
-		last := letters[desk.OnPage-1]
-		next = desk.At(ctx, deadletter.DeskPath, "cursor", h.cursors.Encode(kind, clock.Millis(last.LastAt), last.ID))
-	}
+	letters := page.Items
 	title := ui.T(ctx, "전하지 못한 일", "Undelivered events")
 	return h.desk.Page(ctx, ui.View{Title: title, Section: bill.DeskPath, Main: []g.Node{
 		desk.Heading(title, g.Iff(len(letters) > 0, func() g.Node {
@@ -48,7 +41,7 @@ func (h handlers) list(ctx context.Context, r *listRequest) (*ui.Answer, error) 
 		g.Iff(len(letters) > 0, func() g.Node {
 			return el.Ul(el.Class("rows"), g.Map(letters, func(l deadletter.Letter) g.Node { return letterRow(ctx, l) }))
 		}),
-		desk.Pager(ctx, next),
+		desk.Pager(ctx, page.NextCursor, deadletter.DeskPath),
 	}}), nil
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/check"
+	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/identity/credential"
 	"github.com/madang-council/madang/shared/identity/member"
@@ -27,15 +28,11 @@ type findRequest struct {
 func (h handlers) find(ctx context.Context, r *findRequest) (*ui.Answer, error) {
 	var f check.Fields
 	q := f.OptionalLine("q", r.Q, 254)
-	search := member.Search{Size: desk.OnPage}
+	search := member.Search{}
 	if strings.Contains(q, "@") {
 		search.Email = credential.Address(q)
 	} else {
 		search.Prefix = q
-	}
-	kind := "console/members?q=" + q
-	if r.Cursor != "" && h.cursors.Decode(kind, r.Cursor, &search.After) != nil {
-		return nil, problem.Absent()
 	}
 	if err := f.Err(); err != nil {
 		return nil, err
@@ -47,15 +44,14 @@ func (h handlers) find(ctx context.Context, r *findRequest) (*ui.Answer, error) 
 	if err := search.Allowed(ctx); err != nil {
 		return nil, err
 	}
-	found, err := h.members.Find(ctx, search)
+	page, err := cursor.Read(h.cursors, "console/members?q="+q, r.Cursor, desk.OnPage, func(after string, limit int) ([]member.Member, error) {
+		search.After = after
+		return h.members.Find(ctx, search, limit)
+	}, func(m member.Member) string { return m.ID })
 	if err != nil {
-		return nil, err
+		return nil, cursor.Absent(err)
 	}
-	next := ""
-	if len(found) > desk.OnPage {
-		found = found[:desk.OnPage]
-		next = desk.At(ctx, member.DeskPath, "q", q, "cursor", h.cursors.Encode(kind, found[desk.OnPage-1].ID))
-	}
+	found := page.Items
 	shown := []string{}
 	for _, m := range found {
 		shown = append(shown, m.ID)
@@ -70,7 +66,7 @@ func (h handlers) find(ctx context.Context, r *findRequest) (*ui.Answer, error) 
 					el.P(el.Class("meta"), el.Span(g.Text(m.Email)), g.If(m.Unit != "", el.Span(g.Text(m.Unit))), standing(ctx, m))))
 			}))
 		}),
-		desk.Pager(ctx, next),
+		desk.Pager(ctx, page.NextCursor, member.DeskPath, "q", q),
 	)
 	return h.desk.Page(ctx, ui.View{Title: ui.T(ctx, "회원", "Members"), Section: member.DeskPath, Main: main}), nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/council/notice"
+	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/problem"
 	"github.com/madang-council/madang/shared/ui"
 	"github.com/madang-council/madang/shared/ui/desk"
@@ -51,19 +52,14 @@ func (h handlers) list(ctx context.Context, r *listRequest) (*ui.Answer, error) 
 	if err != nil {
 		return nil, err
 	}
-	after, kind := "", "console/notices?"+url.Values{"state": {r.State}, "q": {r.Q}, "unit": {r.Unit}, "tag": {r.Tag}}.Encode()
-	if r.Cursor != "" && h.cursors.Decode(kind, r.Cursor, &after) != nil {
-		return nil, problem.Absent()
-	}
-	items, err := h.notices.Managed(ctx, filter, state, after, desk.OnPage+1)
+	kind := "console/notices?" + url.Values{"state": {r.State}, "q": {r.Q}, "unit": {r.Unit}, "tag": {r.Tag}}.Encode()
+	page, err := cursor.Read(h.cursors, kind, r.Cursor, desk.OnPage, func(after string, limit int) ([]notice.Notice, error) {
+		return h.notices.Managed(ctx, filter, state, after, limit)
+	}, func(n notice.Notice) string { return n.ID })
 	if err != nil {
-		return nil, err
+		return nil, cursor.Absent(err)
 	}
-	next := ""
-	if len(items) > desk.OnPage {
-		items = items[:desk.OnPage]
-		next = desk.At(ctx, notice.DeskPath, "state", r.State, "q", r.Q, "unit", r.Unit, "tag", r.Tag, "cursor", h.cursors.Encode(kind, items[desk.OnPage-1].ID))
-	}
+	items := page.Items
 	return h.desk.Page(ctx, ui.View{Title: ui.T(ctx, "공지", "Notices"), Section: notice.DeskPath, Main: []g.Node{
 		desk.Heading(ui.T(ctx, "공지", "Notices"), desk.Link(desk.At(ctx, notice.DeskPath+"/new"), ui.T(ctx, "새 공지 쓰기", "Write a notice"), "button")),
 		h.filters(ctx, r),
@@ -71,7 +67,7 @@ func (h handlers) list(ctx context.Context, r *listRequest) (*ui.Answer, error) 
 		g.Iff(len(items) > 0, func() g.Node {
 			return el.Ul(el.Class("rows"), g.Map(items, func(n notice.Notice) g.Node { return row(ctx, n) }))
 		}),
-		desk.Pager(ctx, next),
+		desk.Pager(ctx, page.NextCursor, notice.DeskPath, "state", r.State, "q", r.Q, "unit", r.Unit, "tag", r.Tag),
 	}}), nil
 }
 

@@ -28,10 +28,11 @@ func (h handlers) list(ctx context.Context, r *listRequest) (*ui.Answer, error) 
 	if err := c.Err(); err != nil {
 		return nil, err
 	}
-	shown, older, err := h.notices.Page(ctx, f, h.cursors, r.Cursor, pageSize)
+	page, err := h.notices.Page(ctx, f, h.cursors, r.Cursor, pageSize)
 	if err != nil {
 		return nil, err
 	}
+	shown, older := page.Items, page.NextCursor
 	next, err := h.notices.NextChange(ctx)
 	if err != nil {
 		return nil, err

@@ -13,6 +13,7 @@ import (
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/council/banner"
 	"github.com/madang-council/madang/shared/council/notice"
+	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/media/upload"
 	"github.com/madang-council/madang/shared/problem"
 	"github.com/madang-council/madang/shared/ui"
@@ -83,21 +84,16 @@ func (h handlers) media(ctx context.Context, r *mediaRequest) (*ui.Answer, error
 		return nil, err
 	}
 	kind := "console/media?" + url.Values{"q": {r.Q}, "kind": {r.Kind}, "unused": {strconv.FormatBool(r.Unused)}}.Encode()
-	if r.Cursor != "" && h.cursors.Decode(kind, r.Cursor, &filter.Before) != nil {
-		return nil, problem.Absent()
-	}
-	list, err := h.uploads.List(ctx, filter, mediaOnPage+1)
+	page, err := cursor.Read(h.cursors, kind, r.Cursor, mediaOnPage, func(before string, limit int) ([]upload.Upload, error) {
+		filter.Before = before
+		return h.uploads.List(ctx, filter, limit)
+	}, func(u upload.Upload) string { return u.ID })
 	if err != nil {
-		return nil, err
+		return nil, cursor.Absent(err)
 	}
-	next := ""
-	if len(list) > mediaOnPage {
-		list = list[:mediaOnPage]
-		unused := ""
-		if r.Unused {
-			unused = "true"
-		}
-		next = desk.At(ctx, upload.ShelfPath, "q", r.Q, "kind", r.Kind, "unused", unused, "cursor", h.cursors.Encode(kind, list[mediaOnPage-1].ID))
+	list, unused := page.Items, ""
+	if r.Unused {
+		unused = "true"
 	}
 	shelf, err := h.shelve(ctx, list)
 	if err != nil {
@@ -110,7 +106,7 @@ func (h handlers) media(ctx context.Context, r *mediaRequest) (*ui.Answer, error
 		g.Iff(len(list) > 0, func() g.Node {
 			return el.Ul(el.Class("media"), g.Map(list, func(u upload.Upload) g.Node { return shelf.card(ctx, u) }))
 		}),
-		desk.Pager(ctx, next),
+		desk.Pager(ctx, page.NextCursor, upload.ShelfPath, "q", r.Q, "kind", r.Kind, "unused", unused),
 	}}), nil
 }
 

@@ -49,7 +49,7 @@ func Start(t testing.TB, address, data string, env ...string) *Host {
 	if err := sourcetest.Look("../../functions", "../../shared", "../../knative", "../../go.mod"); err != nil { // what the program is made of
 		t.Fatal(err)
 	}
-	h := &Host{Data: data, command: exec.Command(program, "-addr", address, "-data", data, "-quiet")}
+	h := &Host{Data: data, command: exec.Command(program, "-addr", address, "-data", data)}
 	for _, v := range os.Environ() {
 		if name, _, _ := strings.Cut(v, "="); name != "DATABASE_URL" && name != "REDIS_URL" && !strings.HasPrefix(name, "S3_") {
 			h.command.Env = append(h.command.Env, v)
@@ -73,12 +73,13 @@ func Start(t testing.TB, address, data string, env ...string) *Host {
 	greeted := make(chan bool, 1)
 	go func() {
 		for lines := bufio.NewScanner(out); lines.Scan(); {
-			fields := strings.Fields(lines.Text())
-			switch {
-			case len(fields) == 3 && fields[0] == "Madang":
-				h.Address = fields[2]
-			case len(fields) == 5 && fields[0] == "first" && fields[1] == "sign-in":
-				h.Email, h.Password = fields[2], fields[4]
+			what, rest, _ := strings.Cut(strings.TrimSpace(lines.Text()), "  ")
+			switch what {
+			case "Madang 마당":
+				h.Address = strings.TrimSpace(rest)
+			case "sign in":
+				_, who, _ := strings.Cut(rest, "  as  ")
+				h.Email, h.Password, _ = strings.Cut(who, " / ")
 				greeted <- true
 			}
 		}

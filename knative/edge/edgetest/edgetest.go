@@ -130,7 +130,7 @@ func (f *Functions) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("ETag", p.Segments[0].ETag)
 	if rule.Header["Cache-Control"] == "" {
-		w.Header().Set("Cache-Control", "public, no-cache")
+		w.Header().Set("Cache-Control", page.CacheControl)
 	}
 	_, _ = w.Write(p.Segments[0].Body)
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/madang-council/madang/knative/edge"
 	"github.com/madang-council/madang/shared/cache/cachetest"
 	"github.com/madang-council/madang/shared/page"
 )
@@ -34,6 +35,7 @@ func Run(t *testing.T, start Start) {
 		"the site's language is the path's":          site,
 		"a page's own headers are kept with it":      headers,
 		"browsers are refused by pages":              browsers,
+		"what an edge says by itself":                words,
 	} {
 		t.Run(name, func(t *testing.T) {
 			server, client := cachetest.Embedded(t)
@@ -383,5 +385,24 @@ func browsers(f *fixture) {
 	}
 	if seen := f.Functions.Seen(); len(seen) != 0 {
 		f.Errorf("%+v", seen)
+	}
+}
+
+// words are edge.Fixed's, whichever edge says them.
+func words(f *fixture) {
+	rules := edge.Fixed()
+	for language, problem := range rules.Problems[http.StatusNotFound] {
+		for accept, want := range map[string]edge.Answer{"text/html": problem.Page, "application/json": problem.Document} {
+			a := f.get("/none", "Accept", accept, "Accept-Language", language)
+			before, after, found := strings.Cut(want.Body, rules.RequestID)
+			if id, ok := strings.CutPrefix(a.body, before); !found || !ok || !strings.HasSuffix(id, after) || len(id) == len(after) {
+				f.Errorf("%s, %s: %s, want %s", language, accept, a.body, want.Body)
+			}
+			for name, value := range want.Header {
+				if got := a.header.Values(name); !slices.Contains(got, value) {
+					f.Errorf("%s, %s: %s %q, want %q", language, accept, name, got, value)
+				}
+			}
+		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/check"
+	"github.com/madang-council/madang/shared/chore"
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/event"
@@ -292,11 +293,13 @@ func (s Store) Count(ctx context.Context, id, visitor string) error {
 	})
 }
 
-// ForgetVisitors deletes who followed banners before yesterday: only the day's own count
-// needs to know whom it has counted.
-func (s Store) ForgetVisitors(ctx context.Context) (int, error) {
-	n, err := s.DB.Exec(ctx, `DELETE FROM banner_clicks WHERE day < $1`, clock.Day(clock.Now(ctx).AddDate(0, 0, -1)))
-	return int(n), err
+// Chores are what is to be done about banners by itself: who followed one before yesterday
+// is forgotten, since only the day's own count needs to know whom it has counted.
+func (s Store) Chores() []chore.Chore {
+	return []chore.Chore{{Name: "banner-visitors-forgotten", Do: func(ctx context.Context, _ int) (int, error) {
+		n, err := s.DB.Exec(ctx, `DELETE FROM banner_clicks WHERE day < $1`, clock.Day(clock.Now(ctx).AddDate(0, 0, -1)))
+		return int(n), err
+	}}}
 }
 
 // mostDays is how many days Clicks looks back: more than a term of the council.

@@ -26,7 +26,7 @@ func Narrowed(f *check.Fields, tag, unit, title string) Filter {
 	return Filter{Tag: f.OptionalLine("tag", tag, MostTag), Unit: f.OptionalLine("unit", unit, 50), Title: f.OptionalLine("q", title, 100)}
 }
 
-// Position is the place of a notice in the list of published ones.
+// Position is the place of a notice in the list of published ones; zero is before the first.
 type Position struct {
 	Pinned    bool
 	PublishAt int64 // milliseconds
@@ -78,17 +78,17 @@ func (w *where) published(now int64) {
 }
 
 // List is what is published now: pinned first, then the newest publishAt, behind a
-// position (nil for the start). A pin that ends between two pages can show its notice
-// twice; nothing is left out by it.
-func (s Store) List(ctx context.Context, f Filter, after *Position, limit int) ([]Summary, error) {
+// position. A pin that ends between two pages can show its notice twice; nothing is left
+// out by it.
+func (s Store) List(ctx context.Context, f Filter, after Position, limit int) ([]Summary, error) {
 	list := []Notice{}
 	for _, pinned := range []bool{true, false} {
-		if after != nil && after.Pinned != pinned && pinned {
-			continue
-		}
 		behind := after
-		if after != nil && after.Pinned != pinned {
-			behind = nil
+		if after.Pinned != pinned && after.ID != "" {
+			if pinned {
+				continue
+			}
+			behind = Position{}
 		}
 		part, err := s.part(ctx, f, pinned, behind, limit-len(list))
 		if err != nil {
@@ -103,12 +103,12 @@ func (s Store) List(ctx context.Context, f Filter, after *Position, limit int) (
 }
 
 // part is List of either the pinned or the other notices: each follows an index.
-func (s Store) part(ctx context.Context, f Filter, pinned bool, behind *Position, limit int) ([]Notice, error) {
+func (s Store) part(ctx context.Context, f Filter, pinned bool, behind Position, limit int) ([]Notice, error) {
 	query, args := selectPart(f, clock.Millis(clock.Now(ctx)), pinned, behind, limit)
 	return database.All(ctx, s.DB, scanHead, query, args...)
 }
 
-func selectPart(f Filter, now int64, pinned bool, behind *Position, limit int) (query string, args []any) {
+func selectPart(f Filter, now int64, pinned bool, behind Position, limit int) (query string, args []any) {
 	var w where
 	w.published(now)
 	if pinned {
@@ -117,7 +117,7 @@ func selectPart(f Filter, now int64, pinned bool, behind *Position, limit int) (
 		w.add(`(pinned_until IS NULL OR pinned_until <= ?)`, now)
 	}
 	w.filter(f)
-	if behind != nil {
+	if behind.ID != "" {
 		w.add(`(publish_at, id) < (?, ?)`, behind.PublishAt, behind.ID)
 	}
 	query = `SELECT ` + columns + ` FROM notices WHERE ` + w.String() + ` ORDER BY publish_at DESC, id DESC` + w.limit(limit)
@@ -139,7 +139,7 @@ func (s Store) summaries(ctx context.Context, list []Notice) ([]Summary, error) 
 
 // Pinned are the newest of the notices that are pinned now.
 func (s Store) Pinned(ctx context.Context, limit int) ([]Summary, error) {
-	list, err := s.part(ctx, Filter{}, true, nil, limit)
+	list, err := s.part(ctx, Filter{}, true, Position{}, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -148,7 +148,7 @@ func (s Store) Pinned(ctx context.Context, limit int) ([]Summary, error) {
 
 // Newest are the newest of the published notices that are not pinned now.
 func (s Store) Newest(ctx context.Context, limit int) ([]Summary, error) {
-	list, err := s.part(ctx, Filter{}, false, nil, limit)
+	list, err := s.part(ctx, Filter{}, false, Position{}, limit)
 	if err != nil {
 		return nil, err
 	}

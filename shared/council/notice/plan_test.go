@@ -25,8 +25,8 @@ func TestPlans(t *testing.T) {
 		}
 		return strings.Join(steps, "\n")
 	}
-	behind := &Position{PublishAt: 1, ID: "x"}
-	for _, at := range []*Position{nil, behind} {
+	behind := Position{PublishAt: 1, ID: "x"}
+	for _, at := range []Position{{}, behind} {
 		for _, pinned := range []bool{false, true} {
 			query, args := selectPart(Filter{}, 1, pinned, at, 20)
 			if got := plan(query, args...); strings.Contains(got, "SCAN notices") || !pinned && strings.Contains(got, "TEMP B-TREE") {

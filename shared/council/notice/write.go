@@ -7,9 +7,11 @@ import (
 
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/check"
+	"github.com/madang-council/madang/shared/chore"
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/event"
+	"github.com/madang-council/madang/shared/person"
 	"github.com/madang-council/madang/shared/problem"
 	"github.com/madang-council/madang/shared/text"
 	"github.com/madang-council/madang/shared/touch"
@@ -265,6 +267,21 @@ func (s Store) remove(ctx context.Context, id string) error {
 	}
 	_, err := s.DB.Exec(ctx, `DELETE FROM notices WHERE id = $1`, id)
 	return err
+}
+
+// Chores are what is to be done about notices by itself.
+func (s Store) Chores() []chore.Chore {
+	return []chore.Chore{
+		{Name: "notices-published", Do: s.PublishDue},
+		{Name: "notices-purged", Do: s.Purge},
+	}
+}
+
+// Personal is what notices keep of members.
+func (s Store) Personal() []person.Data {
+	return []person.Data{{Columns: []person.Column{
+		{Name: "notice_revisions.editor", Fate: person.Kept, Why: "who of the council published what; an id that leads to nobody once they have left"},
+	}}}
 }
 
 func encodeTags(tags []string) (string, error) {

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/madang-council/madang/shared/chore"
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/problem"
@@ -104,6 +105,13 @@ func (s Store) Forgive(ctx context.Context, k Kind, subject string) error {
 }
 
 // Forget deletes counts that count no longer, and returns how many.
-func (s Store) Forget(ctx context.Context) (int64, error) {
-	return s.DB.Exec(ctx, `DELETE FROM attempts WHERE last_at <= $1`, clock.Millis(clock.Now(ctx).Add(-forgotten)))
+func (s Store) Forget(ctx context.Context, limit int) (int, error) {
+	n, err := s.DB.Exec(ctx, `DELETE FROM attempts WHERE id IN (SELECT id FROM attempts WHERE last_at <= $1 ORDER BY last_at LIMIT $2) AND last_at <= $1`,
+		clock.Millis(clock.Now(ctx).Add(-forgotten)), limit*10)
+	return int(n), err
+}
+
+// Chores are what is to be done about counts by itself.
+func (s Store) Chores() []chore.Chore {
+	return []chore.Chore{{Name: "attempts-forgotten", Do: s.Forget}}
 }

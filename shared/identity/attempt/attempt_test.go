@@ -54,7 +54,7 @@ func TestDelays(t *testing.T) {
 		if err := s.Take(at(now), attempt.Kind{Name: "other", Free: 5}, "kim"); err != nil {
 			t.Errorf("another kind waits: %v", err)
 		}
-		if n, err := s.Forget(at(now)); n != 0 || err != nil {
+		if n, err := s.Forget(at(now), 100); n != 0 || err != nil {
 			t.Errorf("forgot %d, %v", n, err)
 		}
 		now += 24 * time.Hour

@@ -201,7 +201,7 @@ func (s Store) ForgetSecond(ctx context.Context, memberID string) error {
 		if _, err := s.DB.Exec(ctx, `UPDATE members SET totp_at = NULL, totp_secret = '', version = version + 1, updated_at = $1 WHERE id = $2`, now, memberID); err != nil {
 			return err
 		}
-		if _, err := s.DB.Exec(ctx, `UPDATE sessions SET totp_at = NULL WHERE member_id = $1`, memberID); err != nil {
+		if err := s.sessions().ForgetSecond(ctx, memberID); err != nil {
 			return err
 		}
 		_, err := s.DB.Exec(ctx, `DELETE FROM recovery_codes WHERE member_id = $1`, memberID)

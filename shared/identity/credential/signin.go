@@ -9,12 +9,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/identity/attempt"
 	"github.com/madang-council/madang/shared/identity/password"
 	"github.com/madang-council/madang/shared/identity/session"
+	"github.com/madang-council/madang/shared/operation/audit"
 	"github.com/madang-council/madang/shared/problem"
 	"github.com/madang-council/madang/shared/secret"
 )
@@ -194,16 +194,7 @@ func (s Store) comeBack(ctx context.Context, memberID string) error {
 // record leaves an audit record of a sign-in by somebody with a role: the law asks who
 // handled personal data from where and when, and that begins here.
 func (s Store) record(ctx context.Context, memberID string, t Try, sessionID string) error {
-	id, err := check.NewID()
-	if err != nil {
-		return err
-	}
-	now := clock.Millis(clock.Now(ctx))
-	_, err = s.DB.Exec(ctx, `INSERT INTO audit (id, at, actor, action, subject, origin, request_id, detail)
-		SELECT $1, $2, $3, 'sign in', $4, $5, $6, '{}' WHERE EXISTS
-		(SELECT 1 FROM member_roles WHERE member_id = $3 AND (until_at IS NULL OR until_at > $2))`,
-		id, now, memberID, sessionID, t.Visitor, t.RequestID)
-	return err
+	return audit.Store{DB: s.DB}.AddOfCouncil(ctx, audit.Record{Actor: memberID, Action: "sign in", Subject: sessionID, Origin: t.Visitor, RequestID: t.RequestID, Detail: "{}"})
 }
 
 // Known is a text for the browser that signed in to an account, by which the account

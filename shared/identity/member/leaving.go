@@ -2,11 +2,13 @@ package member
 
 import (
 	"context"
+	"fmt"
 	"time"
 
-	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/database"
+	"github.com/madang-council/madang/shared/identity/session"
+	"github.com/madang-council/madang/shared/person"
 	"github.com/madang-council/madang/shared/problem"
 )
 
@@ -32,51 +34,54 @@ func (s Store) Leave(ctx context.Context, id string) (until time.Time, err error
 }
 
 func (s Store) endSessions(ctx context.Context, id string) error {
-	_, err := s.DB.Exec(ctx, `UPDATE sessions SET revoked_at = $1 WHERE member_id = $2 AND revoked_at IS NULL`, clock.Millis(clock.Now(ctx)), id)
+	_, err := session.Store{DB: s.DB}.RevokeAll(ctx, id, "")
 	return err
 }
 
 // Anonymise takes everything personal from up to limit accounts whose days to come back
-// are over, and returns how many. What they wrote stays, under the name Gone. It may run
-// at any time and any number of times.
-func (s Store) Anonymise(ctx context.Context, limit int) (int, error) {
+// are over, as the stores that keep it say, and returns how many. What they wrote stays,
+// under the name Gone. It may run at any time and any number of times.
+func (s Store) Anonymise(ctx context.Context, people []person.Data, limit int) (int, error) {
 	ids, err := database.All(ctx, s.DB, database.Value[string], `SELECT id FROM members WHERE leaving_at <= $1 AND anonymised_at IS NULL ORDER BY leaving_at LIMIT $2`,
 		s.goneBefore(ctx), limit)
 	if err != nil {
 		return 0, err
 	}
 	for i, id := range ids {
-		if err := s.DB.Atomic(ctx, func(ctx context.Context) error { return s.anonymise(ctx, id) }); err != nil {
+		if err := s.DB.Atomic(ctx, func(ctx context.Context) error { return s.anonymise(ctx, id, people) }); err != nil {
 			return i, err
 		}
 	}
 	return len(ids), nil
 }
 
-// anonymise is one account's end. The consents stay as the proof that there was one: they
-// name nothing but an id that leads to nobody any more.
-func (s Store) anonymise(ctx context.Context, id string) error {
-	nobody, err := check.NewID()
-	if err != nil {
-		return err
-	}
-	n, err := s.DB.Exec(ctx, `UPDATE members SET email = $1, name = $2, unit = '', password = '', verified_at = NULL, verified_by = '', student_key = NULL,
-		totp_secret = '', totp_at = NULL, totp_step = 0, anonymised_at = $3, version = version + 1, updated_at = $3
-		WHERE id = $4 AND leaving_at <= $5 AND anonymised_at IS NULL`, nobody+noAddress, Gone, clock.Millis(clock.Now(ctx)), id, s.goneBefore(ctx))
+// anonymise is one account's end.
+func (s Store) anonymise(ctx context.Context, id string, people []person.Data) error {
+	n, err := s.DB.Exec(ctx, `UPDATE members SET anonymised_at = $1 WHERE id = $2 AND leaving_at <= $3 AND anonymised_at IS NULL`,
+		clock.Millis(clock.Now(ctx)), id, s.goneBefore(ctx))
 	if err != nil || n == 0 {
 		return err // came back, or another sweep was faster
 	}
-	for _, statement := range []string{
-		`DELETE FROM member_roles WHERE member_id = $1`,
-		`DELETE FROM sessions WHERE member_id = $1`,
-		`DELETE FROM oidc_links WHERE member_id = $1`,
-		`DELETE FROM recovery_codes WHERE member_id = $1`,
-		`DELETE FROM password_resets WHERE member_id = $1`,
-		`DELETE FROM mail_codes WHERE member_id = $1`,
-	} {
-		if _, err := s.DB.Exec(ctx, statement, id); err != nil {
-			return err
+	for _, d := range people {
+		if d.Forget == nil {
+			continue
+		}
+		if err := d.Forget(ctx, id); err != nil {
+			return fmt.Errorf("forget %s of %s: %w", d.Columns[0].Name, id, err)
 		}
 	}
 	return nil
+}
+
+// release frees the address and the links of an account that has gone but that nothing has
+// swept. The rest of it is left to Anonymise.
+func (s Store) release(ctx context.Context, id string) error {
+	n, err := s.DB.Exec(ctx, `UPDATE members SET version = version + 1 WHERE id = $1 AND leaving_at <= $2 AND anonymised_at IS NULL`, id, s.goneBefore(ctx))
+	if err != nil || n == 0 {
+		return err // came back, or a sweep was faster
+	}
+	if err := s.unlinkAll(ctx, id); err != nil {
+		return err
+	}
+	return s.forget(ctx, id)
 }

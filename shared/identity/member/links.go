@@ -48,7 +48,7 @@ func (s Store) SignUpBy(ctx context.Context, n New, issuer, subject string) (id 
 			return err
 		}
 		for _, member := range gone {
-			if err := s.anonymise(ctx, member); err != nil {
+			if err := s.release(ctx, member); err != nil {
 				return err
 			}
 		}

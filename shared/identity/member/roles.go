@@ -159,7 +159,7 @@ func (s Store) takeOver(ctx context.Context, email, passwordHash string) (string
 		passwordHash, clock.Millis(clock.Now(ctx)), id); err != nil {
 		return "", err
 	}
-	if _, err := s.DB.Exec(ctx, `DELETE FROM oidc_links WHERE member_id = $1`, id); err != nil {
+	if err := s.unlinkAll(ctx, id); err != nil {
 		return "", err
 	}
 	return id, s.endSessions(ctx, id)

@@ -14,7 +14,6 @@ type Search struct {
 	Email  string // the whole address, lower case
 	Prefix string // how the name begins
 	After  string // id of the last member of the page before
-	Size   int
 }
 
 // WholeCouncil refuses admins of a single unit what concerns every member.
@@ -34,12 +33,11 @@ func (q Search) Allowed(ctx context.Context) error {
 	return WholeCouncil(ctx)
 }
 
-// Find lists members who have not gone, by id, which is the order in which they joined:
-// at most one more than the size, which shows that there is another page.
-func (s Store) Find(ctx context.Context, q Search) ([]Member, error) {
+// Find lists members who have not gone, by id, which is the order in which they joined.
+func (s Store) Find(ctx context.Context, q Search, limit int) ([]Member, error) {
 	return database.All(ctx, s.DB, scanMember, memberColumns+`WHERE anonymised_at IS NULL AND (leaving_at IS NULL OR leaving_at > $1)
 		AND ($2 = '' OR email = $2) AND ($3 = '' OR name LIKE $3 ESCAPE '\') AND id > $4 ORDER BY id LIMIT $5`,
-		s.goneBefore(ctx), q.Email, prefixPattern(q.Prefix), q.After, q.Size+1)
+		s.goneBefore(ctx), q.Email, prefixPattern(q.Prefix), q.After, limit)
 }
 
 // prefixPattern takes the meaning from LIKE's own characters.

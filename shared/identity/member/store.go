@@ -68,8 +68,8 @@ func (s Store) insert(ctx context.Context, n New) (string, bool, error) {
 	return id, rows == 1, err
 }
 
-// vacate anonymises an account that has gone but that nothing has swept, so that its
-// address is free.
+// vacate releases an account that has gone but that nothing has swept, so that its address
+// is free.
 func (s Store) vacate(ctx context.Context, email string) error {
 	id, err := database.One(ctx, s.DB, database.Value[string], `SELECT id FROM members WHERE email = $1 AND leaving_at <= $2 AND anonymised_at IS NULL`,
 		email, s.goneBefore(ctx))
@@ -79,7 +79,7 @@ func (s Store) vacate(ctx context.Context, email string) error {
 	if err != nil {
 		return err
 	}
-	return s.anonymise(ctx, id)
+	return s.release(ctx, id)
 }
 
 // goneBefore is the time of leaving from which a member counts as gone.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/council/persons"
 	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/database/databasetest"
 	"github.com/madang-council/madang/shared/identity/member"
@@ -194,7 +195,7 @@ func TestAnonymise(t *testing.T) {
 			after time.Duration
 			want  int
 		}{{7*24*time.Hour - time.Millisecond, 0}, {7 * 24 * time.Hour, 1}, {7 * 24 * time.Hour, 0}, {30 * 24 * time.Hour, 0}} {
-			if n, err := s.Anonymise(at(step.after), 10); err != nil || n != step.want {
+			if n, err := s.Anonymise(at(step.after), persons.All(db), 10); err != nil || n != step.want {
 				t.Fatalf("after %s: %d, %v", step.after, n, err)
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/madang-council/madang/shared/check"
+	"github.com/madang-council/madang/shared/chore"
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/problem"
@@ -172,6 +173,12 @@ func (s Store) RevokeRefresh(ctx context.Context, token string) error {
 	return err
 }
 
+// ForgetSecond notes that no session of a member has given a second factor.
+func (s Store) ForgetSecond(ctx context.Context, memberID string) error {
+	_, err := s.DB.Exec(ctx, `UPDATE sessions SET totp_at = NULL WHERE member_id = $1`, memberID)
+	return err
+}
+
 // GaveSecond notes that a session gave a second factor now.
 func (s Store) GaveSecond(ctx context.Context, id string) error {
 	_, err := s.DB.Exec(ctx, `UPDATE sessions SET totp_at = $1 WHERE id = $2`, clock.Millis(clock.Now(ctx)), id)
@@ -184,8 +191,15 @@ func (s Store) Since(ctx context.Context, id string) (time.Time, error) {
 	return clock.FromMillis(at), err
 }
 
-// Forget deletes sessions that ended before a time, with their refresh tokens, and
-// returns how many.
-func (s Store) Forget(ctx context.Context, before time.Time) (int64, error) {
-	return s.DB.Exec(ctx, `DELETE FROM sessions WHERE until_at < $1 OR revoked_at < $1`, clock.Millis(before))
+// ended is how long a session is kept after its end, for a member who asks where they
+// were signed in.
+const ended = 30 * 24 * time.Hour
+
+// Chores are what is to be done about sessions by itself: those that ended 30 days ago are
+// deleted with their refresh tokens.
+func (s Store) Chores() []chore.Chore {
+	return []chore.Chore{{Name: "sessions-forgotten", Do: func(ctx context.Context, _ int) (int, error) {
+		n, err := s.DB.Exec(ctx, `DELETE FROM sessions WHERE until_at < $1 OR revoked_at < $1`, clock.Millis(clock.Now(ctx).Add(-ended)))
+		return int(n), err
+	}}}
 }

@@ -9,14 +9,29 @@ import (
 	"time"
 
 	"github.com/madang-council/madang/shared/check"
+	"github.com/madang-council/madang/shared/chore"
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/event"
 	"github.com/madang-council/madang/shared/objects"
 )
 
-// What follows is for sweep: each step may run at any time, any number of times and in
-// several processes at once, and works on at most limit uploads.
+// storageTime is the budget of a chore that asks the storage about each of many uploads.
+const storageTime = 45 * time.Second
+
+// Chores are what is to be done about uploads by itself, in an order in which one run does
+// as much as possible: what expires is cleaned by the same run where nothing can be working
+// on it. Strays are looked for under the prefix that turn gives: Turn or Everything.
+func (d Depot) Chores(turn func(context.Context) string) []chore.Chore {
+	return []chore.Chore{
+		{Name: "uploads-expired", Do: d.Expire},
+		{Name: "uploads-unstaged", Budget: storageTime, Do: d.Unstaged},
+		{Name: "uploads-cleaned", Budget: storageTime, Do: d.Clean},
+		{Name: "uploads-forgotten", Budget: storageTime, Do: d.Forget},
+		{Name: "uploads-unprocessed", Do: d.Unprocessed},
+		{Name: "strays-removed", Budget: storageTime, Do: func(ctx context.Context, limit int) (int, error) { return d.Strays(ctx, turn(ctx), limit) }},
+	}
+}
 
 // Expire marks deleted what was not completed in time, and what nothing has used for
 // OrphanAge. It returns how many it marked.
@@ -141,7 +156,7 @@ func (d Depot) Turn(ctx context.Context) string {
 }
 
 // Everything is the prefix of all keys, for a sweep that is asked to look at all of them.
-func (d Depot) Everything() string { return d.Environment }
+func (d Depot) Everything(context.Context) string { return d.Environment }
 
 // Strays removes objects and unfinished uploads under a prefix that belong to no row, or
 // to none that still needs them, and are older than OrphanAge. A listing may name what is

@@ -12,7 +12,9 @@ import (
 	"time"
 
 	"github.com/madang-council/madang/shared/check"
+	"github.com/madang-council/madang/shared/chore"
 	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/event"
 	"github.com/madang-council/madang/shared/problem"
@@ -73,10 +75,8 @@ func (s Store) Keep(ctx context.Context, e event.Event) error {
 
 // Query limits a list; zero fields do not.
 type Query struct {
-	Type     string
-	BeforeAt int64 // place of the last letter of the page before: ms
-	BeforeID string
-	Size     int
+	Type   string
+	Before cursor.Moment // of the last letter of the page before
 }
 
 // columns are those that scan reads.
@@ -93,12 +93,14 @@ func scan(r database.Row) (Letter, error) {
 	return l, err
 }
 
-// List are the letters, the newest first: at most one more than the size, which shows
-// that there is another page.
-func (s Store) List(ctx context.Context, q Query) ([]Letter, error) {
+// Place is that of a letter in the list.
+func (l Letter) Place() cursor.Moment { return cursor.Moment{At: clock.Millis(l.LastAt), ID: l.ID} }
+
+// List are the letters, the newest first.
+func (s Store) List(ctx context.Context, q Query, limit int) ([]Letter, error) {
 	return database.All(ctx, s.DB, scan, `SELECT `+columns+` FROM dead_letters
 		WHERE ($1 = '' OR type = $1) AND ($3 = '' OR last_at < $2 OR last_at = $2 AND id < $3) ORDER BY last_at DESC, id DESC LIMIT $4`,
-		q.Type, q.BeforeAt, q.BeforeID, q.Size+1)
+		q.Type, q.Before.At, q.Before.ID, limit)
 }
 
 // Letter is one letter.
@@ -172,7 +174,18 @@ func (s Store) Count(ctx context.Context) (int, error) {
 	return database.One(ctx, s.DB, database.Value[int], `SELECT COUNT(*) FROM dead_letters`)
 }
 
-// Forget deletes letters that came last before a time and is how many.
-func (s Store) Forget(ctx context.Context, before time.Time) (int64, error) {
-	return s.DB.Exec(ctx, `DELETE FROM dead_letters WHERE last_at < $1`, clock.Millis(before))
+// life is how long a letter is kept: by then what its event would have done has been
+// found from the state.
+const life = 30 * 24 * time.Hour
+
+// Forget deletes letters that came last 30 days ago and is how many.
+func (s Store) Forget(ctx context.Context, limit int) (int, error) {
+	n, err := s.DB.Exec(ctx, `DELETE FROM dead_letters WHERE id IN (SELECT id FROM dead_letters WHERE last_at < $1 ORDER BY last_at LIMIT $2) AND last_at < $1`,
+		clock.Millis(clock.Now(ctx).Add(-life)), limit*10)
+	return int(n), err
+}
+
+// Chores are what is to be done about letters by itself.
+func (s Store) Chores() []chore.Chore {
+	return []chore.Chore{{Name: "dead-letters-forgotten", Do: s.Forget}}
 }

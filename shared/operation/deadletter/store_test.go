@@ -48,7 +48,7 @@ func TestKeep(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		got, err := s.List(ctx, deadletter.Query{Size: 10})
+		got, err := s.List(ctx, deadletter.Query{}, 10)
 		if err != nil || len(got) != 2 {
 			t.Fatalf("%v %+v", err, got)
 		}
@@ -58,7 +58,7 @@ func TestKeep(t *testing.T) {
 		if diff := cmp.Diff(again, got[0].Event); diff != "" {
 			t.Error(diff)
 		}
-		if n, err := s.Forget(ctx, noon.Add(2*time.Second)); n != 1 || err != nil {
+		if n, err := s.Forget(clock.With(ctx, noon.Add(2*time.Second+30*24*time.Hour)), 10); n != 1 || err != nil {
 			t.Errorf("forgot %d, %v", n, err)
 		}
 	})
@@ -73,7 +73,7 @@ func TestReplay(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		list, err := s.List(ctx, deadletter.Query{Size: 10})
+		list, err := s.List(ctx, deadletter.Query{}, 10)
 		if err != nil {
 			t.Fatal(err)
 		}

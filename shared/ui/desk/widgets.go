@@ -54,12 +54,13 @@ func Action(method, path string, version int64) g.Node {
 // Said is what the page says after the operation of a form.
 func Said(text string) g.Node { return el.Data("said", text) }
 
-// Pager leads on where a list goes on.
-func Pager(ctx context.Context, next string) g.Node {
+// Pager leads on where a list goes on behind a cursor, which is "" where it ends. The list is
+// at a path, with a query of pairs of names and values.
+func Pager(ctx context.Context, next, path string, query ...string) g.Node {
 	if next == "" {
 		return nil
 	}
-	return el.P(el.Class("pager"), Link(next, ui.T(ctx, "다음", "Next"), "button quiet", el.Rel("next")))
+	return el.P(el.Class("pager"), Link(At(ctx, path, append(query, "cursor", next)...), ui.T(ctx, "다음", "Next"), "button quiet", el.Rel("next")))
 }
 
 // Empty is what a list says that has nothing in it.

@@ -1,4 +1,5 @@
--- The edge's own rules: which function a path belongs to, and pages for guests.
+-- Which function a path belongs to, and pages for guests. What it says and counts by is Go's:
+-- routes.json and edge.json are generated from knative/edge.
 -- A page is taken from this worker's copy of the last second, then from Redis, then from
 -- its function. Of all who want the same page at once one per worker asks Redis, and one in
 -- all workers and replicas asks the function. A page
@@ -20,9 +21,17 @@ local settings = {
   functions = os.getenv("FUNCTIONS_ADDRESS") or "127.0.0.1:80", -- where all functions answer, by host
 }
 
-local COPY_FRESH = 1 -- seconds for which a worker's own copy is good
-local COPY_AWAY = 30 -- how old it may be, while Redis is away, before a function is asked
-local COPY_MOST = 2000 -- pages in a worker
+local function read_json(name)
+  local file = assert(io.open(ngx.config.prefix() .. name, "r"))
+  local value = assert(cjson.decode(file:read("*a")))
+  file:close()
+  return value
+end
+
+local rules = read_json("edge.json")
+local COPY_FRESH = rules.limits.copyFreshSeconds -- for which a worker's own copy is good
+local COPY_AWAY = rules.limits.copyAwaySeconds -- how old it may be, while Redis is away, before a function is asked
+local COPIES_MAX = rules.limits.copiesMax -- pages in a worker
 local REDIS_TIMEOUT = 500 -- milliseconds
 local LOCK_TIMEOUT = 4000 -- milliseconds, where two renders hang on it
 local REDIS_PAUSE = 1 -- seconds for which a worker does not ask a Redis that did not answer
@@ -35,33 +44,29 @@ local WAIT_MOST = 30 -- seconds until who waits for a page is told to come again
 
 -- Routes ---------------------------------------------------------------------------------
 
+local routes = read_json("routes.json")
 local literal, templates, by_path = {}, {}, {}
-local routes
 
-local function load_routes()
-  local path = ngx.config.prefix() .. "routes.json"
-  local file = assert(io.open(path, "r"))
-  routes = assert(cjson.decode(file:read("*a")))
-  file:close()
-  for _, r in ipairs(routes) do
-    by_path[r.path] = r
-    if not r.path:find("{", 1, true) then
-      literal[r.path] = r
-    else
-      local parts = {}
-      for part in (r.path:sub(2) .. "/"):gmatch("([^/]*)/") do parts[#parts + 1] = part end
-      r.parts = parts
-      templates[#parts] = templates[#parts] or {}
-      table.insert(templates[#parts], r)
-    end
+local function parts_of(path)
+  local parts = {}
+  for part in (path:sub(2) .. "/"):gmatch("([^/]*)/") do parts[#parts + 1] = part end
+  return parts
+end
+
+for _, r in ipairs(routes) do
+  by_path[r.path] = r
+  if not r.path:find("{", 1, true) then
+    literal[r.path] = r
+  else
+    r.parts = parts_of(r.path)
+    templates[#r.parts] = templates[#r.parts] or {}
+    table.insert(templates[#r.parts], r)
   end
 end
-load_routes()
 
 local function find(uri)
   if literal[uri] then return literal[uri] end
-  local parts = {}
-  for part in (uri:sub(2) .. "/"):gmatch("([^/]*)/") do parts[#parts + 1] = part end
+  local parts = parts_of(uri)
   for _, r in ipairs(templates[#parts] or {}) do
     local matches = true
     for i, want in ipairs(r.parts) do
@@ -79,7 +84,10 @@ function M.route_of(path) return by_path[path] end
 local function has_credentials()
   if ngx.var.http_authorization then return true end
   local cookie = ngx.var.http_cookie
-  return cookie ~= nil and (cookie:find("__Host-madang=", 1, true) or cookie:find("__Host-madang-refresh=", 1, true)) ~= nil
+  for _, name in ipairs(cookie and rules.credentials or {}) do
+    if cookie:find(name .. "=", 1, true) then return true end
+  end
+  return false
 end
 
 -- first is a query parameter's first value, or "".
@@ -151,17 +159,47 @@ local function escape_path(path)
   return (path:gsub("[^%w%-_%.~/]", function(c) return string.format("%%%02X", c:byte()) end))
 end
 
+-- Pages ----------------------------------------------------------------------------------
+--
+-- A page is what is said at an address, whoever says it: Redis, a function, a copy of either.
+--   status    200; another one of a function that refuses or fails
+--   rendered  when it was made, in milliseconds
+--   segments  what it says from one time until another, in milliseconds, as Redis has them
+--             (shared/page): { from, until, body, contentType, etag, header }
+--   touched   whether what it shows has changed since
+--   at        when it was known to be as it is, in seconds
+
+-- said is a page of one segment, good for as long as a copy.
+local function said(status, body, header)
+  local now, kept = ngx.now() * 1000, {}
+  for _, name in ipairs(rules.headers.kept) do kept[name] = header[name:lower()] end
+  return { status = status, rendered = now, segments = {
+    { from = now, ["until"] = now + COPY_FRESH * 1000, body = body, contentType = header["content-type"], etag = header.etag, header = kept },
+  } }
+end
+
+-- none is the page of whom nobody answered.
+local function none(status) return said(status, "", {}) end
+
+-- segment_of is what a page says at a time, whether that is still right, and which one it is.
+local function segment_of(page, now)
+  for i, s in ipairs(page.segments) do
+    if now < s["until"] then return s, not page.touched, i end
+  end
+  return page.segments[#page.segments], false, #page.segments
+end
+
 -- Copies and Redis -----------------------------------------------------------------------
 
 local copies, copied = {}, 0
 
--- keep makes a page this worker's copy. at is when it was as it is, in seconds.
-local function keep(key, page, at)
+-- keep makes a page this worker's copy.
+local function keep(key, page)
   if not copies[key] then
-    if copied >= COPY_MOST then copies, copied = {}, 0 end
+    if copied >= COPIES_MAX then copies, copied = {}, 0 end
     copied = copied + 1
   end
-  page.at = at or ngx.now()
+  page.at = page.at or ngx.now()
   copies[key] = page
 end
 
@@ -202,14 +240,7 @@ local function load(key, patience)
   local meta = cjson.decode(hash.meta)
   if type(meta) ~= "table" or type(meta.segments) ~= "table" or #meta.segments == 0 then return false end
   for i, s in ipairs(meta.segments) do s.body = hash["body" .. (i - 1)] or "" end
-  return { segments = meta.segments, rendered = meta.rendered, touched = hash.touched ~= nil }
-end
-
-local function segment_of(page, now)
-  for i, s in ipairs(page.segments) do
-    if now < s["until"] then return s, not page.touched, i end
-  end
-  return page.segments[#page.segments], false, #page.segments
+  return { status = 200, segments = meta.segments, rendered = meta.rendered, touched = hash.touched ~= nil }
 end
 
 -- Rendering ------------------------------------------------------------------------------
@@ -240,27 +271,24 @@ local function unlock(key, held)
   end
 end
 
--- share gives an answer to all workers of this replica.
-local function share(key, answer)
-  answer.at = ngx.now()
-  results:set(key, cjson.encode({ at = answer.at, status = answer.status, contentType = answer.content_type, etag = answer.etag, header = answer.header }) .. "\n" .. answer.body, COPY_AWAY)
+-- share gives what a function said to all workers of this replica. The body is beside the
+-- rest: it need not be text.
+local function share(key, page)
+  local body = page.segments[1].body
+  page.at, page.segments[1].body = ngx.now(), nil
+  results:set(key, cjson.encode(page) .. "\n" .. body, COPY_AWAY)
+  page.segments[1].body = body
 end
 
 local function shared(key, away)
   local v = results:get(key)
   if not v then return nil end
   local line = v:find("\n", 1, true)
-  local answer = cjson.decode(v:sub(1, line - 1))
-  if ngx.now() - answer.at >= (away and COPY_AWAY or RESULT_LIFE) then return nil end
-  answer.body, answer.content_type = v:sub(line + 1), answer.contentType
-  return answer
+  local page = cjson.decode(v:sub(1, line - 1))
+  if ngx.now() - page.at >= (away and COPY_AWAY or RESULT_LIFE) then return nil end
+  page.segments[1].body = v:sub(line + 1)
+  return page
 end
-
--- The headers of a function's answer that belong to the page (knative/edge.PageHeaders).
-local page_headers = {
-  "Cache-Control", "Content-Security-Policy", "Cross-Origin-Opener-Policy", "Cross-Origin-Resource-Policy", "Permissions-Policy",
-  "Referrer-Policy", "Strict-Transport-Security", "X-Frame-Options",
-}
 
 local function read_body(socket, header)
   if (header["transfer-encoding"] or ""):lower():find("chunked", 1, true) then
@@ -297,9 +325,7 @@ local function read_answer(socket)
   end
   local body, why = read_body(socket, header)
   if not body then return nil, why end
-  local kept = {}
-  for _, name in ipairs(page_headers) do kept[name] = header[name:lower()] end
-  return { status = status, body = body, content_type = header["content-type"], etag = header.etag, header = kept }
+  return said(status, body, header)
 end
 
 -- ask has a function render a page, which also stores it. It is asked as nobody, with
@@ -309,7 +335,7 @@ local function ask(host, target, header)
   local request = { "GET ", target, " HTTP/1.1\r\nHost: ", host, "\r\nConnection: close\r\n" }
   for name, value in pairs(header) do request[#request + 1] = name .. ": " .. value .. "\r\n" end
   request[#request + 1] = "\r\n"
-  local answer, err = nil, nil
+  local page, err = nil, nil
   for try = 1, ASK_TRIES do
     if try > 1 then ngx.sleep(0.1) end
     local socket = ngx.socket.tcp()
@@ -318,14 +344,14 @@ local function ask(host, target, header)
     fine, err = socket:connect(settings.functions:match("^(.*):(%d+)$"))
     if fine then fine, err = socket:send(request) end
     if fine then
-      answer, err = read_answer(socket)
+      page, err = read_answer(socket)
       socket:close()
     end
-    if answer and answer.status ~= 502 and answer.status ~= 503 and answer.status ~= 504 then return answer end
+    if page and page.status ~= 502 and page.status ~= 503 and page.status ~= 504 then return page end
     if err == "timeout" then break end
   end
-  if not answer then ngx.log(ngx.WARN, host, " was asked for ", target, ": ", err) end
-  return answer or { status = 502, body = "", header = {} }
+  if not page then ngx.log(ngx.WARN, host, " was asked for ", target, ": ", err) end
+  return page or none(502)
 end
 
 -- from_visitor are the headers with which a function is asked for a visitor's page.
@@ -346,53 +372,57 @@ local function stored(key, patience)
 end
 
 -- render gets a page that nobody has: this request has it rendered, or waits for the one
--- that does. It gives a page, or an answer of the function.
+-- that does. asked says that it is what a function answered just now.
 local function render(key, target, lang, away)
   local deadline, pause = ngx.now() + WAIT_MOST, 0.005
   while ngx.now() < deadline do
-    local answer = shared(key, away)
-    if answer then return nil, answer end
+    local page = shared(key, away)
+    if page then return page, true end
     local held = lock(key)
     if held then
       -- Another replica may have rendered it since.
-      local page = stored(key, held == "all" and LOCK_TIMEOUT or nil)
-      answer = not page and (shared(key, away) or ask(ngx.var.function_host, target, from_visitor(lang))) or nil
-      if answer and not answer.at then share(key, answer) end
+      page = stored(key, held == "all" and LOCK_TIMEOUT or nil)
+      local asked = not page
+      if asked then
+        page = shared(key, away)
+        if not page then
+          page = ask(ngx.var.function_host, target, from_visitor(lang))
+          share(key, page)
+        end
+      end
       unlock(key, held)
-      return page, answer
+      return page, asked
     end
     ngx.sleep(pause)
     pause = math.min(pause * 1.5, 0.1)
     if not locks:get(key) then -- another replica renders it
-      local page = stored(key)
-      if page then return page end
+      page = stored(key)
+      if page then return page, false end
     end
   end
-  return nil, { status = 504, body = "" }
+  return none(504), true
 end
 
--- obtain gets a page that this worker has no fresh copy of.
+-- obtain gets a page that this worker has no fresh copy of. detail is what the visitor is
+-- told of where it comes from (Cache-Status): nil for Redis, "asked" for a function.
 local function obtain(key, target, lang)
   local page, err = load(key)
   if page then
     keep(key, page)
     return { page = page }
   end
-  local copy = copies[key]
+  local copy, asked = copies[key], nil
   if err and copy and ngx.now() - copy.at < COPY_AWAY then return { page = copy, detail = "store-away" } end
-  local answer
-  page, answer = render(key, target, lang, err ~= nil)
-  if page then return { page = page } end
-  if answer.status >= 500 then
-    return copy and { page = copy, detail = "function-away" } or { answer = answer }
-  end
-  if answer.status == 200 then
-    local now = ngx.now() * 1000
-    keep(key, { rendered = now, segments = { { from = now, ["until"] = now + COPY_FRESH * 1000, body = answer.body, contentType = answer.content_type, etag = answer.etag, header = answer.header } } }, answer.at)
-  else
+  page, asked = render(key, target, lang, err ~= nil)
+  if not asked then return { page = page } end
+  if page.status == 200 then
+    keep(key, page)
+  elseif page.status < 500 then
     forget(key)
+  elseif copy then
+    return { page = copy, detail = "function-away" }
   end
-  return { answer = answer }
+  return { page = page, detail = "asked" }
 end
 
 local flights = {} -- by key: the request of this worker that obtains the page
@@ -403,14 +433,14 @@ local function together(key, target, lang)
   if flight then
     flight.waiting = flight.waiting + 1
     flight.landed:wait(WAIT_MOST)
-    return flight.result or { answer = { status = 504, body = "" } }
+    return flight.result or { page = none(504), detail = "asked" }
   end
   flight = { landed = semaphore.new(), waiting = 0 }
   flights[key] = flight
   local fine, result = pcall(obtain, key, target, lang)
   if not fine then
     ngx.log(ngx.ERR, "page ", key, ": ", result)
-    result = { answer = { status = 500, body = "" } }
+    result = { page = none(500), detail = "asked" }
   end
   flights[key] = nil
   flight.result = result
@@ -438,31 +468,24 @@ local function matches(tag)
   return list ~= nil and tag ~= nil and tag ~= "" and (list == "*" or list:find(tag, 1, true) ~= nil)
 end
 
-local function send(route, status, body, content_type, tag, header)
+-- send says a page's segment.
+local function send(route, status, s)
   local h = ngx.header
-  h["ETag"] = tag
+  for name, value in pairs(rules.headers.page) do h[name] = value end
+  if status ~= 200 then h["Cache-Control"] = "no-store" end
   if not route.html then h["Vary"] = "Accept-Language" end
-  h["X-Content-Type-Options"] = "nosniff"
-  h["Cache-Control"] = status == 200 and "public, no-cache" or "no-store"
-  for name, value in pairs(header or {}) do h[name] = value end
-  if status == 200 then
-    if matches(tag) then
-      ngx.status = 304
-      ngx.send_headers()
-      return ngx.exit(ngx.OK)
-    end
+  h["ETag"] = s.etag
+  for name, value in pairs(s.header or {}) do h[name] = value end
+  if status == 200 and matches(s.etag) then
+    ngx.status = 304
+    ngx.send_headers()
+    return ngx.exit(ngx.OK)
   end
   ngx.status = status
-  h["Content-Type"] = content_type
-  h["Content-Length"] = #body
-  if ngx.req.get_method() ~= "HEAD" then ngx.print(body) else ngx.send_headers() end
+  h["Content-Type"] = s.contentType
+  h["Content-Length"] = #s.body
+  if ngx.req.get_method() ~= "HEAD" then ngx.print(s.body) else ngx.send_headers() end
   return ngx.exit(ngx.OK)
-end
-
-local function send_segment(route, page, s, now, status)
-  ngx.header["Cache-Status"] = status
-  ngx.header["Age"] = math.floor(math.max(0, now - page.rendered) / 1000)
-  return send(route, 200, s.body, s.contentType, s.etag, s.header)
 end
 
 function M.page()
@@ -470,78 +493,47 @@ function M.page()
   local lang, query = language(route), query_of(route)
   local key = lang .. ":" .. ngx.var.uri .. (query ~= "" and "?" .. query or "")
   local target = escape_path(ngx.var.uri) .. (query ~= "" and "?" .. query or "")
-  local page, detail, answer = copies[key], nil, nil
+  local page, detail = copies[key], nil
   if not (page and ngx.now() - page.at < COPY_FRESH and select(2, segment_of(page, ngx.now() * 1000))) then
     local result = together(key, target, lang)
-    page, detail, answer = result.page, result.detail, result.answer
+    page, detail = result.page, result.detail
   end
+  if page.status >= 500 then return ngx.exit(503) end
   local now = ngx.now() * 1000
-  if page then
-    local s, fresh, at = segment_of(page, now)
-    local left = math.floor((s["until"] - now) / 1000)
-    if detail == "store-away" then
-      left = 0
-    elseif detail == "function-away" then
-      left = -1
-    elseif not fresh then
-      left, detail = math.min(-1, left), "stale"
-    end
-    if detail == "stale" or fresh and at == #page.segments and at > 1 then refresh_later(key, target, lang) end
-    return send_segment(route, page, s, now, "madang; hit; ttl=" .. left .. (detail and "; detail=" .. detail or ""))
+  local s, fresh, at = segment_of(page, now)
+  if detail == "asked" then
+    ngx.header["Cache-Status"] = "madang; fwd=uri-miss"
+    return send(route, page.status, s)
   end
-  if answer.status >= 500 then
-    ngx.header["Retry-After"] = 2
-    return ngx.exit(503)
+  local left = math.floor((s["until"] - now) / 1000)
+  if detail == "store-away" then
+    left = 0
+  elseif detail == "function-away" then
+    left = -1
+  elseif not fresh then
+    left, detail = math.min(-1, left), "stale"
   end
-  ngx.header["Cache-Status"] = "madang; fwd=uri-miss"
-  return send(route, answer.status, answer.body, answer.content_type, answer.etag, answer.header)
+  if detail == "stale" or fresh and at == #page.segments and at > 1 then refresh_later(key, target, lang) end
+  ngx.header["Cache-Status"] = "madang; hit; ttl=" .. left .. (detail and "; detail=" .. detail or "")
+  ngx.header["Age"] = math.floor(math.max(0, now - page.rendered) / 1000)
+  return send(route, page.status, s)
 end
 
--- Problems that the edge itself answers: as pages to browsers, from the generated problems.json,
--- and as RFC 9457 documents to all others.
-local function load_pages()
-  local file = assert(io.open(ngx.config.prefix() .. "problems.json", "r"))
-  local pages = assert(cjson.decode(file:read("*a")))
-  file:close()
-  return pages
-end
-local problem_pages = load_pages()
+local REQUEST_ID = rules.requestId:gsub("%p", "%%%0") -- as a pattern
 
-local problems = {
-  [400] = { "malformed-request", "요청을 읽을 수 없습니다.", "The request cannot be read." },
-  [404] = { "not-found", "찾을 수 없습니다.", "Not found." },
-  [405] = { "method-not-allowed", "이 주소에서 쓸 수 없는 메서드입니다.", "This address has no such method." },
-  [408] = { "request-timeout", "요청이 너무 오래 걸렸습니다.", "The request took too long." },
-  [413] = { "body-too-large", "본문이 너무 큽니다.", "The body is too large." },
-  [414] = { "address-too-long", "주소가 너무 깁니다.", "The address is too long." },
-  [429] = { "too-many-requests", "요청이 너무 많습니다. 잠시 후 다시 시도하세요.", "Too many requests. Try again in a moment." },
-  [431] = { "headers-too-large", "헤더가 너무 큽니다.", "The headers are too large." },
-  [503] = { "temporarily-unavailable", "잠시 후 다시 시도하세요.", "Try again in a moment." },
-}
-
+-- problem is what the edge itself answers: a page to browsers, a document of RFC 9457 to all
+-- others.
 function M.problem()
   local status = ngx.status
   if status == 494 then status = 431 end
   if status == 598 then status = 429 end
-  if status >= 500 or not problems[status] then status = 503 end
-  local p = problems[status]
-  ngx.status = status
-  ngx.header["Vary"] = "Accept"
-  if status == 503 or status == 429 then ngx.header["Retry-After"] = ngx.header["Retry-After"] or 2 end
+  if status >= 500 or not rules.problems[tostring(status)] then status = 503 end
   local lang = language({ html = true }) == "en" and "en" or language()
-  if (ngx.var.http_accept or ""):find("text/html", 1, true) then
-    local page = problem_pages[lang][tostring(status)]
-    for name, value in pairs(page.header) do ngx.header[name] = value end
-    ngx.header["Content-Type"] = "text/html; charset=utf-8"
-    local body = page.body:gsub("REQUEST%-ID", function() return ngx.var.request_id end)
-    ngx.print(body)
-    return
-  end
-  ngx.header["Content-Type"] = "application/problem+json"
-  ngx.header["Cache-Control"] = "no-store"
-  ngx.header["X-Content-Type-Options"] = "nosniff"
-  local text = lang == "en" and p[3] or p[2]
-  ngx.print(cjson.encode({ type = "about:blank", title = p[3], status = status, detail = text, code = p[1], requestId = ngx.var.request_id }), "\n")
+  local problem = rules.problems[tostring(status)][lang]
+  local answer = (ngx.var.http_accept or ""):find("text/html", 1, true) and problem.page or problem.document
+  ngx.status = status
+  for name, value in pairs(answer.header) do ngx.header[name] = value end
+  ngx.print((answer.body:gsub(REQUEST_ID, function() return ngx.var.request_id end)))
 end
 
 return M

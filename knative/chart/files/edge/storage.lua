@@ -72,6 +72,7 @@ function M.sign()
   ngx.var.storage_host = host
   ngx.var.storage_address = settings.endpoint .. path
   ngx.var.storage_time = time
+  ngx.var.storage_hash = EMPTY
   ngx.var.storage_authorization = M.signature(path, time)
 end
 

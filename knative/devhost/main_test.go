@@ -1,0 +1,200 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"sigs.k8s.io/yaml"
+
+	"github.com/madang-council/madang/functions"
+	rules "github.com/madang-council/madang/knative/edge"
+	"github.com/madang-council/madang/shared/operation/bill"
+)
+
+// The first start of all says where everything is, in a dozen lines, and nothing else; what
+// it says is so.
+func TestGreeting(t *testing.T) {
+	for _, name := range []string{"DATABASE_URL", "REDIS_URL", "S3_ENDPOINT", "SITE_URL"} {
+		t.Setenv(name, "") // embedded, also where real servers are tested
+	}
+	data := filepath.Join(t.TempDir(), "data")
+	ctx, stop := context.WithCancel(t.Context())
+	read, out := io.Pipe()
+	var log bytes.Buffer
+	ended := make(chan error, 1)
+	go func() {
+		err := run(ctx, flags{addr: "localhost:0", data: data}, out, &log)
+		_ = out.Close()
+		ended <- err
+	}()
+	greeting := make([]byte, 10_000)
+	n, err := read.Read(greeting)
+	stop()
+	if failed := <-ended; err != nil || failed != nil {
+		t.Fatal(err, failed)
+	}
+	text := string(greeting[:n])
+	if lines := strings.Count(text, "\n"); lines > 12 {
+		t.Errorf("%d lines", lines)
+	}
+	secret, err := os.ReadFile(filepath.Join(data, "first-sign-in.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var first firstSignIn
+	if err := yaml.Unmarshal(secret, &first); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"마당  http://localhost:", "/sign-in  as  " + first.Email + " / " + first.Password, "/_dev/mail", data, "SQLite", "/console/notices/new", "README.md", "-routes", "-log"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q", want)
+		}
+	}
+	routes := rules.Routes(functions.All())
+	for _, path := range regexp.MustCompile(`http://localhost:\d+(/\S+)`).FindAllStringSubmatch(text, -1) {
+		if _, ok := rules.Find(routes, path[1]); !ok && path[1] != "/_dev/mail" {
+			t.Errorf("%s is nowhere", path[1])
+		}
+	}
+	if log.Len() > 0 {
+		t.Errorf("logged: %s", &log)
+	}
+	if t.Failed() {
+		t.Log(text)
+	}
+}
+
+// The README has every flag, with the words of -h.
+func TestReadmeHasFlags(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	set := flag.NewFlagSet("devhost", flag.ContinueOnError)
+	new(flags).define(set)
+	set.VisitAll(func(f *flag.Flag) {
+		standard := ""
+		if f.DefValue != "false" {
+			standard = "`" + f.DefValue + "`"
+		}
+		want = append(want, strings.Join(strings.Fields(fmt.Sprintf("| `-%s` | %s | %s |", f.Name, f.Usage, standard)), " "))
+	})
+	var got []string
+	for line := range strings.Lines(string(readme)) {
+		if strings.HasPrefix(line, "| `-") {
+			got = append(got, strings.TrimSpace(line))
+		}
+	}
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("README.md has\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// -routes lists what there is and starts nothing.
+func TestRoutes(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	var out bytes.Buffer
+	if err := run(t.Context(), flags{routes: true, data: data}, &out, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(data); err == nil || !strings.Contains(out.String(), "  GET    /v1/notices/{id} ") {
+		t.Errorf("%v: %s", err, &out)
+	}
+}
+
+// Nothing is written into a folder with somebody's files, and such a folder is never deleted.
+func TestPrepare(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	photos := filepath.Join(data, "photos")
+	if err := os.MkdirAll(photos, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, reset := range []bool{false, true, true} {
+		if err := prepare(flags{data: data, reset: reset}); err == nil {
+			t.Errorf("reset %v: somebody's folder was taken", reset)
+		}
+	}
+	if err := os.Remove(photos); err != nil {
+		t.Fatal(err)
+	}
+	kept := filepath.Join(data, "madang.db")
+	for _, reset := range []bool{false, false, true} {
+		if err := prepare(flags{data: data, reset: reset}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(kept); reset && err == nil {
+			t.Error("reset has left something")
+		}
+		if err := os.WriteFile(kept, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// A warning is one line that can be read.
+func TestTerminalLog(t *testing.T) {
+	var out bytes.Buffer
+	log := terminalLog(&out)
+	log.Info("request")
+	log.With("function", "main").Warn("page not stored", "error", "redis is away")
+	if got := out.String(); !regexp.MustCompile(`^time=\d\d:\d\d:\d\d level=WARN msg="page not stored" function=main error="redis is away"\n$`).MatchString(got) {
+		t.Errorf("%q", got)
+	}
+}
+
+// A laptop's pods cost what the chart's cost.
+func TestPodsAreTheCharts(t *testing.T) {
+	text, err := os.ReadFile("../chart/values.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var values struct {
+		Functions struct {
+			Window, CPU string
+			Proxy       struct{ CPU, Memory string }
+		}
+		Bill struct {
+			Node struct {
+				Type             string
+				WonPerHour, CPUs float64
+				MemoryMiB        float64
+			}
+			Servers struct {
+				Count      int
+				Type       string
+				WonPerHour float64
+			}
+		}
+	}
+	if err := yaml.Unmarshal(text, &values); err != nil {
+		t.Fatal(err)
+	}
+	f, node, servers := values.Functions, values.Bill.Node, values.Bill.Servers
+	if lasts, err := time.ParseDuration(f.Window); err != nil || lasts != window {
+		t.Errorf("window %s (%v)", f.Window, err)
+	}
+	var own, proxy int
+	if _, err := fmt.Sscanf(f.CPU+" "+f.Proxy.CPU, "%dm %dm", &own, &proxy); err != nil || own+proxy != podCPUs*1000 {
+		t.Errorf("CPU %s and %s (%v)", f.CPU, f.Proxy.CPU, err)
+	}
+	if f.Proxy.Memory != fmt.Sprintf("%dMi", proxyMiB) {
+		t.Errorf("queue-proxy's memory %s", f.Proxy.Memory)
+	}
+	want := bill.Price{
+		Node: node.Type, WonPerHour: node.WonPerHour, CPUs: node.CPUs, MemoryMiB: node.MemoryMiB,
+		Servers: servers.Count, ServerType: servers.Type, ServerWon: servers.WonPerHour, Source: laptopPrice.Source,
+	}
+	if want != laptopPrice {
+		t.Errorf("%+v, want %+v", laptopPrice, want)
+	}
+}

@@ -1,0 +1,40 @@
+// Package chore is what a store wants done that nobody waits for: forgetting what has
+// served its purpose, repeating what was lost. The store that owns the tables says it,
+// sweep does it.
+package chore
+
+import (
+	"context"
+	"time"
+)
+
+// Batch is how much one chore does in one run; the rest is for the next.
+const Batch = 500
+
+// Usual is the budget of a chore that names none: some statements over indexes.
+const Usual = 15 * time.Second
+
+// Chore is one such task. It may run at any time, any number of times, in several
+// processes at once and after any gap.
+type Chore struct {
+	Name   string        // as "sessions-forgotten"; the name of its metric, so it never changes
+	Budget time.Duration // how long it may take in one run; 0 for Usual
+	// Do does it for at most limit things and returns for how many. What a statement
+	// deletes at once may be more.
+	Do func(ctx context.Context, limit int) (int, error)
+}
+
+// Run does the chore within its budget.
+func (c Chore) Run(ctx context.Context) (int, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.Longest())
+	defer cancel()
+	return c.Do(ctx, Batch)
+}
+
+// Longest is the budget, with the default for none.
+func (c Chore) Longest() time.Duration {
+	if c.Budget == 0 {
+		return Usual
+	}
+	return c.Budget
+}

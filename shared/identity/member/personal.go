@@ -1,0 +1,134 @@
+package member
+
+import (
+	"context"
+	"time"
+
+	"github.com/madang-council/madang/shared/check"
+	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/person"
+)
+
+// Personal is what accounts keep of members.
+func (s Store) Personal() []person.Data {
+	return []person.Data{
+		{Name: "profile", Export: s.exportProfile, Forget: s.forget, Columns: []person.Column{
+			{Name: "members.id", Fate: person.Shown, Why: "it is the name of who wrote what stays, and leads to nobody"},
+			{Name: "members.email", Fate: person.Exported},
+			{Name: "members.name", Fate: person.Exported},
+			{Name: "members.unit", Fate: person.Exported},
+			{Name: "members.password", Fate: person.Forgotten},
+			{Name: "members.verified_by", Fate: person.Exported},
+			{Name: "members.student_key", Fate: person.Forgotten},
+			{Name: "members.totp_secret", Fate: person.Forgotten},
+			{Name: "member_roles.member_id", Fate: person.Forgotten},
+			{Name: "member_roles.role", Fate: person.Exported},
+			{Name: "member_roles.unit", Fate: person.Exported},
+			{Name: "member_roles.granted_by", Fate: person.Kept, Why: "others have their roles from them"},
+			{Name: "mail_codes.member_id", Fate: person.Forgotten},
+			{Name: "mail_codes.student_key", Fate: person.Forgotten},
+			{Name: "mail_codes.code_hash", Fate: person.Forgotten},
+		}},
+		{Name: "consents", Export: s.exportConsents, Columns: []person.Column{
+			{Name: "consents.member_id", Fate: person.Kept, Why: "the proof that there was a consent; it names nothing but an id that leads to nobody"},
+			{Name: "consents.kind", Fate: person.Shown, Why: "the proof"},
+			{Name: "consents.version", Fate: person.Shown, Why: "the proof"},
+		}},
+		{Name: "issuers", Export: func(ctx context.Context, id string) (any, error) { return s.Issuers(ctx, id) }, Forget: s.unlinkAll, Columns: []person.Column{
+			{Name: "oidc_links.member_id", Fate: person.Forgotten},
+			{Name: "oidc_links.issuer", Fate: person.Exported},
+			{Name: "oidc_links.subject", Fate: person.Forgotten},
+		}},
+	}
+}
+
+type exportedRole struct {
+	Role  string     `json:"role"`
+	Unit  string     `json:"unit"`
+	Until *time.Time `json:"until,omitempty"`
+}
+
+type exportedProfile struct {
+	ID           string         `json:"id"`
+	Email        string         `json:"email"`
+	Name         string         `json:"name"`
+	Unit         string         `json:"unit"`
+	Verified     bool           `json:"verified"`
+	VerifiedBy   string         `json:"verifiedBy"`
+	HasPassword  bool           `json:"hasPassword"`
+	SecondFactor bool           `json:"secondFactor"`
+	Suspended    bool           `json:"suspended"`
+	LeavingAt    *time.Time     `json:"leavingAt,omitempty"`
+	Roles        []exportedRole `json:"roles"`
+	CreatedAt    time.Time      `json:"createdAt"`
+	UpdatedAt    time.Time      `json:"updatedAt"`
+}
+
+func (s Store) exportProfile(ctx context.Context, id string) (any, error) {
+	m, err := s.Member(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	grants, err := s.Grants(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	p := exportedProfile{
+		ID: m.ID, Email: m.Email, Name: m.Name, Unit: m.Unit, Verified: m.VerifiedAt != nil, VerifiedBy: m.VerifiedBy,
+		HasPassword: m.HasPassword, SecondFactor: m.SecondAt != nil, Suspended: m.SuspendedAt != nil, LeavingAt: m.LeavingAt,
+		Roles: []exportedRole{}, CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt,
+	}
+	for _, g := range grants {
+		r := exportedRole{Role: string(g.Role), Unit: g.Unit}
+		if !g.Until.IsZero() {
+			r.Until = &g.Until
+		}
+		p.Roles = append(p.Roles, r)
+	}
+	return p, nil
+}
+
+type exportedConsent struct {
+	Kind    string    `json:"kind"`
+	Version string    `json:"version"`
+	Given   bool      `json:"given"`
+	At      time.Time `json:"at"`
+}
+
+func (s Store) exportConsents(ctx context.Context, id string) (any, error) {
+	history, err := s.Consents(ctx, id)
+	list := []exportedConsent{}
+	for _, c := range history {
+		list = append(list, exportedConsent(c))
+	}
+	return list, err
+}
+
+// unlinkAll lets nobody sign in by an issuer any more.
+func (s Store) unlinkAll(ctx context.Context, id string) error {
+	_, err := s.DB.Exec(ctx, `DELETE FROM oidc_links WHERE member_id = $1`, id)
+	return err
+}
+
+// forget takes everything personal from an account's own rows. What the member wrote stays,
+// under the name Gone.
+func (s Store) forget(ctx context.Context, id string) error {
+	nobody, err := check.NewID()
+	if err != nil {
+		return err
+	}
+	if _, err := s.DB.Exec(ctx, `UPDATE members SET email = $1, name = $2, unit = '', password = '', verified_at = NULL, verified_by = '', student_key = NULL,
+		totp_secret = '', totp_at = NULL, totp_step = 0, version = version + 1, updated_at = $3 WHERE id = $4`,
+		nobody+noAddress, Gone, clock.Millis(clock.Now(ctx)), id); err != nil {
+		return err
+	}
+	for _, statement := range []string{
+		`DELETE FROM member_roles WHERE member_id = $1`,
+		`DELETE FROM mail_codes WHERE member_id = $1`,
+	} {
+		if _, err := s.DB.Exec(ctx, statement, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,35 @@
+// Package person is what a store says about the members whom it keeps something of: what
+// they are shown of it, and what goes when they leave. The store that owns the columns says
+// it; shared/council/persons lists all, and its test demands that no column is forgotten.
+package person
+
+import "context"
+
+// Fate is what becomes of a column.
+type Fate string
+
+// The fates. What is exported may go or stay at the end as well.
+const (
+	Exported  Fate = "exported"  // shown to the member, and taken away when they have left
+	Shown     Fate = "shown"     // shown to the member, and kept, for the reason given
+	Forgotten Fate = "forgotten" // taken away when they have left: a secret, or of no meaning to them
+	Kept      Fate = "kept"      // neither, for the reason given
+)
+
+// Column is a column of text that names a member or says something of one.
+type Column struct {
+	Name string // as "sessions.device"
+	Fate Fate
+	Why  string // it is kept
+}
+
+// Data is something that one store keeps of members.
+type Data struct {
+	Name    string // in the export, which callers know: it never changes; "" without Export
+	Columns []Column
+	// Export is what a member is shown, encoded as JSON; nil where there is nothing.
+	Export func(ctx context.Context, memberID string) (any, error)
+	// Forget takes away what is about a member who has left, and lets what they made for
+	// others stay without them. It may run twice. Nil where all of it is kept.
+	Forget func(ctx context.Context, memberID string) error
+}
