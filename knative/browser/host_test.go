@@ -122,7 +122,7 @@ func (h *localHost) watched() {
 }
 
 // read is the body of an address; as are cookies.
-func (h *localHost) read(path, cookies string) (body string, header http.Header) {
+func (h *localHost) read(path, cookies string) (body string, response *http.Response) {
 	h.t.Helper()
 	r, err := http.NewRequestWithContext(h.t.Context(), http.MethodGet, h.address+path, http.NoBody)
 	if err != nil {
@@ -132,7 +132,7 @@ func (h *localHost) read(path, cookies string) (body string, header http.Header)
 		r.Header.Set("Cookie", cookies)
 	}
 	r.Header.Set("Accept", "text/html,*/*;q=0.8")
-	response, err := client.Do(r)
+	response, err = client.Do(r)
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -141,7 +141,7 @@ func (h *localHost) read(path, cookies string) (body string, header http.Header)
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	return string(raw), response.Header
+	return string(raw), response
 }
 
 var client = &http.Client{Timeout: time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
@@ -163,9 +163,6 @@ func (h *localHost) signIn() string {
 	h.t.Fatalf("signing in: %s", response.Status)
 	return ""
 }
-
-// notice is the id of the pinned notice, which has a picture.
-func (h *localHost) notice() string { return h.first("/v1/notices", "") }
 
 // first is the id of the first of a list of the API.
 func (h *localHost) first(path, cookies string) string {
