@@ -154,7 +154,7 @@ func TestEditor(t *testing.T) {
 	if got := p.value("#field-title"); got != "한 글자씩 봄" {
 		t.Fatalf("recovered %q", got)
 	}
-	at := time.Now().Add(time.Minute).Truncate(time.Minute).Add(time.Minute)
+	at := time.Now().Add(30 * time.Second).Truncate(time.Minute).Add(time.Minute) // a whole minute, and time to save before it
 	p.do(chromedp.Click(p.find("at a time", "input[type=radio]", `e.parentElement.innerText.includes('시각을 정해 게시')`)))
 	p.sets("게시할 때", at.In(clock.Seoul).Format("2006-01-02T15:04"))
 	p.does("저장")
