@@ -38,6 +38,7 @@ func Run(t *testing.T, start Start) {
 		"what an edge says by itself":                words,
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel() // most of them wait
 			server, client := cachetest.Embedded(t)
 			f := &fixture{T: t, World: World{Redis: client, Prefix: "madang:" + rand.Text() + ":", StopRedis: server.Close}}
 			f.Functions = &Functions{Store: &page.Store{Redis: client, Prefix: f.Prefix}}

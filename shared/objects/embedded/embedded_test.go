@@ -17,6 +17,7 @@ import (
 	"github.com/madang-council/madang/shared/objects/embedded"
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
+	"golang.org/x/sync/errgroup"
 )
 
 func config() embedded.Config {
@@ -267,15 +268,21 @@ func TestListingsInPages(t *testing.T) {
 	}
 	const count = 1005 // one page holds 1000
 	var want []string
+	var putting errgroup.Group
+	putting.SetLimit(32) // each waits for the disk
 	for i := range count {
 		key := fmt.Sprintf("쪽/%04d", i)
 		want = append(want, key)
-		if err := store.Put(t.Context(), key, strings.NewReader("x"), 1, objects.Meta{}); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := store.StartMultipart(t.Context(), key, objects.Meta{}); err != nil {
-			t.Fatal(err)
-		}
+		putting.Go(func() error {
+			if err := store.Put(t.Context(), key, strings.NewReader("x"), 1, objects.Meta{}); err != nil {
+				return err
+			}
+			_, err := store.StartMultipart(t.Context(), key, objects.Meta{})
+			return err
+		})
+	}
+	if err := putting.Wait(); err != nil {
+		t.Fatal(err)
 	}
 	var listed, unfinished []string
 	for o, err := range store.List(t.Context(), "쪽/") {

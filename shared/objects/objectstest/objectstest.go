@@ -54,6 +54,7 @@ func Run(t *testing.T, open func(t *testing.T) *objects.Store) {
 		"late part":                  latePart,
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			s := &suite{T: t, store: store, prefix: "계약/" + strings.ToLower(rand.Text()) + "/"}
 			t.Cleanup(s.clean)
 			check(s)

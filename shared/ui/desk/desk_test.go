@@ -65,6 +65,7 @@ func tool(t *testing.T, name string) string {
 }
 
 func TestModules(t *testing.T) {
+	t.Parallel()
 	node := tool(t, "node")
 	files, err := filepath.Glob("assets_test/*.test.js")
 	if err != nil || len(files) == 0 {
@@ -86,6 +87,7 @@ func packages(t *testing.T) {
 }
 
 func TestTypes(t *testing.T) {
+	t.Parallel()
 	packages(t)
 	if out, err := exec.CommandContext(t.Context(), "npm/node_modules/.bin/tsc", "-p", "npm").CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
@@ -94,6 +96,7 @@ func TestTypes(t *testing.T) {
 
 // TestVendored makes the vendored module again and compares.
 func TestVendored(t *testing.T) {
+	t.Parallel()
 	packages(t)
 	banner, err := os.ReadFile("npm/sha256-banner.txt")
 	if err != nil {
