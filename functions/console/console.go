@@ -33,7 +33,7 @@ var Function = function.Spec{
 	Needs: []function.Need{function.Database},
 	New: func(d function.Deps) function.Parts {
 		h := handlers{
-			notices: notice.NewStore(d.DB), banners: banner.NewStore(d.DB), uploads: upload.Store{DB: d.DB},
+			notices: notice.NewReader(d.DB), banners: banner.NewReader(d.DB), uploads: upload.Store{DB: d.DB},
 			members: member.Store{DB: d.DB, Key: d.Key, LeaveGrace: d.Settings.LeaveGrace}, log: audit.Store{DB: d.DB},
 			running: bill.Store{DB: d.DB}, letters: deadletter.Store{DB: d.DB},
 			cursors: cursor.New(d.Key.Derive("cursor")), settings: d.Settings, catalogue: d.Catalogue,

@@ -29,8 +29,8 @@ import (
 
 // handlers are the pages and what they are made of.
 type handlers struct {
-	notices   notice.Store
-	banners   banner.Store
+	notices   notice.Reader
+	banners   banner.Reader
 	uploads   upload.Store
 	members   member.Store
 	log       audit.Store

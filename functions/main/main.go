@@ -16,7 +16,7 @@ var Function = function.Spec{
 	Doc:   "The main page: urgent bar, banners, pinned and newest notices; for members their own part.",
 	Needs: []function.Need{function.Database},
 	New: func(d function.Deps) function.Parts {
-		h := handlers{notices: notice.NewStore(d.DB), banners: banner.NewStore(d.DB), log: d.Log}
+		h := handlers{notices: notice.NewReader(d.DB), banners: banner.NewReader(d.DB), log: d.Log}
 		return function.Parts{
 			Routes: []function.Route{
 				{Method: "GET", Path: "/v1/main", Access: function.Anyone, Doc: "Everything that the main page shows; sections that fail are null and named in degraded.", Do: function.Do(h.read), Page: &function.Page{Tags: []string{notice.Kind, banner.Kind, eagerTag}, Eager: true}},

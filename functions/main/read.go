@@ -13,8 +13,8 @@ import (
 )
 
 type handlers struct {
-	notices notice.Store
-	banners banner.Store
+	notices notice.Reader
+	banners banner.Reader
 	log     *slog.Logger
 }
 

@@ -33,8 +33,8 @@ const hashes = 2
 // handlers are the pages and what they need.
 type handlers struct {
 	frame    ui.Frame
-	notices  notice.Store
-	banners  banner.Store
+	notices  notice.Reader
+	banners  banner.Reader
 	accounts account.Accounts
 	sessions session.Store
 	oidc     *oidc.Client
@@ -70,8 +70,8 @@ var Function = function.Spec{
 func wire(d function.Deps) handlers {
 	s := d.Settings
 	h := handlers{
-		notices:  notice.NewStore(d.DB),
-		banners:  banner.NewStore(d.DB),
+		notices:  notice.NewReader(d.DB),
+		banners:  banner.NewReader(d.DB),
 		sessions: session.Store{DB: d.DB, Key: d.Key},
 		oidc:     oidc.New(d.Client, d.Key, s.SiteURL, issuers(s.Issuers)),
 		cursors:  cursor.New(d.Key.Derive("cursor")),

@@ -10,7 +10,7 @@ import (
 
 // Page is a part of List behind the place that a cursor names ("" for the start), and the
 // cursor of the next part, "" where there is none.
-func (s Store) Page(ctx context.Context, f Filter, c *cursor.Codec, token string, size int) (list []Summary, next string, err error) {
+func (s Reader) Page(ctx context.Context, f Filter, c *cursor.Codec, token string, size int) (list []Summary, next string, err error) {
 	after, err := f.position(c, token)
 	if err != nil {
 		return nil, "", err
