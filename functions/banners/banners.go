@@ -14,7 +14,7 @@ import (
 
 // handlers are the operations and what they need.
 type handlers struct {
-	banners banner.Store
+	banners banner.Writer
 	units   []string
 	log     *slog.Logger
 }
@@ -27,8 +27,7 @@ var Function = function.Spec{
 	Desk:  desk.Entries(),
 	Seed:  seed,
 	New: func(d function.Deps) function.Parts {
-		h := handlers{banners: banner.NewStore(d.DB), units: d.Settings.Units, log: d.Log}
-		h.banners.Outbox = d.Outbox
+		h := handlers{banners: banner.NewWriter(d.DB, d.Outbox), units: d.Settings.Units, log: d.Log}
 		editor := function.Holder(auth.Editor)
 		return function.Parts{Routes: slices.Concat([]function.Route{
 			{Method: "GET", Path: "/v1/banners", Access: function.Anyone, Page: &function.Page{Tags: []string{banner.Kind}, Eager: true}, Do: function.Do(h.list), Doc: "Banners in force, in their order."},

@@ -14,7 +14,6 @@ import (
 	"github.com/madang-council/madang/shared/identity/credential"
 	"github.com/madang-council/madang/shared/identity/member"
 	"github.com/madang-council/madang/shared/operation/audit"
-	"github.com/madang-council/madang/shared/problem"
 	"github.com/madang-council/madang/shared/ui"
 	"github.com/madang-council/madang/shared/ui/desk"
 )

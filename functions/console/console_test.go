@@ -34,7 +34,7 @@ import (
 type desk struct {
 	*functiontest.App
 	t       *testing.T
-	notices notice.Store
+	notices notice.Writer
 	editor  functiontest.Account // of 총학 alone
 	admin   functiontest.Account
 }
@@ -42,9 +42,7 @@ type desk struct {
 func open(t *testing.T) desk {
 	t.Helper()
 	d := desk{App: functiontest.New(t, console.Function, functiontest.Beside(functions.All()...)), t: t}
-	d.notices = notice.NewStore(d.DB)
-	d.notices.Outbox = &event.Outbox{DB: d.DB, Bus: d.Events, Log: d.Deps.Log}
-	d.notices.Markup = notice.Markup{HTML: markdown.Render, Excerpt: markdown.Excerpt}
+	d.notices = notice.NewWriter(d.DB, &event.Outbox{DB: d.DB, Bus: d.Events, Log: d.Deps.Log}, notice.Markup{HTML: markdown.Render, Excerpt: markdown.Excerpt})
 	d.editor = d.Member(functiontest.Member{Name: "이편집", Grants: []auth.Grant{{Role: auth.Editor, Unit: "총학"}}})
 	d.admin = d.Member(functiontest.Member{Name: "박관리", Verified: true, Grants: []auth.Grant{{Role: auth.Admin}}})
 	return d
@@ -250,8 +248,7 @@ func TestRevisions(t *testing.T) {
 func TestBanners(t *testing.T) {
 	d := open(t)
 	d.has(d.get(d.editor, "/console/banners"), "아직 배너가 없습니다.")
-	store := banner.NewStore(d.DB)
-	store.Outbox = &event.Outbox{DB: d.DB, Bus: d.Events, Log: d.Deps.Log}
+	store := banner.NewWriter(d.DB, &event.Outbox{DB: d.DB, Bus: d.Events, Log: d.Deps.Log})
 	later := d.Now().Add(time.Hour)
 	ids := []string{}
 	for _, c := range []banner.Content{

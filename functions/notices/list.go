@@ -13,7 +13,7 @@ import (
 
 // handlers are the operations and what they need.
 type handlers struct {
-	notices notice.Store
+	notices notice.Writer
 	members member.Store
 	cursors *cursor.Codec
 	links   secret.Signer // signs previews

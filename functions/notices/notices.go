@@ -25,11 +25,9 @@ var Function = function.Spec{
 	Seed:  seed,
 	New: func(d function.Deps) function.Parts {
 		h := handlers{
-			notices: notice.NewStore(d.DB), members: member.Store{DB: d.DB, LeaveGrace: d.Settings.LeaveGrace}, cursors: cursor.New(d.Key.Derive("cursor")),
+			notices: notice.NewWriter(d.DB, d.Outbox, notice.Markup{HTML: markdown.Render, Excerpt: markdown.Excerpt}), members: member.Store{DB: d.DB, LeaveGrace: d.Settings.LeaveGrace}, cursors: cursor.New(d.Key.Derive("cursor")),
 			links: d.Key.Signer("notice preview"), site: d.Settings.SiteURL, units: d.Settings.Units,
 		}
-		h.notices.Outbox = d.Outbox
-		h.notices.Markup = notice.Markup{HTML: markdown.Render, Excerpt: markdown.Excerpt}
 		editor, admin := function.Holder(auth.Editor), function.Holder(auth.Admin)
 		list := &function.Page{Tags: []string{notice.Kind}, Query: []string{"cursor", "size", "tag", "unit"}, Bypass: []string{"q"}, Eager: true}
 		return function.Parts{Routes: slices.Concat([]function.Route{

@@ -12,6 +12,8 @@ import (
 	"github.com/madang-council/madang/shared/council/banner"
 	"github.com/madang-council/madang/shared/council/notice"
 	"github.com/madang-council/madang/shared/council/persons"
+	"github.com/madang-council/madang/shared/council/thing"
+	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/identity/attempt"
 	"github.com/madang-council/madang/shared/identity/credential"
@@ -55,10 +57,8 @@ var Function = function.Spec{
 // what lets go of files or makes events comes before those who look after either. All
 // budgets together leave a run a margin before Timeout, and a test holds them to it.
 func Chores(d function.Deps, files upload.Depot, turn func(context.Context) string) []chore.Chore {
-	notices := notice.NewStore(d.DB)
-	notices.Outbox = d.Outbox
 	return slices.Concat(
-		notices.Chores(),
+		notice.NewKeeper(d.DB, d.Outbox).Chores(),
 		member.Store{DB: d.DB, Key: d.Key, LeaveGrace: d.Settings.LeaveGrace}.Chores(persons.All(d.DB)),
 		d.Outbox.Chores(),
 		files.Chores(turn),
@@ -68,6 +68,12 @@ func Chores(d function.Deps, files upload.Depot, turn func(context.Context) stri
 		session.Store{DB: d.DB}.Chores(),
 		credential.Store{DB: d.DB}.Chores(),
 		attempt.Store{DB: d.DB}.Chores(),
-		banner.NewStore(d.DB).Chores(),
+		banner.NewReader(d.DB).Chores(),
+		thing.Store{DB: d.DB}.Chores(Sources(d.DB)...),
 	)
+}
+
+// Sources are where things of each kind are kept.
+func Sources(db *database.DB) []thing.Source {
+	return []thing.Source{notice.NewReader(db).Things(), banner.NewReader(db).Things()}
 }

@@ -108,7 +108,7 @@ func run(ctx context.Context, log *slog.Logger) error {
 	}
 	w := newWatch(s, p, log, time.Now)
 	w.store, w.redis = bill.Store{DB: db}, redis
-	w.warm = newWarmUp(p.WarmUp, notice.NewStore(db), w.store, w.wake)
+	w.warm = newWarmUp(p.WarmUp, notice.NewReader(db), w.store, w.wake)
 	w.api = api
 	err = serve(ctx, w)
 	return errors.Join(err, db.Close(), redis.Close())

@@ -180,6 +180,19 @@ func Fold(s string) string {
 	return norm.NFC.String(strings.Map(func(r rune) rune { return unicode.ToLower(unicode.ToUpper(r)) }, s))
 }
 
+// Squeeze returns Fold of s without what a reader does not see: white space, characters of class Cf, variation selectors,
+// fillers. Two texts that look the same but for their spacing squeeze to the same.
+func Squeeze(s string) string {
+	unseen := func(r rune) rune {
+		if invisible(r) {
+			return -1
+		}
+		return r
+	}
+	// Before and after: a filler keeps letters from joining, and folding makes white space of wide spaces.
+	return strings.Map(unseen, Fold(strings.Map(unseen, NFC(s))))
+}
+
 // Bigrams returns the different pairs of neighbouring characters of s, folded, in the order of their first place.
 //
 // White space is skipped, since spacing varies in Korean: 정기총회 and 정기 총회 have the same pairs. Any other character that

@@ -7,11 +7,9 @@ import (
 	g "maragu.dev/gomponents"
 	el "maragu.dev/gomponents/html"
 
-	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/operation/bill"
 	"github.com/madang-council/madang/shared/operation/deadletter"
-	"github.com/madang-council/madang/shared/problem"
 	"github.com/madang-council/madang/shared/ui"
 	"github.com/madang-council/madang/shared/ui/desk"
 )
