@@ -58,7 +58,7 @@ type plan struct {
 	StorageLimitBytes  int64      `json:"storageLimitBytes"`
 	BackupSeconds      float64    `json:"backupSeconds"` // how old the last one may be; 0: others save the database
 	NodesBy            string     `json:"nodesBy"`       // how Prometheus gets at kubelets: kubelet, apiserver, or not at all
-	Knative            bool       `json:"knative"`       // whether it may find Knative\'s own pods
+	Knative            bool       `json:"knative"`       // whether it may find Knative's own pods
 	WarmUp             warmUpPlan `json:"warmUp"`
 }
 
