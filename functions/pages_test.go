@@ -24,11 +24,7 @@ func TestPagesDependOnNobody(t *testing.T) {
 	member := writer.Member(functiontest.Member{Name: "최비밀", Email: "secret.member@example.com", Unit: "비밀학과"})
 	made := writer.Do(functiontest.Request{Method: "POST", Path: "/v1/notices", As: editor.Token, Body: map[string]any{"unit": "총학", "title": "알림", "body": "글", "tags": []string{"태그"}, "publishAt": writer.Now()}}).Want(201)
 	id := functiontest.JSON[struct{ ID string }](made).ID
-	upload := "01890000-0000-7000-8000-000000000001"
-	if _, err := writer.DB.Exec(writer.Context(), `INSERT INTO uploads (id, member_id, purpose, name, type, size, sha256, folder, multipart, staged, width, height, uses, unused_at, created_at, expires_at, completed_at, refused_code)
-		VALUES ($1, $2, 'post', '그림.png', 'png', 10, '', 'test/post/2026/03/x', '', 0, 1600, 900, 0, 1, 1, 1, 1, '')`, upload, editor.ID); err != nil {
-		t.Fatal(err)
-	}
+	upload := writer.Upload(functiontest.Upload{Owner: editor.ID, Name: "그림.png", Type: "png", Width: 1600, Height: 900})
 	banner := functiontest.New(t, banners.Function, functiontest.WithDB(writer.DB))
 	banner.Do(functiontest.Request{Method: "POST", Path: "/v1/banners", As: editor.Token, Body: map[string]any{"unit": "총학", "image": upload, "alt": "그림", "link": "/v1/main"}}).Want(201)
 	secrets := []string{editor.ID, member.ID, editor.Session, editor.Token, member.Token, "박비밀", "최비밀", "비밀학과", "secret.", "203.0.113", "198.51.100", "chosen-request-id", "planted"}

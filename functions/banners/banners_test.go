@@ -11,7 +11,6 @@ import (
 
 	"github.com/madang-council/madang/functions/banners"
 	"github.com/madang-council/madang/shared/auth"
-	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/council/banner"
 	"github.com/madang-council/madang/shared/functiontest"
@@ -54,16 +53,7 @@ func open(t testing.TB, options ...functiontest.Option) desk {
 // upload makes the row of a completed upload.
 func (d desk) upload(purpose, kind string) string {
 	d.t.Helper()
-	id, err := check.NewID()
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	now := clock.Millis(d.Now())
-	if _, err := d.DB.Exec(context.Background(), `INSERT INTO uploads (id, member_id, purpose, name, type, size, sha256, folder, multipart, staged, width, height, uses, unused_at, created_at, expires_at, completed_at, refused_code)
-		VALUES ($1, $2, $3, '배너', $4, 3, '', $5, '', 0, 1600, 400, 0, $6, $6, $7, $6, '')`, id, d.member.ID, purpose, kind, upload.Folder("test", purpose, id, d.Now()), now, now+1000); err != nil {
-		d.t.Fatal(err)
-	}
-	return id
+	return d.Upload(functiontest.Upload{Owner: d.member.ID, Purpose: purpose, Name: "배너", Type: kind, Size: 3, Width: 1600, Height: 400})
 }
 
 func (d desk) call(as, method, path string, body any, header ...string) functiontest.Response {

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/madang-council/madang/functions/banners"
 	home "github.com/madang-council/madang/functions/main"
 	"github.com/madang-council/madang/functions/notices"
 	"github.com/madang-council/madang/shared/auth"
@@ -18,29 +19,23 @@ import (
 	"github.com/madang-council/madang/shared/page"
 )
 
-// council is the main page with notices beside it, on one database.
+// council is the main page with what it shows beside it.
 type council struct {
 	*functiontest.App
-	notices *functiontest.App
-	editor  string
+	editor string
 }
 
 func open(t *testing.T) *council {
 	t.Helper()
-	app := functiontest.New(t, home.Function)
-	c := &council{App: app, notices: functiontest.New(t, notices.Function, functiontest.WithDB(app.DB))}
+	c := &council{App: functiontest.New(t, home.Function, functiontest.Beside(home.Function, notices.Function, banners.Function))}
 	c.editor = c.Holder(auth.Editor, "")
 	return c
 }
 
-func (c *council) write(body map[string]any) string {
-	c.notices.At(c.Now())
-	r := c.notices.Do(functiontest.Request{Method: "POST", Path: "/v1/notices", As: c.editor, Body: body}).Want(http.StatusCreated)
-	return functiontest.JSON[struct{ ID string }](r).ID
-}
+func (c *council) guest() functiontest.Response { return c.get("/v1/main") }
 
-func (c *council) guest() functiontest.Response {
-	return c.Do(functiontest.Request{Method: "GET", Path: "/v1/main"})
+func (c *council) get(path string) functiontest.Response {
+	return c.Do(functiontest.Request{Method: "GET", Path: path})
 }
 
 type titles struct {
@@ -77,9 +72,9 @@ func TestEmpty(t *testing.T) {
 func TestTimes(t *testing.T) {
 	c := open(t)
 	start := functiontest.Start
-	c.write(map[string]any{"unit": "총학", "title": "지금", "publishAt": start, "urgentUntil": start.Add(time.Hour), "pinnedUntil": start.Add(2 * time.Hour)})
-	c.write(map[string]any{"unit": "총학", "title": "나중", "publishAt": start.Add(90 * time.Minute), "unpublishAt": start.Add(150 * time.Minute)})
-	c.write(map[string]any{"unit": "총학", "title": "초안"})
+	c.Notice(c.editor, map[string]any{"title": "지금", "publishAt": start, "urgentUntil": start.Add(time.Hour), "pinnedUntil": start.Add(2 * time.Hour)})
+	c.Notice(c.editor, map[string]any{"title": "나중", "publishAt": start.Add(90 * time.Minute), "unpublishAt": start.Add(150 * time.Minute)})
+	c.Notice(c.editor, map[string]any{"title": "초안", "publishAt": nil})
 	c.Deliver(changed(t, c)) // as the broker does after a write
 	for _, row := range []struct {
 		at   time.Duration
@@ -110,7 +105,7 @@ func TestTimes(t *testing.T) {
 
 func changed(t *testing.T, c *council) event.Event {
 	t.Helper()
-	for _, e := range c.notices.Events.Take() {
+	for _, e := range c.Events.Take() {
 		if e.Type == notice.Changed {
 			return e
 		}
@@ -175,7 +170,7 @@ func TestDegraded(t *testing.T) {
 func TestMidnight(t *testing.T) {
 	c := open(t)
 	midnight := clock.Midnight(functiontest.Start).AddDate(0, 0, 1)
-	c.write(map[string]any{"unit": "총학", "title": "오늘까지", "publishAt": functiontest.Start, "unpublishAt": midnight})
+	c.Notice(c.editor, map[string]any{"title": "오늘까지", "unpublishAt": midnight})
 	c.At(midnight.Add(-time.Millisecond))
 	if got := show(c.guest().Body); !strings.Contains(got, "오늘까지") {
 		t.Error(got)

@@ -99,7 +99,7 @@ func withFunctions(t *testing.T, files []string, more ...string) rendered {
 // elsewhere are files that ConfigMaps hold, by what they are known by: they are compared
 // where they are tested.
 var elsewhere = map[string]string{
-	"  routes.json: |":               "the files of knative/edge",
+	"  routes.json: |":               "the files of files/edge",
 	"\n    grafana_dashboard: \"1\"": "a file of files/dashboards",
 	"  name: rules\n":                "the files of files/rules",
 }

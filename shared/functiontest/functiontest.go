@@ -52,7 +52,7 @@ type App struct {
 	Deps   function.Deps
 	Log    *bytes.Buffer
 	Hops   int
-	beside []function.Spec
+	beside []besides
 	now    time.Time
 	mu     sync.Mutex
 	t      testing.TB
@@ -77,11 +77,21 @@ func WithSettings(change func(*function.Settings)) Option {
 	return func(a *App) { change(&a.Deps.Settings) }
 }
 
+// besides is a path and the function that it belongs to.
+type besides struct {
+	path string
+	spec function.Spec
+}
+
 // Beside are functions that are there beside the one under test: their entries are in its
 // menus, and Do sends them what is theirs, as the edge does.
 func Beside(specs ...function.Spec) Option {
 	return func(a *App) {
-		a.beside = specs
+		for _, spec := range specs {
+			for _, route := range spec.Build(function.Deps{}).Routes {
+				a.beside = append(a.beside, besides{route.Path, spec})
+			}
+		}
 		a.Deps.Catalogue = function.Catalogued(specs...)
 	}
 }
@@ -159,16 +169,11 @@ func (a *App) hostOf(spec function.Spec) *host.Host {
 // owner is the function that a path belongs to: the one under test, unless one beside it
 // has a route for it.
 func (a *App) owner(address string) function.Spec {
-	if len(a.beside) == 0 {
-		return a.Spec
-	}
 	path, _, _ := strings.Cut(address, "?")
 	best, owner := -1, a.Spec
-	for _, spec := range a.beside {
-		for _, route := range spec.Build(function.Deps{}).Routes {
-			if literal := literals(route.Path, path); literal > best {
-				best, owner = literal, spec
-			}
+	for _, b := range a.beside {
+		if literal := literals(b.path, path); literal > best {
+			best, owner = literal, b.spec
 		}
 	}
 	return owner

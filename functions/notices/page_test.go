@@ -1,0 +1,136 @@
+package notices_test
+
+import (
+	"html"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/functiontest"
+)
+
+// see gets a page; as is a token, "" for a guest.
+func (d desk) see(as, path string) functiontest.Response {
+	d.t.Helper()
+	return d.Do(functiontest.Request{Method: http.MethodGet, Path: path, As: as})
+}
+
+func TestPageOfNone(t *testing.T) {
+	d := open(t)
+	for path, want := range map[string]string{
+		"/notices":          "공지사항 제목에서 찾기 찾기 전체 총학 단과대 학과 동연 감사 아직 올라온 공지가 없습니다.",
+		"/notices?q=%25":    "공지사항 제목에서 찾기 찾기 전체 총학 단과대 학과 동연 감사 제목에 ‘%’이(가) 들어간 공지입니다. 모두 보기 맞는 공지가 없습니다.",
+		"/en/notices?tag=x": "Notices #x Search titles Search All 총학 단과대 학과 동연 감사 Notices tagged “x”. Show all No notice matches.",
+	} {
+		if got := d.see("", path).Want(200).Main(); got != want {
+			t.Errorf("%s:\n%s\nwant\n%s", path, got, want)
+		}
+	}
+}
+
+func TestPageOfList(t *testing.T) {
+	d := open(t)
+	for i := range 25 {
+		d.At(functiontest.Start.Add(time.Duration(i) * time.Minute))
+		tag := []string{"홀"}
+		if i%2 == 0 {
+			tag = []string{"짝"}
+		}
+		d.Notice(d.editor, map[string]any{"title": "공지 " + string(rune('가'+i)), "tags": tag})
+	}
+	r := d.see("", "/notices").Want(200)
+	if n := strings.Count(string(r.Body), "<h2>"); n != 20 {
+		t.Errorf("%d notices", n)
+	}
+	older := regexp.MustCompile(`rel="next" href="([^"]+)"`).FindSubmatch(r.Body)
+	if older == nil {
+		t.Fatalf("no link to older ones: %s", r.Body)
+	}
+	r = d.see("", html.UnescapeString(string(older[1]))).Want(200)
+	if n := strings.Count(string(r.Body), "<h2>"); n != 5 || strings.Contains(string(r.Body), `rel="next"`) {
+		t.Errorf("%d notices", n)
+	}
+	r.Says(`<meta name="robots" content="noindex">`, "처음으로")
+	if n := strings.Count(string(d.see("", "/notices?tag="+url.QueryEscape("짝")).Want(200).Body), "<h2>"); n != 13 {
+		t.Errorf("%d with the tag", n)
+	}
+	if got := d.see("", "/notices?q="+url.QueryEscape("공지 각")).Main(); !strings.Contains(got, "제목에 ‘공지 각’이(가) 들어간 공지입니다. 모두 보기 공지 각 2026. 3. 2.") {
+		t.Error(got)
+	}
+	d.see("", "/notices?cursor=forged").Problem(422, "invalid-input")
+	d.see("", "/notices?tag="+strings.Repeat("가", 21)).Problem(422, "invalid-input")
+}
+
+func TestPageOfNotice(t *testing.T) {
+	d := open(t)
+	picture := functiontest.Upload{Type: "png", Width: 1600, Height: 900}
+	first, second := picture, picture
+	first.Name, first.Variants = "본문.png", []int{320, 960, 1600}
+	second.Name, second.Variants = "모임 사진.png", []int{320, 1600}
+	inText, below := d.Upload(first), d.Upload(second)
+	file, waiting := d.Upload(functiontest.Upload{Name: "신청서.hwp", Type: "hwp"}), d.Upload(functiontest.Upload{Name: "방금.png", Type: "png", Width: 1600, Height: 900})
+	body := "**굵게**\n\n![봄](/files/test/post/2026/03/" + inText + "/1600.jpg)\n\n<script>alert(1)</script>"
+	id := d.Notice(d.editor, map[string]any{"title": "봄 & 축제", "body": body, "tags": []string{"행사"}, "attachments": []string{inText, below, file, waiting}})
+	r := d.see("", "/notices/"+id).Want(200)
+	want := "공지사항 봄 & 축제 2026년 3월 2일 (월) 오후 12:00 총학 #행사 굵게 <script>alert(1)</script> 방금.png: 사진을 준비하고 있습니다. 첨부 파일 신청서.hwp HWP · 3.4 MB"
+	if got := r.Main(); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	r.Says(`<strong>굵게</strong>`, `alt="봄" loading="lazy"`, `/320.jpg 320w, /files/test/post/2026/03/`+below, `alt="모임 사진"`, `download="신청서.hwp"`, `<meta property="og:title" content="봄 &amp; 축제">`)
+	if n := strings.Count(string(r.Body), `src="/files/test/post/2026/03/`+inText); n != 1 {
+		t.Errorf("the picture in the text is shown %d times", n)
+	}
+	d.see("", "/en/notices/"+id).Want(200).Says("2 March 2026, 12:00", `<h1 lang="ko">봄 &amp; 축제</h1>`)
+	later := d.Notice(d.editor, map[string]any{"title": "나중", "publishAt": d.Now().Add(time.Hour)})
+	d.see("", "/notices/"+later).Problem(404, "not-found")
+	d.see(d.editor, "/notices/"+later).Want(200).Says("아직 공개되지 않은 글입니다.", `content="noindex"`)
+	for _, path := range []string{"/notices/x", "/notices/01890000-0000-7000-8000-0000000000ff", "/en/notices/x"} {
+		d.see("", path).Problem(404, "not-found")
+	}
+}
+
+// Screen readers find the parts of a text in their order, whatever marks its writer took.
+func TestHeadings(t *testing.T) {
+	d := open(t)
+	id := d.Notice(d.editor, map[string]any{"title": "제목", "body": "### 가\n\n##### 나\n\n#### 다\n\n# 라\n\n## 마"})
+	levels := regexp.MustCompile(`<h([1-6])[^>]*>([^<]+)</h([1-6])>`).FindAllStringSubmatch(string(d.see("", "/notices/"+id).Want(200).Body), -1)
+	got := ""
+	for _, l := range levels {
+		got += l[1] + l[2] + l[3] + " "
+	}
+	if want := "1제목1 2가2 3나3 3다3 2라2 3마3 "; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// A write renders anew the pages that show it, those of both languages, whoever has read
+// them; no event is needed.
+func TestPagesFollowWrites(t *testing.T) {
+	d := open(t)
+	n := d.write("처음", map[string]any{"publishAt": d.Now()})
+	for _, path := range []string{"/notices", "/notices/" + n.ID, "/en/notices/" + n.ID} {
+		d.see("", path).Want(200).Says("처음")
+	}
+	d.call(d.editor, "PUT", "/v1/notices/"+n.ID, content("나중", map[string]any{"publishAt": n.PublishAt}), "If-Match", match(n.Version)).Want(200)
+	for _, key := range []string{"ko:/notices", "ko:/notices/" + n.ID, "en:/en/notices/" + n.ID, "en:/en/notices"} {
+		p, kept, err := d.Pages.Load(d.Context(), key)
+		if err != nil || !kept || p.Touched || !strings.Contains(string(p.Segments[0].Body), "나중") {
+			t.Errorf("%s: %v %v", key, kept, err)
+		}
+	}
+}
+
+// A page holds to the second what the stored times say, also at midnight in Seoul.
+func TestPageAtMidnight(t *testing.T) {
+	d := open(t)
+	midnight := clock.Midnight(functiontest.Start).AddDate(0, 0, 1)
+	id := d.Notice(d.editor, map[string]any{"title": "오늘까지", "unpublishAt": midnight})
+	d.At(midnight.Add(-time.Millisecond))
+	d.see("", "/notices/"+id).Want(200)
+	d.At(midnight)
+	d.see("", "/notices/"+id).Problem(404, "not-found")
+}
