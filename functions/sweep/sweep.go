@@ -75,5 +75,8 @@ func Chores(d function.Deps, files upload.Depot, turn func(context.Context) stri
 
 // Sources are where things of each kind are kept.
 func Sources(db *database.DB) []thing.Source {
-	return []thing.Source{notice.NewReader(db).Things(), banner.NewReader(db).Things()}
+	return []thing.Source{
+		banner.NewReader(db).Things(),
+		notice.NewReader(db).Things(),
+	}
 }

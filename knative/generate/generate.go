@@ -1,7 +1,7 @@
 // Command generate writes everything that follows from functions.All: each function's
 // program, the chart's list of functions, the edge's routes, the dashboards, the API
 // document and the README's table. With -check it changes nothing and fails where something is not
-// current; with -new it first makes a function.
+// current; with -new it makes a resource instead, and with -remove it takes one away.
 package main
 
 import (
@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"sigs.k8s.io/yaml"
 
@@ -29,18 +30,29 @@ import (
 
 func main() {
 	check := flag.Bool("check", false, "fail where a generated file is not current")
-	name := flag.String("new", "", "make a function with this name, then write everything")
+	var r Resource
+	flag.StringVar(&r.Plural, "new", "", "make a resource with this name, as umbrellas")
+	flag.StringVar(&r.Singular, "singular", "", "what one of the new resource is called; its name without the s if left out")
+	flag.StringVar(&r.Korean, "ko", "", "what people call the new resource in Korean, as 우산")
+	gone := flag.String("remove", "", "take a resource away that -new made")
 	root := flag.String("root", ".", "the project's folder")
 	flag.Parse()
-	if err := run(*root, *name, *check); err != nil {
+	r.On = time.Now()
+	if *gone != "" {
+		r.Plural = *gone
+	}
+	if err := run(*root, r, *gone != "", *check); err != nil {
 		fmt.Fprintln(os.Stderr, "generate:", err)
 		os.Exit(1)
 	}
 }
 
-func run(root, name string, check bool) error {
-	if name != "" {
-		return scaffold(root, name)
+func run(root string, r Resource, gone, check bool) error {
+	switch {
+	case gone:
+		return remove(root, r)
+	case r.Plural != "":
+		return scaffold(root, r)
 	}
 	files, err := Files(root, functions.All())
 	if err != nil {

@@ -1,23 +1,27 @@
 package main
 
 import (
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/madang-council/madang/functions"
 )
 
 // Forgetting to run the generator fails here.
 func TestGeneratedFilesAreCurrent(t *testing.T) {
-	if err := run("../..", "", true); err != nil {
+	if err := run("../..", Resource{}, false, true); err != nil {
 		t.Error(err)
 	}
 }
 
-// A new function compiles, is registered and its test passes, in a copy of what is needed of
-// the project.
-func TestNewFunction(t *testing.T) {
+// A new resource compiles, is registered and its tests pass, in a copy of what is needed of
+// the project; taken away again, nothing of it is left.
+func TestNewResource(t *testing.T) {
 	root := t.TempDir()
 	list, err := exec.Command("git", "-C", "../..", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "go.mod", "go.sum", "README.md", "functions", "shared", "knative").Output()
 	if err != nil {
@@ -39,25 +43,88 @@ func TestNewFunction(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, arguments := range [][]string{
-		{"run", "./knative/generate", "-new", "umbrellas"},
-		{"run", "./knative/generate"},
-		{"run", "./knative/generate", "-check"},
-		{"build", "-o", os.DevNull, "./functions/cmd/umbrellas"},
-		{"test", "./functions/umbrellas"},
+	begun := filesOf(t, root)
+	run := func(commands ...[]string) {
+		t.Helper()
+		for _, arguments := range commands {
+			command := exec.Command("go", arguments...)
+			command.Dir = root
+			if out, err := command.CombinedOutput(); err != nil {
+				t.Fatalf("go %s: %v\n%s", strings.Join(arguments, " "), err, out)
+			}
+		}
+	}
+	run(
+		[]string{"run", "./knative/generate", "-new", "umbrellas", "-ko", "우산"},
+		[]string{"run", "./knative/generate"},
+		[]string{"run", "./knative/generate", "-check"},
+		[]string{"vet", "./functions/umbrellas/...", "./shared/council/umbrella"},
+		[]string{"build", "-o", os.DevNull, "./functions/cmd/umbrellas"},
+		[]string{"test", "./functions/umbrellas", "./shared/council/umbrella", "./functions/sweep"},
+	)
+	umbrellas := Resource{Plural: "umbrellas", On: time.Now()}
+	if err := scaffold(root, umbrellas); err == nil {
+		t.Error("a resource that exists was made again")
+	}
+	places := map[string]bool{}
+	for _, e := range umbrellas.lines() {
+		places[e.file] = true
+	}
+	now := filesOf(t, root)
+	for path := range now {
+		if now[path] != begun[path] && !strings.Contains(path, "umbrella") && !places[path] && !generated(path) {
+			t.Errorf("%s was changed, which is neither generated nor one of the lists", path)
+		}
+	}
+	run(
+		[]string{"run", "./knative/generate", "-remove", "umbrellas"},
+		[]string{"run", "./knative/generate"},
+	)
+	left := filesOf(t, root)
+	for path := range left {
+		if left[path] != begun[path] {
+			t.Errorf("%s is not as it was before umbrellas", path)
+		}
+	}
+	if len(left) != len(begun) {
+		t.Errorf("%d files, and %d before", len(left), len(begun))
+	}
+}
+
+// generated says whether a file follows from functions.All.
+func generated(path string) bool {
+	files, err := Files("../..", functions.All())
+	return err == nil && files[path] != nil
+}
+
+func TestNames(t *testing.T) {
+	for _, r := range []Resource{
+		{}, {Plural: "A"}, {Plural: "a-b"}, {Plural: "../x"}, {Plural: "cmd"}, {Plural: "한글"}, {Plural: "news", Singular: "news"}, {Plural: "polls", Korean: "\"투표"},
 	} {
-		command := exec.Command("go", arguments...)
-		command.Dir = root
-		if out, err := command.CombinedOutput(); err != nil {
-			t.Fatalf("go %s: %v\n%s", strings.Join(arguments, " "), err, out)
+		if err := scaffold(t.TempDir(), r); err == nil {
+			t.Errorf("%+v was accepted", r)
 		}
 	}
-	if err := scaffold(root, "umbrellas"); err == nil {
-		t.Error("a function that exists was made again")
+	if r, err := (Resource{Plural: "policies"}).filled(); err != nil || r.Singular != "policy" || r.Korean != "policies" {
+		t.Errorf("%+v, %v", r, err)
 	}
-	for _, name := range []string{"", "A", "a-b", "../x", "cmd", "한글"} {
-		if err := scaffold(root, name); err == nil {
-			t.Errorf("%q was accepted as a name", name)
+}
+
+// filesOf are the contents of all files below a folder, by their paths.
+func filesOf(t *testing.T, root string) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
 		}
+		content, err := os.ReadFile(path)
+		name, _ := filepath.Rel(root, path)
+		files[filepath.ToSlash(name)] = string(content)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
+	return files
 }
