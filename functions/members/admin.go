@@ -14,10 +14,9 @@ import (
 )
 
 type findRequest struct {
-	Email  string `query:"email" description:"The whole address."`
-	Name   string `query:"name" description:"How the name begins."`
-	Cursor string `query:"cursor"`
-	Size   *int64 `query:"size" description:"1 to 100; 20 without it."`
+	cursor.Asked
+	Email string `query:"email" description:"The whole address."`
+	Name  string `query:"name" description:"How the name begins."`
 }
 
 func (h handlers) find(ctx context.Context, r *findRequest) (*cursor.Page[profileResponse], error) {

@@ -2,14 +2,17 @@ package function
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
+	"reflect"
 )
 
 // Operation is a typed handler: what it reads, what it answers, and the call itself.
 type Operation struct {
-	Request  any // zero value of the request type, for the API document
-	Response any // zero value of the response type
+	Request  any     // zero value of the request type, for the API document
+	Response any     // zero value of the response type
+	Inputs   []Input // the fields of the request, for the host and the API document
 	// Call makes a request value, lets bind fill it and runs the handler.
 	Call func(ctx context.Context, bind func(request any) error) (response any, err error)
 }
@@ -20,10 +23,17 @@ type None struct{}
 // Do makes an operation of a handler. A request is a struct whose fields are tagged
 // `path:"id"`, `query:"size"`, `header:"If-Match"`, or for the body `json:"title"`, or
 // `form:"title"` where an HTML form sends it; a field of type Body takes the body unread.
+// What several requests have in common is a struct that they embed. Do panics for a type
+// that cannot be bound (see Inputs): a mistake in the program.
 func Do[Request, Response any](handle func(context.Context, *Request) (*Response, error)) Operation {
+	fields, err := Inputs(reflect.TypeFor[Request]())
+	if err != nil {
+		panic(fmt.Sprintf("function: request %s: %v", reflect.TypeFor[Request](), err))
+	}
 	return Operation{
 		Request:  *new(Request),
 		Response: *new(Response),
+		Inputs:   fields,
 		Call: func(ctx context.Context, bind func(any) error) (any, error) {
 			request := new(Request)
 			if err := bind(request); err != nil {
@@ -51,6 +61,9 @@ type Validated interface{ Validate() error }
 
 // Versioned is implemented by responses that have an ETag: the version as a number.
 type Versioned interface{ ETag() int64 }
+
+// Takes says whether the request has a field from a source.
+func (o Operation) Takes(in Source) bool { return has(o.Inputs, in) }
 
 // Located is implemented by responses that name the address of what was made.
 type Located interface{ Location() string }
