@@ -68,7 +68,7 @@ func (h handlers) read(ctx context.Context, r *readRequest) (*profileResponse, e
 type grantRequest struct {
 	ID    string     `path:"id"`
 	Role  string     `path:"role"`
-	Unit  string     `json:"unit" description:"For which unit; empty for all."`
+	Unit  string     `json:"unit,omitempty" description:"For which unit; empty for all."`
 	Until *time.Time `json:"until,omitempty" description:"End of the term; none without it."`
 }
 

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Source is where a field of a request comes from; all but Stream are its struct tags.
+// Source is where a field of a request comes from: the struct tag that names it.
 type Source string
 
 // Where fields come from.
@@ -16,13 +16,13 @@ const (
 	InHeader Source = "header"
 	InJSON   Source = "json"
 	InForm   Source = "form"
-	Stream   Source = "body" // a field of type Body: the whole body, unread
+	Stream   Source = "body" // a field of type Body: the whole body, unread; the tag is its media type
 )
 
 // Input is a field of a request as it is bound.
 type Input struct {
 	In       Source
-	Name     string // as the caller writes it; "" for a stream
+	Name     string // as the caller writes it; of a stream its media type
 	Type     reflect.Type
 	Index    []int // for reflect.Value.FieldByIndex
 	Optional bool  // of a JSON field: it has omitempty
@@ -41,13 +41,16 @@ func Inputs(request reflect.Type) ([]Input, error) {
 	seen := map[string]bool{}
 	for _, f := range list {
 		what := string(f.In) + " " + f.Name
+		if f.In == Stream {
+			what = string(Stream)
+		}
 		if seen[what] {
 			return nil, fmt.Errorf("two fields are %s %q", f.In, f.Name)
 		}
 		seen[what] = true
 	}
 	switch {
-	case seen["body "] && (has(list, InJSON) || has(list, InForm)):
+	case seen[string(Stream)] && (has(list, InJSON) || has(list, InForm)):
 		return nil, fmt.Errorf("a stream leaves nothing for other fields of the body")
 	case has(list, InJSON) && has(list, InForm):
 		return nil, fmt.Errorf("a body is JSON or a form, not both")
@@ -92,7 +95,11 @@ func inputs(t reflect.Type, above []int) ([]Input, error) {
 // tags are the sources that one field names.
 func tags(f reflect.StructField, index []int) ([]Input, error) {
 	if f.Type == reflect.TypeFor[Body]() {
-		return []Input{{In: Stream, Type: f.Type, Index: index}}, nil
+		media := f.Tag.Get(string(Stream))
+		if media == "" {
+			return nil, fmt.Errorf("%s has no media type: write body:\"text/csv\"", f.Name)
+		}
+		return []Input{{In: Stream, Name: media, Type: f.Type, Index: index}}, nil
 	}
 	list := []Input{}
 	for _, in := range []Source{InPath, InQuery, InHeader, InJSON, InForm} {

@@ -49,7 +49,8 @@ func Do[Request, Response any](handle func(context.Context, *Request) (*Response
 }
 
 // Body is a request body that the handler reads itself, as a stream. The limit of 1 MiB
-// for JSON does not hold for it: the handler limits what it reads.
+// for JSON does not hold for it: the handler limits what it reads. Its field's tag says the
+// media type, as `body:"text/csv"`, for the API document: the handler checks what it needs.
 type Body struct {
 	Reader      io.Reader
 	ContentType string
@@ -58,6 +59,13 @@ type Body struct {
 
 // Validated is implemented by requests that can be refused before the handler runs.
 type Validated interface{ Validate() error }
+
+// Formed is implemented by requests whose stream is a form: its fields, by their json tags,
+// for the API document.
+type Formed interface{ Form() any }
+
+// File stands in a Form for a file.
+type File struct{}
 
 // Versioned is implemented by responses that have an ETag: the version as a number.
 type Versioned interface{ ETag() int64 }

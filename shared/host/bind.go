@@ -59,7 +59,7 @@ func fields(o function.Operation, v reflect.Value, in function.Source) map[strin
 }
 
 func bindBody(r *http.Request, o function.Operation, v reflect.Value, wrong *[]problem.Field) error {
-	if stream, ok := fields(o, v, function.Stream)[""]; ok {
+	for _, stream := range fields(o, v, function.Stream) {
 		stream.Set(reflect.ValueOf(function.Body{Reader: r.Body, ContentType: r.Header.Get("Content-Type"), Size: r.ContentLength}))
 		return nil
 	}

@@ -27,7 +27,7 @@ type (
 		Tags   []string `query:"tag"`
 	}
 	content struct {
-		Title string  `json:"title"`
+		Title string  `json:"title,omitempty"`
 		Lines []lines `json:"lines,omitempty"`
 	}
 	lines struct {
@@ -54,7 +54,9 @@ type (
 		place
 		whole
 	}
-	whole struct{ Stream function.Body }
+	whole struct {
+		Stream function.Body `body:"text/plain"`
+	}
 )
 
 // said is what a handler got, as text.
@@ -100,7 +102,7 @@ func TestEmbeddedFieldsAreBound(t *testing.T) {
 		want         string
 	}{
 		{"PUT", "/v1/texts/7?cursor=c&size=5&tag=a&tag=b", `{"title":"가","lines":[{"text":"x"}],"note":"n"}`, `["7","\"v1\"",{"title":"가","lines":[{"text":"x"}]},"n",{"Cursor":"c","Size":5,"Tags":["a","b"]}]`},
-		{"PUT", "/v1/texts/7", `{}`, `["7","\"v1\"",{"title":""},"",{"Cursor":"","Size":null,"Tags":null}]`},
+		{"PUT", "/v1/texts/7", `{}`, `["7","\"v1\"",{},"",{"Cursor":"","Size":null,"Tags":null}]`},
 		{"POST", "/v1/sheets/7", url.Values{"name": {"n"}, "public": {"on"}, "kind": {"a", "b"}}, `["7",true,["a","b"],"n"]`},
 		{"PUT", "/v1/streams/7", "bytes", `7bytes`},
 		{"GET", "/v1/texts?size=3", nil, `{"Cursor":"","Size":3,"Tags":null}`},
@@ -150,7 +152,11 @@ func TestUnboundRequestsAreMistakes(t *testing.T) {
 			content
 			Title string `json:"title"`
 		}{},
-		"two fields are body": struct{ A, B function.Body }{},
+		"two fields are body": struct {
+			A function.Body `body:"text/csv"`
+			B function.Body `body:"text/plain"`
+		}{},
+		"no media type": struct{ A function.Body }{},
 		"a stream leaves nothing": struct {
 			whole
 			content

@@ -173,7 +173,7 @@ func (h *Host) refuse(c echo.Context, err error, p *problem.Error) error {
 	if errors.As(err, &shown) {
 		return shown.Answer.WriteResponse(c.Response(), c.Request())
 	}
-	status := statusOf(p.Kind)
+	status := StatusOf(p.Kind)
 	retryAfter(c.Response().Header(), p, status)
 	return h.parts.Refuse(c.Request().Context(), p, status).WriteResponse(c.Response(), c.Request())
 }
