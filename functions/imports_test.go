@@ -106,21 +106,21 @@ func TestDoors(t *testing.T) {
 			inside, ours := strings.CutPrefix(imported, module)
 			switch {
 			case ours && !slices.ContainsFunc(d.may, func(m string) bool { return inside == m || strings.HasPrefix(inside, strings.TrimSuffix(m, "/")+"/") }):
-				t.Errorf("%s must not import %s", name, inside)
+				t.Errorf("%s must not import %s: move what both need to a package that %s may import, or, with a reason, add %q to the door of %q in functions/imports_test.go", name, inside, d.from, inside, d.from)
 			case ours && d.from == "functions/" && strings.HasSuffix(inside, "test"):
-				t.Errorf("%s links test code: %s", name, inside)
+				t.Errorf("%s links test code: import %s in its _test.go files alone", name, inside)
 			case !ours && slices.ContainsFunc(d.mustNot, func(m string) bool { return strings.HasPrefix(imported, m) }):
-				t.Errorf("%s must not import %s", name, imported)
+				t.Errorf("%s must not import %s: the door of %q in functions/imports_test.go keeps it out; what needs it belongs in shared/host or a package of its own", name, imported, d.from)
 			case imported == "net/http" && slices.ContainsFunc(rooms, func(room string) bool { return strings.HasPrefix(name, room) }):
 				if _, excused := webless[name]; !excused {
-					t.Errorf("%s must not import net/http: the domain knows no HTTP", name)
+					t.Errorf("%s must not import net/http: the domain knows no HTTP; answer with a *problem.Error, or, with a reason, add it to webless in functions/imports_test.go", name)
 				}
 			}
 		}
 	}
 	for name := range webless {
 		if p, there := packages[name]; !there || !slices.Contains(p.Imports, "net/http") {
-			t.Errorf("the exception for %s is stale", name)
+			t.Errorf("%s does not import net/http: delete its line from webless in functions/imports_test.go", name)
 		}
 	}
 }
@@ -156,13 +156,13 @@ func TestBinaries(t *testing.T) {
 		for _, dep := range p.Deps {
 			for prefix, reason := range forbidden {
 				if dep == prefix || strings.HasPrefix(dep, strings.TrimSuffix(prefix, "/")+"/") {
-					t.Errorf("%s links %s: %s", name, dep, reason)
+					t.Errorf("%s links %s: %s; `go mod why %s` and `go list -deps ./%s` say through what: cut that import", name, dep, reason, dep, name)
 				}
 			}
 		}
 	}
 	if programs == 0 {
-		t.Error("no programs were found")
+		t.Error("no programs were found: run task generate")
 	}
 }
 
@@ -179,5 +179,5 @@ func TestAmbient(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Errorf("only shared/host and knative read the clock, the environment or end the process:\n%s", out)
+	t.Errorf("only shared/host and knative read the clock, the environment or end the process: take clock.Now(ctx), a field of function.Settings, or return an error:\n%s", out)
 }

@@ -210,7 +210,7 @@ func TestGolden(t *testing.T) {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
-			t.Errorf("%s differs; look at it, then run with -update:\n%s", path, diff)
+			t.Errorf("%s differs; look at it, then run `go test ./knative/chart -run TestGolden -update`:\n%s", path, diff)
 		}
 	}
 }
@@ -259,12 +259,12 @@ func isSeconds(s string) bool {
 func TestFunctions(t *testing.T) {
 	services := of[servingv1.Service](mustRender(t, production))
 	if len(services) != len(functions.All()) {
-		t.Errorf("%d Services for %d functions", len(services), len(functions.All()))
+		t.Errorf("%d Services for %d functions: run task generate", len(services), len(functions.All()))
 	}
 	for _, f := range functions.All() {
 		s, ok := services["Service/"+f.Name]
 		if !ok {
-			t.Errorf("%s has no Service", f.Name)
+			t.Errorf("%s has no Service: run task generate", f.Name)
 			continue
 		}
 		if s.Labels["networking.knative.dev/visibility"] != "cluster-local" {

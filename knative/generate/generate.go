@@ -293,7 +293,7 @@ func withTable(readme []byte, specs []function.Spec) ([]byte, error) {
 	before, rest, ok := strings.Cut(string(readme), tableBegin)
 	_, after, closed := strings.Cut(rest, tableEnd)
 	if !ok || !closed {
-		return nil, fmt.Errorf("README: no table between %s and %s", tableBegin, tableEnd)
+		return nil, fmt.Errorf("README: no table: write %s and %s as lines of README.md, where it is to stand", tableBegin, tableEnd)
 	}
 	var b strings.Builder
 	b.WriteString(before + tableBegin + "\n| function | what it does | routes | consumes |\n|---|---|---|---|\n")
