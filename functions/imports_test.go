@@ -266,13 +266,13 @@ func TestBinaries(t *testing.T) {
 		for _, dep := range p.Deps {
 			for prefix, reason := range forbidden {
 				if dep == prefix || strings.HasPrefix(dep, strings.TrimSuffix(prefix, "/")+"/") {
-					t.Errorf("%s links %s: %s", name, dep, reason)
+					t.Errorf("%s links %s: %s; `go mod why %s` and `go list -deps ./%s` say through what: cut that import", name, dep, reason, dep, name)
 				}
 			}
 		}
 	}
 	if programs == 0 {
-		t.Error("no programs were found")
+		t.Error("no programs were found: run task generate")
 	}
 }
 
@@ -289,5 +289,5 @@ func TestAmbient(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Errorf("only shared/host and knative read the clock, the environment or end the process:\n%s", out)
+	t.Errorf("only shared/host and knative read the clock, the environment or end the process: take clock.Now(ctx), a field of function.Settings, or return an error:\n%s", out)
 }

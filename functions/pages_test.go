@@ -42,7 +42,7 @@ func TestPagesDependOnNobody(t *testing.T) {
 				path = asset(app, prefix, editor.Token)
 			}
 			if strings.Contains(path, "{") {
-				t.Errorf("%s: this test does not know how to fill in the address", route.Path)
+				t.Errorf("%s: this test does not know how to fill in the address: replace its parameter where {id} is replaced in functions/pages_test.go", route.Path)
 				continue
 			}
 			bodies := map[string]string{}
@@ -59,23 +59,23 @@ func TestPagesDependOnNobody(t *testing.T) {
 				app.Do(r)
 				for key, body := range stored(t, app) {
 					if before, known := bodies[key]; known && before != body {
-						rt.Fatalf("%s depends on who asked:\n%s\n%s", key, before, body)
+						rt.Fatalf("%s depends on who asked: take what differs from the handler of %s in functions/%s, or the Page from its route:\n%s\n%s", key, route.Path, spec.Name, before, body)
 					}
 					bodies[key] = body
 					for _, s := range secrets {
 						if strings.Contains(body, s) || strings.Contains(key, "planted") {
-							rt.Fatalf("%s has %q:\n%s", key, s, body)
+							rt.Fatalf("%s has %q: a stored page shows nothing of a member or a request; mend the handler of %s in functions/%s, or take the Page from its route:\n%s", key, s, route.Path, spec.Name, body)
 						}
 					}
 				}
 			})
 			if len(bodies) == 0 {
-				t.Errorf("%s: no page was stored", route.Path)
+				t.Errorf("%s: no page was stored: its handler in functions/%s fails, or its answer is PageIncomplete; else take Page from its route", route.Path, spec.Name)
 			}
 		}
 	}
 	if pages < 3 {
-		t.Errorf("only %d pages were tested", pages)
+		t.Errorf("only %d pages were tested: routes with Page are lost from functions.All", pages)
 	}
 }
 

@@ -252,12 +252,12 @@ func isSeconds(s string) bool {
 func TestFunctions(t *testing.T) {
 	services := of[servingv1.Service](mustRender(t, production))
 	if len(services) != len(functions.All()) {
-		t.Errorf("%d Services for %d functions", len(services), len(functions.All()))
+		t.Errorf("%d Services for %d functions: run task generate", len(services), len(functions.All()))
 	}
 	for _, f := range functions.All() {
 		s, ok := services["Service/"+f.Name]
 		if !ok {
-			t.Errorf("%s has no Service", f.Name)
+			t.Errorf("%s has no Service: run task generate", f.Name)
 			continue
 		}
 		if s.Labels["networking.knative.dev/visibility"] != "cluster-local" {

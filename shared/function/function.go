@@ -166,6 +166,10 @@ type Route struct {
 	// Words say what the log records of a call: what the council changed, or whose data it
 	// read. A test demands them for every route that leaves a record.
 	Words problem.Text
+	// Refuses are the problems that the handler can answer beside those that follow from
+	// the route's shape (host.Refusals), for the API document. functiontest fails where an
+	// answer is not among them. HTML and internal routes have none.
+	Refuses Refusals
 	// Alone runs the handler without a unit of work around it: it makes its own. Such
 	// a route ignores Idempotency-Key.
 	Alone bool
@@ -186,6 +190,9 @@ type Route struct {
 	// others the host makes the English one.
 	Neutral bool
 }
+
+// Refusals are codes of problems by their kind.
+type Refusals map[problem.Kind][]string
 
 // Access says who may call a route. The domain may refuse more, never less.
 type Access struct {

@@ -174,7 +174,7 @@ func (h *Host) refuse(c echo.Context, err error, p *problem.Error) error {
 	if errors.As(err, &shown) {
 		return shown.Answer.WriteResponse(c.Response(), c.Request())
 	}
-	status := statusOf(p.Kind)
+	status := StatusOf(p.Kind)
 	retryAfter(c.Response().Header(), p, status)
 	return route.Refuse(c.Request().Context(), p, status).WriteResponse(c.Response(), c.Request())
 }

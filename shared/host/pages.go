@@ -176,7 +176,7 @@ func (h *Host) renderAt(ctx context.Context, route function.Route, key string, a
 	}
 	c := h.echo.NewContext(r, discard{})
 	h.echo.Router().Find(http.MethodGet, path, c)
-	response, err := route.Do.Call(inner, h.binder(c))
+	response, err := route.Do.Call(inner, h.binder(c, route.Do))
 	if err != nil {
 		return page.Segment{}, shows{}, err
 	}

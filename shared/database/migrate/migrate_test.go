@@ -37,7 +37,7 @@ func breaks(file string) []string {
 	up, _, reversible := strings.Cut(up, "-- +goose Down")
 	found := []string{}
 	if !there || !reversible {
-		return append(found, "it has no Up and Down")
+		return append(found, "has no way up or down: write `-- +goose Up` and `-- +goose Down`")
 	}
 	made := map[string]bool{} // tables of this file: nobody uses them yet
 	for _, part := range strings.SplitAfter(up, ";") {
@@ -89,7 +89,7 @@ func TestMigrationsOnlyAdd(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, what := range breaks(string(content)) {
-			t.Errorf("%s %s", name, what)
+			t.Errorf("shared/database/migrate/%s %s\nThe release before it still runs then: only add here, with a DEFAULT. What nobody needs any more goes two releases later, under the line `-- contract: since <release> nobody needs it`.", name, what)
 		}
 	}
 }
