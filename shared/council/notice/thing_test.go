@@ -269,4 +269,3 @@ func TestTouches(t *testing.T) {
 		touches("taking back what was not indexed", true, write(nil))
 	})
 }
-
