@@ -5,10 +5,13 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/madang-council/madang/functions"
+	"github.com/madang-council/madang/functions/sweep"
+	"github.com/madang-council/madang/shared/council/thing"
 	"github.com/madang-council/madang/shared/function"
 )
 
@@ -39,6 +42,42 @@ func TestEveryFolderIsRegisteredOnce(t *testing.T) {
 		if !seen[f] {
 			t.Errorf("functions/%s is not in functions.All: add `%s.Function,` in functions/functions.go (`task new -- name` does for a new function), then run task generate", f, f)
 		}
+	}
+}
+
+// What has a page of its own is a thing, so that search and the library of files know it;
+// and the chore of sweep mends the index of every kind.
+func TestPagesAreOfThings(t *testing.T) {
+	pages := 0
+	for _, s := range functions.All() {
+		for _, r := range s.Build(function.Deps{}).Routes {
+			if r.Page == nil {
+				continue
+			}
+			for _, tag := range r.Page.Tags {
+				kind, id, one := strings.Cut(tag, ":")
+				if !one || !strings.HasPrefix(id, "{") {
+					continue
+				}
+				pages++
+				if _, known := thing.KindOf(kind); !known {
+					t.Errorf("%s shows one %s, which is no kind of thing: add it to thing.Kinds, and have its store Put it", r.Path, kind)
+				}
+			}
+		}
+	}
+	if pages == 0 {
+		t.Error("no page shows one thing")
+	}
+	kinds, sources := []string{}, []string{}
+	for _, k := range thing.Kinds() {
+		kinds = append(kinds, k.Name)
+	}
+	for _, s := range sweep.Sources(nil) {
+		sources = append(sources, s.Kind)
+	}
+	if slices.Sort(kinds); !slices.Equal(kinds, slices.Sorted(slices.Values(sources))) {
+		t.Errorf("sweep indexes %v, and the kinds are %v: add the store's Things to sweep.Sources", sources, kinds)
 	}
 }
 

@@ -35,12 +35,10 @@ var Function = function.Spec{
 	Needs: []function.Need{function.Database, function.Storage},
 	Scale: function.Scale{Schedule: "*/5 * * * *", Concurrency: 1, Timeout: 10 * time.Minute},
 	New: func(d function.Deps) function.Parts {
-		files := upload.Depot{
-			Store: upload.Store{DB: d.DB}, Outbox: d.Outbox, Environment: d.Settings.Environment, OrphanAge: d.Settings.OrphanAge,
-		}.Open(objects.Config{
+		files := upload.NewDepot(d.DB, d.Outbox, objects.Config{
 			Endpoint: d.Storage.Endpoint, PublicEndpoint: d.Storage.PublicEndpoint, Region: d.Storage.Region,
 			AccessKey: d.Storage.AccessKey, SecretKey: d.Storage.SecretKey, Bucket: d.Storage.Bucket,
-		})
+		}, upload.Rules{Environment: d.Settings.Environment, OrphanAge: d.Settings.OrphanAge})
 		h := handlers{log: d.Log, count: d.Count, chores: Chores(d, files, files.Turn), everything: Chores(d, files, files.Everything)}
 		return function.Parts{
 			Routes: []function.Route{

@@ -198,7 +198,10 @@ func Squeeze(s string) string {
 // White space is skipped, since spacing varies in Korean: 정기총회 and 정기 총회 have the same pairs. Any other character that
 // is neither letter, mark nor number ends a run, and a run of a single character is given as it is. To index, pass the whole
 // text; to look up, pass each word of the query on its own, since words may come in another order.
-func Bigrams(s string) []string {
+func Bigrams(s string) []string { return Pairs(Fold(s)) }
+
+// Pairs is Bigrams of a text that was folded before.
+func Pairs(folded string) []string {
 	var grams []string
 	seen := make(map[string]struct{})
 	add := func(gram string) {
@@ -215,7 +218,7 @@ func Bigrams(s string) []string {
 		}
 		length = 0
 	}
-	for _, r := range Fold(s) {
+	for _, r := range folded {
 		switch {
 		case unicode.IsSpace(r):
 		case unicode.IsLetter(r), unicode.IsMark(r), unicode.IsNumber(r):

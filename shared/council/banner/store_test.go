@@ -66,12 +66,18 @@ func (f fixture) at(t time.Time) context.Context {
 	return auth.With(clock.With(context.Background(), t), auth.Principal{MemberID: f.member, Grants: []auth.Grant{{Role: auth.Editor}}})
 }
 
-func (f fixture) add(c banner.Content) banner.Stored {
+// upload is a completed picture of the member.
+func (f fixture) upload() string {
 	f.t.Helper()
 	id, now := newID(f.t), clock.Millis(noon)
 	f.exec(`INSERT INTO uploads (id, member_id, purpose, name, type, size, sha256, folder, multipart, staged, width, height, uses, unused_at, created_at, expires_at, completed_at, refused_code)
 		VALUES ($1, $2, 'post', '파일', 'png', 3, '', $3, '', 0, 10, 10, 0, $4, $4, $4, $4, '')`, id, f.member, upload.Folder("test", "post", id, noon), now)
-	c.Image, c.Unit, c.Link = id, "총학", "/"
+	return id
+}
+
+func (f fixture) add(c banner.Content) banner.Stored {
+	f.t.Helper()
+	c.Image, c.Unit, c.Link = f.upload(), "총학", "/"
 	var b banner.Stored
 	if err := f.db.Atomic(f.at(noon), func(ctx context.Context) (err error) {
 		b, err = f.store.Add(ctx, c, []string{"총학"})

@@ -27,30 +27,31 @@ const (
 	inText     = 1
 )
 
-// grams are the grams of a thing with their weights. Initials are those of titles and tags
-// alone: of bodies they would find everything.
-func grams(title, body string, tags []string) map[string]int {
-	all := map[string]int{}
-	add := func(s string, weight int) {
-		for _, gram := range text.Bigrams(text.Squeeze(s)) {
-			all[gram] = max(all[gram], weight)
-		}
-	}
-	add(body, inText)
-	for _, part := range append([]string{title}, tags...) {
-		add(text.Choseong(part), inInitials)
-	}
-	for _, tag := range tags {
-		add(tag, inTags)
-	}
-	add(title, inTitle)
-	return all
-}
-
-// row is a thing as it is stored.
+// row is a thing as it is stored. Folded and initials hold a line for each part: the title,
+// each tag, and folded the text at the end. Squeezed parts have no line breaks.
 type row struct {
 	Thing
 	tags, folded, initials, allows, checksum string
+}
+
+// grams are the grams of a thing with their weights. Initials are those of titles and tags
+// alone: of bodies they would find everything.
+func (r row) grams() map[string]int {
+	all := map[string]int{}
+	add := func(parts []string, weight int) {
+		for _, part := range parts {
+			for _, gram := range text.Pairs(part) {
+				all[gram] = max(all[gram], weight)
+			}
+		}
+	}
+	parts := strings.Split(r.folded, "\n")
+	last := len(parts) - 1
+	add(parts[last:], inText)
+	add(strings.Split(r.initials, "\n"), inInitials)
+	add(parts[min(1, last):last], inTags)
+	add(parts[:1], inTitle)
+	return all
 }
 
 func (t Thing) row() (row, error) {
@@ -71,7 +72,6 @@ func (t Thing) row() (row, error) {
 		return row{}, fmt.Errorf("%s: tags: %w", t.Tag(), err)
 	}
 	r.tags = string(tags)
-	// A line break between parts, which no word has, keeps a word from being found across two.
 	folded, initials := []string{text.Squeeze(t.Title)}, []string{text.Squeeze(text.Choseong(t.Title))}
 	for _, tag := range r.Tags {
 		folded, initials = append(folded, text.Squeeze(tag)), append(initials, text.Squeeze(text.Choseong(tag)))
@@ -133,7 +133,7 @@ func (s Store) saveGrams(ctx context.Context, r row, was *row) error {
 	switch {
 	case was != nil && strings.HasPrefix(was.checksum, rules):
 		// What the index holds follows from the row: 20 000 characters need not be read.
-		before = grams(was.Title, was.Text, was.Tags)
+		before = was.grams()
 	default:
 		list, err := database.All(ctx, s.DB, database.Value[string], `SELECT gram FROM thing_grams WHERE number = $1`, r.number())
 		if err != nil {
@@ -143,7 +143,7 @@ func (s Store) saveGrams(ctx context.Context, r row, was *row) error {
 			before[gram] = 0
 		}
 	}
-	after := grams(r.Title, r.Text, r.Tags)
+	after := r.grams()
 	gone, fresh := []string{}, []string{}
 	for gram := range before {
 		if _, stays := after[gram]; !stays {
@@ -235,15 +235,16 @@ func (s Store) remove(ctx context.Context, was row) error {
 	return err
 }
 
-// columns are those that scan reads; the text follows where the whole row is needed.
+// columns are those that scan reads; what the grams follow from comes behind them where it
+// is needed.
 const columns = `kind, id, unit, path, title, line, tags, at, visible_from, visible_until, readers, author_id, allows, closed_because, hidden_at, version, checksum`
 
 func scan(r database.Row) (row, error) { return scanWith(r) }
 
-func scanWhole(r database.Row) (row, error) {
-	var body string
-	v, err := scanWith(r, &body)
-	v.Text = body
+func scanFolded(r database.Row) (row, error) {
+	var folded, initials string
+	v, err := scanWith(r, &folded, &initials)
+	v.folded, v.initials = folded, initials
 	return v, err
 }
 

@@ -102,9 +102,9 @@ func (s Store) lock(ctx context.Context, ref Ref) (*row, error) {
 	return s.stored(ctx, ref)
 }
 
-// stored is the whole row of a thing, nil for none.
+// stored is the row of a thing with what its grams follow from, nil for none.
 func (s Store) stored(ctx context.Context, ref Ref) (*row, error) {
-	list, err := database.All(ctx, s.DB, scanWhole, `SELECT `+columns+`, text FROM things WHERE number = $1 AND kind = $2 AND id = $3`, ref.number(), ref.Kind, ref.ID)
+	list, err := database.All(ctx, s.DB, scanFolded, `SELECT `+columns+`, folded, initials FROM things WHERE number = $1 AND kind = $2 AND id = $3`, ref.number(), ref.Kind, ref.ID)
 	if err != nil || len(list) == 0 {
 		return nil, err
 	}
