@@ -61,7 +61,7 @@ func run(starts, requests int) error {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	programs := []program{{name: "hello (bare Echo)", path: "./knative/bench/hello", probe: "/hello"}}
-	probes := map[string]string{"main": "/v1/main", "notices": "/v1/notices", "banners": "/v1/banners", "site": "/"}
+	probes := map[string]string{"main": "/v1/main", "notices": "/v1/notices", "banners": "/v1/banners", "site": "/privacy"}
 	for _, s := range functions.All() {
 		probe := probes[s.Name]
 		if probe == "" {

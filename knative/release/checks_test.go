@@ -1,6 +1,7 @@
 package release_test
 
 import (
+	"net/http"
 	"slices"
 	"testing"
 
@@ -8,8 +9,8 @@ import (
 	"github.com/madang-council/madang/knative/release"
 )
 
-// Every function is asked for something; what is a page is known as one, since its
-// refusals are pages too.
+// Every function is asked for something, of its API and of its pages; what is a page is known
+// as one, since its refusals are pages too.
 func TestChecksOfPages(t *testing.T) {
 	checks := release.Checks(functions.All())
 	for _, f := range functions.All() {
@@ -17,9 +18,18 @@ func TestChecksOfPages(t *testing.T) {
 			t.Errorf("%s is not asked", f.Name)
 		}
 	}
-	for name, want := range map[string]bool{"site": true, "console": true, "notices": false} {
-		if got := slices.ContainsFunc(checks[name], func(c release.Check) bool { return c.HTML }); got != want {
-			t.Errorf("%s: pages %t, want %t", name, got, want)
+	for name, want := range map[string][]release.Check{
+		"site":    {{Path: "/privacy", HTML: true}},
+		"console": {{Path: "/console/assets/00000000-0000-7000-8000-000000000000/00000000-0000-7000-8000-000000000000", HTML: true}},
+		"main":    {{Path: "/v1/main"}, {Path: "/", HTML: true}},
+		"notices": {{Path: "/v1/notices"}, {Path: "/notices", HTML: true}},
+		"banners": {{Path: "/v1/banners"}},
+		"auth":    {{Path: "/v1/auth/oidc"}},
+		"media":   {},
+	} {
+		absent := release.Check{Path: "/v1/no-such-resource", Status: http.StatusNotFound}
+		if got := checks[name]; !slices.Equal(got, append([]release.Check{absent}, want...)) {
+			t.Errorf("%s is asked for %v, want %v", name, got, want)
 		}
 	}
 }

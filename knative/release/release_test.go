@@ -19,7 +19,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	clienttesting "k8s.io/client-go/testing"
 
-	"github.com/madang-council/madang/functions"
 	"github.com/madang-council/madang/knative/release"
 )
 
@@ -395,17 +394,5 @@ func TestParseImages(t *testing.T) {
 		if (err == nil) != (row.failure == "") || err != nil && !strings.Contains(err.Error(), row.failure) {
 			t.Errorf("%s: %v, want %q", row.file, err, row.failure)
 		}
-	}
-}
-
-func TestChecks(t *testing.T) {
-	checks := release.Checks(functions.All())
-	for name, path := range map[string]string{"main": "/v1/main", "notices": "/v1/notices", "banners": "/v1/banners", "auth": "/v1/auth/oidc"} {
-		if list := checks[name]; len(list) != 2 || list[1].Path != path {
-			t.Errorf("%s: %v, want %s", name, list, path)
-		}
-	}
-	if list := checks["media"]; len(list) != 1 || list[0].Status != http.StatusNotFound {
-		t.Errorf("media: %v", list)
 	}
 }

@@ -28,23 +28,26 @@ type Check struct {
 // Ready is what every function answers.
 func Ready() Check { return Check{Path: "/readyz", Status: http.StatusOK} }
 
-// Checks are what anybody may ask of each function: its first public GET, rather one
-// without parameters, and something that is not there, for its problem document.
+// Checks are what anybody may ask of each function: its first public GET of the API and its
+// first public page, rather those without parameters, and something that is not there, for
+// its problem document.
 func Checks(specs []function.Spec) map[string][]Check {
 	checks := map[string][]Check{}
 	for _, spec := range specs {
 		list := []Check{{Path: "/v1/no-such-resource", Status: http.StatusNotFound}}
-		first, html := "", false
-		for _, r := range spec.Build(function.Deps{}).Routes {
-			if r.Method != http.MethodGet || r.Internal || r.Access.String() != function.Anyone.String() {
-				continue
+		for _, html := range []bool{false, true} {
+			first := ""
+			for _, r := range spec.Build(function.Deps{}).Routes {
+				if r.HTML != html || r.Method != http.MethodGet || r.Internal || r.Access.String() != function.Anyone.String() {
+					continue
+				}
+				if first == "" || strings.Contains(first, "{") && !strings.Contains(r.Path, "{") {
+					first = r.Path
+				}
 			}
-			if first == "" || strings.Contains(first, "{") && !strings.Contains(r.Path, "{") {
-				first, html = r.Path, r.HTML
+			if first != "" {
+				list = append(list, Check{Path: filled(first), HTML: html})
 			}
-		}
-		if first != "" {
-			list = append(list, Check{Path: filled(first), HTML: html})
 		}
 		checks[spec.Name] = list
 	}
