@@ -71,7 +71,9 @@ type Scale struct {
 //
 //   - Concurrency: 50 requests at once hold the latency of a read on one core
 //     (docs/measurements.md) and keep the connections of a pod within its pool.
-//   - Timeout: 30 s, the edge's own patience with a function (proxy_read_timeout).
+//   - Timeout: 30 s, within which every page and answer is made many times over
+//     (docs/measurements.md), and a reader has gone. The edge waits for 300 s
+//     (proxy_read_timeout in knative/edge/proxy.conf), so that the function speaks first.
 //   - MemoryMiB: 64, three times what a function holds after 16 000 requests
 //     (docs/measurements.md).
 func (s Scale) Filled() Scale {

@@ -140,10 +140,13 @@ func clientAddress(r *http.Request, hops int) netip.Addr {
 	return netip.IPv6Unspecified()
 }
 
+// deviceLimit is how much is kept of a User-Agent, in bytes: browsers' are shorter.
+const deviceLimit = 200
+
 func device(agent string) string {
 	agent = strings.ToValidUTF8(agent, "")
-	if len(agent) > 200 {
-		agent = strings.ToValidUTF8(agent[:200], "")
+	if len(agent) > deviceLimit {
+		agent = strings.ToValidUTF8(agent[:deviceLimit], "")
 	}
 	return agent
 }

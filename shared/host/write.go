@@ -85,6 +85,10 @@ func (h *Host) buffer(k *call) ([]byte, error) {
 	return readBody(k.echo.Request())
 }
 
+// keyLimit is how long a key may be, in bytes: as at Stripe, whose clients made the header
+// usual (docs.stripe.com/api/idempotent_requests).
+const keyLimit = 255
+
 // idempotencyKey is the row's id for the request's Idempotency-Key, or "" without one.
 // Keys belong to a member, or to a visitor of that day, and to one route and address.
 func (h *Host) idempotencyKey(ctx context.Context, k *call) (string, error) {
@@ -92,7 +96,7 @@ func (h *Host) idempotencyKey(ctx context.Context, k *call) (string, error) {
 	if key == "" || k.route.Method != http.MethodPost {
 		return "", nil
 	}
-	if len(key) > 255 {
+	if len(key) > keyLimit {
 		return "", problem.Unreadable("idempotency-key-too-long", "Idempotency-Key는 255바이트까지입니다.", "An Idempotency-Key has at most 255 bytes.")
 	}
 	who := auth.From(ctx).MemberID
