@@ -71,7 +71,7 @@ func (h handlers) verifyByAdmin(ctx context.Context, r *adminVerificationRequest
 }
 
 type rosterRequest struct {
-	Body function.Body `body:"text/csv" description:"Number, name and optionally school mail address, without a heading."`
+	Body function.Body `body:"text/csv"`
 }
 
 type rosterResponse struct {

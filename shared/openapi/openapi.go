@@ -49,7 +49,7 @@ func describe(title, doc string, specs ...function.Spec) ([]byte, error) {
 	r := openapi31.NewReflector()
 	r.Spec.Info.WithTitle(title).WithVersion("1").WithDescription(doc + " Times are shown in Seoul (+09:00). Errors are RFC 9457 problem documents with a frozen code.")
 	r.Spec.SetHTTPBearerTokenSecurity(bearer, "opaque", "The access token that /v1/auth/sessions gave.")
-	r.Spec.SetAPIKeySecurity(cookie, auth.AccessCookie, openapi.InCookie, "What a browser got by signing in. It counts for requests of the site's own pages alone, but for safe methods.")
+	r.Spec.SetAPIKeySecurity(cookie, auth.AccessCookie, openapi.InCookie, "What a browser got by signing in. Beside safe methods it counts only in requests of the site's own pages.")
 	names := namer{}
 	r.DefaultOptions = append(r.DefaultOptions, jsonschema.InterceptDefName(names.name), jsonschema.InterceptProp(required),
 		jsonschema.InterceptNullability(func(p jsonschema.InterceptNullabilityParams) {
