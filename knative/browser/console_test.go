@@ -120,6 +120,7 @@ func photo(t *testing.T, name string, tint uint8) string {
 // An editor writes a notice with three photographs and a Hangul document, schedules it, and
 // a visitor with a telephone sees it at its minute.
 func TestEditor(t *testing.T) {
+	t.Parallel()
 	h := startHost(t)
 	p := newPerson(t, h, desk)
 	p.open("/console/notices/new")
@@ -153,7 +154,7 @@ func TestEditor(t *testing.T) {
 	if got := p.value("#field-title"); got != "한 글자씩 봄" {
 		t.Fatalf("recovered %q", got)
 	}
-	at := time.Now().Add(time.Minute).Truncate(time.Minute).Add(time.Minute)
+	at := time.Now().Add(30 * time.Second).Truncate(time.Minute).Add(time.Minute) // a whole minute, and time to save before it
 	p.do(chromedp.Click(p.find("at a time", "input[type=radio]", `e.parentElement.innerText.includes('시각을 정해 게시')`)))
 	p.sets("게시할 때", at.In(clock.Seoul).Format("2006-01-02T15:04"))
 	p.does("저장")
@@ -193,6 +194,7 @@ func TestEditor(t *testing.T) {
 // Two editors change one notice; the second sees what differs and decides. Then an old
 // version comes back, and the notice is deleted and restored.
 func TestVersions(t *testing.T) {
+	t.Parallel()
 	h := startHost(t)
 	p, other := newPerson(t, h, desk), newPerson(t, h, phone)
 	for _, one := range []*person{p, other} {
@@ -242,6 +244,7 @@ func TestVersions(t *testing.T) {
 
 // Banners are put in order by keys alone, and by dragging, and visitors see that order.
 func TestBanners(t *testing.T) {
+	t.Parallel()
 	h := startHost(t)
 	p := newPerson(t, h, desk)
 	p.open("/console/banners")
@@ -346,6 +349,7 @@ func large(t *testing.T, path string, mib int) string {
 // A file of 200 MB is sent over a line that is cut twice; it goes on after a pause and after
 // the page was opened anew, and arrives as it was.
 func TestLargeUpload(t *testing.T) {
+	t.Parallel()
 	cable := newLine(t)
 	h := startHost(t, "UPLOAD_LIMIT_MIB=300", "S3_PUBLIC_ENDPOINT="+cable.address())
 	host := strings.TrimPrefix(h.address, "http://")
@@ -402,6 +406,7 @@ func TestLargeUpload(t *testing.T) {
 
 // Several files at once; one is paused and gone on with, one is taken out.
 func TestUploads(t *testing.T) {
+	t.Parallel()
 	cable := newLine(t)
 	h := startHost(t, "S3_PUBLIC_ENDPOINT="+cable.address())
 	p := newPerson(t, h, phone)
@@ -428,6 +433,7 @@ func TestUploads(t *testing.T) {
 // An admin turns on the second factor, gives a role with a term, takes it away, and finds
 // all of it in the log.
 func TestAdmin(t *testing.T) {
+	t.Parallel()
 	h := startHost(t)
 	student := newPerson(t, h, phone)
 	student.open("/sign-up")
@@ -492,6 +498,7 @@ func TestAdmin(t *testing.T) {
 // An admin sees what needs somebody and what the month costs, and deals with what was not
 // delivered.
 func TestOperations(t *testing.T) {
+	t.Parallel()
 	h := startHost(t)
 	p := newPerson(t, h, desk)
 	p.open("/console/operations")

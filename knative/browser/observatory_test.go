@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/madang-council/madang/knative/edge/nginxtest"
@@ -21,18 +22,18 @@ import (
 // https, or of a local host that is behind TLS as in production. NODE_EXTRA_CA_CERTS and
 // SSL_CERT_FILE name the authority of a site whose certificate is of its own.
 func TestObservatory(t *testing.T) {
+	t.Parallel()
 	needed(t, "testdata/checkers/node_modules/@mdn/mdn-http-observatory/package.json", npmPackages)
 	h, ports, env := secured(t)
 	type asked struct {
 		Path   string `json:"path"`
 		Cookie string `json:"cookie"`
 	}
-	list, cookies, ask := pages(t, h), h.signIn(), []asked{}
-	for _, p := range list {
-		ask = append(ask, asked{Path: p.path, Cookie: p.cookie(cookies)})
+	list, cookies, ask := views(t, h), h.signIn(), []asked{}
+	for _, v := range list {
+		ask = append(ask, asked{Path: v.path, Cookie: v.cookie(cookies)})
 	}
-	grades := map[string]int{}
-	for i, got := range answers[struct {
+	found, grades := answers[struct {
 		Path, At, Grade string
 		Verified        bool
 		Status, Score   int
@@ -41,20 +42,24 @@ func TestObservatory(t *testing.T) {
 			Pass                      bool
 			Modifier                  int
 		}
-	}](t, env, ask, "observatory.mjs", ports...) {
-		if got.Path != list[i].path || got.At != got.Path || !got.Verified {
-			t.Errorf("%s was asked for, and %s answered %d (certificate verified: %v)", list[i].path, got.At, got.Status, got.Verified)
-		}
-		for _, test := range got.Tests {
-			if !test.Pass {
-				t.Errorf("%s: %s (%d): %s", got.Path, test.Result, test.Modifier, test.Description)
+	}](t, env, ask, "observatory.mjs", ports...), map[string]int{}
+	byFunction(t, list, func(t *testing.T, of []view) {
+		for _, v := range of {
+			got := found[slices.Index(list, v)]
+			if got.Path != v.path || got.At != got.Path || !got.Verified {
+				t.Errorf("%s was asked for, and %s answered %d (certificate verified: %v)", v, got.At, got.Status, got.Verified)
 			}
+			for _, test := range got.Tests {
+				if !test.Pass {
+					t.Errorf("%s: %s (%d): %s", v, test.Result, test.Modifier, test.Description)
+				}
+			}
+			if got.Grade != "A+" {
+				t.Errorf("%s: %s", v, got.Grade)
+			}
+			grades[fmt.Sprintf("%s %d", got.Grade, got.Score)]++
 		}
-		if got.Grade != "A+" {
-			t.Errorf("%s: %s", got.Path, got.Grade)
-		}
-		grades[fmt.Sprintf("%s %d", got.Grade, got.Score)]++
-	}
+	})
 	t.Logf("%d pages: %v", len(list), grades)
 }
 

@@ -2,6 +2,7 @@ package browser
 
 import (
 	"context"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 )
 
@@ -38,8 +40,11 @@ type person struct {
 	device
 }
 
-// newPerson opens a browser.
-func newPerson(t *testing.T, h *localHost, d device) *person {
+// patience is for a whole story: some wait for a minute to come.
+const patience = 10 * time.Minute
+
+// newBrowser opens a browser of the size and language of a device.
+func newBrowser(t *testing.T, d device) context.Context {
 	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(needed(t, "chromium", "Debian: chromium")), chromedp.NoSandbox, chromedp.UserDataDir(t.TempDir()), chromedp.WindowSize(int(d.width), int(d.height)),
@@ -50,9 +55,48 @@ func newPerson(t *testing.T, h *localHost, d device) *person {
 	t.Cleanup(stop)
 	ctx, closing := chromedp.NewContext(allocated)
 	t.Cleanup(closing)
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
+	if err := chromedp.Do(ctx); err != nil { // starts it
+		t.Fatal(err)
+	}
+	return ctx
+}
+
+// newPerson opens a browser.
+func newPerson(t *testing.T, h *localHost, d device) *person {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(newBrowser(t, d), patience)
 	t.Cleanup(cancel)
-	p := &person{t: t, ctx: ctx, host: h, device: d}
+	p := &person{t: t, ctx: ctx, host: h}
+	p.holds(d)
+	return p
+}
+
+// newVisitor opens a window in a browser that others use too, with cookies of its own: those
+// of a Cookie header.
+func newVisitor(t *testing.T, browser context.Context, h *localHost, d device, cookies string) *person {
+	t.Helper()
+	ctx, closing := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
+	t.Cleanup(closing)
+	p := &person{t: t, ctx: ctx, host: h}
+	p.holds(d)
+	set, err := http.ParseCookie(cookies)
+	if err != nil && cookies != "" {
+		t.Fatal(err)
+	}
+	for _, c := range set {
+		kept := true
+		p.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+			_, err := cdp.Call(ctx, target, network.SetCookie, network.SetCookieParams{Name: c.Name, Value: c.Value, URL: strings.Replace(h.address, "http:", "https:", 1), Path: "/", Secure: &kept, HTTPOnly: &kept})
+			return err
+		}))
+	}
+	return p
+}
+
+// holds has the page be seen through a device.
+func (p *person) holds(d device) {
+	p.t.Helper()
+	p.device = d
 	more := []chromedp.EmulateViewportOption{}
 	if d.mobile {
 		more = append(more, chromedp.EmulateMobile, chromedp.EmulateTouch, chromedp.EmulatePortrait, chromedp.EmulateScale(2))
@@ -66,7 +110,6 @@ func newPerson(t *testing.T, h *localHost, d device) *person {
 		_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
 		return err
 	}))
-	return p
 }
 
 func (p *person) do(a chromedp.Action[chromedp.Void]) {

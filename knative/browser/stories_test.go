@@ -13,9 +13,11 @@ var sixDigits = regexp.MustCompile(`\b[0-9]{6}\b`)
 // A visitor reads, looks for something and goes over to English, and nobody else is asked
 // for anything on the way.
 func TestVisitor(t *testing.T) {
+	t.Parallel()
 	h := startHost(t)
 	for _, d := range []device{desk, phone, deskDark, nightly} {
 		t.Run(d.name, func(t *testing.T) {
+			t.Parallel()
 			p := newPerson(t, h, d)
 			p.open("/")
 			p.sees("학생회관 단수 안내")
@@ -70,6 +72,7 @@ func TestVisitor(t *testing.T) {
 // A student signs up, proves to be one and looks after the account, at a desk and on a
 // telephone.
 func TestStudent(t *testing.T) {
+	t.Parallel()
 	h := startHost(t)
 	for _, d := range []device{desk, phone, deskDark} {
 		t.Run(d.name, func(t *testing.T) {
@@ -164,6 +167,7 @@ func TestStudent(t *testing.T) {
 
 // Whoever uses no pointer reaches the text first, and signs in by keys alone.
 func TestKeyboard(t *testing.T) {
+	t.Parallel()
 	h := startHost(t)
 	p := newPerson(t, h, desk)
 	p.open("/sign-in")
@@ -185,6 +189,7 @@ func TestKeyboard(t *testing.T) {
 
 // Without scripts everything can be done too: the link that sets a new password is pasted.
 func TestWithoutScripts(t *testing.T) {
+	t.Parallel()
 	h := startHost(t)
 	p := newPerson(t, h, phone)
 	p.withoutScripts()

@@ -1,0 +1,173 @@
+package browser
+
+import (
+	"cmp"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/madang-council/madang/functions"
+	"github.com/madang-council/madang/shared/function"
+)
+
+// view is a page that is looked at: a template of a function in one of its states.
+type view struct {
+	function string
+	template string // the Korean path of its route
+	state    string // what it shows; "" for what its first visitor sees
+	path     string // an address that shows it, {id} filled in
+	member   bool   // as the admin, signed in
+	status   int    // of the answer; 200 if 0
+}
+
+func (v view) String() string {
+	s := v.path
+	if v.state != "" {
+		s += " (" + v.state + ")"
+	}
+	if v.member {
+		s += " (admin)"
+	}
+	return s
+}
+
+// english says whether it is in English.
+func (v view) english() bool {
+	path, _, _ := strings.Cut(v.path, "?")
+	return function.LanguageOf(path) == "en"
+}
+
+// cookie is what it is asked for with, of those of the admin.
+func (v view) cookie(ofAdmin string) string {
+	if v.member {
+		return ofAdmin
+	}
+	return ""
+}
+
+// lists are the lists of the API whose first item fills an address, by the part of a path
+// before {id}.
+var lists = map[string]string{
+	"banners": "/v1/banners",
+	"members": "/v1/admin/members",
+	"notices": "/v1/notices", // the first is pinned, and has a picture
+}
+
+// others are what browsers ask for that is no page to look at, each with what it is.
+var others = map[string]string{
+	"/manifest.webmanifest":  "what telephones read",
+	"/my/export":             "leads to the API's document",
+	"/sign-in/second-factor": "leads to the sign-in page whoever has not just given a password",
+}
+
+// states are what templates show beside what their first visitor sees, each once. A template
+// with a form or a list has one where nothing is found or something is refused, if that looks
+// different.
+var states = []view{
+	{function: "edge", template: "/none", path: "/none", status: http.StatusNotFound},
+	{function: "edge", template: "/none", path: "/en/none", status: http.StatusNotFound},
+	{function: "main", template: "/", state: "signed in", path: "/", member: true},
+	{function: "members", template: "/console/members", state: "found", path: "/console/members?q=admin@madang.ac.kr", member: true},
+	{function: "members", template: "/console/members", state: "none found", path: "/console/members?q=none@example.com", member: true},
+	{function: "notices", template: "/notices", state: "none found", path: "/notices?q=none", status: http.StatusOK},
+	{function: "notices", template: "/notices/{id}", state: "signed in", path: "/notices/{id}", member: true},
+	{function: "notices", template: "/notices/{id}", state: "absent", path: "/notices/none", status: http.StatusNotFound},
+	{function: "notices", template: "/console/notices", state: "none found", path: "/console/notices?q=none", member: true},
+	{function: "notices", template: "/console/notices", state: "deleted", path: "/console/notices?state=deleted", member: true},
+	{function: "notices", template: "/console/notices/{id}", state: "absent", path: "/console/notices/none", member: true, status: http.StatusNotFound},
+	{function: "operations", template: "/console/operations", state: "another month", path: "/console/operations?month=2026-01", member: true},
+	{function: "site", template: "/password", state: "signed in", path: "/password", member: true},
+	{function: "site", template: "/sign-in", state: "signed out", path: "/sign-in?done=signed-out"},
+	{function: "site", template: "/sign-in", state: "refused elsewhere", path: "/sign-in?error=oidc-refused"},
+	{function: "uploads", template: "/console/media", state: "none found", path: "/console/media?q=none", member: true},
+}
+
+// parameter is a part of a path that stands for something stored, with the part before it.
+var parameter = regexp.MustCompile(`([^/]+)/\{[^}]+\}`)
+
+// views are all templates of all functions: each once in each language, as a guest where a
+// guest gets one and as the admin otherwise; and each further state once. A page that they
+// do not show fails the test.
+func views(t *testing.T, h *localHost) []view {
+	t.Helper()
+	h.watched()
+	cookies, list := h.signIn(), slices.Clone(states)
+	for _, spec := range functions.All() {
+		for _, route := range spec.Build(function.Deps{}).Routes {
+			if !route.HTML || route.Method != http.MethodGet || route.Neutral || function.LanguageOf(route.Path) == "en" || others[route.Path] != "" {
+				continue
+			}
+			member := route.Access.String() != function.Anyone.String()
+			list = append(list, view{function: spec.Name, template: route.Path, path: route.Path, member: member}, view{function: spec.Name, template: route.Path, path: function.English(route.Path), member: member})
+		}
+	}
+	ids := map[string]string{}
+	for i, v := range list {
+		list[i].status = cmp.Or(v.status, http.StatusOK)
+		list[i].path = parameter.ReplaceAllStringFunc(v.path, func(found string) string {
+			of := parameter.FindStringSubmatch(found)[1]
+			if lists[of] == "" {
+				t.Fatalf("nobody looks at %s of functions/%s: its address is not known. Add to lists in knative/browser/views_test.go:\n\t%q: \"/v1/…\", // a list of the API whose first item it shows", v.template, v.function, of)
+			}
+			if ids[of] == "" {
+				ids[of] = h.first(lists[of], cookies)
+			}
+			return of + "/" + ids[of]
+		})
+	}
+	for _, v := range list {
+		if body, response := h.read(v.path, v.cookie(cookies)); response.StatusCode != v.status || !strings.HasPrefix(response.Header.Get("Content-Type"), "text/html") || body == "" {
+			t.Fatalf("%s of functions/%s answers %s (%s), not a page with %d. Where it is none, add to others in knative/browser/views_test.go:\n\t%q: \"what it is\",", v, v.function, response.Status, response.Header.Get("Content-Type"), v.status, v.template)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b view) int { return cmp.Compare(a.function, b.function) })
+	return list
+}
+
+// The lists above name no page that is gone.
+func TestViewsAreOfTheFunctions(t *testing.T) {
+	templates, parts := map[string]string{"/none": "edge"}, map[string]bool{}
+	for _, spec := range functions.All() {
+		for _, route := range spec.Build(function.Deps{}).Routes {
+			if !route.HTML || route.Method != http.MethodGet {
+				continue
+			}
+			templates[route.Path] = spec.Name
+			for _, found := range parameter.FindAllStringSubmatch(route.Path, -1) {
+				parts[found[1]] = true
+			}
+		}
+	}
+	for _, v := range states {
+		if templates[v.template] != v.function {
+			t.Errorf("states: functions/%s has no page %s", v.function, v.template)
+		}
+	}
+	for path := range others {
+		if templates[path] == "" {
+			t.Errorf("others: there is no page %s", path)
+		}
+	}
+	for part := range lists {
+		if !parts[part] {
+			t.Errorf("lists: no page has a part behind %s", part)
+		}
+	}
+}
+
+// byFunction runs a test for each function that has views, under its name.
+func byFunction(t *testing.T, list []view, test func(t *testing.T, list []view)) {
+	t.Helper()
+	for len(list) > 0 {
+		name := list[0].function
+		end := slices.IndexFunc(list, func(v view) bool { return v.function != name })
+		if end < 0 {
+			end = len(list)
+		}
+		of := list[:end]
+		list = list[end:]
+		t.Run(name, func(t *testing.T) { test(t, of) })
+	}
+}
