@@ -62,7 +62,10 @@ func TestNewResource(t *testing.T) {
 		[]string{"build", "-o", os.DevNull, "./functions/cmd/umbrellas"},
 		[]string{"test", "./functions/umbrellas", "./shared/council/umbrella", "./functions/sweep"},
 	)
-	umbrellas := Resource{Plural: "umbrellas", On: time.Now()}
+	umbrellas, err := Resource{Plural: "umbrellas", Korean: "우산", On: time.Now()}.filled()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := scaffold(root, umbrellas); err == nil {
 		t.Error("a resource that exists was made again")
 	}

@@ -25,7 +25,7 @@ type Resource struct {
 	Plural   string    // its folder, as "umbrellas"
 	Singular string    // its package of the domain; "" for what the plural is without its end
 	Korean   string    // what people call it; "" for the plural
-	On       time.Time // the day of its migration
+	On       time.Time // the minute of its migration: others may make one on the same day
 }
 
 var validName = regexp.MustCompile(`^[a-z]{2,30}$`)
@@ -75,7 +75,7 @@ func (r Resource) files() map[string]string {
 
 const migrations = "shared/database/migrate/files"
 
-func (r Resource) migration() string { return r.On.Format("20060102") + "_" + r.Plural + ".sql" }
+func (r Resource) migration() string { return r.On.Format("200601021504") + "_" + r.Plural + ".sql" }
 
 // lines are the lines that lists get: the file, what marks its list, and the line.
 func (r Resource) lines() []entry {
