@@ -87,6 +87,7 @@ func (r Resource) lines() []entry {
 		{"shared/council/thing/thing.go", "\t\t{Name: \"", "\t\t{Name: \"" + r.Singular + "\", Label: problem.Text{KO: \"" + r.Korean + "\", EN: \"" + title + "\"}, Icon: \"page\", Desk: \"/console/" + r.Plural + "/\"},"},
 		{"functions/sweep/sweep.go", `madang/shared/council/`, `	"` + module + `shared/council/` + r.Singular + `"`},
 		{"functions/sweep/sweep.go", ".NewReader(db).Things(),", "\t\t" + r.Singular + ".NewReader(db).Things(),"},
+		{"shared/council/persons/persons_test.go", "\t\"usage_days\":", "\t\"" + r.Plural + "\": \"id unit title text\","},
 	}
 }
 
@@ -181,7 +182,11 @@ func change(path string, do func([]string) ([]string, error)) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	if err := os.WriteFile(path, []byte(strings.Join(lines, "\n")), 0o644); err != nil {
+	formatted, err := format.Source([]byte(strings.Join(lines, "\n"))) // a map's values are in a column
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	if err := os.WriteFile(path, formatted, 0o644); err != nil {
 		return fmt.Errorf("change a list: %w", err)
 	}
 	return nil
@@ -210,6 +215,9 @@ func (e entry) insert(lines []string) ([]string, error) {
 
 func (e entry) remove(lines []string) ([]string, error) {
 	key := e.line
+	if value := strings.Index(key, `": "`); value > 0 { // which stands in a column
+		key = key[:value+len(`":`)]
+	}
 	if label := strings.Index(key, ", Label:"); label > 0 { // what it is called may have been changed
 		key = key[:label]
 	}
