@@ -144,6 +144,17 @@ func TestEditor(t *testing.T) {
 	p.do(chromedp.Click(p.find("up", "button", `e.getAttribute('aria-label') === '가을 사진.jpg 위로'`)))
 	p.until("autumn first", `document.querySelector('#attachments > li').innerText.includes('가을 사진.jpg')`)
 	p.do(chromedp.SendKeys(p.find("alt", "input", `e.getAttribute('aria-label') === '가을 사진.jpg 대체 텍스트'`), "단풍이 든 본관\t"))
+	described, cookies := false, h.signIn()
+	for range 200 { // it is saved behind the page
+		if body, _ := h.read("/v1/uploads", cookies); strings.Contains(body, "단풍이 든 본관") {
+			described = true
+			break
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
+	if !described {
+		t.Fatal("what a picture shows is not saved")
+	}
 	p.sees("이 기기에는")
 
 	// A crash: the page is opened anew, and what was typed is still there.
