@@ -21,7 +21,11 @@ const poolSize = 16
 // Open prepares a client for a URL such as redis://:password@host:6379/0. It does no
 // I/O. A Redis that is away is noticed within 300 ms and not waited for: go-redis' own
 // defaults would try for 1.7 s.
-func Open(address string) (*redis.Client, error) {
+func Open(address string) (*redis.Client, error) { return Patient(address, patience) }
+
+// Patient is Open for who waits longer before Redis counts as away: a test on a machine that
+// does much else, where nobody waits for a page.
+func Patient(address string, patience time.Duration) (*redis.Client, error) {
 	options, err := redis.ParseURL(address)
 	if err != nil {
 		return nil, fmt.Errorf("REDIS_URL: %w", err)
