@@ -3,7 +3,6 @@ package functions_test
 import (
 	"net/http"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -32,54 +31,51 @@ func TestPagesDependOnNobody(t *testing.T) {
 
 	pages := 0
 	for _, spec := range functions.All() {
-		routes := slices.DeleteFunc(spec.Build(function.Deps{}).Routes, func(r function.Route) bool { return r.Page == nil })
-		pages += len(routes)
-		if len(routes) == 0 {
-			continue
-		}
-		t.Run(spec.Name, func(t *testing.T) {
-			app := functiontest.New(t, spec, functiontest.WithDB(writer.DB))
-			for _, route := range routes {
-				path := strings.ReplaceAll(route.Path, "{id}", id)
-				if prefix, assets := strings.CutSuffix(path, "/{hash}/{name}"); assets {
-					path = asset(app, prefix, editor.Token)
-				}
-				if strings.Contains(path, "{") {
-					t.Errorf("%s: this test does not know how to fill in the address", route.Path)
-					continue
-				}
-				bodies := map[string]string{}
-				rapid.Check(t, func(rt *rapid.T) {
-					r := functiontest.Request{Method: rapid.SampledFrom([]string{"GET", "HEAD"}).Draw(rt, "method"), Path: path, Header: map[string]string{}}
-					r.As = rapid.SampledFrom([]string{"", "", editor.Token, member.Token, "forged"}).Draw(rt, "as")
-					r.From = rapid.SampledFrom([]string{"", "198.51.100.7", "planted, 203.0.113.9"}).Draw(rt, "from")
-					for _, name := range []string{"Cookie", "X-Request-Id", "User-Agent", "Referer", "If-None-Match", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded", "Accept", "Origin", "X-Original-Url", "X-Http-Method-Override"} {
-						if rapid.Bool().Draw(rt, name) {
-							r.Header[name] = rapid.SampledFrom([]string{"planted", "chosen-request-id", "__Host-madang=" + member.Token, "https://planted.example", "/planted"}).Draw(rt, name+" value")
-						}
-					}
-					r.Path += rapid.SampledFrom([]string{"", "?utm_source=planted", "?planted=1&x=y"}).Draw(rt, "query")
-					app.Do(r)
-					for key, body := range stored(t, app) {
-						if before, known := bodies[key]; known && before != body {
-							rt.Fatalf("%s depends on who asked:\n%s\n%s", key, before, body)
-						}
-						bodies[key] = body
-						for _, s := range secrets {
-							if strings.Contains(body, s) || strings.Contains(key, "planted") {
-								rt.Fatalf("%s has %q:\n%s", key, s, body)
-							}
-						}
-					}
-				})
-				if len(bodies) == 0 {
-					t.Errorf("%s: no page was stored", route.Path)
-				}
+		app := functiontest.New(t, spec, functiontest.WithDB(writer.DB))
+		for _, route := range spec.Build(function.Deps{}).Routes {
+			if route.Page == nil {
+				continue
 			}
-		})
+			pages++
+			path := strings.ReplaceAll(route.Path, "{id}", id)
+			if prefix, assets := strings.CutSuffix(path, "/{hash}/{name}"); assets {
+				path = asset(app, prefix, editor.Token)
+			}
+			if strings.Contains(path, "{") {
+				t.Errorf("%s: this test does not know how to fill in the address: replace its parameter where {id} is replaced in functions/pages_test.go", route.Path)
+				continue
+			}
+			bodies := map[string]string{}
+			rapid.Check(t, func(rt *rapid.T) {
+				r := functiontest.Request{Method: rapid.SampledFrom([]string{"GET", "HEAD"}).Draw(rt, "method"), Path: path, Header: map[string]string{}}
+				r.As = rapid.SampledFrom([]string{"", "", editor.Token, member.Token, "forged"}).Draw(rt, "as")
+				r.From = rapid.SampledFrom([]string{"", "198.51.100.7", "planted, 203.0.113.9"}).Draw(rt, "from")
+				for _, name := range []string{"Cookie", "X-Request-Id", "User-Agent", "Referer", "If-None-Match", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded", "Accept", "Origin", "X-Original-Url", "X-Http-Method-Override"} {
+					if rapid.Bool().Draw(rt, name) {
+						r.Header[name] = rapid.SampledFrom([]string{"planted", "chosen-request-id", "__Host-madang=" + member.Token, "https://planted.example", "/planted"}).Draw(rt, name+" value")
+					}
+				}
+				r.Path += rapid.SampledFrom([]string{"", "?utm_source=planted", "?planted=1&x=y"}).Draw(rt, "query")
+				app.Do(r)
+				for key, body := range stored(t, app) {
+					if before, known := bodies[key]; known && before != body {
+						rt.Fatalf("%s depends on who asked: take what differs from the handler of %s in functions/%s, or the Page from its route:\n%s\n%s", key, route.Path, spec.Name, before, body)
+					}
+					bodies[key] = body
+					for _, s := range secrets {
+						if strings.Contains(body, s) || strings.Contains(key, "planted") {
+							rt.Fatalf("%s has %q: a stored page shows nothing of a member or a request; mend the handler of %s in functions/%s, or take the Page from its route:\n%s", key, s, route.Path, spec.Name, body)
+						}
+					}
+				}
+			})
+			if len(bodies) == 0 {
+				t.Errorf("%s: no page was stored: its handler in functions/%s fails, or its answer is PageIncomplete; else take Page from its route", route.Path, spec.Name)
+			}
+		}
 	}
 	if pages < 3 {
-		t.Errorf("only %d pages were tested", pages)
+		t.Errorf("only %d pages were tested: routes with Page are lost from functions.All", pages)
 	}
 }
 

@@ -29,18 +29,18 @@ const (
 	byCookie = "cookie" // in cookies that no script can read, for browsers
 )
 
-type role struct {
+type grant struct {
 	Role  string     `json:"role"`
 	Unit  string     `json:"unit"`
 	Until *time.Time `json:"until,omitempty"`
 }
 
 type signedInMember struct {
-	ID       string `json:"id"`
-	Name     string `json:"name"`
-	Verified bool   `json:"verified"`
-	Unit     string `json:"unit"`
-	Roles    []role `json:"roles"`
+	ID       string  `json:"id"`
+	Name     string  `json:"name"`
+	Verified bool    `json:"verified"`
+	Unit     string  `json:"unit"`
+	Roles    []grant `json:"roles"`
 }
 
 type tokensResponse struct {
@@ -60,10 +60,10 @@ func (h handlers) deliver(ctx context.Context, t session.Tokens, delivery string
 	}
 	response := &tokensResponse{
 		SessionID: t.SessionID, AccessExpiresAt: t.AccessUntil, RefreshExpiresAt: t.RefreshUntil,
-		Member: signedInMember{ID: p.MemberID, Name: p.Name, Verified: p.Verified, Unit: p.Unit, Roles: []role{}},
+		Member: signedInMember{ID: p.MemberID, Name: p.Name, Verified: p.Verified, Unit: p.Unit, Roles: []grant{}},
 	}
 	for _, g := range p.Grants {
-		r := role{Role: string(g.Role), Unit: g.Unit}
+		r := grant{Role: string(g.Role), Unit: g.Unit}
 		if !g.Until.IsZero() {
 			r.Until = &g.Until
 		}

@@ -6,13 +6,8 @@ import (
 	"github.com/madang-council/madang/shared/function"
 )
 
-type removeRequest struct {
-	ID      string `path:"id"`
-	IfMatch string `header:"If-Match"`
-}
-
-func (h handlers) remove(ctx context.Context, r *removeRequest) (*function.None, error) {
-	version, err := versionOf(r.ID, r.IfMatch)
+func (h handlers) remove(ctx context.Context, r *edition) (*function.None, error) {
+	version, err := r.version()
 	if err != nil {
 		return nil, err
 	}

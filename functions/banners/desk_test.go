@@ -30,7 +30,7 @@ func TestDesk(t *testing.T) {
 	see(editor.Token, "/console/banners").Want(200).Says("대동제").SaysNot("data-handle", "banners.js") // the order is everybody's
 	see(editor.Token, "/console/banners/"+ids[0]).Want(200).Says("배너 고치기", `value="대동제"`, "아직 없습니다.")
 	see(editor.Token, "/console/banners/"+ids[1]).Problem(403, "not-allowed")
-	if err := banner.NewStore(d.DB).Count(d.Context(), ids[0], "v"); err != nil {
+	if err := banner.NewReader(d.DB).Count(d.Context(), ids[0], "v"); err != nil {
 		t.Fatal(err)
 	}
 	see(admin, "/console/banners/"+ids[0]).Want(200).Says("<td>2026-03-02</td>")

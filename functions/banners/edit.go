@@ -2,7 +2,6 @@ package banners
 
 import (
 	"context"
-	"time"
 
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/council/banner"
@@ -10,36 +9,35 @@ import (
 	"github.com/madang-council/madang/shared/problem"
 )
 
+// edition is a banner as the caller read it.
+type edition struct {
+	ID      string `path:"id"`
+	IfMatch string `header:"If-Match"`
+}
+
+// version is the one that was read.
+func (e edition) version() (int64, error) {
+	if !check.ID(e.ID) {
+		return 0, problem.Absent()
+	}
+	return function.Match(e.IfMatch)
+}
+
+// editRequest replaces all of a banner; its until is as it was, now or later.
 type editRequest struct {
-	ID      string     `path:"id"`
-	IfMatch string     `header:"If-Match"`
-	Unit    string     `json:"unit"`
-	Image   string     `json:"image"`
-	Alt     string     `json:"alt"`
-	Link    string     `json:"link"`
-	From    *time.Time `json:"from,omitempty"`
-	Until   *time.Time `json:"until,omitempty"` // as it was, now or later
+	edition
+	writeRequest
 }
 
 func (h handlers) edit(ctx context.Context, r *editRequest) (*entry, error) {
-	version, err := versionOf(r.ID, r.IfMatch)
+	version, err := r.version()
 	if err != nil {
 		return nil, err
 	}
-	_, is, err := h.banners.Edit(ctx, r.ID, version, banner.Content{
-		Unit: r.Unit, Image: r.Image, Alt: r.Alt, Link: r.Link, From: r.From, Until: r.Until,
-	}, h.units)
+	_, is, err := h.banners.Edit(ctx, r.ID, version, banner.Content(r.writeRequest), h.units)
 	if err != nil {
 		return nil, err
 	}
 	e := show(is)
 	return &e, nil
-}
-
-// versionOf is the version that an edit of a banner was made from.
-func versionOf(id, ifMatch string) (int64, error) {
-	if !check.ID(id) {
-		return 0, problem.Absent()
-	}
-	return function.Match(ifMatch)
 }

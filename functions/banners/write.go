@@ -10,11 +10,11 @@ import (
 
 type writeRequest struct {
 	Unit  string     `json:"unit"`
-	Image string     `json:"image"`          // id of a completed upload, an image
-	Alt   string     `json:"alt"`            // at most 200 characters
-	Link  string     `json:"link"`           // https, or a path of the site
-	From  *time.Time `json:"from,omitempty"` // absent: at once
-	Until *time.Time `json:"until,omitempty"`
+	Image string     `json:"image" description:"Id of a completed upload, an image."`
+	Alt   string     `json:"alt" description:"At most 200 characters."`
+	Link  string     `json:"link" description:"https, or a path of the site."`
+	From  *time.Time `json:"from,omitempty" description:"Absent: at once."`
+	Until *time.Time `json:"until,omitempty" description:"As it was, now or later."`
 }
 
 func (h handlers) write(ctx context.Context, r *writeRequest) (*entry, error) {

@@ -16,7 +16,7 @@ import (
 // handlers are the pages and what they need.
 type handlers struct {
 	desk      desk.Desk
-	notices   notice.Store
+	notices   notice.Reader
 	members   member.Store
 	log       audit.Store
 	cursors   *cursor.Codec
@@ -31,7 +31,7 @@ var Function = function.Spec{
 	Desk:  []function.Entry{{Label: problem.Text{KO: "기록", EN: "Log"}, Path: audit.DeskPath, Order: 60, Role: auth.Admin, Whole: true}},
 	New: func(d function.Deps) function.Parts {
 		h := handlers{
-			desk: desk.New(d), notices: notice.NewStore(d.DB), members: member.Store{DB: d.DB, Key: d.Key, LeaveGrace: d.Settings.LeaveGrace},
+			desk: desk.New(d), notices: notice.NewReader(d.DB), members: member.Store{DB: d.DB, Key: d.Key, LeaveGrace: d.Settings.LeaveGrace},
 			log: audit.Store{DB: d.DB}, cursors: cursor.New(d.Key.Derive("cursor")), catalogue: d.Catalogue,
 		}
 		editor, admin := function.Holder(auth.Editor), function.Holder(auth.Admin)

@@ -16,7 +16,7 @@ import (
 )
 
 type handlers struct {
-	letters deadletter.Store
+	letters deadletter.Replayer
 	cursors *cursor.Codec
 }
 
@@ -26,7 +26,7 @@ var Function = function.Spec{
 	Doc:   "Events that a consumer never took, however often the broker tried: kept, listed, delivered again.",
 	Needs: []function.Need{function.Database},
 	New: func(d function.Deps) function.Parts {
-		h := handlers{letters: deadletter.Store{DB: d.DB, Outbox: d.Outbox}, cursors: cursor.New(d.Key.Derive("cursor"))}
+		h := handlers{letters: deadletter.NewReplayer(d.DB, d.Outbox), cursors: cursor.New(d.Key.Derive("cursor"))}
 		admin := function.Holder(auth.Admin)
 		return function.Parts{
 			Routes: slices.Concat([]function.Route{

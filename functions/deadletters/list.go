@@ -11,9 +11,8 @@ import (
 )
 
 type listRequest struct {
-	Type   string `query:"type" description:"As kr.madang.notice.changed.v1."`
-	Cursor string `query:"cursor"`
-	Size   *int64 `query:"size" description:"1 to 100; 20 without it."`
+	cursor.Asked
+	Type string `query:"type" description:"As kr.madang.notice.changed.v1."`
 }
 
 // entry is a letter; Data and Answer are in one that is read alone.

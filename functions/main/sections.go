@@ -46,7 +46,7 @@ const (
 
 // sections are all parts of the main page, in its order.
 func sections(db *database.DB) []section {
-	notices, banners := notice.NewStore(db), banner.NewStore(db)
+	notices, banners := notice.NewReader(db), banner.NewReader(db)
 	return []section{
 		{
 			name: "urgent", show: urgent, next: notices.NextChange,

@@ -14,10 +14,9 @@ import (
 )
 
 type findRequest struct {
-	Email  string `query:"email" description:"The whole address."`
-	Name   string `query:"name" description:"How the name begins."`
-	Cursor string `query:"cursor"`
-	Size   *int64 `query:"size" description:"1 to 100; 20 without it."`
+	cursor.Asked
+	Email string `query:"email" description:"The whole address."`
+	Name  string `query:"name" description:"How the name begins."`
 }
 
 func (h handlers) find(ctx context.Context, r *findRequest) (*cursor.Page[profileResponse], error) {
@@ -69,7 +68,7 @@ func (h handlers) read(ctx context.Context, r *readRequest) (*profileResponse, e
 type grantRequest struct {
 	ID    string     `path:"id"`
 	Role  string     `path:"role"`
-	Unit  string     `json:"unit" description:"For which unit; empty for all."`
+	Unit  string     `json:"unit,omitempty" description:"For which unit; empty for all."`
 	Until *time.Time `json:"until,omitempty" description:"End of the term; none without it."`
 }
 

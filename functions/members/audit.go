@@ -11,13 +11,12 @@ import (
 )
 
 type auditRequest struct {
+	cursor.Asked
 	Actor   string `query:"actor" description:"Id of the member who did it."`
 	Subject string `query:"subject" description:"Id of what or whom it was done to."`
 	Action  string `query:"action" description:"Method and route, as PUT /v1/notices/{id}."`
 	From    string `query:"from" description:"RFC 3339."`
 	To      string `query:"to" description:"RFC 3339, excluded."`
-	Cursor  string `query:"cursor"`
-	Size    *int64 `query:"size" description:"1 to 100; 20 without it."`
 }
 
 type auditItem struct {

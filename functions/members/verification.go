@@ -71,7 +71,7 @@ func (h handlers) verifyByAdmin(ctx context.Context, r *adminVerificationRequest
 }
 
 type rosterRequest struct {
-	Body function.Body
+	Body function.Body `body:"text/csv"`
 }
 
 type rosterResponse struct {

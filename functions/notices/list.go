@@ -13,7 +13,7 @@ import (
 
 // handlers are the operations and what they need.
 type handlers struct {
-	notices notice.Store
+	notices notice.Writer
 	members member.Store
 	cursors *cursor.Codec
 	links   secret.Signer // signs previews
@@ -21,12 +21,12 @@ type handlers struct {
 	units   []string
 }
 
+// listRequest is also what the list of those who write is narrowed by.
 type listRequest struct {
-	Cursor string `query:"cursor"`
-	Size   *int64 `query:"size"`
-	Tag    string `query:"tag"`
-	Unit   string `query:"unit"`
-	Q      string `query:"q"`
+	cursor.Asked
+	Tag  string `query:"tag"`
+	Unit string `query:"unit"`
+	Q    string `query:"q" description:"Part of the title."`
 }
 
 type listResponse struct {
@@ -42,7 +42,7 @@ func (r *listResponse) PageTags() []string { return notice.PageTags(r.Items) }
 func (r *listResponse) PageChanges() []*time.Time { return []*time.Time{r.changes} }
 
 func (h handlers) list(ctx context.Context, r *listRequest) (*listResponse, error) {
-	f, size, err := narrow(r.Tag, r.Unit, r.Q, r.Size)
+	f, size, err := r.narrow()
 	if err != nil {
 		return nil, err
 	}
@@ -57,10 +57,9 @@ func (h handlers) list(ctx context.Context, r *listRequest) (*listResponse, erro
 	return &listResponse{Page: page, changes: next}, nil
 }
 
-// narrow reads what both lists have in common: the filter and the size.
-func narrow(tag, unit, q string, size *int64) (notice.Filter, int, error) {
+// narrow reads the filter and the size.
+func (r *listRequest) narrow() (notice.Filter, int, error) {
 	var c check.Fields
-	f := notice.Narrowed(&c, tag, unit, q)
-	n := cursor.Size(&c, size)
-	return f, n, c.Err()
+	f, size := notice.Narrowed(&c, r.Tag, r.Unit, r.Q), cursor.Size(&c, r.Size)
+	return f, size, c.Err()
 }

@@ -13,12 +13,8 @@ import (
 )
 
 type manageRequest struct {
-	Cursor string `query:"cursor"`
-	Size   *int64 `query:"size"`
-	State  string `query:"state"` // all unless given; deleted is for admins
-	Tag    string `query:"tag"`
-	Unit   string `query:"unit"`
-	Q      string `query:"q"`
+	listRequest
+	State string `query:"state" description:"All unless given; deleted is for admins."`
 }
 
 // entry is a notice in the list of those who write.
@@ -41,7 +37,7 @@ type entry struct {
 }
 
 func (h handlers) manage(ctx context.Context, r *manageRequest) (*cursor.Page[entry], error) {
-	f, size, err := narrow(r.Tag, r.Unit, r.Q, r.Size)
+	f, size, err := r.narrow()
 	if err != nil {
 		return nil, err
 	}

@@ -25,11 +25,9 @@ var Function = function.Spec{
 	Seed:  seed,
 	New: func(d function.Deps) function.Parts {
 		h := handlers{
-			notices: notice.NewStore(d.DB), members: member.Store{DB: d.DB, LeaveGrace: d.Settings.LeaveGrace}, cursors: cursor.New(d.Key.Derive("cursor")),
+			notices: notice.NewWriter(d.DB, d.Outbox, notice.Markup{HTML: markdown.Render, Excerpt: markdown.Excerpt}), members: member.Store{DB: d.DB, LeaveGrace: d.Settings.LeaveGrace}, cursors: cursor.New(d.Key.Derive("cursor")),
 			links: d.Key.Signer("notice preview"), site: d.Settings.SiteURL, units: d.Settings.Units,
 		}
-		h.notices.Outbox = d.Outbox
-		h.notices.Markup = notice.Markup{HTML: markdown.Render, Excerpt: markdown.Excerpt}
 		editor, admin := function.Holder(auth.Editor), function.Holder(auth.Admin)
 		list := &function.Page{Tags: []string{notice.Kind}, Query: []string{"cursor", "size", "tag", "unit"}, Bypass: []string{"q"}, Eager: true}
 		return function.Parts{Routes: slices.Concat([]function.Route{
@@ -43,7 +41,8 @@ var Function = function.Spec{
 			{Method: "GET", Path: "/v1/notices/{id}/revisions/{number}/diff/{to}", Access: editor, Do: function.Do(h.compare), Doc: "What changed from one revision to another, by lines and words."},
 			{Method: "POST", Path: "/v1/notices/{id}/revisions/{number}/restore", Words: problem.Text{KO: "공지를 이전 판으로 되돌림", EN: "Went back to a version of a notice"}, Access: editor, Do: function.Do(h.revert), Doc: "Makes title, text and tags of a revision the newest version."},
 			{Method: "POST", Path: "/v1/notices/{id}/preview", Words: problem.Text{KO: "미리보기 링크를 만듦", EN: "Made a preview link"}, Access: editor, Do: function.Do(h.share), Doc: "A link by which anybody can read the notice for an hour."},
-			{Method: "GET", Path: "/v1/notices/previews/{token}", Access: function.Anyone, Do: function.Do(h.preview), Doc: "The notice of a preview link in its newest version."},
+			{Method: "GET", Path: "/v1/notices/previews/{token}", Access: function.Anyone, Do: function.Do(h.preview), Doc: "The notice of a preview link in its newest version.",
+				Refuses: function.Refusals{problem.Gone: {"preview-expired"}}},
 			{Method: "GET", Path: "/v1/admin/notices", Access: editor, Do: function.Do(h.manage), Doc: "Notices of every state of the units that the caller writes for."},
 			{Method: "POST", Path: "/v1/admin/notices/render", Access: editor, ReadOnly: true, Do: function.Do(h.render), Doc: "What readers would see of a Markdown text that is not saved."},
 			{Method: "POST", Path: "/v1/admin/notices/{id}/restore", Words: problem.Text{KO: "지운 공지를 되살림", EN: "Restored a notice"}, Access: admin, Do: function.Do(h.undelete), Doc: "Restores a deleted notice as it was."},

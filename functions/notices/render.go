@@ -9,7 +9,7 @@ import (
 )
 
 type renderRequest struct {
-	Body string `json:"body"` // Markdown, at most 100,000 characters
+	Body string `json:"body,omitempty" description:"Markdown, at most 100,000 characters."`
 }
 
 type renderResponse struct {

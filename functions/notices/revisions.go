@@ -13,9 +13,8 @@ import (
 )
 
 type revisionsRequest struct {
-	ID     string `path:"id"`
-	Cursor string `query:"cursor"`
-	Size   *int64 `query:"size"`
+	cursor.Asked
+	ID string `path:"id"`
 }
 
 // revisionEntry is a revision without its text.
@@ -111,9 +110,8 @@ func numberOf(s string) (int64, bool) {
 }
 
 type revertRequest struct {
-	ID      string `path:"id"`
-	Number  string `path:"number"`
-	IfMatch string `header:"If-Match"`
+	edition
+	Number string `path:"number"`
 }
 
 func (h handlers) revert(ctx context.Context, r *revertRequest) (*article, error) {
@@ -121,7 +119,7 @@ func (h handlers) revert(ctx context.Context, r *revertRequest) (*article, error
 	if !ok {
 		return nil, problem.Absent()
 	}
-	version, err := versionOf(r.ID, r.IfMatch)
+	version, err := r.version()
 	if err != nil {
 		return nil, err
 	}

@@ -10,11 +10,11 @@ import (
 
 type writeRequest struct {
 	Unit        string     `json:"unit"`
-	Title       string     `json:"title"`                 // 1 to 200 characters
-	Body        string     `json:"body,omitempty"`        // Markdown, at most 100,000 characters
-	Tags        []string   `json:"tags,omitempty"`        // at most 10 of at most 20 characters
-	Attachments []string   `json:"attachments,omitempty"` // ids of completed uploads, at most 10
-	PublishAt   *time.Time `json:"publishAt,omitempty"`   // absent: a draft; not past by more than a minute
+	Title       string     `json:"title" description:"1 to 200 characters."`
+	Body        string     `json:"body,omitempty" description:"Markdown, at most 100,000 characters."`
+	Tags        []string   `json:"tags,omitempty" description:"At most 10 of at most 20 characters."`
+	Attachments []string   `json:"attachments,omitempty" description:"Ids of completed uploads, at most 10."`
+	PublishAt   *time.Time `json:"publishAt,omitempty" description:"Absent: a draft. Not past by more than a minute, unless it is as it was."`
 	UnpublishAt *time.Time `json:"unpublishAt,omitempty"`
 	PinnedUntil *time.Time `json:"pinnedUntil,omitempty"`
 	UrgentUntil *time.Time `json:"urgentUntil,omitempty"`

@@ -12,6 +12,8 @@ import (
 	"github.com/madang-council/madang/shared/council/banner"
 	"github.com/madang-council/madang/shared/council/notice"
 	"github.com/madang-council/madang/shared/council/persons"
+	"github.com/madang-council/madang/shared/council/thing"
+	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/identity/attempt"
 	"github.com/madang-council/madang/shared/identity/credential"
@@ -33,12 +35,10 @@ var Function = function.Spec{
 	Needs: []function.Need{function.Database, function.Storage},
 	Scale: function.Scale{Schedule: "*/5 * * * *", Concurrency: 1, Timeout: 10 * time.Minute},
 	New: func(d function.Deps) function.Parts {
-		files := upload.Depot{
-			Store: upload.Store{DB: d.DB}, Outbox: d.Outbox, Environment: d.Settings.Environment, OrphanAge: d.Settings.OrphanAge,
-		}.Open(objects.Config{
+		files := upload.NewDepot(d.DB, d.Outbox, objects.Config{
 			Endpoint: d.Storage.Endpoint, PublicEndpoint: d.Storage.PublicEndpoint, Region: d.Storage.Region,
 			AccessKey: d.Storage.AccessKey, SecretKey: d.Storage.SecretKey, Bucket: d.Storage.Bucket,
-		})
+		}, upload.Rules{Environment: d.Settings.Environment, OrphanAge: d.Settings.OrphanAge})
 		h := handlers{log: d.Log, count: d.Count, chores: Chores(d, files, files.Turn), everything: Chores(d, files, files.Everything)}
 		return function.Parts{
 			Routes: []function.Route{
@@ -55,10 +55,8 @@ var Function = function.Spec{
 // what lets go of files or makes events comes before those who look after either. All
 // budgets together leave a run a margin before Timeout, and a test holds them to it.
 func Chores(d function.Deps, files upload.Depot, turn func(context.Context) string) []chore.Chore {
-	notices := notice.NewStore(d.DB)
-	notices.Outbox = d.Outbox
 	return slices.Concat(
-		notices.Chores(),
+		notice.NewKeeper(d.DB, d.Outbox).Chores(),
 		member.Store{DB: d.DB, Key: d.Key, LeaveGrace: d.Settings.LeaveGrace}.Chores(persons.All(d.DB)),
 		d.Outbox.Chores(),
 		files.Chores(turn),
@@ -68,6 +66,15 @@ func Chores(d function.Deps, files upload.Depot, turn func(context.Context) stri
 		session.Store{DB: d.DB}.Chores(),
 		credential.Store{DB: d.DB}.Chores(),
 		attempt.Store{DB: d.DB}.Chores(),
-		banner.NewStore(d.DB).Chores(),
+		banner.NewReader(d.DB).Chores(),
+		thing.Store{DB: d.DB}.Chores(Sources(d.DB)...),
 	)
+}
+
+// Sources are where things of each kind are kept.
+func Sources(db *database.DB) []thing.Source {
+	return []thing.Source{
+		banner.NewReader(db).Things(),
+		notice.NewReader(db).Things(),
+	}
 }

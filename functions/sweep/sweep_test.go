@@ -304,7 +304,7 @@ func TestForgets(t *testing.T) {
 		w.exec(`INSERT INTO banners (id, unit, alt, link, place, version, created_at, updated_at) VALUES ('b', '총학', 'a', '/', 1, 1, 0, 0)`)
 		w.exec(`INSERT INTO banner_clicks (banner_id, day, visitor) VALUES ('b', $1, 'v')`, clock.Day(w.Now()))
 		w.Wait(24*time.Hour - time.Millisecond)
-		w.wants("", map[string]int{"codes-forgotten": 1})
+		w.wants("", map[string]int{"codes-forgotten": 1, "things-reindexed": 1}) // no store wrote the banner
 		w.Wait(time.Millisecond)
 		w.wants("", map[string]int{"answers-forgotten": 1})
 		w.Wait(24 * time.Hour)

@@ -9,7 +9,7 @@ import (
 
 type describeRequest struct {
 	ID  string `path:"id"`
-	Alt string `json:"alt"` // at most 200 characters; empty for none
+	Alt string `json:"alt,omitempty" description:"At most 200 characters; empty for none."`
 }
 
 func (h handlers) describe(ctx context.Context, r *describeRequest) (*uploadResponse, error) {

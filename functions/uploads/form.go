@@ -13,7 +13,16 @@ import (
 )
 
 type formRequest struct {
-	Body function.Body
+	Body function.Body `body:"multipart/form-data"`
+}
+
+// Form is what the form has.
+func (formRequest) Form() any {
+	return struct {
+		Purpose string        `json:"purpose"`
+		SHA256  string        `json:"sha256,omitempty" description:"In hexadecimal digits; refused where the file has another."`
+		File    function.File `json:"file" description:"Last."`
+	}{}
 }
 
 // Bounds of a form beside its file.

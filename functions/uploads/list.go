@@ -13,12 +13,11 @@ import (
 )
 
 type listRequest struct {
-	Cursor string `query:"cursor"`
-	Size   *int64 `query:"size"` // 1 to 100; 20 if absent
-	All    bool   `query:"all"`  // everybody's, for the council
-	Q      string `query:"q"`    // part of the name
-	Kind   string `query:"kind"` // image or document; both if absent
-	Unused bool   `query:"unused"`
+	cursor.Asked
+	All    bool   `query:"all" description:"Everybody's, for the council."`
+	Q      string `query:"q" description:"Part of the name."`
+	Kind   string `query:"kind" description:"image or document; both without it."`
+	Unused bool   `query:"unused" description:"Only what nothing uses."`
 }
 
 func (h handlers) list(ctx context.Context, r *listRequest) (*cursor.Page[uploadResponse], error) {

@@ -18,9 +18,9 @@ type handlers struct {
 type startRequest struct {
 	Purpose string `json:"purpose"`
 	Name    string `json:"name"`
-	Size    int64  `json:"size"`   // bytes
-	Type    string `json:"type"`   // media type, or "" where the computer does not know
-	SHA256  string `json:"sha256"` // of the whole file, hexadecimal
+	Size    int64  `json:"size" description:"Bytes."`
+	Type    string `json:"type,omitempty" description:"Media type, where the computer knows it."`
+	SHA256  string `json:"sha256" description:"Of the whole file, in hexadecimal digits."`
 	Key     string `header:"Idempotency-Key"`
 }
 

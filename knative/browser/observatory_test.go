@@ -2,14 +2,9 @@ package browser
 
 import (
 	"cmp"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"encoding/pem"
+	"errors"
 	"fmt"
-	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -19,7 +14,8 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
-	"time"
+
+	"github.com/madang-council/madang/knative/edge/nginxtest"
 )
 
 // Mozilla's HTTP Observatory gives A+ to every page: of the site of MADANG_URL where that is
@@ -83,7 +79,12 @@ func secured(t *testing.T) (h *localHost, ports, env []string) {
 		t.Fatal(err)
 	}
 	secure.Config.Handler = httputil.NewSingleHostReverseProxy(inside)
-	certificate, ca := localhostCertificate(t)
+	signed, key := nginxtest.Certificate(t, "localhost")
+	certificate, err := tls.X509KeyPair(signed, key)
+	ca := filepath.Join(t.TempDir(), "authority.pem")
+	if err := errors.Join(err, os.WriteFile(ca, signed, 0o600)); err != nil {
+		t.Fatal(err)
+	}
 	secure.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
 	secure.StartTLS()
 	t.Cleanup(secure.Close)
@@ -93,26 +94,4 @@ func secured(t *testing.T) (h *localHost, ports, env []string) {
 	t.Cleanup(plain.Close)
 	_, plainPort, _ := net.SplitHostPort(plain.Listener.Addr().String())
 	return h, []string{"localhost", plainPort, securePort}, []string{"NODE_EXTRA_CA_CERTS=" + ca, "NODE_OPTIONS=--dns-result-order=ipv4first"}
-}
-
-// localhostCertificate is one that this test alone trusts, and the path of its authority.
-func localhostCertificate(t *testing.T) (tls.Certificate, string) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), DNSNames: []string{"localhost"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-	}
-	raw, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(t.TempDir(), "authority.pem")
-	if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: raw}), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return tls.Certificate{Certificate: [][]byte{raw}, PrivateKey: key}, path
 }

@@ -2,22 +2,16 @@ package chart_test
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/pem"
 	"fmt"
 	"io"
-	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"helm.sh/helm/v3/pkg/chartutil"
 	corev1 "k8s.io/api/core/v1"
@@ -142,7 +136,11 @@ func listen(t *testing.T, announced string, change ...func(chartutil.Values)) *l
 		_, _ = io.WriteString(w, r.Header.Get("X-Forwarded-For")+" "+r.Header.Get("X-Forwarded-Proto")+" "+r.Host)
 	}))
 	t.Cleanup(functions.Close)
-	files, pool := certificate(t)
+	signed, key := nginxtest.Certificate(t, "council.example")
+	files, pool := map[string]string{"tls.crt": string(signed), "tls.key": string(key)}, x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(signed) {
+		t.Fatal("the certificate is not one")
+	}
 	dir, health := t.TempDir(), nginxtest.FreeAddress(t)
 	l := &listening{t: t, address: map[string]string{"http": nginxtest.FreeAddress(t), "https": nginxtest.FreeAddress(t)}}
 	maps := of[corev1.ConfigMap](mustRender(t, production, change...))
@@ -195,34 +193,4 @@ func (l *listening) get(scheme, path string, header ...string) (*http.Response, 
 		}
 	}
 	return l.client.RoundTrip(r)
-}
-
-// certificate is one of council.example as cert-manager leaves it, and who believes it.
-func certificate(t *testing.T) (files map[string]string, pool *x509.CertPool) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), DNSNames: []string{"council.example"}, IsCA: true, BasicConstraintsValid: true,
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
-	}
-	signed, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	private, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	files = map[string]string{
-		"tls.crt": string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: signed})),
-		"tls.key": string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})),
-	}
-	pool = x509.NewCertPool()
-	if !pool.AppendCertsFromPEM([]byte(files["tls.crt"])) {
-		t.Fatal("the certificate is not one")
-	}
-	return files, pool
 }

@@ -146,7 +146,7 @@ func TestAlerts(t *testing.T) {
 	for name, rule := range rules {
 		s, told := scenarios[name]
 		if !told {
-			t.Errorf("%s has no scenario", name)
+			t.Errorf("%s has no scenario: add one to scenarios in knative/chart/rules_test.go, with series that make it fire and others that do not", name)
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
@@ -182,7 +182,7 @@ func TestAlerts(t *testing.T) {
 	}
 	for name := range scenarios {
 		if _, there := rules[name]; !there {
-			t.Errorf("the scenario of %s is stale", name)
+			t.Errorf("there is no alert %s any more: delete its scenario from knative/chart/rules_test.go", name)
 		}
 	}
 }
@@ -196,13 +196,13 @@ func TestRunbooks(t *testing.T) {
 	korean := regexp.MustCompile(`[가-힣]`)
 	for name, rule := range alertRules(t) {
 		if s := rule.Labels["severity"]; s != "page" && s != "ticket" {
-			t.Errorf("%s: severity %q", name, s)
+			t.Errorf("%s: severity %q: write page or ticket in knative/chart/files/rules/alerts.yaml", name, s)
 		}
 		if !korean.MatchString(rule.Annotations["summary"]) {
-			t.Errorf("%s: %q", name, rule.Annotations["summary"])
+			t.Errorf("%s: %q: write its summary in Korean in knative/chart/files/rules/alerts.yaml", name, rule.Annotations["summary"])
 		}
 		if rule.Annotations["runbook"] != "docs/operating.md#"+strings.ToLower(name) || !strings.Contains(string(book), "\n#### "+name+"\n") {
-			t.Errorf("%s has no section in docs/operating.md (%s)", name, rule.Annotations["runbook"])
+			t.Errorf("%s has no section in docs/operating.md: write one under the heading that %q names", name, rule.Annotations["runbook"])
 		}
 	}
 }

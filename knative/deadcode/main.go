@@ -36,7 +36,7 @@ func run(patterns []string) error {
 		}
 	}
 	if bad > 0 {
-		return fmt.Errorf("%d callers end dead-code elimination", bad)
+		return fmt.Errorf("%d callers end dead-code elimination: they call reflect.Value.Method or MethodByName (text/template does); take another library, or find what imports it with `go list -deps` of the program", bad)
 	}
 	return nil
 }

@@ -102,7 +102,7 @@ func run(ctx context.Context, f flags, out, log io.Writer) error {
 		return err
 	}
 	if err := greet(out, address, f.data, backends.names, first); err != nil {
-		return fmt.Errorf("greet: %w", err)
+		return err
 	}
 	level.Set(slog.LevelInfo) // what the first council was made of is nobody's news
 	site.schedule(background)

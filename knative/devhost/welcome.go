@@ -85,23 +85,25 @@ Madang 마당  %[1]s
   more     -routes lists every address, -log shows what happens, -h all flags; Ctrl+C ends it
 
 `, address, ui.SignInPath, first.Email, first.Password, data, strings.Join(names, ", "))
-	return err
+	if err != nil {
+		return fmt.Errorf("greet: %w", err)
+	}
+	return nil
 }
 
 // list says every public address, and who may call it.
 func list(w io.Writer, specs []function.Spec) error {
+	var b strings.Builder
 	for _, spec := range specs {
-		if _, err := fmt.Fprintf(w, "%s  %s\n", spec.Name, spec.Doc); err != nil {
-			return err
-		}
+		fmt.Fprintf(&b, "%s  %s\n", spec.Name, spec.Doc)
 		for _, r := range spec.Build(function.Deps{}).Routes {
-			if r.Internal {
-				continue
-			}
-			if _, err := fmt.Fprintf(w, "  %-6s %-52s %s\n", r.Method, r.Path, r.Access); err != nil {
-				return err
+			if !r.Internal {
+				fmt.Fprintf(&b, "  %-6s %-52s %s\n", r.Method, r.Path, r.Access)
 			}
 		}
+	}
+	if _, err := io.WriteString(w, b.String()); err != nil {
+		return fmt.Errorf("list: %w", err)
 	}
 	return nil
 }

@@ -151,7 +151,10 @@ func install(ctx context.Context, o order) error {
 			return err
 		}
 		s.done("chart upgraded and released")
-	} else {
+	}
+	ctx, cancel := context.WithTimeout(ctx, o.timeout)
+	defer cancel()
+	if !there {
 		if err := c.install(ctx, o, nil); err != nil {
 			return err
 		}

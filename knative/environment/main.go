@@ -85,12 +85,15 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	f.StringVar(&o.account, "account", "", "create, destroy: a ServiceAccount as namespace/name that gets the ClusterRole "+environmentRole+" in the environment's namespace")
 	f.BoolVar(&o.seed, "seed", true, "create: with a small council's pictures, notices and banners")
 	f.BoolVar(&o.replace, "replace", false, "create: one of this name that is there is destroyed first")
-	f.DurationVar(&o.timeout, "timeout", 10*time.Minute, "for the whole")
+	f.DurationVar(&o.timeout, "timeout", 10*time.Minute, "for the whole; install: beside the release, which takes as long as each of its functions needs")
 	if err := f.Parse(args[1:]); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, o.timeout)
-	defer cancel()
+	if args[0] != "install" {
+		within, cancel := context.WithTimeout(ctx, o.timeout)
+		defer cancel()
+		ctx = within
+	}
 	anywhere := args[0] == "install" || args[0] == "chart"
 	act := map[string]func(context.Context, order) error{"create": create, "destroy": destroy, "install": install, "chart": chart}[args[0]]
 	switch {

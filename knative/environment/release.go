@@ -121,7 +121,11 @@ func (c *cluster) release(ctx context.Context, o order) error {
 	}
 	defer done()
 	r.Address = address
-	r.Before = func(ctx context.Context) error { return c.install(ctx, o, nil) }
+	r.Before = func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, o.timeout)
+		defer cancel()
+		return c.install(ctx, o, nil)
+	}
 	_, err = r.Deploy(ctx, images)
 	return err
 }

@@ -1,7 +1,8 @@
 // Command generate writes everything that follows from functions.All: each function's
-// program, the chart's list of functions, the edge's routes, the dashboards, the API
-// document and the README's table. With -check it changes nothing and fails where something is not
-// current; with -new it first makes a function.
+// program and API document, the chart's list of functions, the edge's routes, the
+// dashboards and the README's table. With -check it changes nothing and fails where something
+// is not current; with -new it makes a resource instead, with -remove it takes one away, and
+// with -openapi it prints the API documents of all functions as one.
 package main
 
 import (
@@ -11,11 +12,13 @@ import (
 	"flag"
 	"fmt"
 	"go/format"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"sigs.k8s.io/yaml"
 
@@ -29,24 +32,54 @@ import (
 
 func main() {
 	check := flag.Bool("check", false, "fail where a generated file is not current")
-	name := flag.String("new", "", "make a function with this name, then write everything")
+	joined := flag.Bool("openapi", false, "print the API documents of all functions as one")
+	var r Resource
+	flag.StringVar(&r.Plural, "new", "", "make a resource with this name, as umbrellas")
+	flag.StringVar(&r.Singular, "singular", "", "what one of the new resource is called; its name without the s if left out")
+	flag.StringVar(&r.Korean, "ko", "", "what people call the new resource in Korean, as 우산")
+	gone := flag.String("remove", "", "take a resource away that -new made")
 	root := flag.String("root", ".", "the project's folder")
 	flag.Parse()
-	if err := run(*root, *name, *check); err != nil {
+	r.On = time.Now()
+	if *gone != "" {
+		r.Plural = *gone
+	}
+	err := error(nil)
+	if *joined {
+		err = printJoined(os.Stdout)
+	} else {
+		err = run(*root, r, *gone != "", *check)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "generate:", err)
 		os.Exit(1)
 	}
 }
 
-func run(root, name string, check bool) error {
-	if name != "" {
-		return scaffold(root, name)
+// printJoined writes the API document of all functions.
+func printJoined(w io.Writer) error {
+	document, err := openapi.Joined(functions.All())
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(document); err != nil {
+		return fmt.Errorf("print the API document: %w", err)
+	}
+	return nil
+}
+
+func run(root string, r Resource, gone, check bool) error {
+	switch {
+	case gone:
+		return remove(root, r)
+	case r.Plural != "":
+		return scaffold(root, r)
 	}
 	files, err := Files(root, functions.All())
 	if err != nil {
 		return err
 	}
-	stale, err := stalePrograms(root, files)
+	stale, err := staleFiles(root, files)
 	if err != nil {
 		return err
 	}
@@ -55,7 +88,7 @@ func run(root, name string, check bool) error {
 	}
 	for _, path := range stale {
 		if err := os.RemoveAll(filepath.Join(root, path)); err != nil {
-			return fmt.Errorf("remove a program without a function: %w", err)
+			return fmt.Errorf("remove what has no function: %w", err)
 		}
 	}
 	for path, content := range files {
@@ -79,28 +112,28 @@ func compare(root string, files map[string][]byte, stale []string) error {
 			return fmt.Errorf("read %s: %w", path, err)
 		}
 		if !bytes.Equal(got, want) {
-			wrong = append(wrong, fmt.Errorf("%s is not current: run task generate", path))
+			wrong = append(wrong, fmt.Errorf("%s is not current: run task generate (go run ./knative/generate) and commit what it writes", path))
 		}
 	}
 	for _, path := range stale {
-		wrong = append(wrong, fmt.Errorf("%s has no function: run task generate", path))
+		wrong = append(wrong, fmt.Errorf("%s has no function any more: run task generate (go run ./knative/generate), which deletes it", path))
 	}
 	return errors.Join(wrong...)
 }
 
-// stalePrograms are folders of functions/cmd that no function belongs to.
-func stalePrograms(root string, files map[string][]byte) ([]string, error) {
-	entries, err := os.ReadDir(filepath.Join(root, "functions", "cmd"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read the programs: %w", err)
-	}
+// staleFiles are programs in functions/cmd and API documents in docs/openapi that no
+// function belongs to any more.
+func staleFiles(root string, files map[string][]byte) ([]string, error) {
 	stale := []string{}
-	for _, e := range entries {
-		if path := "functions/cmd/" + e.Name(); files[path+"/main.go"] == nil {
-			stale = append(stale, path)
+	for folder, rest := range map[string]string{"functions/cmd/": "/main.go", "docs/openapi/": ""} {
+		entries, err := os.ReadDir(filepath.Join(root, folder))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("read what was generated: %w", err)
+		}
+		for _, e := range entries {
+			if path := folder + e.Name(); files[path+rest] == nil {
+				stale = append(stale, path)
+			}
 		}
 	}
 	return stale, nil
@@ -114,11 +147,15 @@ func Files(root string, specs []function.Spec) (map[string][]byte, error) {
 		files["functions/cmd/"+s.Name+"/main.go"] = program(s)
 	}
 	files["functions/catalogue/catalogue.go"] = catalogue(function.Catalogued(specs...))
-	document, err := openapi.Document(specs)
-	if err != nil {
-		return nil, err
+	for _, s := range specs {
+		document, err := openapi.Document(s)
+		if err != nil {
+			return nil, err
+		}
+		if document != nil {
+			files["docs/openapi/"+s.Name+".yaml"] = append([]byte("# Generated by knative/generate from functions/"+s.Name+".\n"), document...)
+		}
 	}
-	files["docs/openapi.yaml"] = document
 	services, err := yaml.Marshal(map[string]any{"functions": services(specs), "publicFiles": upload.PublicPattern})
 	if err != nil {
 		return nil, fmt.Errorf("the chart's list: %w", err)
@@ -267,7 +304,7 @@ func withTable(readme []byte, specs []function.Spec) ([]byte, error) {
 	before, rest, ok := strings.Cut(string(readme), tableBegin)
 	_, after, closed := strings.Cut(rest, tableEnd)
 	if !ok || !closed {
-		return nil, fmt.Errorf("README: no table between %s and %s", tableBegin, tableEnd)
+		return nil, fmt.Errorf("README: no table: write %s and %s as lines of README.md, where it is to stand", tableBegin, tableEnd)
 	}
 	var b strings.Builder
 	b.WriteString(before + tableBegin + "\n| function | what it does | routes | consumes |\n|---|---|---|---|\n")

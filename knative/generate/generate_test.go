@@ -1,37 +1,34 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/madang-council/madang/functions"
 )
 
 // Forgetting to run the generator fails here.
 func TestGeneratedFilesAreCurrent(t *testing.T) {
-	if err := run("../..", "", true); err != nil {
+	if err := run("../..", Resource{}, false, true); err != nil {
 		t.Error(err)
 	}
 }
 
-// A new function compiles, is registered and its test passes. It is made in a copy, and built
-// as if it were here (go build -overlay): what all others build and keep serves it too.
-func TestNewFunction(t *testing.T) {
-	project, err := filepath.Abs("../..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	root, work := t.TempDir(), t.TempDir()
-	list, err := exec.Command("git", "-C", project, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "go.mod", "README.md", "functions", "shared", "knative").Output()
+// A new resource compiles, is registered and its tests pass, in a copy of what is needed of
+// the project; taken away again, nothing of it is left.
+func TestNewResource(t *testing.T) {
+	root := t.TempDir()
+	list, err := exec.Command("git", "-C", "../..", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "go.mod", "go.sum", "README.md", "docs/openapi", "functions", "shared", "knative").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, path := range strings.Split(strings.TrimRight(string(list), "\x00"), "\x00") {
-		content, err := os.ReadFile(filepath.Join(project, path))
+		content, err := os.ReadFile(filepath.Join("../..", path))
 		if os.IsNotExist(err) {
 			continue // deleted, not yet committed
 		}
@@ -46,67 +43,91 @@ func TestNewFunction(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := scaffold(root, "umbrellas"); err != nil {
+	begun := filesOf(t, root)
+	run := func(commands ...[]string) {
+		t.Helper()
+		for _, arguments := range commands {
+			command := exec.Command("go", arguments...)
+			command.Dir = root
+			if out, err := command.CombinedOutput(); err != nil {
+				t.Fatalf("go %s: %v\n%s", strings.Join(arguments, " "), err, out)
+			}
+		}
+	}
+	run(
+		[]string{"run", "./knative/generate", "-new", "umbrellas", "-ko", "우산"},
+		[]string{"run", "./knative/generate"},
+		[]string{"run", "./knative/generate", "-check"},
+		[]string{"vet", "./functions/umbrellas/...", "./shared/council/umbrella"},
+		[]string{"build", "-o", os.DevNull, "./functions/cmd/umbrellas"},
+		[]string{"test", "./functions/umbrellas", "./shared/council/umbrella", "./functions/sweep"},
+	)
+	umbrellas, err := Resource{Plural: "umbrellas", Korean: "우산", On: time.Now()}.filled()
+	if err != nil {
 		t.Fatal(err)
 	}
-	do := func(folder, program string, arguments ...string) {
-		t.Helper()
-		command := exec.Command(program, arguments...)
-		command.Dir = folder
-		if out, err := command.CombinedOutput(); err != nil {
-			t.Fatalf("%s %s: %v\n%s", program, strings.Join(arguments, " "), err, out)
+	if err := scaffold(root, umbrellas); err == nil {
+		t.Error("a resource that exists was made again")
+	}
+	places := map[string]bool{}
+	for _, e := range umbrellas.lines() {
+		places[e.file] = true
+	}
+	now := filesOf(t, root)
+	for path := range now {
+		if now[path] != begun[path] && !strings.Contains(path, "umbrella") && !places[path] && !generated(path) {
+			t.Errorf("%s was changed, which is neither generated nor one of the lists", path)
 		}
 	}
-	generate, test, changes := filepath.Join(work, "generate"), filepath.Join(work, "umbrellas.test"), filepath.Join(work, "overlay.json")
-	overlay(t, changes, project, root)
-	do(project, "go", "build", "-buildvcs=false", "-overlay", changes, "-o", generate, "./knative/generate")
-	do(root, generate)
-	do(root, generate, "-check")
-	overlay(t, changes, project, root) // with what was generated
-	do(project, "go", "build", "-buildvcs=false", "-overlay", changes, "-o", os.DevNull, "./functions/cmd/umbrellas")
-	do(project, "go", "test", "-c", "-vet=off", "-overlay", changes, "-o", test, "./functions/umbrellas")
-	do(filepath.Join(root, "functions/umbrellas"), test)
-	if err := scaffold(root, "umbrellas"); err == nil {
-		t.Error("a function that exists was made again")
-	}
-	for _, name := range []string{"", "A", "a-b", "../x", "cmd", "한글"} {
-		if err := scaffold(root, name); err == nil {
-			t.Errorf("%q was accepted as a name", name)
+	run(
+		[]string{"run", "./knative/generate", "-remove", "umbrellas"},
+		[]string{"run", "./knative/generate"},
+	)
+	left := filesOf(t, root)
+	for path := range left {
+		if left[path] != begun[path] {
+			t.Errorf("%s is not as it was before umbrellas", path)
 		}
+	}
+	if len(left) != len(begun) {
+		t.Errorf("%d files, and %d before", len(left), len(begun))
 	}
 }
 
-// overlay writes which Go files of a copy the go command is to read instead of the project's:
-// those that are others, and those that the project has not.
-func overlay(t *testing.T, path, project, root string) {
+// generated says whether a file follows from functions.All.
+func generated(path string) bool {
+	files, err := Files("../..", functions.All())
+	return err == nil && files[path] != nil
+}
+
+func TestNames(t *testing.T) {
+	for _, r := range []Resource{
+		{}, {Plural: "A"}, {Plural: "a-b"}, {Plural: "../x"}, {Plural: "cmd"}, {Plural: "한글"}, {Plural: "news", Singular: "news"}, {Plural: "polls", Korean: "\"투표"},
+	} {
+		if err := scaffold(t.TempDir(), r); err == nil {
+			t.Errorf("%+v was accepted", r)
+		}
+	}
+	if r, err := (Resource{Plural: "policies"}).filled(); err != nil || r.Singular != "policy" || r.Korean != "policies" {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// filesOf are the contents of all files below a folder, by their paths.
+func filesOf(t *testing.T, root string) map[string]string {
 	t.Helper()
-	replace := map[string]string{}
-	err := filepath.WalkDir(root, func(copied string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || filepath.Ext(copied) != ".go" {
+	files := map[string]string{}
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
 			return err
 		}
-		inside, err := filepath.Rel(root, copied)
-		if err != nil {
-			return err
-		}
-		changed, err := os.ReadFile(copied)
-		if err != nil {
-			return err
-		}
-		here := filepath.Join(project, inside)
-		if was, err := os.ReadFile(here); err != nil || !bytes.Equal(was, changed) {
-			replace[here] = copied
-		}
-		return nil
+		content, err := os.ReadFile(path)
+		name, _ := filepath.Rel(root, path)
+		files[filepath.ToSlash(name)] = string(content)
+		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	content, err := json.Marshal(map[string]any{"Replace": replace})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, content, 0o644); err != nil {
-		t.Fatal(err)
-	}
+	return files
 }

@@ -23,7 +23,8 @@
 // taken and the record written by resourceVersion, so of two releases at once one is
 // refused. A release that was killed leaves traffic where it was, or, killed between
 // switch and end, where it put it; whoever gets the lock next gives unproven traffic
-// back and removes the tags first.
+// back and removes the tags first. The same holds for a rollback that was killed or that a
+// function refused: it is over only when all traffic is back.
 package release
 
 import (

@@ -14,7 +14,7 @@ type Phase string
 const (
 	Green      Phase = "green"       // green is made and asked; traffic is where it was
 	Held       Phase = "held"        // as green, until Promote or Rollback
-	Switching  Phase = "switching"   // traffic moves or is watched
+	Switching  Phase = "switching"   // traffic moves, to green or back, or is watched
 	Released   Phase = "released"    // green serves
 	RolledBack Phase = "rolled-back" // blue serves
 	Unchanged  Phase = "unchanged"   // outcome: nothing to release

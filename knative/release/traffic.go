@@ -140,7 +140,9 @@ func (s *session) patch(ctx context.Context, name string, operations ...operatio
 	}
 	var saved service
 	busy := wait.Backoff{Steps: 4, Duration: 50 * time.Millisecond, Factor: 3}
-	err = retry.OnError(busy, func(err error) bool {
+	// What retry gives back is not looked at: it takes a patch that its deadline cut off for
+	// one of its own waits, and forgets the error.
+	_ = retry.OnError(busy, func(err error) bool {
 		return ctx.Err() == nil && (apierrors.IsConflict(err) || apierrors.IsInternalError(err) || apierrors.IsServerTimeout(err) || apierrors.IsTooManyRequests(err))
 	}, func() error {
 		saved, err = s.Serving.ServingV1().Services(s.Namespace).Patch(ctx, name, types.JSONPatchType, body, metav1.PatchOptions{FieldManager: FieldManager})

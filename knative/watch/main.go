@@ -58,7 +58,7 @@ type plan struct {
 	StorageLimitBytes  int64      `json:"storageLimitBytes"`
 	BackupSeconds      float64    `json:"backupSeconds"` // how old the last one may be; 0: others save the database
 	NodesBy            string     `json:"nodesBy"`       // how Prometheus gets at kubelets: kubelet, apiserver, or not at all
-	Knative            bool       `json:"knative"`       // whether it may find Knative\'s own pods
+	Knative            bool       `json:"knative"`       // whether it may find Knative's own pods
 	WarmUp             warmUpPlan `json:"warmUp"`
 }
 
@@ -108,7 +108,7 @@ func run(ctx context.Context, log *slog.Logger) error {
 	}
 	w := newWatch(s, p, log, time.Now)
 	w.store, w.redis = bill.Store{DB: db}, redis
-	w.warm = newWarmUp(p.WarmUp, notice.NewStore(db), w.store, w.wake)
+	w.warm = newWarmUp(p.WarmUp, notice.NewReader(db), w.store, w.wake)
 	w.api = api
 	err = serve(ctx, w)
 	return errors.Join(err, db.Close(), redis.Close())

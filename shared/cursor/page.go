@@ -22,6 +22,12 @@ type Page[T any] struct {
 	NextCursor string `json:"nextCursor,omitempty" description:"Of the next page; absent on the last."`
 }
 
+// Asked is what a request for a page says; requests for lists embed it.
+type Asked struct {
+	Cursor string `query:"cursor" description:"nextCursor of the page before; the first page without it."`
+	Size   *int64 `query:"size" description:"1 to 100; 20 without it."`
+}
+
 // Moment is the place of an entry in a list by time, whose ids tell entries of one
 // millisecond apart.
 type Moment struct {

@@ -92,7 +92,9 @@ func AfterCommit(ctx context.Context, f func(context.Context)) {
 	u.mu.Unlock()
 }
 
-// tries is how often Atomic runs a function that lost against a concurrent writer.
+// tries is how often Atomic runs a function that lost against a concurrent writer. One of
+// several always wins, so that as many at once as a process has connections (package
+// postgres) all get through.
 const tries = 4
 
 // Atomic runs f in a unit of work: the one in ctx, or a new one that is committed when f

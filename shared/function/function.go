@@ -71,7 +71,9 @@ type Scale struct {
 //
 //   - Concurrency: 50 requests at once hold the latency of a read on one core
 //     (docs/measurements.md) and keep the connections of a pod within its pool.
-//   - Timeout: 30 s, the edge's own patience with a function (proxy_read_timeout).
+//   - Timeout: 30 s, within which every page and answer is made many times over
+//     (docs/measurements.md), and a reader has gone. The edge waits for 300 s
+//     (proxy_read_timeout in knative/edge/proxy.conf), so that the function speaks first.
 //   - MemoryMiB: 64, three times what a function holds after 16 000 requests
 //     (docs/measurements.md).
 func (s Scale) Filled() Scale {
@@ -166,6 +168,10 @@ type Route struct {
 	// Words say what the log records of a call: what the council changed, or whose data it
 	// read. A test demands them for every route that leaves a record.
 	Words problem.Text
+	// Refuses are the problems that the handler can answer beside those that follow from
+	// the route's shape (host.Refusals), for the API document. functiontest fails where an
+	// answer is not among them. HTML and internal routes have none.
+	Refuses Refusals
 	// Alone runs the handler without a unit of work around it: it makes its own. Such
 	// a route ignores Idempotency-Key.
 	Alone bool
@@ -186,6 +192,9 @@ type Route struct {
 	// others the host makes the English one.
 	Neutral bool
 }
+
+// Refusals are codes of problems by their kind.
+type Refusals map[problem.Kind][]string
 
 // Access says who may call a route. The domain may refuse more, never less.
 type Access struct {

@@ -20,7 +20,7 @@ type Request struct {
 	Language string     // "ko" or "en"
 	Origin   string     // Client as a hash that changes every day
 	Cookies  map[string]string
-	Device   string // User-Agent, cut to 200 characters
+	Device   string // User-Agent, cut to 200 bytes
 	Head     bool   // HEAD: only the headers are asked for, as by programs that look whether a link is alive
 	Foreign  bool   // a browser sent it from another site's page, and it is not a safe method
 

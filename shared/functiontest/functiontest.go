@@ -225,32 +225,36 @@ func (a *App) Do(r Request) Response {
 
 func (a *App) send(t testing.TB, spec function.Spec, h http.Handler, r Request) Response {
 	t.Helper()
-	request := a.request(r)
+	request, sent := a.request(r)
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, request)
 	response := Response{Status: w.Code, Header: w.Header(), Body: w.Body.Bytes(), t: t, what: r.Method + " " + r.Path}
-	describe(t, spec).check(t, request, response)
+	describe(t, spec).check(t, request, sent, response)
 	return response
 }
 
-func (a *App) request(r Request) *http.Request {
-	var body io.Reader = http.NoBody
+// request is r as a function gets it, and its body, but for one that can be read only once.
+func (a *App) request(r Request) (*http.Request, []byte) {
+	var sent []byte
 	switch b := r.Body.(type) {
-	case nil:
+	case nil, io.Reader:
 	case string:
-		body = strings.NewReader(b)
+		sent = []byte(b)
 	case []byte:
-		body = bytes.NewReader(b)
-	case io.Reader:
-		body = b
+		sent = b
 	case url.Values:
-		body = strings.NewReader(b.Encode())
+		sent = []byte(b.Encode())
 	default:
-		raw, err := json.Marshal(b)
-		if err != nil {
+		var err error
+		if sent, err = json.Marshal(b); err != nil {
 			a.t.Fatal(err)
 		}
-		body = bytes.NewReader(raw)
+	}
+	var body io.Reader = http.NoBody
+	if once, ok := r.Body.(io.Reader); ok {
+		body = once
+	} else if r.Body != nil {
+		body = bytes.NewReader(sent)
 	}
 	request := httptest.NewRequest(r.Method, r.Path, body)
 	if r.Body != nil {
@@ -273,7 +277,7 @@ func (a *App) request(r Request) *http.Request {
 	for name, value := range r.Header {
 		request.Header.Set(name, value)
 	}
-	return request
+	return request, sent
 }
 
 // Want fails the test unless the status is the given one, and returns the response.

@@ -112,18 +112,19 @@ func isGuest(ctx context.Context, r *http.Request) bool {
 	return !auth.From(ctx).SignedIn() && r.Header.Get("Authorization") == ""
 }
 
-// rules are the buckets of one member or one visitor. A dormitory shares one address, so
-// a visitor's are wide; secrets are protected by delays of their own (shared/council).
+// ruleOf is the bucket of one member or one visitor, in requests a minute and at once. A
+// dormitory shares one address, so a visitor's are wide; secrets are protected by delays of
+// their own (shared/identity/attempt).
 func ruleOf(l function.Limit) limit.Rule {
 	switch l {
 	case function.SigningIn:
-		return limit.Rule{Rate: 30, Burst: 20, Per: time.Minute}
+		return limit.Rule{Rate: 30, Burst: 20, Per: time.Minute} // a seminar signs in at once, then somebody every 2 s
 	case function.Writing:
-		return limit.Rule{Rate: 60, Burst: 60, Per: time.Minute}
+		return limit.Rule{Rate: 60, Burst: 60, Per: time.Minute} // one a second: nobody writes faster by hand
 	case function.Uploading:
-		return limit.Rule{Rate: 600, Burst: 200, Per: time.Minute}
+		return limit.Rule{Rate: 600, Burst: 200, Per: time.Minute} // a folder of pictures at once, each with start, parts and completion
 	default:
-		return limit.Rule{Rate: 1200, Burst: 300, Per: time.Minute}
+		return limit.Rule{Rate: 1200, Burst: 300, Per: time.Minute} // 20 a second, of what the edge does not answer by itself
 	}
 }
 

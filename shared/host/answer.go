@@ -106,8 +106,8 @@ func hasTag(list, tag string) bool {
 	return false
 }
 
-// statuses are the HTTP statuses of the kinds of problems.
-func statusOf(k problem.Kind) int {
+// StatusOf is the HTTP status of a kind of problem.
+func StatusOf(k problem.Kind) int {
 	switch k {
 	case problem.Malformed:
 		return http.StatusBadRequest
@@ -161,7 +161,7 @@ type DocumentField struct {
 }
 
 func writeProblem(w http.ResponseWriter, r *http.Request, p *problem.Error, request *function.Request) error {
-	status := statusOf(p.Kind)
+	status := StatusOf(p.Kind)
 	d := Document{
 		Type: "about:blank", Title: http.StatusText(status), Status: status,
 		Detail: p.Text.In(request.Language), Code: p.Code, RequestID: request.ID,

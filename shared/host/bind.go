@@ -22,21 +22,22 @@ import (
 	"github.com/madang-council/madang/shared/problem"
 )
 
-// bodyLimit is the largest JSON body, in bytes.
+// bodyLimit is the largest body but for streams, in bytes: the longest text that is taken,
+// 100,000 characters of Markdown, fits even with each as \uXXXX.
 const bodyLimit = 1 << 20
 
-// binder fills a request from the HTTP request: body first, then query, header, path, so
-// that a body can never overwrite what the path says.
-func (h *Host) binder(c echo.Context) func(any) error {
+// binder fills a request of an operation from the HTTP request: body first, then query,
+// header, path.
+func (h *Host) binder(c echo.Context, o function.Operation) func(any) error {
 	return func(target any) error {
 		v := reflect.ValueOf(target).Elem()
 		var wrong []problem.Field
-		if err := bindBody(c.Request(), v, &wrong); err != nil {
+		if err := bindBody(c.Request(), o, v, &wrong); err != nil {
 			return err
 		}
-		bindValues(v, "query", func(name string) []string { return c.QueryParams()[name] }, &wrong)
-		bindValues(v, "header", func(name string) []string { return c.Request().Header.Values(name) }, &wrong)
-		bindValues(v, "path", func(name string) []string { return []string{c.Param(name)} }, &wrong)
+		bindValues(o, v, function.InQuery, func(name string) []string { return c.QueryParams()[name] }, &wrong)
+		bindValues(o, v, function.InHeader, func(name string) []string { return c.Request().Header.Values(name) }, &wrong)
+		bindValues(o, v, function.InPath, func(name string) []string { return []string{c.Param(name)} }, &wrong)
 		if len(wrong) > 0 {
 			return problem.Wrong(wrong...)
 		}
@@ -47,19 +48,21 @@ func (h *Host) binder(c echo.Context) func(any) error {
 	}
 }
 
-func bindBody(r *http.Request, v reflect.Value, wrong *[]problem.Field) error {
-	fields, form := map[string]reflect.Value{}, map[string]reflect.Value{}
-	for i := range v.NumField() {
-		if v.Field(i).Type() == reflect.TypeFor[function.Body]() {
-			v.Field(i).Set(reflect.ValueOf(function.Body{Reader: r.Body, ContentType: r.Header.Get("Content-Type"), Size: r.ContentLength}))
-			return nil
+// fields are those of v that come from a source, by their names.
+func fields(o function.Operation, v reflect.Value, in function.Source) map[string]reflect.Value {
+	found := map[string]reflect.Value{}
+	for _, f := range o.Inputs {
+		if f.In == in {
+			found[f.Name] = v.FieldByIndex(f.Index)
 		}
-		if name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ","); name != "" && name != "-" {
-			fields[name] = v.Field(i)
-		}
-		if name := v.Type().Field(i).Tag.Get("form"); name != "" {
-			form[name] = v.Field(i)
-		}
+	}
+	return found
+}
+
+func bindBody(r *http.Request, o function.Operation, v reflect.Value, wrong *[]problem.Field) error {
+	for _, stream := range fields(o, v, function.Stream) {
+		stream.Set(reflect.ValueOf(function.Body{Reader: r.Body, ContentType: r.Header.Get("Content-Type"), Size: r.ContentLength}))
+		return nil
 	}
 	if isSafe(r.Method) {
 		return nil
@@ -68,11 +71,11 @@ func bindBody(r *http.Request, v reflect.Value, wrong *[]problem.Field) error {
 	if err != nil {
 		return err
 	}
-	if len(form) > 0 {
-		return bindForm(r, body, form, wrong)
+	if o.Takes(function.InForm) {
+		return bindForm(r, body, fields(o, v, function.InForm), wrong)
 	}
 	if len(body) == 0 {
-		if len(fields) > 0 {
+		if o.Takes(function.InJSON) {
 			return problem.Unreadable("body-missing", "JSON 본문이 필요합니다.", "A JSON body is required.")
 		}
 		return nil
@@ -80,7 +83,7 @@ func bindBody(r *http.Request, v reflect.Value, wrong *[]problem.Field) error {
 	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
 		return problem.New(problem.UnsupportedMedia, "unsupported-media-type", "본문은 application/json이어야 합니다.", "The body must be application/json.")
 	}
-	return bindJSON(body, fields, wrong)
+	return bindJSON(body, fields(o, v, function.InJSON), wrong)
 }
 
 // bindForm reads what an HTML form sends, whose names must be those of the fields, each
@@ -203,24 +206,24 @@ func shorten(s string) string {
 	return s
 }
 
-// bindValues fills the fields with a tag from text values. Fields are string, int, int64
-// or bool, or a slice of strings; absent values leave the zero value.
-func bindValues(v reflect.Value, tag string, values func(string) []string, wrong *[]problem.Field) {
-	for i := range v.NumField() {
-		name := v.Type().Field(i).Tag.Get(tag)
-		if name == "" {
+// bindValues fills the fields that come from a source of text. Absent values leave the
+// zero value.
+func bindValues(o function.Operation, v reflect.Value, in function.Source, values func(string) []string, wrong *[]problem.Field) {
+	for _, f := range o.Inputs {
+		if f.In != in {
 			continue
 		}
-		list := values(name)
+		list := values(f.Name)
 		if len(list) == 0 || list[0] == "" && len(list) == 1 {
 			continue
 		}
-		if !setField(v.Field(i), list) {
-			*wrong = append(*wrong, wrongField(name, "wrong-type", "값의 형식이 맞지 않습니다.", "The value has the wrong form."))
+		if !setField(v.FieldByIndex(f.Index), list) {
+			*wrong = append(*wrong, wrongField(f.Name, "wrong-type", "값의 형식이 맞지 않습니다.", "The value has the wrong form."))
 		}
 	}
 }
 
+// setField writes text into a field of one of the types that function.Inputs admits.
 func setField(field reflect.Value, list []string) bool {
 	switch field.Kind() {
 	case reflect.String:

@@ -160,7 +160,7 @@ func isSafe(method string) bool { return method == http.MethodGet || method == h
 
 // read runs a handler that changes nothing.
 func (h *Host) read(ctx context.Context, k *call) error {
-	response, err := k.route.Do.Call(ctx, h.binder(k.echo))
+	response, err := k.route.Do.Call(ctx, h.binder(k.echo, k.route.Do))
 	if err != nil {
 		return err
 	}

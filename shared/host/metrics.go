@@ -122,5 +122,9 @@ func sinceEdge(header string, now time.Time) (time.Duration, bool) {
 		return 0, false
 	}
 	waited := time.Duration((float64(now.UnixMilli())/1000 - seconds) * float64(time.Second))
-	return waited, waited >= 0 && waited < 5*time.Minute
+	return waited, waited >= 0 && waited < edgePatience
 }
+
+// edgePatience is how long the edge waits for a function (proxy_read_timeout in
+// knative/edge/proxy.conf).
+const edgePatience = 5 * time.Minute

@@ -140,10 +140,13 @@ func clientAddress(r *http.Request, hops int) netip.Addr {
 	return netip.IPv6Unspecified()
 }
 
+// deviceLimit is how much is kept of a User-Agent, in bytes: browsers' are shorter.
+const deviceLimit = 200
+
 func device(agent string) string {
 	agent = strings.ToValidUTF8(agent, "")
-	if len(agent) > 200 {
-		agent = strings.ToValidUTF8(agent[:200], "")
+	if len(agent) > deviceLimit {
+		agent = strings.ToValidUTF8(agent[:deviceLimit], "")
 	}
 	return agent
 }
@@ -174,7 +177,7 @@ func (h *Host) refuse(c echo.Context, err error, p *problem.Error) error {
 	if errors.As(err, &shown) {
 		return shown.Answer.WriteResponse(c.Response(), c.Request())
 	}
-	status := statusOf(p.Kind)
+	status := StatusOf(p.Kind)
 	retryAfter(c.Response().Header(), p, status)
 	return route.Refuse(c.Request().Context(), p, status).WriteResponse(c.Response(), c.Request())
 }

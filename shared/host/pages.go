@@ -23,14 +23,18 @@ const segments = 3
 // rerender is how many pages one write renders again before it answers, and how long
 // that may take; pages beyond it are dropped.
 const (
-	rerenderPages = 32
-	rerenderTime  = 2 * time.Second
+	rerenderPages = 32              // the lists of both languages and the pages of one thing, several times over
+	rerenderTime  = 2 * time.Second // how long somebody who wrote may wait for readers
 )
+
+// pathLimit is the longest path of a page, in bytes: the longest that the site makes has an
+// id and a word or two, and what is longer is not kept.
+const pathLimit = 512
 
 // servePage answers a guest with a page and stores it for the edge.
 func (h *Host) servePage(ctx context.Context, k *call) error {
 	r := k.echo.Request()
-	if len(r.URL.Path) > 512 {
+	if len(r.URL.Path) > pathLimit {
 		return problem.Absent()
 	}
 	key := page.Key(r.URL.Path, r.URL.Query(), k.route.Page.Query, k.request.Language)
@@ -176,7 +180,7 @@ func (h *Host) renderAt(ctx context.Context, route function.Route, key string, a
 	}
 	c := h.echo.NewContext(r, discard{})
 	h.echo.Router().Find(http.MethodGet, path, c)
-	response, err := route.Do.Call(inner, h.binder(c))
+	response, err := route.Do.Call(inner, h.binder(c, route.Do))
 	if err != nil {
 		return page.Segment{}, shows{}, err
 	}

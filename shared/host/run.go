@@ -24,6 +24,15 @@ import (
 // 30 seconds, so that the process ends by itself.
 const grace = 25 * time.Second
 
+// How the server treats connections. They come from Knative's queue-proxy.
+const (
+	headerTime   = 10 * time.Second // a header takes milliseconds; whoever is slower ties up a connection
+	idleTime     = 2 * time.Minute  // longer than Go's clients keep one that they do not use (90 s), so that it is never closed under a request
+	headerLimit  = 32 << 10         // bytes: two of the longest lines that the edge takes (large_client_header_buffers)
+	outwardTime  = 10 * time.Second // for a call to the broker or an issuer: a third of what a request may take
+	scrapeHeader = 5 * time.Second  // as headerTime, on the port for metrics: Prometheus gives up after 10 s
+)
+
 // Run is a deployed function's whole program: it serves until SIGTERM, finishes what is
 // in flight and exits. It connects to nothing before the first request.
 //
@@ -51,7 +60,7 @@ func run(ctx context.Context, spec function.Spec, catalogue function.Catalogue, 
 	h := New(spec, options)
 	server := &http.Server{
 		Addr: ":" + strconv.Itoa(settings.Port), Handler: h,
-		ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+		ReadHeaderTimeout: headerTime, IdleTimeout: idleTime, MaxHeaderBytes: headerLimit,
 	}
 	go serveMetrics(ctx, settings.MetricsAddr, options.Metrics, log)
 	told := tell(spec, settings.MetricsSink, options.Metrics)
@@ -91,7 +100,7 @@ func deployed(spec function.Spec, s Settings, log *slog.Logger) (Options, error)
 	if err != nil {
 		return Options{}, err
 	}
-	client := &http.Client{Timeout: 10 * time.Second}
+	client := &http.Client{Timeout: outwardTime}
 	deps := function.Deps{
 		DB: db, Storage: s.Storage(), Key: key, Settings: settings, Client: client, Log: log,
 		Outbox: &event.Outbox{DB: db, Log: log, Bus: event.Sink{URL: s.Sink, Source: "/functions/" + spec.Name, Client: client}},
@@ -134,6 +143,6 @@ func serveMetrics(ctx context.Context, address string, m *Metrics, log *slog.Log
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) { m.Write(w) })
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: scrapeHeader}
 	log.Warn("metrics ended", "error", server.Serve(listener))
 }

@@ -36,10 +36,14 @@ func New(client *redis.Client, prefix string) *Limiter {
 	return &Limiter{shared: redis_rate.NewLimiter(client), prefix: prefix + "l:", local: local{buckets: map[string]bucket{}}}
 }
 
+// patience is how long Redis may take to count, as in package cache: a request that would
+// wait longer is let through or counted here.
+const patience = 300 * time.Millisecond
+
 // Allow counts a request of who against a rule. While Redis is away it counts in this
 // process if strict, and lets the request pass otherwise.
 func (l *Limiter) Allow(ctx context.Context, who string, r Rule, strict bool, now time.Time) Verdict {
-	ctx, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	result, err := l.shared.Allow(ctx, l.prefix+who, redis_rate.Limit{Rate: r.Rate, Burst: r.Burst, Period: r.Per})
 	if err == nil {

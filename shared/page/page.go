@@ -32,7 +32,7 @@ import (
 )
 
 // Keep is how long Redis keeps a page that nobody renders again: the last good copy for
-// the time in which functions are away.
+// the time in which functions are away. A week is longer than a holiday on which nobody looks.
 const Keep = 7 * 24 * time.Hour
 
 // FreshFor is the longest that a page is served without a look at the database. It is

@@ -33,6 +33,14 @@ const (
 	Unavailable          Kind = "unavailable"           // 503, with Retry-After
 )
 
+// Kinds are all kinds.
+func Kinds() []Kind {
+	return []Kind{
+		Malformed, Unauthenticated, Forbidden, NotFound, MethodNotAllowed, Conflict, Gone, PreconditionFailed, TooLarge, UnsupportedMedia,
+		Invalid, PreconditionRequired, TooMany, Internal, Unavailable,
+	}
+}
+
 // Text is one sentence in the two languages of the product.
 type Text struct {
 	KO string // Korean, the default

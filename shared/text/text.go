@@ -180,12 +180,28 @@ func Fold(s string) string {
 	return norm.NFC.String(strings.Map(func(r rune) rune { return unicode.ToLower(unicode.ToUpper(r)) }, s))
 }
 
+// Squeeze returns Fold of s without what a reader does not see: white space, characters of class Cf, variation selectors,
+// fillers. Two texts that look the same but for their spacing squeeze to the same.
+func Squeeze(s string) string {
+	unseen := func(r rune) rune {
+		if invisible(r) {
+			return -1
+		}
+		return r
+	}
+	// Before and after: a filler keeps letters from joining, and folding makes white space of wide spaces.
+	return strings.Map(unseen, Fold(strings.Map(unseen, NFC(s))))
+}
+
 // Bigrams returns the different pairs of neighbouring characters of s, folded, in the order of their first place.
 //
 // White space is skipped, since spacing varies in Korean: 정기총회 and 정기 총회 have the same pairs. Any other character that
 // is neither letter, mark nor number ends a run, and a run of a single character is given as it is. To index, pass the whole
 // text; to look up, pass each word of the query on its own, since words may come in another order.
-func Bigrams(s string) []string {
+func Bigrams(s string) []string { return Pairs(Fold(s)) }
+
+// Pairs is Bigrams of a text that was folded before.
+func Pairs(folded string) []string {
 	var grams []string
 	seen := make(map[string]struct{})
 	add := func(gram string) {
@@ -202,7 +218,7 @@ func Bigrams(s string) []string {
 		}
 		length = 0
 	}
-	for _, r := range Fold(s) {
+	for _, r := range folded {
 		switch {
 		case unicode.IsSpace(r):
 		case unicode.IsLetter(r), unicode.IsMark(r), unicode.IsNumber(r):

@@ -247,3 +247,19 @@ func checkCleaned(t *testing.T, s string, multiline bool) {
 		t.Fatalf("Clean is not stable: %q gives %q, %v", s, again, err)
 	}
 }
+
+// What looks the same but for its spacing is found by either.
+func TestSqueeze(t *testing.T) {
+	for given, want := range map[string]string{
+		"정기 총회":                          "정기총회",
+		"정\u200b기\u3000총\ufe0f회\n":       "정기총회",
+		"\u3164정\u115f기\uffa0":           "정기",
+		"\u110c\u1165\u11bc\u1100\u1175": "정기",
+		"ＡＢ c":                           "abc",
+		"A-B, C!":                        "a-b,c!",
+	} {
+		if got := text.Squeeze(given); got != want || text.Squeeze(got) != got {
+			t.Errorf("%q becomes %q, want %q", given, got, want)
+		}
+	}
+}

@@ -12,7 +12,7 @@ import (
 // handlers are the pages and what they need.
 type handlers struct {
 	desk    desk.Desk
-	banners banner.Store
+	banners banner.Reader
 	raised  int // function.Settings.UploadLimitMiB
 }
 
@@ -23,7 +23,7 @@ func Entries() []function.Entry {
 
 // Routes are the console's pages of banners.
 func Routes(d function.Deps) []function.Route {
-	h := handlers{desk: desk.New(d), banners: banner.NewStore(d.DB), raised: d.Settings.UploadLimitMiB}
+	h := handlers{desk: desk.New(d), banners: banner.NewReader(d.DB), raised: d.Settings.UploadLimitMiB}
 	editor := function.Holder(auth.Editor)
 	return h.desk.Pages(
 		function.Route{Method: "GET", Path: banner.DeskPath, Access: editor, Do: function.Do(h.list), Doc: "All banners, to be put in order."},

@@ -14,7 +14,7 @@ import (
 // handlers are the pages and what they need.
 type handlers struct {
 	desk    desk.Desk
-	notices notice.Store
+	notices notice.Reader
 	members member.Store
 	cursors *cursor.Codec
 	raised  int // function.Settings.UploadLimitMiB
@@ -28,7 +28,7 @@ func Entries() []function.Entry {
 // Routes are the console's pages of notices.
 func Routes(d function.Deps) []function.Route {
 	h := handlers{
-		desk: desk.New(d), notices: notice.NewStore(d.DB), members: member.Store{DB: d.DB, Key: d.Key, LeaveGrace: d.Settings.LeaveGrace},
+		desk: desk.New(d), notices: notice.NewReader(d.DB), members: member.Store{DB: d.DB, Key: d.Key, LeaveGrace: d.Settings.LeaveGrace},
 		cursors: cursor.New(d.Key.Derive("cursor")), raised: d.Settings.UploadLimitMiB,
 	}
 	editor := function.Holder(auth.Editor)

@@ -12,7 +12,7 @@ import (
 // handlers are the pages and what they need.
 type handlers struct {
 	frame   ui.Frame
-	notices notice.Store
+	notices notice.Reader
 	cursors *cursor.Codec
 	council string
 	units   []string
@@ -26,7 +26,7 @@ func Entries() []function.Entry {
 // Routes are the site's pages of notices. Guests get them from the edge.
 func Routes(d function.Deps) []function.Route {
 	h := handlers{
-		frame: ui.Site(d), notices: notice.NewStore(d.DB), cursors: cursor.New(d.Key.Derive("cursor")),
+		frame: ui.Site(d), notices: notice.NewReader(d.DB), cursors: cursor.New(d.Key.Derive("cursor")),
 		council: d.Settings.CouncilName, units: d.Settings.Units,
 	}
 	list := &function.Page{Tags: []string{notice.Kind}, Query: []string{"cursor", "tag", "unit"}, Bypass: []string{"q"}, Eager: true}

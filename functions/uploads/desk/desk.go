@@ -3,8 +3,7 @@ package desk
 
 import (
 	"github.com/madang-council/madang/shared/auth"
-	"github.com/madang-council/madang/shared/council/banner"
-	"github.com/madang-council/madang/shared/council/notice"
+	"github.com/madang-council/madang/shared/council/thing"
 	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/media/upload"
@@ -16,8 +15,7 @@ import (
 type handlers struct {
 	desk    desk.Desk
 	uploads upload.Store
-	notices notice.Store
-	banners banner.Store
+	things  thing.Store
 	cursors *cursor.Codec
 	raised  int // function.Settings.UploadLimitMiB
 }
@@ -33,7 +31,7 @@ func Entries() []function.Entry {
 // Routes are the console's pages of files.
 func Routes(d function.Deps) []function.Route {
 	h := handlers{
-		desk: desk.New(d), uploads: upload.Store{DB: d.DB}, notices: notice.NewStore(d.DB), banners: banner.NewStore(d.DB),
+		desk: desk.New(d), uploads: upload.Store{DB: d.DB}, things: thing.Store{DB: d.DB},
 		cursors: cursor.New(d.Key.Derive("cursor")), raised: d.Settings.UploadLimitMiB,
 	}
 	editor := function.Holder(auth.Editor)

@@ -11,8 +11,7 @@ import (
 
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/check"
-	"github.com/madang-council/madang/shared/council/banner"
-	"github.com/madang-council/madang/shared/council/notice"
+	"github.com/madang-council/madang/shared/council/thing"
 	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/media/upload"
 	"github.com/madang-council/madang/shared/ui"
@@ -123,10 +122,9 @@ func mediaFilters(ctx context.Context, r *mediaRequest) g.Node {
 
 // shelf is what the cards of files say beside the files.
 type shelf struct {
-	files   map[string]upload.File
-	uses    map[string][]upload.Use
-	notices map[string]notice.Notice
-	banners map[string]banner.Stored
+	files map[string]upload.File
+	uses  map[string][]upload.Use
+	users map[thing.Ref]thing.Thing // what uses them, as far as the caller may know
 }
 
 func (h handlers) shelve(ctx context.Context, list []upload.Upload) (shelf, error) {
@@ -134,7 +132,7 @@ func (h handlers) shelve(ctx context.Context, list []upload.Upload) (shelf, erro
 	for _, u := range list {
 		ids = append(ids, u.ID)
 	}
-	s := shelf{banners: map[string]banner.Stored{}}
+	var s shelf
 	var err error
 	if s.files, err = h.uploads.Files(ctx, ids...); err != nil {
 		return s, err
@@ -142,19 +140,13 @@ func (h handlers) shelve(ctx context.Context, list []upload.Upload) (shelf, erro
 	if s.uses, err = h.uploads.UsesOf(ctx, ids...); err != nil {
 		return s, err
 	}
-	using := []string{}
+	refs := []thing.Ref{}
 	for _, uses := range s.uses {
 		for _, u := range uses {
-			using = append(using, u.ID)
+			refs = append(refs, thing.Ref{Kind: u.Kind, ID: u.ID})
 		}
 	}
-	if s.notices, err = h.notices.Readable(ctx, using...); err != nil {
-		return s, err
-	}
-	banners, err := h.banners.All(ctx)
-	for _, b := range banners {
-		s.banners[b.ID] = b
-	}
+	s.users, err = h.things.Readable(ctx, refs...)
 	return s, err
 }
 
@@ -199,18 +191,14 @@ func (s shelf) usedBy(ctx context.Context, u upload.Upload, complete bool) g.Nod
 		return el.P(el.Class("meta"), g.Text(ui.T(ctx, "아직 쓰지 않음", "Not used yet")))
 	}
 	return el.Ul(el.Class("uses"), g.Map(s.uses[u.ID], func(use upload.Use) g.Node {
-		n, readable := s.notices[use.ID]
-		b, shown := s.banners[use.ID]
-		switch {
-		case readable && notice.Writes(ctx, n.Unit):
-			return el.Li(g.Text(ui.T(ctx, "공지: ", "Notice: ")), desk.Link(desk.At(ctx, notice.DeskPath+"/"+n.ID), n.Title, ""))
-		case readable:
-			return el.Li(g.Text(ui.T(ctx, "공지: ", "Notice: ") + n.Title))
-		case shown:
-			return el.Li(g.Text(ui.T(ctx, "배너: ", "Banner: ")), desk.Link(desk.At(ctx, banner.DeskPath+"/"+b.ID), b.Alt, ""))
-		default:
+		user, readable := s.users[thing.Ref{Kind: use.Kind, ID: use.ID}]
+		if !readable {
 			return el.Li(g.Text(ui.T(ctx, "다른 곳에서 쓰는 중", "Used elsewhere")))
 		}
+		kind, _ := thing.KindOf(use.Kind)
+		return el.Li(g.Text(ui.T(ctx, kind.Label.KO, kind.Label.EN)+": "),
+			g.If(user.Writes(ctx), desk.Link(desk.At(ctx, user.Desk()), user.Title, "")),
+			g.If(!user.Writes(ctx), g.Text(user.Title)))
 	}))
 }
 

@@ -121,7 +121,7 @@ func (o *settings) flags(command string, progress io.Writer) *flag.FlagSet {
 		return f
 	}
 	f.IntVar(&r.Together, "together", 3, "how many functions may start at the same time")
-	f.DurationVar(&r.Wait, "wait", 2*time.Minute, "for green to be ready")
+	f.DurationVar(&r.Wait, "wait", 2*time.Minute, "for each function to be ready, from when a node has its pod")
 	f.DurationVar(&r.Watch, "watch", 30*time.Second, "after the switch")
 	f.DurationVar(&r.Every, "every", 500*time.Millisecond, "between two probes of a function while watching")
 	f.StringVar(&o.smoke, "smoke", "", "shell command after the own checks; GREEN_<FUNCTION> and ADDRESS are set")

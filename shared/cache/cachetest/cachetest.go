@@ -45,7 +45,7 @@ func Each(t *testing.T, test func(t *testing.T, client *redis.Client)) {
 func connect(t testing.TB, address string) *redis.Client {
 	t.Helper()
 	cache.Silence()
-	client, err := cache.Open(address)
+	client, err := cache.Patient(address, 10*time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}

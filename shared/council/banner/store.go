@@ -12,11 +12,11 @@ import (
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/chore"
 	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/council/thing"
 	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/event"
 	"github.com/madang-council/madang/shared/media/upload"
 	"github.com/madang-council/madang/shared/problem"
-	"github.com/madang-council/madang/shared/touch"
 )
 
 // DeskPath is where the council works with banners.
@@ -31,15 +31,26 @@ type Event struct {
 	Version int64  `json:"version"`
 }
 
-// Store keeps banners in the database. Whoever writes sets Outbox.
-type Store struct {
-	DB      *database.DB
-	Outbox  *event.Outbox
-	Uploads upload.Store
+// Reader reads banners, and counts who follows them.
+type Reader struct {
+	db      *database.DB
+	uploads upload.Store
 }
 
-// NewStore is a store for reading.
-func NewStore(db *database.DB) Store { return Store{DB: db, Uploads: upload.Store{DB: db}} }
+// NewReader is for who reads alone.
+func NewReader(db *database.DB) Reader { return Reader{db: db, uploads: upload.Store{DB: db}} }
+
+// Writer changes banners.
+type Writer struct {
+	Reader
+	outbox *event.Outbox
+	things thing.Store
+}
+
+// NewWriter is for who writes.
+func NewWriter(db *database.DB, outbox *event.Outbox) Writer {
+	return Writer{Reader: NewReader(db), outbox: outbox, things: thing.Store{DB: db}}
+}
 
 // Kind is what others call a banner, as upload.Store.Use, and the tag of every page that
 // shows some.
@@ -58,8 +69,8 @@ func scan(r database.Row) (Stored, error) {
 }
 
 // All are all banners in their order.
-func (s Store) All(ctx context.Context) ([]Stored, error) {
-	list, err := database.All(ctx, s.DB, scan, `SELECT `+columns+` FROM banners ORDER BY place, id`)
+func (s Reader) All(ctx context.Context) ([]Stored, error) {
+	list, err := database.All(ctx, s.db, scan, `SELECT `+columns+` FROM banners ORDER BY place, id`)
 	if err != nil {
 		return nil, err
 	}
@@ -67,8 +78,8 @@ func (s Store) All(ctx context.Context) ([]Stored, error) {
 }
 
 // Current are the banners in force now, in their order.
-func (s Store) Current(ctx context.Context) ([]Banner, error) {
-	list, err := database.All(ctx, s.DB, scan, `SELECT `+columns+` FROM banners
+func (s Reader) Current(ctx context.Context) ([]Banner, error) {
+	list, err := database.All(ctx, s.db, scan, `SELECT `+columns+` FROM banners
 		WHERE (from_at IS NULL OR from_at <= $1) AND (until_at IS NULL OR until_at > $1) ORDER BY place, id`, clock.Millis(clock.Now(ctx)))
 	if err != nil {
 		return nil, err
@@ -84,8 +95,8 @@ func (s Store) Current(ctx context.Context) ([]Banner, error) {
 }
 
 // NextChange is the next time after now at which a banner begins or ends; nil for never.
-func (s Store) NextChange(ctx context.Context) (*time.Time, error) {
-	next, err := database.One(ctx, s.DB, database.Value[*int64], `SELECT MIN(at) FROM (
+func (s Reader) NextChange(ctx context.Context) (*time.Time, error) {
+	next, err := database.One(ctx, s.db, database.Value[*int64], `SELECT MIN(at) FROM (
 		SELECT MIN(from_at) AS at FROM banners WHERE from_at > $1
 		UNION ALL SELECT MIN(until_at) FROM banners WHERE until_at > $1
 	) AS changes`, clock.Millis(clock.Now(ctx)))
@@ -93,12 +104,12 @@ func (s Store) NextChange(ctx context.Context) (*time.Time, error) {
 }
 
 // picture reads the images of banners.
-func (s Store) picture(ctx context.Context, list []Stored) ([]Stored, error) {
+func (s Reader) picture(ctx context.Context, list []Stored) ([]Stored, error) {
 	ids := make([]string, len(list))
 	for i, b := range list {
 		ids[i] = b.ID
 	}
-	files, err := s.Uploads.Used(ctx, Kind, ids...)
+	files, err := s.uploads.Used(ctx, Kind, ids...)
 	if err != nil {
 		return nil, err
 	}
@@ -112,8 +123,8 @@ func (s Store) picture(ctx context.Context, list []Stored) ([]Stored, error) {
 }
 
 // Read is a banner, in force or not.
-func (s Store) Read(ctx context.Context, id string) (Stored, error) {
-	b, err := database.One(ctx, s.DB, scan, `SELECT `+columns+` FROM banners WHERE id = $1`, id)
+func (s Reader) Read(ctx context.Context, id string) (Stored, error) {
+	b, err := database.One(ctx, s.db, scan, `SELECT `+columns+` FROM banners WHERE id = $1`, id)
 	if errors.Is(err, database.ErrNoRow) {
 		err = problem.Absent()
 	}
@@ -130,7 +141,7 @@ func (s Store) Read(ctx context.Context, id string) (Stored, error) {
 func writes(ctx context.Context, unit string) bool { return auth.From(ctx).May(auth.Editor, unit) }
 
 // Add puts a new banner behind the others. Units are those that exist.
-func (s Store) Add(ctx context.Context, c Content, units []string) (Stored, error) {
+func (s Writer) Add(ctx context.Context, c Content, units []string) (Stored, error) {
 	now := clock.Now(ctx)
 	c, err := c.Check(now, nil, units)
 	if err != nil {
@@ -143,7 +154,7 @@ func (s Store) Add(ctx context.Context, c Content, units []string) (Stored, erro
 	if err != nil {
 		return Stored{}, err
 	}
-	n, err := s.DB.Exec(ctx, `INSERT INTO banners (id, unit, alt, link, from_at, until_at, place, version, created_at, updated_at)
+	n, err := s.db.Exec(ctx, `INSERT INTO banners (id, unit, alt, link, from_at, until_at, place, version, created_at, updated_at)
 		SELECT $1, $2, $3, $4, CAST($5 AS BIGINT), CAST($6 AS BIGINT), COALESCE(MAX(place) + 1, 0), 1, CAST($7 AS BIGINT), CAST($7 AS BIGINT) FROM banners HAVING COUNT(*) < $8`,
 		id, c.Unit, c.Alt, c.Link, clock.MillisOf(c.From), clock.MillisOf(c.Until), clock.Millis(now), Most)
 	if err != nil {
@@ -157,7 +168,7 @@ func (s Store) Add(ctx context.Context, c Content, units []string) (Stored, erro
 
 // Edit makes c the content of version's successor and returns the banner before and
 // after. Of several edits of one version the first wins; the others are stale.
-func (s Store) Edit(ctx context.Context, id string, version int64, c Content, units []string) (was, is Stored, err error) {
+func (s Writer) Edit(ctx context.Context, id string, version int64, c Content, units []string) (was, is Stored, err error) {
 	if was, err = s.writable(ctx, id, version); err != nil {
 		return was, is, err
 	}
@@ -168,7 +179,7 @@ func (s Store) Edit(ctx context.Context, id string, version int64, c Content, un
 	if !writes(ctx, c.Unit) {
 		return was, is, problem.NotAllowed()
 	}
-	n, err := s.DB.Exec(ctx, `UPDATE banners SET unit = $1, alt = $2, link = $3, from_at = $4, until_at = $5, version = version + 1, updated_at = $6 WHERE id = $7 AND version = $8`,
+	n, err := s.db.Exec(ctx, `UPDATE banners SET unit = $1, alt = $2, link = $3, from_at = $4, until_at = $5, version = version + 1, updated_at = $6 WHERE id = $7 AND version = $8`,
 		c.Unit, c.Alt, c.Link, clock.MillisOf(c.From), clock.MillisOf(c.Until), clock.Millis(now), id, version)
 	if err == nil && n == 0 {
 		err = problem.Stale()
@@ -181,7 +192,7 @@ func (s Store) Edit(ctx context.Context, id string, version int64, c Content, un
 }
 
 // writable is a banner that the caller may change, in the version that the caller read.
-func (s Store) writable(ctx context.Context, id string, version int64) (Stored, error) {
+func (s Writer) writable(ctx context.Context, id string, version int64) (Stored, error) {
 	b, err := s.Read(ctx, id)
 	switch {
 	case err != nil:
@@ -195,8 +206,8 @@ func (s Store) writable(ctx context.Context, id string, version int64) (Stored, 
 }
 
 // settle saves the image of a banner whose row was written, and that it changed.
-func (s Store) settle(ctx context.Context, id string, c Content) (Stored, error) {
-	if err := s.Uploads.Use(ctx, Kind, id, []string{c.Image}, "image"); err != nil {
+func (s Writer) settle(ctx context.Context, id string, c Content) (Stored, error) {
+	if err := s.uploads.Use(ctx, Kind, id, []string{c.Image}, "image"); err != nil {
 		return Stored{}, err
 	}
 	b, err := s.Read(ctx, id)
@@ -206,32 +217,37 @@ func (s Store) settle(ctx context.Context, id string, c Content) (Stored, error)
 	if !strings.HasPrefix(b.Image.Type, "image/") {
 		return Stored{}, errNotAnImage()
 	}
+	if err := s.things.Put(ctx, b.thing()); err != nil {
+		return Stored{}, err
+	}
 	return b, s.record(ctx, b.ID, b.Version)
 }
 
-func (s Store) record(ctx context.Context, id string, version int64) error {
-	touch.Tags(ctx, Kind)
+func (s Writer) record(ctx context.Context, id string, version int64) error {
 	e, err := event.New(ctx, Changed, id, version, Event{ID: id, Version: version})
 	if err != nil {
 		return fmt.Errorf("banner %s: %w", id, err)
 	}
-	return s.Outbox.Record(ctx, e)
+	return s.outbox.Record(ctx, e)
 }
 
 // Delete removes a banner with its counts and returns it as it was.
-func (s Store) Delete(ctx context.Context, id string, version int64) (Stored, error) {
+func (s Writer) Delete(ctx context.Context, id string, version int64) (Stored, error) {
 	was, err := s.writable(ctx, id, version)
 	if err != nil {
 		return Stored{}, err
 	}
-	n, err := s.DB.Exec(ctx, `DELETE FROM banners WHERE id = $1 AND version = $2`, id, version)
+	n, err := s.db.Exec(ctx, `DELETE FROM banners WHERE id = $1 AND version = $2`, id, version)
 	if err == nil && n == 0 {
 		err = problem.Stale()
 	}
 	if err != nil {
 		return Stored{}, err
 	}
-	if err := s.Uploads.Use(ctx, Kind, id, nil, "image"); err != nil {
+	if err := s.uploads.Use(ctx, Kind, id, nil, "image"); err != nil {
+		return Stored{}, err
+	}
+	if err := s.things.Drop(ctx, Ref(id)); err != nil {
 		return Stored{}, err
 	}
 	return was, s.record(ctx, id, version+1)
@@ -240,12 +256,12 @@ func (s Store) Delete(ctx context.Context, id string, version int64) (Stored, er
 // Arrange puts all banners in the order of ids, which names each of them once. The order
 // is everybody's, so only an editor of every unit may. Of two at the same time one order
 // holds whole.
-func (s Store) Arrange(ctx context.Context, ids []string) error {
+func (s Writer) Arrange(ctx context.Context, ids []string) error {
 	if !writes(ctx, "") {
 		return problem.NotAllowed()
 	}
 	sorted := slices.Sorted(slices.Values(ids))
-	stored, err := database.All(ctx, s.DB, database.Value[string], `SELECT id FROM banners ORDER BY id`)
+	stored, err := database.All(ctx, s.db, database.Value[string], `SELECT id FROM banners ORDER BY id`)
 	if err != nil {
 		return err
 	}
@@ -255,11 +271,21 @@ func (s Store) Arrange(ctx context.Context, ids []string) error {
 	}
 	moved := false
 	for _, id := range sorted { // rows are locked in one order, whatever the banners' is
-		version, err := database.All(ctx, s.DB, database.Value[int64], `UPDATE banners SET place = $1, version = version + 1 WHERE id = $2 AND place <> $1 RETURNING version`, slices.Index(ids, id), id)
+		version, err := database.All(ctx, s.db, database.Value[int64], `UPDATE banners SET place = $1, version = version + 1 WHERE id = $2 AND place <> $1 RETURNING version`, slices.Index(ids, id), id)
 		if err != nil {
 			return err
 		}
-		if len(version) == 0 || moved {
+		if len(version) == 0 {
+			continue
+		}
+		b, err := s.Read(ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := s.things.Put(ctx, b.thing()); err != nil {
+			return err
+		}
+		if moved {
 			continue
 		}
 		moved = true // one event says it of all
@@ -271,8 +297,8 @@ func (s Store) Arrange(ctx context.Context, ids []string) error {
 }
 
 // Follow is the link of a banner that is or was in force; others are absent.
-func (s Store) Follow(ctx context.Context, id string) (string, error) {
-	b, err := database.One(ctx, s.DB, scan, `SELECT `+columns+` FROM banners WHERE id = $1`, id)
+func (s Reader) Follow(ctx context.Context, id string) (string, error) {
+	b, err := database.One(ctx, s.db, scan, `SELECT `+columns+` FROM banners WHERE id = $1`, id)
 	if errors.Is(err, database.ErrNoRow) || err == nil && !b.Begun(clock.Now(ctx)) {
 		err = problem.Absent()
 	}
@@ -281,23 +307,23 @@ func (s Store) Follow(ctx context.Context, id string) (string, error) {
 
 // Count counts a visitor who followed a banner, once a day: visitor is a name that the
 // same client has for a day, and that says nothing about who it is.
-func (s Store) Count(ctx context.Context, id, visitor string) error {
+func (s Reader) Count(ctx context.Context, id, visitor string) error {
 	day := clock.Day(clock.Now(ctx))
-	return s.DB.Atomic(ctx, func(ctx context.Context) error {
-		n, err := s.DB.Exec(ctx, `INSERT INTO banner_clicks (banner_id, day, visitor) VALUES ($1, $2, $3) ON CONFLICT (banner_id, day, visitor) DO NOTHING`, id, day, visitor)
+	return s.db.Atomic(ctx, func(ctx context.Context) error {
+		n, err := s.db.Exec(ctx, `INSERT INTO banner_clicks (banner_id, day, visitor) VALUES ($1, $2, $3) ON CONFLICT (banner_id, day, visitor) DO NOTHING`, id, day, visitor)
 		if err != nil || n == 0 {
 			return err
 		}
-		_, err = s.DB.Exec(ctx, `INSERT INTO banner_days (banner_id, day, clicks) VALUES ($1, $2, 1) ON CONFLICT (banner_id, day) DO UPDATE SET clicks = banner_days.clicks + 1`, id, day)
+		_, err = s.db.Exec(ctx, `INSERT INTO banner_days (banner_id, day, clicks) VALUES ($1, $2, 1) ON CONFLICT (banner_id, day) DO UPDATE SET clicks = banner_days.clicks + 1`, id, day)
 		return err
 	})
 }
 
 // Chores are what is to be done about banners by itself: who followed one before yesterday
 // is forgotten, since only the day's own count needs to know whom it has counted.
-func (s Store) Chores() []chore.Chore {
+func (s Reader) Chores() []chore.Chore {
 	return []chore.Chore{{Name: "banner-visitors-forgotten", Do: func(ctx context.Context, _ int) (int, error) {
-		n, err := s.DB.Exec(ctx, `DELETE FROM banner_clicks WHERE day < $1`, clock.Day(clock.Now(ctx).AddDate(0, 0, -1)))
+		n, err := s.db.Exec(ctx, `DELETE FROM banner_clicks WHERE day < $1`, clock.Day(clock.Now(ctx).AddDate(0, 0, -1)))
 		return int(n), err
 	}}}
 }
@@ -306,8 +332,8 @@ func (s Store) Chores() []chore.Chore {
 const mostDays = 400
 
 // Clicks are the days on which a banner was followed, the latest first.
-func (s Store) Clicks(ctx context.Context, id string) ([]Day, error) {
-	return database.All(ctx, s.DB, func(r database.Row) (Day, error) {
+func (s Reader) Clicks(ctx context.Context, id string) ([]Day, error) {
+	return database.All(ctx, s.db, func(r database.Row) (Day, error) {
 		var d Day
 		err := r.Scan(&d.Day, &d.Clicks)
 		return d, err

@@ -30,7 +30,7 @@ var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, clock.Seoul)
 type fixture struct {
 	t      *testing.T
 	db     *database.DB
-	store  banner.Store
+	store  banner.Writer
 	bus    *functiontest.Bus
 	member string
 }
@@ -38,8 +38,8 @@ type fixture struct {
 func each(t *testing.T, test func(t *testing.T, f fixture)) {
 	t.Helper()
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
-		f := fixture{t: t, db: db, store: banner.NewStore(db), bus: &functiontest.Bus{}, member: newID(t)}
-		f.store.Outbox = &event.Outbox{DB: db, Bus: f.bus, Log: slog.New(slog.NewTextHandler(&bytes.Buffer{}, nil))}
+		f := fixture{t: t, db: db, bus: &functiontest.Bus{}, member: newID(t)}
+		f.store = banner.NewWriter(db, &event.Outbox{DB: db, Bus: f.bus, Log: slog.New(slog.NewTextHandler(&bytes.Buffer{}, nil))})
 		f.exec(`INSERT INTO members (id, email, name, unit, password, verified_by, totp_secret, totp_step, version, created_at, updated_at) VALUES ($1, $1, '김마당', '', '', '', '', 0, 1, 0, 0)`, f.member)
 		test(t, f)
 	})
@@ -66,12 +66,18 @@ func (f fixture) at(t time.Time) context.Context {
 	return auth.With(clock.With(context.Background(), t), auth.Principal{MemberID: f.member, Grants: []auth.Grant{{Role: auth.Editor}}})
 }
 
-func (f fixture) add(c banner.Content) banner.Stored {
+// upload is a completed picture of the member.
+func (f fixture) upload() string {
 	f.t.Helper()
 	id, now := newID(f.t), clock.Millis(noon)
 	f.exec(`INSERT INTO uploads (id, member_id, purpose, name, type, size, sha256, folder, multipart, staged, width, height, uses, unused_at, created_at, expires_at, completed_at, refused_code)
 		VALUES ($1, $2, 'post', '파일', 'png', 3, '', $3, '', 0, 10, 10, 0, $4, $4, $4, $4, '')`, id, f.member, upload.Folder("test", "post", id, noon), now)
-	c.Image, c.Unit, c.Link = id, "총학", "/"
+	return id
+}
+
+func (f fixture) add(c banner.Content) banner.Stored {
+	f.t.Helper()
+	c.Image, c.Unit, c.Link = f.upload(), "총학", "/"
 	var b banner.Stored
 	if err := f.db.Atomic(f.at(noon), func(ctx context.Context) (err error) {
 		b, err = f.store.Add(ctx, c, []string{"총학"})
@@ -218,7 +224,7 @@ func TestParallelClicks(t *testing.T) {
 			after time.Duration
 			gone  int
 		}{{24 * time.Hour, 0}, {48*time.Hour - time.Millisecond, 0}, {48 * time.Hour, 7}, {72 * time.Hour, 0}} {
-			if gone, err := f.store.ForgetVisitors(clock.With(t.Context(), clock.Midnight(noon).Add(night.after))); err != nil || gone != night.gone {
+			if gone, err := f.store.Chores()[0].Run(clock.With(t.Context(), clock.Midnight(noon).Add(night.after))); err != nil || gone != night.gone {
 				t.Errorf("%v after the day began: %d visitors forgotten, %v", night.after, gone, err)
 			}
 		}

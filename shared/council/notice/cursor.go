@@ -8,7 +8,7 @@ import (
 )
 
 // Page is a page of List.
-func (s Store) Page(ctx context.Context, f Filter, c *cursor.Codec, token string, size int) (cursor.Page[Summary], error) {
+func (s Reader) Page(ctx context.Context, f Filter, c *cursor.Codec, token string, size int) (cursor.Page[Summary], error) {
 	return cursor.Read(c, "notices?"+f.Key(), token, size, func(after Position, limit int) ([]Summary, error) {
 		return s.List(ctx, f, after, limit)
 	}, Summary.At)

@@ -80,7 +80,7 @@ func (w *where) published(now int64) {
 // List is what is published now: pinned first, then the newest publishAt, behind a
 // position. A pin that ends between two pages can show its notice twice; nothing is left
 // out by it.
-func (s Store) List(ctx context.Context, f Filter, after Position, limit int) ([]Summary, error) {
+func (s Reader) List(ctx context.Context, f Filter, after Position, limit int) ([]Summary, error) {
 	list := []Notice{}
 	for _, pinned := range []bool{true, false} {
 		behind := after
@@ -103,9 +103,9 @@ func (s Store) List(ctx context.Context, f Filter, after Position, limit int) ([
 }
 
 // part is List of either the pinned or the other notices: each follows an index.
-func (s Store) part(ctx context.Context, f Filter, pinned bool, behind Position, limit int) ([]Notice, error) {
+func (s Reader) part(ctx context.Context, f Filter, pinned bool, behind Position, limit int) ([]Notice, error) {
 	query, args := selectPart(f, clock.Millis(clock.Now(ctx)), pinned, behind, limit)
-	return database.All(ctx, s.DB, scanHead, query, args...)
+	return database.All(ctx, s.db, scanHead, query, args...)
 }
 
 func selectPart(f Filter, now int64, pinned bool, behind Position, limit int) (query string, args []any) {
@@ -124,7 +124,7 @@ func selectPart(f Filter, now int64, pinned bool, behind Position, limit int) (q
 	return query, w.args
 }
 
-func (s Store) summaries(ctx context.Context, list []Notice) ([]Summary, error) {
+func (s Reader) summaries(ctx context.Context, list []Notice) ([]Summary, error) {
 	list, err := s.attachAll(ctx, list)
 	if err != nil {
 		return nil, err
@@ -138,7 +138,7 @@ func (s Store) summaries(ctx context.Context, list []Notice) ([]Summary, error) 
 }
 
 // Pinned are the newest of the notices that are pinned now.
-func (s Store) Pinned(ctx context.Context, limit int) ([]Summary, error) {
+func (s Reader) Pinned(ctx context.Context, limit int) ([]Summary, error) {
 	list, err := s.part(ctx, Filter{}, true, Position{}, limit)
 	if err != nil {
 		return nil, err
@@ -147,7 +147,7 @@ func (s Store) Pinned(ctx context.Context, limit int) ([]Summary, error) {
 }
 
 // Newest are the newest of the published notices that are not pinned now.
-func (s Store) Newest(ctx context.Context, limit int) ([]Summary, error) {
+func (s Reader) Newest(ctx context.Context, limit int) ([]Summary, error) {
 	list, err := s.part(ctx, Filter{}, false, Position{}, limit)
 	if err != nil {
 		return nil, err
@@ -159,12 +159,12 @@ func (s Store) Newest(ctx context.Context, limit int) ([]Summary, error) {
 const mostUrgent = 5
 
 // Urgent are the newest of the notices that are urgent now, at most 5.
-func (s Store) Urgent(ctx context.Context) ([]Summary, error) {
+func (s Reader) Urgent(ctx context.Context) ([]Summary, error) {
 	now := clock.Millis(clock.Now(ctx))
 	var w where
 	w.published(now)
 	w.add(`urgent_until > ?`, now)
-	list, err := database.All(ctx, s.DB, scanHead, `SELECT `+columns+` FROM notices WHERE `+w.String()+` ORDER BY publish_at DESC, id DESC`+w.limit(mostUrgent), w.args...)
+	list, err := database.All(ctx, s.db, scanHead, `SELECT `+columns+` FROM notices WHERE `+w.String()+` ORDER BY publish_at DESC, id DESC`+w.limit(mostUrgent), w.args...)
 	if err != nil {
 		return nil, err
 	}
@@ -177,7 +177,7 @@ const Deleted State = "deleted"
 // Managed are the notices that the caller writes for, in a state ("" for all that are
 // not deleted), the latest made first, behind an id ("" for the start). Deleted ones are
 // listed to admins only.
-func (s Store) Managed(ctx context.Context, f Filter, state State, after string, limit int) ([]Notice, error) {
+func (s Reader) Managed(ctx context.Context, f Filter, state State, after string, limit int) ([]Notice, error) {
 	now := clock.Now(ctx)
 	var w where
 	role := auth.Editor
@@ -193,7 +193,7 @@ func (s Store) Managed(ctx context.Context, f Filter, state State, after string,
 	if after != "" {
 		w.add(`id < ?`, after)
 	}
-	list, err := database.All(ctx, s.DB, scanHead, `SELECT `+columns+` FROM notices WHERE `+w.String()+` ORDER BY id DESC`+w.limit(limit), w.args...)
+	list, err := database.All(ctx, s.db, scanHead, `SELECT `+columns+` FROM notices WHERE `+w.String()+` ORDER BY id DESC`+w.limit(limit), w.args...)
 	if err != nil {
 		return nil, err
 	}
@@ -229,14 +229,14 @@ func (w *where) units(p auth.Principal, role auth.Role) {
 }
 
 // dueNow are notices whose publication was not announced yet.
-func (s Store) dueNow(ctx context.Context, now time.Time, limit int) ([]string, error) {
-	return database.All(ctx, s.DB, database.Value[string], `SELECT id FROM notices
+func (s Reader) dueNow(ctx context.Context, now time.Time, limit int) ([]string, error) {
+	return database.All(ctx, s.db, database.Value[string], `SELECT id FROM notices
 		WHERE due_at <= $1 AND deleted_at IS NULL AND (unpublish_at IS NULL OR unpublish_at > $1) ORDER BY due_at LIMIT $2`, clock.Millis(now), limit)
 }
 
 // Readable are those of some notices that the caller may see, without their attachments,
 // by their ids.
-func (s Store) Readable(ctx context.Context, ids ...string) (map[string]Notice, error) {
+func (s Reader) Readable(ctx context.Context, ids ...string) (map[string]Notice, error) {
 	found, now := map[string]Notice{}, clock.Now(ctx)
 	for part := range slices.Chunk(ids, 500) {
 		var w where
@@ -245,7 +245,7 @@ func (s Store) Readable(ctx context.Context, ids ...string) (map[string]Notice, 
 			w.args = append(w.args, id)
 			marks = append(marks, fmt.Sprintf("$%d", len(w.args)))
 		}
-		list, err := database.All(ctx, s.DB, scanHead, `SELECT `+columns+` FROM notices WHERE deleted_at IS NULL AND id IN (`+strings.Join(marks, ", ")+`)`, w.args...)
+		list, err := database.All(ctx, s.db, scanHead, `SELECT `+columns+` FROM notices WHERE deleted_at IS NULL AND id IN (`+strings.Join(marks, ", ")+`)`, w.args...)
 		if err != nil {
 			return nil, err
 		}

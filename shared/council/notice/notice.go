@@ -98,12 +98,6 @@ func (n Notice) State(now time.Time) State {
 // Public says whether everybody may read n at a time.
 func (n Notice) Public(now time.Time) bool { return n.DeletedAt == nil && n.State(now) == Published }
 
-// Shows says whether n is part of public pages at a time or later: whether pages that
-// are rendered ahead hold it.
-func (n Notice) Shows(now time.Time) bool {
-	return n.DeletedAt == nil && n.PublishAt != nil && !reached(n.UnpublishAt, now)
-}
-
 // Pinned says whether n stands above the others at a time.
 func (n Notice) Pinned(now time.Time) bool { return n.PinnedUntil != nil && n.PinnedUntil.After(now) }
 

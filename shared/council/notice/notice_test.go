@@ -15,21 +15,21 @@ func TestState(t *testing.T) {
 	hour, two := noon.Add(time.Hour), noon.Add(2*time.Hour)
 	scheduled := notice.Notice{PublishAt: &hour, UnpublishAt: &two, PinnedUntil: &two}
 	for _, c := range []struct {
-		n     notice.Notice
-		at    time.Time
-		want  notice.State
-		shows bool
+		n      notice.Notice
+		at     time.Time
+		want   notice.State
+		public bool
 	}{
 		{notice.Notice{}, noon, notice.Draft, false},
 		{notice.Notice{UnpublishAt: &hour}, two, notice.Draft, false},
-		{scheduled, hour.Add(-time.Millisecond), notice.Scheduled, true},
+		{scheduled, hour.Add(-time.Millisecond), notice.Scheduled, false},
 		{scheduled, hour, notice.Published, true},
 		{scheduled, two.Add(-time.Millisecond), notice.Published, true},
 		{scheduled, two, notice.Archived, false},
 		{notice.Notice{PublishAt: &hour, DeletedAt: &hour}, two, notice.Published, false},
 	} {
-		if got := c.n.State(c.at); got != c.want || c.n.Shows(c.at) != c.shows || c.n.Public(c.at) && !c.shows {
-			t.Errorf("%+v at %v: %s, shows %v", c.n, c.at, got, c.n.Shows(c.at))
+		if got := c.n.State(c.at); got != c.want || c.n.Public(c.at) != c.public {
+			t.Errorf("%+v at %v: %s, public %v", c.n, c.at, got, c.n.Public(c.at))
 		}
 	}
 	if got := scheduled.Changes(hour); len(got) != 2 {

@@ -64,20 +64,20 @@ const revisionColumns = `r.version, r.editor, r.at, r.unit, r.title, r.tags, r.p
 
 // Revisions are those of a notice that the caller writes for, the latest first, before a
 // number (0 for the start), without their bodies.
-func (s Store) Revisions(ctx context.Context, id string, before int64, limit int) ([]Revision, error) {
+func (s Reader) Revisions(ctx context.Context, id string, before int64, limit int) ([]Revision, error) {
 	if _, err := s.Writable(ctx, id); err != nil {
 		return nil, err
 	}
-	return database.All(ctx, s.DB, scanRevision, `SELECT `+revisionColumns+`, '' FROM notice_revisions r
+	return database.All(ctx, s.db, scanRevision, `SELECT `+revisionColumns+`, '' FROM notice_revisions r
 		WHERE r.notice_id = $1 AND ($2 = 0 OR r.version < $2) ORDER BY r.version DESC LIMIT $3`, id, before, limit)
 }
 
 // Revision is one of a notice that the caller writes for.
-func (s Store) Revision(ctx context.Context, id string, number int64) (Revision, error) {
+func (s Reader) Revision(ctx context.Context, id string, number int64) (Revision, error) {
 	if _, err := s.Writable(ctx, id); err != nil {
 		return Revision{}, err
 	}
-	v, err := database.One(ctx, s.DB, scanRevision, `SELECT `+revisionColumns+`, r.body FROM notice_revisions r
+	v, err := database.One(ctx, s.db, scanRevision, `SELECT `+revisionColumns+`, r.body FROM notice_revisions r
 		WHERE r.notice_id = $1 AND r.version = $2`, id, number)
 	if errors.Is(err, database.ErrNoRow) {
 		err = problem.Absent()
@@ -86,7 +86,7 @@ func (s Store) Revision(ctx context.Context, id string, number int64) (Revision,
 }
 
 // Compare says what changed from one revision to another.
-func (s Store) Compare(ctx context.Context, id string, from, to int64) (Difference, error) {
+func (s Reader) Compare(ctx context.Context, id string, from, to int64) (Difference, error) {
 	a, err := s.Revision(ctx, id, from)
 	if err != nil {
 		return Difference{}, err
@@ -118,7 +118,7 @@ func without(list, other []string) []string {
 
 // Revert gives a notice title, text and tags of one of its revisions, as a new version
 // that succeeds the given one. Its unit, times and attachments stay as they are.
-func (s Store) Revert(ctx context.Context, id string, version, number int64) (was, is Notice, err error) {
+func (s Writer) Revert(ctx context.Context, id string, version, number int64) (was, is Notice, err error) {
 	if was, err = s.Writable(ctx, id); err != nil {
 		return was, is, err
 	}
@@ -131,9 +131,7 @@ func (s Store) Revert(ctx context.Context, id string, version, number int64) (wa
 	}
 	c := was.content()
 	c.Title, c.Body, c.Tags = old.Title, old.Body, old.Tags
-	if is, err = s.replace(ctx, id, version, c); err == nil {
-		touched(ctx, was, is)
-	}
+	is, err = s.replace(ctx, id, version, c)
 	return was, is, err
 }
 

@@ -9,37 +9,63 @@ import (
 
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/council/thing"
 	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/event"
 	"github.com/madang-council/madang/shared/media/upload"
 	"github.com/madang-council/madang/shared/problem"
 )
 
-// Store keeps notices in the database. Whoever writes sets Outbox.
-type Store struct {
-	DB      *database.DB
-	Outbox  *event.Outbox
-	Uploads upload.Store
-	Markup  Markup // for a store that writes or reads whole notices
+// Reader reads notices.
+type Reader struct {
+	db      *database.DB
+	uploads upload.Store
+	html    func(body string) string // nil where none but stored HTML is shown
 }
 
-// Markup makes what readers see of a body. It is given to a store (package markdown has
-// both), so that functions that only list notices do not link it: its libraries take
+// NewReader is for who reads alone.
+func NewReader(db *database.DB) Reader { return Reader{db: db, uploads: upload.Store{DB: db}} }
+
+// Keeper does what is due by itself.
+type Keeper struct {
+	Reader
+	outbox *event.Outbox
+}
+
+// NewKeeper is for who does what is due.
+func NewKeeper(db *database.DB, outbox *event.Outbox) Keeper {
+	return Keeper{Reader: NewReader(db), outbox: outbox}
+}
+
+// Markup makes what readers see of a body. It is given to a writer (package markdown has
+// both), so that functions that only read notices do not link it: its libraries take
 // milliseconds of every start.
 type Markup struct {
 	HTML    func(body string) string
 	Excerpt func(body string, characters int) string
 }
 
-// NewStore is a store for reading.
-func NewStore(db *database.DB) Store { return Store{DB: db, Uploads: upload.Store{DB: db}} }
+// Writer changes notices.
+type Writer struct {
+	Keeper
+	things thing.Store
+	markup Markup
+}
+
+// NewWriter is for who writes. HTML that older rules made, a writer makes again when it
+// reads it.
+func NewWriter(db *database.DB, outbox *event.Outbox, markup Markup) Writer {
+	w := Writer{Keeper: NewKeeper(db, outbox), things: thing.Store{DB: db}, markup: markup}
+	w.html = markup.HTML
+	return w
+}
 
 // Kind is what others call a notice, as upload.Store.Use, and the tag of every page that
 // lists some.
 const Kind = "notice"
 
 // Tag is the tag of what shows one notice whole.
-func Tag(id string) string { return Kind + ":" + id }
+func Tag(id string) string { return Ref(id).Tag() }
 
 // Where notices are read, and where the council works with them, in Korean.
 const (
@@ -58,12 +84,12 @@ const (
 
 func scanHead(r database.Row) (Notice, error) { return scan(r) }
 
-func (s Store) scanWhole(r database.Row) (Notice, error) {
+func (s Reader) scanWhole(r database.Row) (Notice, error) {
 	var made int
 	var html, body string
 	n, err := scan(r, &made, &html, &body)
-	if made != rendering && s.Markup.HTML != nil && err == nil {
-		html = s.Markup.HTML(body)
+	if made != rendering && s.html != nil && err == nil {
+		html = s.html(body)
 	}
 	n.HTML, n.Body = html, body
 	return n, err
@@ -89,8 +115,8 @@ func scan(r database.Row, more ...any) (Notice, error) {
 }
 
 // find is a notice that exists, deleted ones included.
-func (s Store) find(ctx context.Context, id string) (Notice, error) {
-	n, err := database.One(ctx, s.DB, s.scanWhole, `SELECT `+whole+` FROM notices WHERE id = $1`, id)
+func (s Reader) find(ctx context.Context, id string) (Notice, error) {
+	n, err := database.One(ctx, s.db, s.scanWhole, `SELECT `+whole+` FROM notices WHERE id = $1`, id)
 	if errors.Is(err, database.ErrNoRow) {
 		return Notice{}, problem.Absent()
 	}
@@ -99,7 +125,7 @@ func (s Store) find(ctx context.Context, id string) (Notice, error) {
 
 // Read is a notice that the caller may see: a published one, or one of any state of a
 // unit that the caller writes for. Everything else is absent.
-func (s Store) Read(ctx context.Context, id string) (Notice, error) {
+func (s Reader) Read(ctx context.Context, id string) (Notice, error) {
 	n, err := s.find(ctx, id)
 	if err != nil {
 		return Notice{}, err
@@ -112,7 +138,7 @@ func (s Store) Read(ctx context.Context, id string) (Notice, error) {
 
 // Current is a notice in its newest version, whatever its state; a deleted one is absent.
 // It does not ask who may see it: for previews, whose link says so.
-func (s Store) Current(ctx context.Context, id string) (Notice, error) {
+func (s Reader) Current(ctx context.Context, id string) (Notice, error) {
 	n, err := s.find(ctx, id)
 	if err == nil && n.DeletedAt != nil {
 		err = problem.Absent()
@@ -128,7 +154,7 @@ func Writes(ctx context.Context, unit string) bool { return auth.From(ctx).May(a
 
 // Writable is a notice that the caller may change. One that the caller may only read is
 // refused, one that the caller may not even see is absent.
-func (s Store) Writable(ctx context.Context, id string) (Notice, error) {
+func (s Reader) Writable(ctx context.Context, id string) (Notice, error) {
 	n, err := s.Read(ctx, id)
 	if err == nil && !Writes(ctx, n.Unit) {
 		err = problem.NotAllowed()
@@ -140,7 +166,7 @@ func (s Store) Writable(ctx context.Context, id string) (Notice, error) {
 }
 
 // attach reads the attachments of one notice.
-func (s Store) attach(ctx context.Context, n Notice) (Notice, error) {
+func (s Reader) attach(ctx context.Context, n Notice) (Notice, error) {
 	list, err := s.attachAll(ctx, []Notice{n})
 	if err != nil {
 		return Notice{}, err
@@ -148,12 +174,12 @@ func (s Store) attach(ctx context.Context, n Notice) (Notice, error) {
 	return list[0], nil
 }
 
-func (s Store) attachAll(ctx context.Context, list []Notice) ([]Notice, error) {
+func (s Reader) attachAll(ctx context.Context, list []Notice) ([]Notice, error) {
 	ids := make([]string, len(list))
 	for i, n := range list {
 		ids[i] = n.ID
 	}
-	files, err := s.Uploads.Used(ctx, Kind, ids...)
+	files, err := s.uploads.Used(ctx, Kind, ids...)
 	if err != nil {
 		return nil, err
 	}
@@ -173,15 +199,15 @@ const nextChange = `SELECT MIN(at) FROM (
 
 // NextChange is the next time after now at which any list of published notices changes
 // by itself: a publication, its end, the end of a pin or of an urgency; nil for never.
-func (s Store) NextChange(ctx context.Context) (*time.Time, error) {
-	next, err := database.One(ctx, s.DB, database.Value[*int64], nextChange, clock.Millis(clock.Now(ctx)))
+func (s Reader) NextChange(ctx context.Context) (*time.Time, error) {
+	next, err := database.One(ctx, s.db, database.Value[*int64], nextChange, clock.Millis(clock.Now(ctx)))
 	return clock.FromMillisOf(next), err
 }
 
 // NextPublication is the first time after from and until until at which a notice is
 // published, whether it was already or will be; nil for none.
-func (s Store) NextPublication(ctx context.Context, from, until time.Time) (*time.Time, error) {
-	next, err := database.One(ctx, s.DB, database.Value[*int64], `SELECT MIN(publish_at) FROM notices WHERE publish_at > $1 AND publish_at <= $2 AND created_at < publish_at AND deleted_at IS NULL`,
+func (s Reader) NextPublication(ctx context.Context, from, until time.Time) (*time.Time, error) {
+	next, err := database.One(ctx, s.db, database.Value[*int64], `SELECT MIN(publish_at) FROM notices WHERE publish_at > $1 AND publish_at <= $2 AND created_at < publish_at AND deleted_at IS NULL`,
 		clock.Millis(from), clock.Millis(until))
 	return clock.FromMillisOf(next), err
 }

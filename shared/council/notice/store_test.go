@@ -28,7 +28,7 @@ var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, clock.Seoul)
 type fixture struct {
 	t      *testing.T
 	db     *database.DB
-	store  notice.Store
+	store  notice.Writer
 	bus    *functiontest.Bus
 	member string
 }
@@ -36,9 +36,9 @@ type fixture struct {
 func each(t *testing.T, test func(t *testing.T, f fixture)) {
 	t.Helper()
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
-		f := fixture{t: t, db: db, store: notice.NewStore(db), bus: &functiontest.Bus{}, member: newID(t)}
-		f.store.Markup = notice.Markup{HTML: markdown.Render, Excerpt: markdown.Excerpt}
-		f.store.Outbox = &event.Outbox{DB: db, Bus: f.bus, Log: slog.New(slog.NewTextHandler(&bytes.Buffer{}, nil))}
+		f := fixture{t: t, db: db, bus: &functiontest.Bus{}, member: newID(t)}
+		outbox := &event.Outbox{DB: db, Bus: f.bus, Log: slog.New(slog.NewTextHandler(&bytes.Buffer{}, nil))}
+		f.store = notice.NewWriter(db, outbox, notice.Markup{HTML: markdown.Render, Excerpt: markdown.Excerpt})
 		f.exec(`INSERT INTO members (id, email, name, unit, password, verified_by, totp_secret, totp_step, version, created_at, updated_at) VALUES ($1, $1, '김마당', '', '', '', '', 0, 1, 0, 0)`, f.member)
 		test(t, f)
 	})

@@ -14,7 +14,6 @@ import (
 	"github.com/madang-council/madang/shared/person"
 	"github.com/madang-council/madang/shared/problem"
 	"github.com/madang-council/madang/shared/text"
-	"github.com/madang-council/madang/shared/touch"
 )
 
 // The events of notices. Their data is Event.
@@ -30,7 +29,7 @@ type Event struct {
 }
 
 // Add keeps a new notice. Units are those that exist.
-func (s Store) Add(ctx context.Context, c Content, units []string) (Notice, error) {
+func (s Writer) Add(ctx context.Context, c Content, units []string) (Notice, error) {
 	now := clock.Now(ctx)
 	c, err := c.Check(now, nil, units)
 	if err != nil {
@@ -47,31 +46,19 @@ func (s Store) Add(ctx context.Context, c Content, units []string) (Notice, erro
 	if err != nil {
 		return Notice{}, err
 	}
-	_, err = s.DB.Exec(ctx, `INSERT INTO notices (id, unit, title, folded, excerpt, tags, publish_at, unpublish_at, pinned_until, urgent_until, due_at, version, created_at, updated_at, rendering, html, body)
+	_, err = s.db.Exec(ctx, `INSERT INTO notices (id, unit, title, folded, excerpt, tags, publish_at, unpublish_at, pinned_until, urgent_until, due_at, version, created_at, updated_at, rendering, html, body)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $7, 1, $11, $11, $12, $13, $14)`,
-		id, c.Unit, c.Title, text.Fold(c.Title), s.Markup.Excerpt(c.Body, excerptLength), tags, clock.MillisOf(c.PublishAt), clock.MillisOf(c.UnpublishAt),
-		clock.MillisOf(c.PinnedUntil), clock.MillisOf(c.UrgentUntil), clock.Millis(now), rendering, s.Markup.HTML(c.Body), c.Body)
+		id, c.Unit, c.Title, text.Fold(c.Title), s.markup.Excerpt(c.Body, excerptLength), tags, clock.MillisOf(c.PublishAt), clock.MillisOf(c.UnpublishAt),
+		clock.MillisOf(c.PinnedUntil), clock.MillisOf(c.UrgentUntil), clock.Millis(now), rendering, s.markup.HTML(c.Body), c.Body)
 	if err != nil {
 		return Notice{}, err
 	}
-	n, err := s.settle(ctx, id, c)
-	touched(ctx, n)
-	return n, err
-}
-
-// touched says that pages change which show one of these, or would at a later time. A
-// draft is on no page.
-func touched(ctx context.Context, versions ...Notice) {
-	for _, n := range versions {
-		if n.Shows(clock.Now(ctx)) {
-			touch.Tags(ctx, Kind, Tag(n.ID))
-		}
-	}
+	return s.settle(ctx, id, c)
 }
 
 // Edit makes c the content of version's successor and returns the notice before and
 // after. Of several edits of one version the first wins; the others are stale.
-func (s Store) Edit(ctx context.Context, id string, version int64, c Content, units []string) (was, is Notice, err error) {
+func (s Writer) Edit(ctx context.Context, id string, version int64, c Content, units []string) (was, is Notice, err error) {
 	was, err = s.Writable(ctx, id)
 	if err != nil {
 		return was, is, err
@@ -85,25 +72,22 @@ func (s Store) Edit(ctx context.Context, id string, version int64, c Content, un
 	if !Writes(ctx, c.Unit) {
 		return was, is, problem.NotAllowed()
 	}
-	if is, err = s.replace(ctx, id, version, c); err != nil {
-		return was, is, err
-	}
-	touched(ctx, was, is)
-	return was, is, nil
+	is, err = s.replace(ctx, id, version, c)
+	return was, is, err
 }
 
-func (s Store) replace(ctx context.Context, id string, version int64, c Content) (Notice, error) {
+func (s Writer) replace(ctx context.Context, id string, version int64, c Content) (Notice, error) {
 	tags, err := encodeTags(c.Tags)
 	if err != nil {
 		return Notice{}, err
 	}
 	// A publication that was announced is announced again only if its time changed.
-	n, err := s.DB.Exec(ctx, `UPDATE notices SET unit = $1, title = $2, folded = $3, excerpt = $4, tags = $5,
+	n, err := s.db.Exec(ctx, `UPDATE notices SET unit = $1, title = $2, folded = $3, excerpt = $4, tags = $5,
 		due_at = CASE WHEN publish_at = $6 THEN due_at ELSE $6 END, publish_at = $6, unpublish_at = $7, pinned_until = $8, urgent_until = $9,
 		version = version + 1, updated_at = $10, rendering = $11, html = $12, body = $13
 		WHERE id = $14 AND version = $15 AND deleted_at IS NULL`,
-		c.Unit, c.Title, text.Fold(c.Title), s.Markup.Excerpt(c.Body, excerptLength), tags, clock.MillisOf(c.PublishAt), clock.MillisOf(c.UnpublishAt),
-		clock.MillisOf(c.PinnedUntil), clock.MillisOf(c.UrgentUntil), clock.Millis(clock.Now(ctx)), rendering, s.Markup.HTML(c.Body), c.Body, id, version)
+		c.Unit, c.Title, text.Fold(c.Title), s.markup.Excerpt(c.Body, excerptLength), tags, clock.MillisOf(c.PublishAt), clock.MillisOf(c.UnpublishAt),
+		clock.MillisOf(c.PinnedUntil), clock.MillisOf(c.UrgentUntil), clock.Millis(clock.Now(ctx)), rendering, s.markup.HTML(c.Body), c.Body, id, version)
 	if err != nil {
 		return Notice{}, err
 	}
@@ -114,26 +98,29 @@ func (s Store) replace(ctx context.Context, id string, version int64, c Content)
 }
 
 // settle saves what belongs to a notice whose row was written: its tags, its
-// attachments, its revision and what happened.
-func (s Store) settle(ctx context.Context, id string, c Content) (Notice, error) {
-	if _, err := s.DB.Exec(ctx, `DELETE FROM notice_tags WHERE notice_id = $1`, id); err != nil {
+// attachments, its revision, the thing that it is and what happened.
+func (s Writer) settle(ctx context.Context, id string, c Content) (Notice, error) {
+	if _, err := s.db.Exec(ctx, `DELETE FROM notice_tags WHERE notice_id = $1`, id); err != nil {
 		return Notice{}, err
 	}
 	for _, t := range c.Tags {
-		if _, err := s.DB.Exec(ctx, `INSERT INTO notice_tags (notice_id, tag) VALUES ($1, $2)`, id, text.Fold(t)); err != nil {
+		if _, err := s.db.Exec(ctx, `INSERT INTO notice_tags (notice_id, tag) VALUES ($1, $2)`, id, text.Fold(t)); err != nil {
 			return Notice{}, err
 		}
 	}
-	if err := s.Uploads.Use(ctx, Kind, id, c.Attachments, "attachments"); err != nil {
+	if err := s.uploads.Use(ctx, Kind, id, c.Attachments, "attachments"); err != nil {
 		return Notice{}, err
 	}
-	if _, err := s.DB.Exec(ctx, `INSERT INTO notice_revisions (notice_id, version, editor, at, unit, title, tags, publish_at, unpublish_at, pinned_until, urgent_until, body)
+	if _, err := s.db.Exec(ctx, `INSERT INTO notice_revisions (notice_id, version, editor, at, unit, title, tags, publish_at, unpublish_at, pinned_until, urgent_until, body)
 		SELECT id, version, $1, updated_at, unit, title, tags, publish_at, unpublish_at, pinned_until, urgent_until, body FROM notices WHERE id = $2`,
 		auth.From(ctx).MemberID, id); err != nil {
 		return Notice{}, err
 	}
 	n, err := s.Current(ctx, id)
 	if err != nil {
+		return Notice{}, err
+	}
+	if err := s.things.Put(ctx, n.thing()); err != nil {
 		return Notice{}, err
 	}
 	if err := s.record(ctx, Changed, n); err != nil {
@@ -143,21 +130,21 @@ func (s Store) settle(ctx context.Context, id string, c Content) (Notice, error)
 	return n, err
 }
 
-func (s Store) record(ctx context.Context, kind string, n Notice) error {
+func (s Keeper) record(ctx context.Context, kind string, n Notice) error {
 	e, err := event.New(ctx, kind, n.ID, n.Version, Event{ID: n.ID, Version: n.Version})
 	if err != nil {
 		return fmt.Errorf("notice %s: %w", n.ID, err)
 	}
-	return s.Outbox.Record(ctx, e)
+	return s.outbox.Record(ctx, e)
 }
 
 // announce records that n was published, if it is and nobody did so before.
-func (s Store) announce(ctx context.Context, n Notice) (bool, error) {
+func (s Keeper) announce(ctx context.Context, n Notice) (bool, error) {
 	now := clock.Now(ctx)
 	if !n.Public(now) {
 		return false, nil
 	}
-	done, err := s.DB.Exec(ctx, `UPDATE notices SET due_at = NULL WHERE id = $1 AND version = $2 AND due_at <= $3`, n.ID, n.Version, clock.Millis(now))
+	done, err := s.db.Exec(ctx, `UPDATE notices SET due_at = NULL WHERE id = $1 AND version = $2 AND due_at <= $3`, n.ID, n.Version, clock.Millis(now))
 	if err != nil || done == 0 {
 		return false, err
 	}
@@ -168,7 +155,7 @@ func (s Store) announce(ctx context.Context, n Notice) (bool, error) {
 // and returns of how many. Each publication is recorded once, whoever calls this how
 // often, after whatever gap; one that ended before anybody looked is not. Pages do not
 // wait for it.
-func (s Store) PublishDue(ctx context.Context, limit int) (int, error) {
+func (s Keeper) PublishDue(ctx context.Context, limit int) (int, error) {
 	ids, err := s.dueNow(ctx, clock.Now(ctx), limit)
 	if err != nil {
 		return 0, err
@@ -176,7 +163,7 @@ func (s Store) PublishDue(ctx context.Context, limit int) (int, error) {
 	count := 0
 	for _, id := range ids {
 		done := false
-		err := s.DB.Atomic(ctx, func(ctx context.Context) error {
+		err := s.db.Atomic(ctx, func(ctx context.Context) error {
 			n, err := s.find(ctx, id)
 			if err != nil {
 				return err
@@ -196,13 +183,13 @@ func (s Store) PublishDue(ctx context.Context, limit int) (int, error) {
 
 // Delete hides a notice from everybody and returns it as it was. An admin can restore
 // it for 30 days.
-func (s Store) Delete(ctx context.Context, id string, version int64) (Notice, error) {
+func (s Writer) Delete(ctx context.Context, id string, version int64) (Notice, error) {
 	was, err := s.Writable(ctx, id)
 	if err != nil {
 		return Notice{}, err
 	}
 	now := clock.Millis(clock.Now(ctx))
-	n, err := s.DB.Exec(ctx, `UPDATE notices SET deleted_at = $1, updated_at = $1, version = version + 1 WHERE id = $2 AND version = $3 AND deleted_at IS NULL`, now, id, version)
+	n, err := s.db.Exec(ctx, `UPDATE notices SET deleted_at = $1, updated_at = $1, version = version + 1 WHERE id = $2 AND version = $3 AND deleted_at IS NULL`, now, id, version)
 	if err != nil {
 		return Notice{}, err
 	}
@@ -211,13 +198,15 @@ func (s Store) Delete(ctx context.Context, id string, version int64) (Notice, er
 	}
 	gone := was
 	gone.Version = version + 1
-	touched(ctx, was)
+	if err := s.things.Drop(ctx, Ref(id)); err != nil {
+		return Notice{}, err
+	}
 	return was, s.record(ctx, Changed, gone)
 }
 
 // Undelete restores a deleted notice as it was. Only an admin of its unit may, for 30
 // days; to everybody else, and later, it is absent.
-func (s Store) Undelete(ctx context.Context, id string, version int64) (Notice, error) {
+func (s Writer) Undelete(ctx context.Context, id string, version int64) (Notice, error) {
 	was, err := s.find(ctx, id)
 	if err != nil {
 		return Notice{}, err
@@ -226,7 +215,7 @@ func (s Store) Undelete(ctx context.Context, id string, version int64) (Notice, 
 	if was.DeletedAt == nil || !was.DeletedAt.After(now.Add(-Kept)) || !auth.From(ctx).May(auth.Admin, was.Unit) {
 		return Notice{}, problem.Absent()
 	}
-	n, err := s.DB.Exec(ctx, `UPDATE notices SET deleted_at = NULL, updated_at = $1, version = version + 1 WHERE id = $2 AND version = $3 AND deleted_at IS NOT NULL`, clock.Millis(now), id, version)
+	n, err := s.db.Exec(ctx, `UPDATE notices SET deleted_at = NULL, updated_at = $1, version = version + 1 WHERE id = $2 AND version = $3 AND deleted_at IS NOT NULL`, clock.Millis(now), id, version)
 	if err != nil {
 		return Notice{}, err
 	}
@@ -237,7 +226,9 @@ func (s Store) Undelete(ctx context.Context, id string, version int64) (Notice, 
 	if err != nil {
 		return Notice{}, err
 	}
-	touched(ctx, is)
+	if err := s.things.Put(ctx, is.thing()); err != nil {
+		return Notice{}, err
+	}
 	if err := s.record(ctx, Changed, is); err != nil {
 		return Notice{}, err
 	}
@@ -247,30 +238,30 @@ func (s Store) Undelete(ctx context.Context, id string, version int64) (Notice, 
 
 // Purge removes up to limit notices that were deleted more than 30 days ago, with their
 // revisions, and lets go of their files. It returns how many.
-func (s Store) Purge(ctx context.Context, limit int) (int, error) {
+func (s Keeper) Purge(ctx context.Context, limit int) (int, error) {
 	before := clock.Millis(clock.Now(ctx).Add(-Kept))
-	ids, err := database.All(ctx, s.DB, database.Value[string], `SELECT id FROM notices WHERE deleted_at <= $1 ORDER BY deleted_at LIMIT $2`, before, limit)
+	ids, err := database.All(ctx, s.db, database.Value[string], `SELECT id FROM notices WHERE deleted_at <= $1 ORDER BY deleted_at LIMIT $2`, before, limit)
 	if err != nil {
 		return 0, err
 	}
 	for i, id := range ids {
-		if err := s.DB.Atomic(ctx, func(ctx context.Context) error { return s.remove(ctx, id) }); err != nil {
+		if err := s.db.Atomic(ctx, func(ctx context.Context) error { return s.remove(ctx, id) }); err != nil {
 			return i, err
 		}
 	}
 	return len(ids), nil
 }
 
-func (s Store) remove(ctx context.Context, id string) error {
-	if err := s.Uploads.Use(ctx, Kind, id, nil, ""); err != nil {
+func (s Keeper) remove(ctx context.Context, id string) error {
+	if err := s.uploads.Use(ctx, Kind, id, nil, ""); err != nil {
 		return err
 	}
-	_, err := s.DB.Exec(ctx, `DELETE FROM notices WHERE id = $1`, id)
+	_, err := s.db.Exec(ctx, `DELETE FROM notices WHERE id = $1`, id)
 	return err
 }
 
 // Chores are what is to be done about notices by itself.
-func (s Store) Chores() []chore.Chore {
+func (s Keeper) Chores() []chore.Chore {
 	return []chore.Chore{
 		{Name: "notices-published", Do: s.PublishDue},
 		{Name: "notices-purged", Do: s.Purge},
@@ -278,7 +269,7 @@ func (s Store) Chores() []chore.Chore {
 }
 
 // Personal is what notices keep of members.
-func (s Store) Personal() []person.Data {
+func (s Reader) Personal() []person.Data {
 	return []person.Data{{Columns: []person.Column{
 		{Name: "notice_revisions.editor", Fate: person.Kept, Why: "who of the council published what; an id that leads to nobody once they have left"},
 	}}}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/madang-council/madang/shared/council/notice"
+	"github.com/madang-council/madang/shared/council/thing"
 	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/identity/credential"
 	"github.com/madang-council/madang/shared/identity/member"
@@ -22,7 +23,8 @@ func All(db *database.DB) []person.Data {
 		session.Store{DB: db}.Personal(),
 		credential.Store{DB: db}.Personal(),
 		upload.Store{DB: db}.Personal(),
-		notice.NewStore(db).Personal(),
+		notice.NewReader(db).Personal(),
+		thing.Store{DB: db}.Personal(),
 		audit.Store{DB: db}.Personal(),
 	)
 }

@@ -37,6 +37,10 @@ var nobody = map[string]string{
 	"roster":           "number_key name_key mail_key", // students, hashed; no member
 	"sessions":         "id",
 	"audit":            "id request_id detail",
+	"things":           "kind id unit path title line text tags folded initials readers allows closed_because checksum",
+	"thing_dates":      "kind id label",
+	"thing_grams":      "gram",
+	"thing_walks":      "kind behind",
 	"upload_uses":      "kind thing_id upload_id",
 	"upload_variants":  "upload_id name",
 	"uploads":          "id type sha256 folder multipart refused_code",

@@ -2,7 +2,9 @@
 // migration job before a rollout, in the local host and in tests; functions never link it.
 //
 // Each file works with the release before it and after it (expand, then contract in a
-// later release), because both serve while a rollout is under way.
+// later release), because both serve while a rollout is under way. It is called by date and
+// owner, as 20261201_minutes.sql, so that branches which add one each never collide. They
+// are merged in any order: a file that is older than what a database has is applied too.
 package migrate
 
 import (
@@ -45,11 +47,11 @@ func provider(pool *sql.DB, dialect database.Dialect) (*goose.Provider, error) {
 		return nil, fmt.Errorf("migrate: %w", err)
 	}
 	if dialect == database.SQLite {
-		return goose.NewProvider(goose.DialectSQLite3, pool, dir)
+		return goose.NewProvider(goose.DialectSQLite3, pool, dir, goose.WithAllowOutofOrder(true))
 	}
 	locker, err := lock.NewPostgresSessionLocker()
 	if err != nil {
 		return nil, fmt.Errorf("migrate: %w", err)
 	}
-	return goose.NewProvider(goose.DialectPostgres, pool, dir, goose.WithSessionLocker(locker))
+	return goose.NewProvider(goose.DialectPostgres, pool, dir, goose.WithAllowOutofOrder(true), goose.WithSessionLocker(locker))
 }

@@ -1,8 +1,14 @@
 package migrate
 
 import (
+	"cmp"
+	"fmt"
 	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -31,7 +37,7 @@ func breaks(file string) []string {
 	up, _, reversible := strings.Cut(up, "-- +goose Down")
 	found := []string{}
 	if !there || !reversible {
-		return append(found, "it has no Up and Down")
+		return append(found, "has no way up or down: write `-- +goose Up` and `-- +goose Down`")
 	}
 	made := map[string]bool{} // tables of this file: nobody uses them yet
 	for _, part := range strings.SplitAfter(up, ";") {
@@ -83,7 +89,7 @@ func TestMigrationsOnlyAdd(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, what := range breaks(string(content)) {
-			t.Errorf("%s %s", name, what)
+			t.Errorf("shared/database/migrate/%s %s\nThe release before it still runs then: only add here, with a DEFAULT. What nobody needs any more goes two releases later, under the line `-- contract: since <release> nobody needs it`.", name, what)
 		}
 	}
 }
@@ -111,5 +117,82 @@ func TestBreaks(t *testing.T) {
 	}
 	if got := breaks("-- +goose Up\nCREATE TABLE x (id TEXT);\n"); len(got) != 1 {
 		t.Errorf("no way back, and %v", got)
+	}
+}
+
+var (
+	numbered = regexp.MustCompile(`^0000[1-9]_[a-z_]+\.sql$`) // from before files had dates
+	dated    = regexp.MustCompile(`^((?:20[0-9]{2})(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])(?:[0-2][0-9][0-5][0-9])?)_([a-z]+)\.sql$`)
+)
+
+// misnamed says what is wrong with the names of migrations, by those of the domain's packages.
+func misnamed(files, packages []string) []string {
+	found, versions, last := []string{}, map[string]string{}, map[string]string{}
+	for _, name := range files {
+		if numbered.MatchString(name) {
+			continue
+		}
+		m := dated.FindStringSubmatch(name)
+		if m == nil {
+			found = append(found, name+" is not called by date and owner: rename it, as 20261201_minutes.sql")
+			continue
+		}
+		version, owner := m[1], m[2]
+		if !slices.ContainsFunc(packages, func(p string) bool {
+			return owner == p || owner == p+"s" || owner == strings.TrimSuffix(p, "y")+"ies"
+		}) {
+			found = append(found, fmt.Sprintf("%s: no package of the domain is called %s: name the one that owns the tables, in the plural", name, owner))
+		}
+		if other, taken := versions[version]; taken {
+			found = append(found, fmt.Sprintf("%s and %s have one version: give the newer one its time too, as %s1430_%s.sql", other, name, version[:8], owner))
+		}
+		versions[version] = name
+		// Numbers with a time are larger than all without: of one owner's files the later must also have the larger number.
+		if before := last[owner]; before != "" && len(version) < len(before) {
+			found = append(found, fmt.Sprintf("%s is applied before %s_%s.sql, which is older: give it its time too", name, before, owner))
+		}
+		last[owner] = version
+	}
+	return found
+}
+
+func TestMigrationsAreNamed(t *testing.T) {
+	names, err := fs.Glob(files, "files/*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	packages := []string{}
+	for _, room := range []string{"council", "identity", "media", "operation"} {
+		entries, err := os.ReadDir(filepath.Join("..", "..", room))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			packages = append(packages, e.Name())
+		}
+	}
+	slices.SortFunc(names, cmp.Compare)
+	for i := range names {
+		names[i] = path.Base(names[i])
+	}
+	for _, what := range misnamed(names, packages) {
+		t.Error(what)
+	}
+}
+
+func TestMisnamed(t *testing.T) {
+	packages := []string{"minute", "policy", "audit", "thing"}
+	for list, want := range map[string]string{
+		"00001_foundation.sql 20261201_minutes.sql 20261201_audit.sql 202612011430_policies.sql": "have one version",
+		"20261201_minutes.sql 202612011430_policies.sql 202612021430_minutes.sql":                "",
+		"202612011430_minutes.sql 20261202_minutes.sql":                                          "is applied before",
+		"00010_minutes.sql":    "not called by date",
+		"20261301_minutes.sql": "not called by date",
+		"20261201_seats.sql":   "no package",
+	} {
+		got := strings.Join(misnamed(strings.Fields(list), packages), "\n")
+		if want == "" && got != "" || !strings.Contains(got, want) {
+			t.Errorf("%s: %q, want %q", list, got, want)
+		}
 	}
 }

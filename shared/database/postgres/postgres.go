@@ -15,9 +15,13 @@ import (
 // leave room for 20 processes at once.
 const (
 	maxOpen     = 4
-	maxIdle     = 2
-	maxIdleTime = 30 * time.Second
+	maxIdle     = 2                // between requests one serves them and one what follows a commit
+	maxIdleTime = 30 * time.Second // half of the chart's functions.window, so that a pod that is about to sleep holds none
 )
+
+// connectTime is how long a connection may take: Linux sends what was lost again after 1 s
+// and after 3 s, so one loss is survived, and what is away is noticed before a reader goes.
+const connectTime = 3 * time.Second
 
 // Open prepares a pool for a URL such as postgres://user:password@host/name. It does no
 // I/O. An environment that fails to answer within 3 seconds counts as away.
@@ -27,7 +31,7 @@ func Open(url string) (*database.DB, error) {
 		return nil, fmt.Errorf("DATABASE_URL: %w", err)
 	}
 	if config.ConnectTimeout == 0 {
-		config.ConnectTimeout = 3 * time.Second
+		config.ConnectTimeout = connectTime
 	}
 	config.RuntimeParams["timezone"] = "UTC"
 	pool := stdlib.OpenDB(*config)

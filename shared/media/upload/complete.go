@@ -121,7 +121,7 @@ func (d Depot) save(ctx context.Context, u Upload) (Upload, error) {
 		if err != nil {
 			return err
 		}
-		if err := d.Outbox.Record(ctx, e); err != nil {
+		if err := d.outbox.Record(ctx, e); err != nil {
 			return err
 		}
 		database.AfterCommit(ctx, func(ctx context.Context) { d.tidy(ctx, u) })
@@ -147,7 +147,7 @@ func (d Depot) tidy(ctx context.Context, u Upload) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tidyTime)
 	defer cancel()
 	if err := d.unstage(ctx, u); err != nil {
-		d.Outbox.Log.WarnContext(ctx, "what arrived was not removed; sweep will do it", "upload", u.ID, "error", err)
+		d.outbox.Log.WarnContext(ctx, "what arrived was not removed; sweep will do it", "upload", u.ID, "error", err)
 	}
 }
 
@@ -200,6 +200,6 @@ func (d Depot) tidyRefused(ctx context.Context, u Upload) {
 		err = o.Delete(ctx, u.Incoming())
 	}
 	if err != nil {
-		d.Outbox.Log.WarnContext(ctx, "what was refused was not removed; sweep will do it", "upload", u.ID, "error", err)
+		d.outbox.Log.WarnContext(ctx, "what was refused was not removed; sweep will do it", "upload", u.ID, "error", err)
 	}
 }

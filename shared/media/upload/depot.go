@@ -8,6 +8,7 @@ import (
 
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/event"
 	"github.com/madang-council/madang/shared/objects"
 	"github.com/madang-council/madang/shared/problem"
@@ -22,18 +23,23 @@ import (
 // address that was given to a member can never change, or bring back, a completed file.
 type Depot struct {
 	Store
-	Outbox      *event.Outbox
-	Environment string        // first part of every key
-	OrphanAge   time.Duration // how long an upload may stay unfinished, or unused
-	LimitMiB    int           // raises the limits of all purposes; 0 for none
-
+	Rules
+	outbox  *event.Outbox
 	bucket  *objects.Store
 	unwired error // why there is no bucket
 }
 
-// Open wires the depot to its storage and returns it. It does no I/O; a configuration
-// that cannot work is told by each call that needs the storage.
-func (d Depot) Open(c objects.Config) Depot {
+// Rules are what an operator decides about uploads.
+type Rules struct {
+	Environment string        // first part of every key
+	OrphanAge   time.Duration // how long an upload may stay unfinished, or unused
+	LimitMiB    int           // raises the limits of all purposes; 0 for none
+}
+
+// NewDepot wires a depot to its storage. It does no I/O; a configuration that cannot work is
+// told by each call that needs the storage.
+func NewDepot(db *database.DB, outbox *event.Outbox, c objects.Config, r Rules) Depot {
+	d := Depot{Store: Store{DB: db}, Rules: r, outbox: outbox}
 	d.bucket, d.unwired = objects.Open(c)
 	return d
 }

@@ -47,7 +47,7 @@ func (d Depot) abandon(ctx context.Context, u Upload) {
 	defer cancel()
 	_, err := d.DB.Exec(ctx, `UPDATE uploads SET deleted_at = $1 WHERE id = $2 AND completed_at IS NULL AND refused_at IS NULL AND deleted_at IS NULL`, clock.Millis(clock.Now(ctx)), u.ID)
 	if err != nil {
-		d.Outbox.Log.WarnContext(ctx, "an upload that broke off stays until it expires", "upload", u.ID, "error", err)
+		d.outbox.Log.WarnContext(ctx, "an upload that broke off stays until it expires", "upload", u.ID, "error", err)
 	}
 }
 

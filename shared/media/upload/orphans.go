@@ -135,7 +135,7 @@ func (d Depot) Unprocessed(ctx context.Context, limit int) (int, error) {
 		if err != nil {
 			return err
 		}
-		return d.Outbox.Record(ctx, e)
+		return d.outbox.Record(ctx, e)
 	}, `SELECT `+columns+` FROM uploads WHERE processed_at IS NULL AND completed_at <= $1 AND completed_at > $2 AND deleted_at IS NULL ORDER BY completed_at LIMIT $3`,
 		clock.Millis(now.Add(-eventLate)), clock.Millis(now.AddDate(0, 0, -7)), limit)
 }

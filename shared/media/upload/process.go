@@ -120,7 +120,7 @@ func (d Depot) saveVariants(ctx context.Context, u Upload, variants []StoredVari
 		if err != nil {
 			return err
 		}
-		return d.Outbox.Record(ctx, e)
+		return d.outbox.Record(ctx, e)
 	})
 	if changed {
 		touch.Tags(ctx, Tag(u.ID))

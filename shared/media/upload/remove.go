@@ -50,7 +50,7 @@ func (d Depot) tidyRemoved(ctx context.Context, u Upload) {
 		err = o.Delete(ctx, u.Keys()...)
 	}
 	if err != nil {
-		d.Outbox.Log.WarnContext(ctx, "what was deleted is still stored; sweep will remove it", "upload", u.ID, "error", err)
+		d.outbox.Log.WarnContext(ctx, "what was deleted is still stored; sweep will remove it", "upload", u.ID, "error", err)
 	}
 }
 

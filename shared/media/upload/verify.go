@@ -27,6 +27,14 @@ const (
 	checksumMismatch = "checksum-mismatch"
 )
 
+// Refusals are the codes, of kind problem.Invalid, for which stored bytes are not taken.
+func Refusals() []string {
+	return []string{
+		filetype.ArchiveBomb, filetype.ArchiveUnsafe, checksumMismatch, filetype.Polyglot, sizeMismatch, tooManyPixels, filetype.Truncated,
+		filetype.Mismatch, filetype.NotAllowed, unreadable,
+	}
+}
+
 // refusedFor is the answer about an upload that was refused with a code.
 func refusedFor(code string) *problem.Error {
 	ko, en := "파일을 받을 수 없습니다.", "The file is not taken."

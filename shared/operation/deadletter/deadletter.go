@@ -51,9 +51,17 @@ func Consumer(sink string) string {
 }
 
 // Store keeps letters.
-type Store struct {
-	DB     *database.DB
-	Outbox *event.Outbox // needed by Replay alone
+type Store struct{ DB *database.DB }
+
+// Replayer is a store that can deliver again.
+type Replayer struct {
+	Store
+	outbox *event.Outbox
+}
+
+// NewReplayer is for who delivers again.
+func NewReplayer(db *database.DB, outbox *event.Outbox) Replayer {
+	return Replayer{Store: Store{DB: db}, outbox: outbox}
 }
 
 // Keep saves a letter. The same event from the same sink again is the same letter, and
@@ -129,7 +137,7 @@ func (s Store) Dismiss(ctx context.Context, id string) error {
 
 // Replay gives the event to the broker again, which delivers it to all who consume its
 // type, and deletes the letter. What is not taken comes back as a letter.
-func (s Store) Replay(ctx context.Context, id string) error {
+func (s Replayer) Replay(ctx context.Context, id string) error {
 	return s.DB.Atomic(ctx, func(ctx context.Context) error {
 		l, err := s.Letter(ctx, id)
 		if err != nil {
@@ -141,7 +149,7 @@ func (s Store) Replay(ctx context.Context, id string) error {
 
 // ReplayAll replays up to limit letters of a type, or of all where it is "", the oldest
 // first, and is how many.
-func (s Store) ReplayAll(ctx context.Context, kind string, limit int) (n int, err error) {
+func (s Replayer) ReplayAll(ctx context.Context, kind string, limit int) (n int, err error) {
 	err = s.DB.Atomic(ctx, func(ctx context.Context) error {
 		letters, err := database.All(ctx, s.DB, scan, `SELECT `+columns+` FROM dead_letters WHERE ($1 = '' OR type = $1) ORDER BY last_at, id LIMIT $2`, kind, limit)
 		if err != nil {
@@ -159,14 +167,14 @@ func (s Store) ReplayAll(ctx context.Context, kind string, limit int) (n int, er
 }
 
 // replay does nothing for a letter that somebody else took at the same time.
-func (s Store) replay(ctx context.Context, l Letter) error {
+func (s Replayer) replay(ctx context.Context, l Letter) error {
 	n, err := s.DB.Exec(ctx, `DELETE FROM dead_letters WHERE id = $1`, l.ID)
 	if err != nil || n == 0 {
 		return err
 	}
 	e := l.Event
 	e.Failure = nil
-	return s.Outbox.Repeat(ctx, e)
+	return s.outbox.Repeat(ctx, e)
 }
 
 // Count is how many letters there are.

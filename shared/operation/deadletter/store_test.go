@@ -28,11 +28,11 @@ func letter(id, sink string) event.Event {
 	}
 }
 
-func each(t *testing.T, test func(t *testing.T, ctx context.Context, s deadletter.Store, bus *functiontest.Bus)) {
+func each(t *testing.T, test func(t *testing.T, ctx context.Context, s deadletter.Replayer, bus *functiontest.Bus)) {
 	t.Helper()
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		bus := &functiontest.Bus{}
-		s := deadletter.Store{DB: db, Outbox: &event.Outbox{DB: db, Bus: bus, Log: slog.New(slog.NewTextHandler(&bytes.Buffer{}, nil))}}
+		s := deadletter.NewReplayer(db, &event.Outbox{DB: db, Bus: bus, Log: slog.New(slog.NewTextHandler(&bytes.Buffer{}, nil))})
 		test(t, clock.With(context.Background(), noon), s, bus)
 	})
 }
@@ -40,7 +40,7 @@ func each(t *testing.T, test func(t *testing.T, ctx context.Context, s deadlette
 // An event that one consumer never takes is one letter, however often the broker gives it
 // up; another consumer's is another.
 func TestKeep(t *testing.T) {
-	each(t, func(t *testing.T, ctx context.Context, s deadletter.Store, _ *functiontest.Bus) {
+	each(t, func(t *testing.T, ctx context.Context, s deadletter.Replayer, _ *functiontest.Bus) {
 		again := letter("a", "/one")
 		again.Failure.Status, again.Failure.Answer = 500, "wrong"
 		for i, e := range []event.Event{letter("a", "/one"), letter("a", "/two"), again} {
@@ -67,7 +67,7 @@ func TestKeep(t *testing.T) {
 // What is replayed is published as it was, and is a letter no more; while the broker is
 // away it waits in the outbox.
 func TestReplay(t *testing.T) {
-	each(t, func(t *testing.T, ctx context.Context, s deadletter.Store, bus *functiontest.Bus) {
+	each(t, func(t *testing.T, ctx context.Context, s deadletter.Replayer, bus *functiontest.Bus) {
 		for i, id := range []string{"a", "b", "c"} {
 			if err := s.Keep(clock.With(ctx, noon.Add(time.Duration(i)*time.Second)), letter(id, "/one")); err != nil {
 				t.Fatal(err)
@@ -96,7 +96,8 @@ func TestReplay(t *testing.T) {
 			t.Errorf("replayed %d, %v", n, err)
 		}
 		bus.Down = false
-		if n, err := s.Outbox.Republish(clock.With(ctx, noon.Add(time.Minute)), 10); n != 1 || err != nil {
+		outbox := &event.Outbox{DB: s.DB, Bus: bus, Log: slog.New(slog.NewTextHandler(&bytes.Buffer{}, nil))}
+		if n, err := outbox.Republish(clock.With(ctx, noon.Add(time.Minute)), 10); n != 1 || err != nil {
 			t.Errorf("republished %d, %v", n, err)
 		}
 		if got := bus.Take(); len(got) != 1 || got[0].ID != "a" {

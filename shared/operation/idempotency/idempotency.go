@@ -12,7 +12,8 @@ import (
 	"github.com/madang-council/madang/shared/problem"
 )
 
-// Life is how long an answer is kept for its key.
+// Life is how long an answer is kept for its key: as at Stripe, whose clients made the header
+// usual (docs.stripe.com/api/idempotent_requests).
 const Life = 24 * time.Hour
 
 // Answer is what was answered.

@@ -1,0 +1,247 @@
+package thing
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/madang-council/madang/shared/chore"
+	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/database"
+	"github.com/madang-council/madang/shared/person"
+	"github.com/madang-council/madang/shared/problem"
+	"github.com/madang-council/madang/shared/touch"
+)
+
+// Store keeps things in the database.
+type Store struct{ DB *database.DB }
+
+// Put makes t what the index says of a thing, in the unit of work that writes the thing,
+// and touches the pages of its kind and of itself. What shows on no page now or later,
+// before as after, touches none. An older version than the index has changes nothing.
+func (s Store) Put(ctx context.Context, t Thing) error {
+	if _, known := KindOf(t.Kind); !known {
+		return fmt.Errorf("thing: %s is of no kind in thing.Kinds", t.Tag())
+	}
+	r, err := t.row()
+	if err != nil {
+		return err
+	}
+	return s.DB.Atomic(ctx, func(ctx context.Context) error {
+		was, err := s.lock(ctx, t.Ref)
+		if err != nil || was != nil && was.checksum == r.checksum {
+			return err
+		}
+		saved, err := s.save(ctx, r, was)
+		if err != nil || !saved {
+			return err
+		}
+		now := clock.Now(ctx)
+		// What was not indexed yet may have shown before.
+		if t.Shows(now) && (was == nil || was.HiddenAt == nil) || was != nil && was.Shows(now) || was == nil && t.Version > 1 {
+			touch.Tags(ctx, t.Kind, t.Tag())
+		}
+		return nil
+	})
+}
+
+// Drop takes a thing out of the index, in the unit of work that takes it from its readers,
+// and touches the pages that showed it.
+func (s Store) Drop(ctx context.Context, ref Ref) error {
+	return s.DB.Atomic(ctx, func(ctx context.Context) error {
+		was, err := s.stored(ctx, ref)
+		if err != nil {
+			return err
+		}
+		if was == nil || was.Shows(clock.Now(ctx)) {
+			touch.Tags(ctx, ref.Kind, ref.Tag())
+		}
+		if was == nil {
+			return nil
+		}
+		return s.remove(ctx, *was)
+	})
+}
+
+// Hide takes a thing from all readers but moderators of its unit, or gives it back to them,
+// and touches the pages that show it. It fails with problem.Absent.
+func (s Store) Hide(ctx context.Context, ref Ref, hide bool) error {
+	return s.DB.Atomic(ctx, func(ctx context.Context) error {
+		was, err := s.stored(ctx, ref)
+		if err != nil {
+			return err
+		}
+		if was == nil {
+			return problem.Absent()
+		}
+		if hide == (was.HiddenAt != nil) {
+			return nil
+		}
+		now := clock.Now(ctx)
+		shown := was.Thing
+		if shown.HiddenAt = nil; shown.Shows(now) {
+			touch.Tags(ctx, ref.Kind, ref.Tag())
+		}
+		var at *int64
+		if hide {
+			at = clock.MillisOf(&now)
+		}
+		_, err = s.DB.Exec(ctx, `UPDATE things SET hidden_at = $1 WHERE number = $2`, at, ref.number())
+		return err
+	})
+}
+
+// lock is stored, and lets no other writer change the row until the end of the unit of
+// work: the difference of grams is that to what it reads.
+func (s Store) lock(ctx context.Context, ref Ref) (*row, error) {
+	if n, err := s.DB.Exec(ctx, `UPDATE things SET version = version WHERE number = $1`, ref.number()); err != nil || n == 0 {
+		return nil, err
+	}
+	return s.stored(ctx, ref)
+}
+
+// stored is the row of a thing with what its grams follow from, nil for none.
+func (s Store) stored(ctx context.Context, ref Ref) (*row, error) {
+	list, err := database.All(ctx, s.DB, scanFolded, `SELECT `+columns+`, folded, initials FROM things WHERE number = $1 AND kind = $2 AND id = $3`, ref.number(), ref.Kind, ref.ID)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	return &list[0], nil
+}
+
+// Readable are those of some things that the caller may read now, without their texts. For
+// an editor that includes drafts of the editor's units.
+func (s Store) Readable(ctx context.Context, refs ...Ref) (map[Ref]Thing, error) {
+	found := map[Ref]Thing{}
+	for part := range slices.Chunk(refs, 500) {
+		args := []any{}
+		for _, ref := range part {
+			args = append(args, ref.number())
+		}
+		list, err := database.All(ctx, s.DB, scan, `SELECT `+columns+` FROM things WHERE number IN (`+marks(1, len(args))+`)`, args...)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range list {
+			if slices.Contains(part, r.Ref) && r.Readable(ctx) {
+				found[r.Ref] = r.Thing
+			}
+		}
+	}
+	return found, nil
+}
+
+// NextChange is the next time after now at which what readers see of some kinds changes by
+// itself; nil for never.
+func (s Store) NextChange(ctx context.Context, kinds ...string) (*time.Time, error) {
+	if len(kinds) == 0 {
+		return nil, nil //nolint:nilnil // nothing changes
+	}
+	parts, args := []string{}, []any{clock.Millis(clock.Now(ctx))}
+	for _, kind := range kinds {
+		args = append(args, kind)
+		parts = append(parts,
+			fmt.Sprintf(`SELECT MIN(visible_from) AS at FROM things WHERE kind = $%d AND visible_from > $1 AND (visible_until IS NULL OR visible_from < visible_until) AND hidden_at IS NULL`, len(args)),
+			fmt.Sprintf(`SELECT MIN(visible_until) FROM things WHERE kind = $%d AND visible_until > $1 AND visible_from < visible_until AND hidden_at IS NULL`, len(args)))
+	}
+	next, err := database.One(ctx, s.DB, database.Value[*int64], `SELECT MIN(at) FROM (`+strings.Join(parts, " UNION ALL ")+`) AS changes`, args...)
+	return clock.FromMillisOf(next), err
+}
+
+// Source is where things of a kind are kept by their owner.
+type Source struct {
+	Kind string
+	// Next are up to limit things behind an id, in the order of their ids: those that Put
+	// was or should have been called for last, not those that were dropped.
+	Next func(ctx context.Context, behind string, limit int) ([]Thing, error)
+}
+
+// Chores are what is to be done about the index by itself: a part of the things of each
+// kind is compared with what their owners keep, and mended. That indexes what is older than
+// the index, too.
+func (s Store) Chores(sources ...Source) []chore.Chore {
+	return []chore.Chore{{Name: "things-reindexed", Budget: 45 * time.Second, Do: func(ctx context.Context, limit int) (int, error) {
+		mended := 0
+		for _, source := range sources {
+			n, err := s.walk(ctx, source, limit)
+			if mended += n; err != nil {
+				return mended, fmt.Errorf("things of kind %s: %w", source.Kind, err)
+			}
+		}
+		return mended, nil
+	}}}
+}
+
+// walk compares the next things of a kind and returns how many it mended. The index is read
+// before the owner, so that what is made meanwhile is not taken for gone.
+func (s Store) walk(ctx context.Context, source Source, limit int) (int, error) {
+	places, err := database.All(ctx, s.DB, database.Value[string], `SELECT behind FROM thing_walks WHERE kind = $1`, source.Kind)
+	if err != nil {
+		return 0, err
+	}
+	behind := strings.Join(places, "")
+	list, err := database.All(ctx, s.DB, scan, `SELECT `+columns+` FROM things WHERE kind = $1 AND id > $2 ORDER BY id LIMIT $3`, source.Kind, behind, limit)
+	if err != nil {
+		return 0, err
+	}
+	things, err := source.Next(ctx, behind, limit)
+	if err != nil {
+		return 0, err
+	}
+	// Only up to where both were read can something be missing.
+	end := ""
+	if len(list) == limit {
+		end = list[limit-1].ID
+	}
+	if len(things) == limit && (end == "" || things[limit-1].ID < end) {
+		end = things[limit-1].ID
+	}
+	owned := map[string]row{}
+	for _, t := range things {
+		if end != "" && t.ID > end {
+			continue
+		}
+		if owned[t.ID], err = t.row(); err != nil {
+			return 0, err
+		}
+	}
+	differ, gone := compare(slices.DeleteFunc(list, func(r row) bool { return end != "" && r.ID > end }), owned)
+	mended := 0
+	for _, r := range differ {
+		if err := s.DB.Atomic(ctx, func(ctx context.Context) error {
+			was, err := s.lock(ctx, r.Ref)
+			if err != nil {
+				return err
+			}
+			saved, err := s.save(ctx, r, was)
+			if saved {
+				mended++
+			}
+			return err
+		}); err != nil {
+			return mended, err
+		}
+	}
+	for _, r := range gone {
+		if err := s.DB.Atomic(ctx, func(ctx context.Context) error { return s.remove(ctx, r) }); err != nil {
+			return mended, err
+		}
+		mended++
+	}
+	_, err = s.DB.Exec(ctx, `INSERT INTO thing_walks (kind, behind) VALUES ($1, $2) ON CONFLICT (kind) DO UPDATE SET behind = excluded.behind`, source.Kind, end)
+	return mended, err
+}
+
+// Personal is what things keep of members: who made one, which nobody is shown here. Its
+// owner exports it.
+func (s Store) Personal() []person.Data {
+	return []person.Data{{
+		Columns: []person.Column{{Name: "things.author_id", Fate: person.Forgotten}},
+		Forget: func(ctx context.Context, memberID string) error {
+			_, err := s.DB.Exec(ctx, `UPDATE things SET author_id = NULL WHERE author_id = $1`, memberID)
+			return err
+		},
+	}}
+}
