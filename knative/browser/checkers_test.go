@@ -72,7 +72,7 @@ func TestAccessibility(t *testing.T) {
 		through := func(d device, v view) *person {
 			key := d.name + v.cookie(" signed in")
 			if people[key] == nil {
-				people[key] = newVisitor(t, chromium, h, d, v.cookie(cookies))
+				people[key] = newVisitor(chromium, t, h, d, v.cookie(cookies))
 			}
 			return people[key]
 		}

@@ -73,7 +73,7 @@ func newPerson(t *testing.T, h *localHost, d device) *person {
 
 // newVisitor opens a window in a browser that others use too, with cookies of its own: those
 // of a Cookie header.
-func newVisitor(t *testing.T, browser context.Context, h *localHost, d device, cookies string) *person {
+func newVisitor(browser context.Context, t *testing.T, h *localHost, d device, cookies string) *person {
 	t.Helper()
 	ctx, closing := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
 	t.Cleanup(closing)

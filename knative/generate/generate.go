@@ -44,13 +44,11 @@ func main() {
 	if *gone != "" {
 		r.Plural = *gone
 	}
-	err := error(nil)
+	do := func() error { return run(*root, r, *gone != "", *check) }
 	if *joined {
-		err = printJoined(os.Stdout)
-	} else {
-		err = run(*root, r, *gone != "", *check)
+		do = func() error { return printJoined(os.Stdout) }
 	}
-	if err != nil {
+	if err := do(); err != nil {
 		fmt.Fprintln(os.Stderr, "generate:", err)
 		os.Exit(1)
 	}

@@ -117,13 +117,13 @@ func TestNames(t *testing.T) {
 func filesOf(t *testing.T, root string) map[string]string {
 	t.Helper()
 	files := map[string]string{}
-	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+	tree := os.DirFS(root)
+	err := fs.WalkDir(tree, ".", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
-		content, err := os.ReadFile(path)
-		name, _ := filepath.Rel(root, path)
-		files[filepath.ToSlash(name)] = string(content)
+		content, err := fs.ReadFile(tree, path)
+		files[path] = string(content)
 		return err
 	})
 	if err != nil {

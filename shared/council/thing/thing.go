@@ -61,7 +61,7 @@ func (r Ref) Desk() string {
 // is refused then.
 func (r Ref) number() int64 {
 	sum := sha256.Sum256([]byte(r.Tag()))
-	return int64(binary.BigEndian.Uint64(sum[:8]) >> 1) //nolint:gosec // 63 bits
+	return int64(binary.BigEndian.Uint64(sum[:8]) >> 1) // 63 bits
 }
 
 // Readers are who may read a thing while it is visible.

@@ -148,7 +148,7 @@ func TestGrams(t *testing.T) {
 			t.Error(diff)
 		}
 		words := strings.Fields("총회 공지 축제 안내 예산 감사 학생 투표 결과 마당 ABC 2026")
-		random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a test
+		random := rand.New(rand.NewPCG(1, 2))
 		for version := int64(2); version < 30; version++ {
 			text := ""
 			for range random.IntN(40) {
@@ -197,7 +197,7 @@ func BenchmarkEdit(b *testing.B) {
 	for name, open := range map[string]func(testing.TB) *database.DB{"sqlite": databasetest.SQLite, "postgres": databasetest.Postgres} {
 		b.Run(name, func(b *testing.B) {
 			db := open(b)
-			s, ctx, random := thing.Store{DB: db}, at(noon, auth.Principal{}), rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a benchmark
+			s, ctx, random := thing.Store{DB: db}, at(noon, auth.Principal{}), rand.New(rand.NewPCG(1, 2))
 			text := words(random, thing.MostText-200)
 			version := int64(0)
 			put := func(text string) {

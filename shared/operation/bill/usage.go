@@ -1,4 +1,4 @@
-// Package operation is what running the product takes: how long functions' pods were
+// Package bill is what running the product takes: how long functions' pods were
 // there and what that cost, and how everything is now.
 package bill
 
