@@ -3,7 +3,6 @@ package notice
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -232,28 +231,4 @@ func (w *where) units(p auth.Principal, role auth.Role) {
 func (s Reader) dueNow(ctx context.Context, now time.Time, limit int) ([]string, error) {
 	return database.All(ctx, s.db, database.Value[string], `SELECT id FROM notices
 		WHERE due_at <= $1 AND deleted_at IS NULL AND (unpublish_at IS NULL OR unpublish_at > $1) ORDER BY due_at LIMIT $2`, clock.Millis(now), limit)
-}
-
-// Readable are those of some notices that the caller may see, without their attachments,
-// by their ids.
-func (s Reader) Readable(ctx context.Context, ids ...string) (map[string]Notice, error) {
-	found, now := map[string]Notice{}, clock.Now(ctx)
-	for part := range slices.Chunk(ids, 500) {
-		var w where
-		marks := []string{}
-		for _, id := range part {
-			w.args = append(w.args, id)
-			marks = append(marks, fmt.Sprintf("$%d", len(w.args)))
-		}
-		list, err := database.All(ctx, s.db, scanHead, `SELECT `+columns+` FROM notices WHERE deleted_at IS NULL AND id IN (`+strings.Join(marks, ", ")+`)`, w.args...)
-		if err != nil {
-			return nil, err
-		}
-		for _, n := range list {
-			if n.Public(now) || Writes(ctx, n.Unit) {
-				found[n.ID] = n
-			}
-		}
-	}
-	return found, nil
 }
