@@ -139,8 +139,9 @@ func (r Resource) replaced(text string) string {
 	).Replace(text)
 }
 
-// remove takes a resource away again: the reverse of scaffold. Its table stays until a later
-// release contracts it, unless the migration was never released: then its file goes too.
+// remove takes a resource away again: the reverse of scaffold. The file of its migration goes
+// too, which is right before it was released; a table that is somewhere already stays there
+// until a migration drops it.
 func remove(root string, r Resource) error {
 	r, err := r.filled()
 	if err != nil {
