@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -12,10 +11,9 @@ import (
 	"github.com/madang-council/madang/functions"
 	"github.com/madang-council/madang/functions/sweep"
 	"github.com/madang-council/madang/shared/council/thing"
+	"github.com/madang-council/madang/shared/event"
 	"github.com/madang-council/madang/shared/function"
 )
-
-var eventType = regexp.MustCompile(`^kr\.madang\.[a-z]+\.[a-z]+\.v[0-9]+$`)
 
 func TestEveryFolderIsRegisteredOnce(t *testing.T) {
 	entries, err := os.ReadDir(".")
@@ -110,11 +108,16 @@ func TestSpecsAreWellFormed(t *testing.T) {
 			if r.Access.String() == "" {
 				t.Errorf("%s: give its route in functions/%s Access, as function.Anyone: nobody may call it", what, s.Name)
 			}
+			for _, name := range r.Wakes {
+				if !slices.ContainsFunc(functions.All(), func(o function.Spec) bool { return o.Name == name }) || r.Method != http.MethodGet {
+					t.Errorf("%s wakes %s: take it from Wakes of its route in functions/%s, or name a function there; only what is read wakes", what, name, s.Name)
+				}
+			}
 			if r.Page != nil && (r.Method != http.MethodGet || r.Access.String() != "anyone") {
 				t.Errorf("%s: take Page from its route in functions/%s, or make it a GET with Access: function.Anyone", what, s.Name)
 			}
 			if strings.HasPrefix(r.Path, "/v1/admin/") && (r.Access.String() == "anyone" || r.Access.String() == "member" || r.Access.String() == "student") {
-				t.Errorf("%s: give its route in functions/%s Access: function.Holder(…) or function.Council: what is under /v1/admin/ needs a role", what, s.Name)
+				t.Errorf("%s: give its route in functions/%s Access: function.May(…): what is under /v1/admin/ needs a role", what, s.Name)
 			}
 		}
 		for _, c := range parts.Consumes.On {
@@ -125,7 +128,7 @@ func TestSpecsAreWellFormed(t *testing.T) {
 				undelivered = s.Name
 				continue
 			}
-			if c.Type != function.Scheduled && !eventType.MatchString(c.Type) {
+			if c.Type != function.Scheduled && !event.Named(c.Type) {
 				t.Errorf("functions/%s consumes %q: call it kr.madang.<thing>.<past-tense verb>.v1", s.Name, c.Type)
 			}
 			if c.Type == function.Scheduled && s.Scale.Schedule == "" {
@@ -137,6 +140,75 @@ func TestSpecsAreWellFormed(t *testing.T) {
 		}
 		if _, err := os.Stat(filepath.Join("cmd", s.Name, "main.go")); err != nil {
 			t.Errorf("functions/cmd/%s/main.go is not there: run task generate", s.Name)
+		}
+	}
+}
+
+// Every entry of the site's menu stands in one of its groups, or is where the search fields lead, or is of who is signed
+// in: the menu in groups is the same for everybody.
+func TestMenuIsGrouped(t *testing.T) {
+	searched := false
+	for _, s := range functions.All() {
+		for _, e := range s.Menu {
+			searched = searched || e.Search
+			switch {
+			case e.Members && e.Group != "":
+				t.Errorf("functions/%s: %s is offered to members alone: it is in no Group of the menu", s.Name, e.Path)
+			case (e.Members || e.Search) && e.Group == "":
+			case !slices.Contains(function.Groups(), e.Group):
+				t.Errorf("functions/%s: %s is in no group of the menu: give its Entry a Group", s.Name, e.Path)
+			}
+		}
+		for _, e := range s.Desk {
+			if e.Group != "" {
+				t.Errorf("functions/%s: the console's menu has no groups", s.Name)
+			}
+		}
+	}
+	if !searched {
+		t.Error("the search fields lead nowhere: an Entry of the menu says Search")
+	}
+}
+
+// unheard are the kinds of things that no feed tells of, each for its reason.
+var unheard = map[string]string{
+	"about":  "one page, which changes in place",
+	"banner": "a picture without a page",
+	"event":  "calendars subscribe to the calendar itself",
+	"rule":   "an article is as old as the amendment that made it, and that is the news",
+}
+
+// Every kind of things has a feed, which an entry of the site's menu names that lists them, or a
+// reason why it has none.
+func TestKindsHaveFeeds(t *testing.T) {
+	told := map[string]string{}
+	for _, s := range functions.All() {
+		for _, e := range s.Menu {
+			if _, known := thing.KindOf(e.Feed); e.Feed != "" && (!known || told[e.Feed] != "" || e.Feed == "all") {
+				t.Errorf("functions/%s: the feed of %s is of %q, which is no kind of things, or has one already", s.Name, e.Path, e.Feed)
+			}
+			told[e.Feed] = e.Path
+		}
+	}
+	for _, k := range thing.Kinds() {
+		if _, reason := unheard[k.Name]; (told[k.Name] != "") == reason {
+			t.Errorf("things of kind %s have no feed: the Entry of the menu that lists them says Feed: %q, or unheard in functions/functions_test.go says why there is none; not both", k.Name, k.Name)
+		}
+	}
+	for name := range unheard {
+		if _, known := thing.KindOf(name); !known {
+			t.Errorf("there is no kind %s any more: delete its line in unheard", name)
+		}
+	}
+}
+
+// People call every function something: the page of operations says it.
+func TestFunctionsHaveNames(t *testing.T) {
+	t.Parallel()
+	c := function.Catalogued(functions.All()...)
+	for _, n := range c.Names {
+		if n.Label.KO == "" || n.Label.EN == "" {
+			t.Errorf("nobody has a name for functions/%s: give its Spec a Label, or an entry of a menu", n.Name)
 		}
 	}
 }

@@ -44,6 +44,9 @@ func literals(t *testing.T, root string, see func(folder, text string)) {
 					see(folder, text)
 				}
 			}
+			if table := versioned(n); table != "" {
+				see(folder, "INSERT INTO "+table)
+			}
 			return true
 		})
 		return nil
@@ -51,6 +54,29 @@ func literals(t *testing.T, root string, see func(folder, text string)) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// versioned is the table whose rows are made through a database.Versions, where n is one; else "".
+func versioned(n ast.Node) string {
+	literal, is := n.(*ast.CompositeLit)
+	if !is {
+		return ""
+	}
+	if of, is := literal.Type.(*ast.SelectorExpr); !is || of.Sel.Name != "Versions" {
+		return ""
+	}
+	for _, e := range literal.Elts {
+		pair, _ := e.(*ast.KeyValueExpr)
+		if pair == nil {
+			continue
+		}
+		key, _ := pair.Key.(*ast.Ident)
+		if value, is := pair.Value.(*ast.BasicLit); is && key != nil && key.Name == "Table" {
+			table, _ := strconv.Unquote(value.Value)
+			return table
+		}
+	}
+	return ""
 }
 
 // A function knows no table: its stores do.

@@ -1,7 +1,10 @@
 package auth_test
 
 import (
+	"fmt"
+	"maps"
 	"net/http"
+	"net/netip"
 	"strconv"
 	"strings"
 	"testing"
@@ -9,6 +12,7 @@ import (
 
 	fn "github.com/madang-council/madang/functions/auth"
 	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/functiontest"
 	"github.com/madang-council/madang/shared/identity/member"
 	"github.com/madang-council/madang/shared/identity/password"
@@ -39,6 +43,12 @@ func joined(t *testing.T, app *functiontest.App, email string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	signedUp(t, app, email, hash)
+}
+
+// signedUp makes an account with a password that is hashed already.
+func signedUp(t *testing.T, app *functiontest.App, email, hash string) {
+	t.Helper()
 	members := member.Store{DB: app.DB, Key: app.Deps.Key, LeaveGrace: app.Deps.Settings.LeaveGrace}
 	if _, made, err := members.SignUp(app.Context(), member.New{Profile: member.Profile{Name: "김마당"}, Email: email, Password: hash, Consent: member.Consent{Version: "1", Privacy: true}}); err != nil || !made {
 		t.Fatal(made, err)
@@ -67,6 +77,24 @@ func (c client) do(method, path string, body any) functiontest.Response {
 		header["Cookie"] = strings.Join(pairs, "; ")
 	}
 	return c.app.Do(functiontest.Request{Method: method, Path: path, As: c.as, Body: body, Header: header, From: c.from})
+}
+
+// renewed is the answer to a change of how one signs in; the client goes on with the new tokens
+// and the old ones are good for nothing.
+func (c *client) renewed(r functiontest.Response) (answer struct {
+	RecoveryCodes []string
+	AccessToken   string
+	Session       struct{ AccessToken string }
+}) {
+	answer = functiontest.JSON[struct {
+		RecoveryCodes []string
+		AccessToken   string
+		Session       struct{ AccessToken string }
+	}](r.Want(200))
+	c.do("GET", "/v1/auth/sessions", nil).Problem(401, "session-ended")
+	c.as = answer.AccessToken + answer.Session.AccessToken
+	c.do("GET", "/v1/auth/sessions", nil).Want(200)
+	return answer
 }
 
 func (c client) signIn(email, word string, more ...string) functiontest.Response {
@@ -140,7 +168,10 @@ func TestRefusedInput(t *testing.T) {
 		{"POST", "/v1/auth/second-factor", "", `{}`, 401, "sign-in-required", ""},
 		{"POST", "/v1/auth/second-factor/confirm", member, `{"code":"123456"}`, 409, "second-factor-off", ""},
 		{"POST", "/v1/auth/second-factor/verify", member, `{"code":"123456"}`, 409, "second-factor-off", ""},
-		{"DELETE", "/v1/auth/second-factor", member, `{"code":"123456"}`, 409, "second-factor-off", ""},
+		{"DELETE", "/v1/auth/second-factor", member, `{}`, 409, "second-factor-off", ""},
+		{"POST", "/v1/auth/proof", member, `{"password":"x"}`, 403, "sign-in-again", ""},
+		{"POST", "/v1/auth/email", member, `{"email":"x"}`, 422, "invalid-input", "email:not-an-email"},
+		{"POST", "/v1/auth/email/confirm", member, `{"code":"123456"}`, 410, "code-ended", ""},
 	} {
 		var body any = row.body
 		if row.body == "" {
@@ -189,48 +220,142 @@ func TestCookies(t *testing.T) {
 	if got := functiontest.JSON[tokens](r); got.AccessToken != "" {
 		t.Errorf("tokens in the body: %s", r.Body)
 	}
+	// Signing in anew in the same browser, and proving who one is, leave no token of before.
+	c.keep(r)
+	before := maps.Clone(c.cookies)
+	c.keep(c.signIn("kim@example.com", secretWord, "delivery", "cookie").Want(201))
+	client{app: app, cookies: map[string]string{auth.AccessCookie: before[auth.AccessCookie]}}.do("GET", "/v1/auth/sessions", nil).Problem(401, "session-ended")
+	if n := len(functiontest.JSON[struct{ Items []any }](c.do("GET", "/v1/auth/sessions", nil).Want(200)).Items); n != 1 {
+		t.Errorf("%d sessions of one browser", n)
+	}
+	before = maps.Clone(c.cookies)
+	r = c.do("POST", "/v1/auth/proof", map[string]string{"password": secretWord}).Want(200)
+	c.keep(r)
+	client{app: app, cookies: map[string]string{auth.AccessCookie: before[auth.AccessCookie]}}.do("GET", "/v1/auth/sessions", nil).Problem(401, "session-ended")
+	c.do("GET", "/v1/auth/sessions", nil).Want(200)
 	set = cookiesOf(r)
 	c.cookies = map[string]string{auth.RefreshCookie: set[auth.RefreshCookie].Value}
-	out := cookiesOf(c.do("DELETE", "/v1/auth/sessions/current", nil).Want(204))
+	signedOut := c.do("DELETE", "/v1/auth/sessions/current", nil).Want(204)
+	out := cookiesOf(signedOut)
 	if out[auth.AccessCookie].MaxAge != -1 || out[auth.RefreshCookie].MaxAge != -1 {
 		t.Errorf("cookies after signing out: %v", out)
+	}
+	if got := signedOut.Header.Get("Clear-Site-Data"); got != `"storage"` {
+		t.Errorf("what pages keep in the browser stays: %q", got)
 	}
 	c.do("POST", "/v1/auth/sessions/refresh", `{}`).Problem(401, "session-ended")
 }
 
-func TestGuessing(t *testing.T) {
+// Each try to sign in is in the log, with what became of it, and who came in; never with what
+// was typed.
+func TestSignInsAreLogged(t *testing.T) {
 	app := functiontest.New(t, fn.Function)
+	joined(t, app, "kim@example.com")
+	c := client{app: app, from: "203.0.113.1"}
+	said := func() string {
+		line := app.Log.String()
+		app.Log.Reset()
+		for _, secret := range []string{"kim@example.com", "nobody@example.com", secretWord, "wrong", "203.0.113.1"} {
+			if strings.Contains(line, secret) {
+				t.Errorf("the log has %q: %s", secret, line)
+			}
+		}
+		return line
+	}
+	said()
+	for _, email := range []string{"nobody@example.com", "kim@example.com"} {
+		c.signIn(email, "wrong").Problem(401, "sign-in-failed")
+		if line := said(); !strings.Contains(line, `"route":"/v1/auth/sessions"`) || !strings.Contains(line, `"code":"sign-in-failed"`) || !strings.Contains(line, `"origin":"`) {
+			t.Error(line)
+		}
+	}
+	for range 4 {
+		c.signIn("kim@example.com", "wrong")
+	}
+	said()
+	c.signIn("kim@example.com", secretWord).Problem(429, "too-many-failures")
+	if line := said(); !strings.Contains(line, `"code":"too-many-failures"`) {
+		t.Error(line)
+	}
+	c.from = "203.0.113.2"
+	for _, delivery := range []string{"token", "cookie"} {
+		id := functiontest.JSON[tokens](c.signIn("kim@example.com", secretWord, "delivery", delivery).Want(201)).Member.ID
+		if line := said(); !strings.Contains(line, `"member":"`+id+`"`) || strings.Contains(line, `"code"`) {
+			t.Error(line)
+		}
+	}
+}
+
+// A delay binds who guesses: five failures of one address delay what it tries at that account,
+// whether somebody has it or not, and nobody else.
+func TestGuessing(t *testing.T) {
+	app := functiontest.New(t, fn.Function, functiontest.WithSettings(func(s *function.Settings) {
+		s.CampusNetworks = []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")} // whose buckets for all of an address are not met here
+	}))
 	joined(t, app, "kim@example.com")
 	owner := client{app: app, from: "198.51.100.1"}
 	known := cookiesOf(owner.signIn("kim@example.com", secretWord, "delivery", "cookie").Want(201))["__Host-madang-browser"].Value
+	attacker := client{app: app, from: "203.0.113.1"}
 	for _, email := range []string{"nobody@example.com", "kim@example.com"} { // the same answers for both
-		attacker := func(i int) client { return client{app: app, from: "203.0.113." + strconv.Itoa(i+1)} }
-		for i := range 5 {
-			attacker(i).signIn(email, "wrong").Problem(401, "sign-in-failed")
+		for range 5 {
+			attacker.signIn(email, "wrong").Problem(401, "sign-in-failed")
 		}
-		for i, delay := range []string{"30", "60", "120", "240", "480", "900", "900"} {
-			r := attacker(10+i).signIn(email, secretWord).Problem(429, "too-many-failures")
+		for _, delay := range []string{"30", "60", "120", "240", "480", "900", "900"} {
+			r := attacker.signIn(email, secretWord).Problem(429, "too-many-failures")
 			if got := r.Header.Get("Retry-After"); got != delay {
 				t.Errorf("%s: Retry-After %s, want %s", email, got, delay)
 			}
 			seconds, _ := strconv.Atoi(delay)
 			app.Wait(time.Duration(seconds)*time.Second - time.Millisecond)
-			attacker(20+i).signIn(email, "wrong").Problem(429, "too-many-failures")
+			attacker.signIn(email, "wrong").Problem(429, "too-many-failures")
 			app.Wait(time.Millisecond)
-			attacker(30+i).signIn(email, "wrong").Problem(401, "sign-in-failed")
+			attacker.signIn(email, "wrong").Problem(401, "sign-in-failed")
 		}
 	}
-	// The owner's browser is let in all the same, and a new one is not.
-	owner.signIn("kim@example.com", secretWord).Problem(429, "too-many-failures")
+	attacker.signIn("kim@example.com", secretWord).Problem(429, "too-many-failures")
+	// A browser that is new, at another address: let in, and the guesser is as delayed as before.
+	fresh := client{app: app, from: "198.51.100.2"}
+	fresh.signIn("kim@example.com", "wrong").Problem(401, "sign-in-failed")
+	fresh.signIn("kim@example.com", secretWord).Want(201)
+	attacker.signIn("kim@example.com", secretWord).Problem(429, "too-many-failures")
+	// One that the account knows has failures of its own, and is known to one account.
 	owner.cookies = map[string]string{"__Host-madang-browser": known}
 	owner.signIn("kim@example.com", secretWord).Want(201)
 	for range 5 {
 		owner.signIn("kim@example.com", "wrong").Problem(401, "sign-in-failed")
 	}
 	owner.signIn("kim@example.com", secretWord).Problem(429, "too-many-failures")
-	// The browser is known to one account alone.
 	owner.signIn("nobody@example.com", "x").Problem(401, "sign-in-failed")
 	app.Wait(24 * time.Hour)
 	owner.cookies = nil
 	owner.signIn("kim@example.com", secretWord).Want(201)
+}
+
+// From however many addresses somebody guesses, an account bears a hundred failures a day and
+// then one in a quarter of an hour. Its owner comes in by a browser that it knows, and by the
+// link of a forgotten password, which makes the browser known.
+func TestGuessingFromEverywhere(t *testing.T) {
+	app := functiontest.New(t, fn.Function)
+	joined(t, app, "kim@example.com")
+	attacker := func(i int) client { return client{app: app, from: fmt.Sprintf("203.0.%d.%d", i/200, i%200+1)} }
+	failed := 0
+	for i := range 200 {
+		if attacker(i).signIn("kim@example.com", "wrong").Status == 401 {
+			failed++
+		}
+	}
+	if failed != 100 {
+		t.Errorf("%d of 200 guesses were compared, want 100", failed)
+	}
+	owner := client{app: app, from: "198.51.100.1", cookies: map[string]string{}}
+	owner.signIn("kim@example.com", secretWord).Problem(429, "too-many-failures")
+	owner.do("POST", "/v1/auth/password/forgotten", map[string]string{"email": "kim@example.com"}).Want(202)
+	_, token, _ := strings.Cut(app.Mail.Take()[0].Text, "/password#")
+	owner.keep(owner.do("POST", "/v1/auth/password/reset", map[string]string{"token": strings.Fields(token)[0], "password": "참외가 더 맛있는 여름 9시"}).Want(204))
+	for i := range 200 {
+		attacker(i).signIn("kim@example.com", "wrong")
+	}
+	owner.signIn("kim@example.com", "참외가 더 맛있는 여름 9시").Want(201)
+	stranger := client{app: app, from: "198.51.100.2"}
+	stranger.signIn("kim@example.com", "참외가 더 맛있는 여름 9시").Problem(429, "too-many-failures")
 }

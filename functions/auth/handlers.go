@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/cookie"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/identity/account"
@@ -15,12 +16,13 @@ import (
 )
 
 type handlers struct {
-	accounts    account.Accounts
+	ways        account.Ways
 	credentials credential.Store
 	sessions    session.Store
 	members     member.Store
 	oidc        *oidc.Client
 	settings    function.Settings
+	writable    func(context.Context) error // whether the site is not read-only
 }
 
 // The ways to be given tokens.
@@ -58,6 +60,7 @@ func (h handlers) deliver(ctx context.Context, t session.Tokens, delivery string
 	if err != nil {
 		return nil, err
 	}
+	function.ByMember(ctx, p.MemberID)
 	response := &tokensResponse{
 		SessionID: t.SessionID, AccessExpiresAt: t.AccessUntil, RefreshExpiresAt: t.RefreshUntil,
 		Member: signedInMember{ID: p.MemberID, Name: p.Name, Verified: p.Verified, Unit: p.Unit, Roles: []grant{}},
@@ -75,6 +78,29 @@ func (h handlers) deliver(ctx context.Context, t session.Tokens, delivery string
 	}
 	response.AccessToken, response.RefreshToken = t.Access, t.Refresh
 	return response, nil
+}
+
+type renewedResponse struct {
+	AccessToken      string    `json:"accessToken,omitempty" description:"In place of the one that the request came with; in cookies where that was one."`
+	AccessExpiresAt  time.Time `json:"accessExpiresAt"`
+	RefreshToken     string    `json:"refreshToken,omitempty"`
+	RefreshExpiresAt time.Time `json:"refreshExpiresAt"`
+}
+
+// renewed gives the session's new tokens the way the old ones came.
+func renewed(ctx context.Context, t session.Tokens) renewedResponse {
+	r := renewedResponse{AccessExpiresAt: t.AccessUntil, RefreshExpiresAt: t.RefreshUntil}
+	if auth.From(ctx).Bearer {
+		r.AccessToken, r.RefreshToken = t.Access, t.Refresh
+	} else {
+		cookie.SignIn(ctx, t)
+	}
+	return r
+}
+
+// endOthers is asked by what changes how a member signs in.
+type endOthers struct {
+	EndOthers bool `json:"endOthers,omitempty" description:"Ends the member's other sessions."`
 }
 
 // ownPage refuses a request that a browser sent from another site's page: what follows

@@ -42,7 +42,6 @@ type beginRequest struct {
 	Issuer   string `path:"issuer"`
 	Return   string `query:"return" description:"Path of the site to go on at."`
 	Consent  string `query:"consent" description:"Version of the privacy policy that a new member agrees to."`
-	Link     bool   `query:"link" description:"Links the account of who is signed in."`
 	ComeBack bool   `query:"comeBack" description:"Undoes leaving."`
 }
 
@@ -53,21 +52,47 @@ func (h handlers) begin(ctx context.Context, r *beginRequest) (*function.Redirec
 	if err := f.Err(); err != nil {
 		return nil, err
 	}
-	switch {
-	case r.Link:
-		if flow.MemberID = auth.From(ctx).MemberID; flow.MemberID == "" {
-			return nil, problem.SignInFirst()
-		}
-		flow.Purpose = oidc.Link
-	case r.ComeBack:
+	if r.ComeBack {
 		flow.Purpose = oidc.ComeBack
 	}
-	address, value, err := h.oidc.Begin(ctx, r.Issuer, flow)
+	address, err := h.toIssuer(ctx, r.Issuer, flow)
 	if err != nil {
 		return nil, err
 	}
-	h.setFlow(ctx, value)
 	return &function.Redirect{Status: http.StatusFound, URL: address}, nil
+}
+
+// toIssuer is where a flow goes on, which this browser is given.
+func (h handlers) toIssuer(ctx context.Context, issuer string, flow oidc.Flow) (string, error) {
+	address, value, err := h.oidc.Begin(ctx, issuer, flow)
+	if err != nil {
+		return "", err
+	}
+	h.setFlow(ctx, value)
+	return address, nil
+}
+
+type linkRequest struct {
+	Issuer string `path:"issuer"`
+	Return string `json:"return,omitempty" description:"Path of the site to go on at."`
+}
+
+type linkResponse struct {
+	URL string `json:"url" description:"Where the browser goes on, at the issuer."`
+}
+
+// link begins to add an account of another issuer as a way to sign in. A link that somebody
+// follows must not: another site could send them on with its own account, which the issuer
+// then vouches for. So it is asked for by a request of the site's own pages, and proved.
+func (h handlers) link(ctx context.Context, r *linkRequest) (*linkResponse, error) {
+	var f check.Fields
+	p := auth.From(ctx)
+	flow := oidc.Flow{Purpose: oidc.Link, MemberID: p.MemberID, Return: ownPath(&f, r.Return)}
+	if err := f.Err(); err != nil {
+		return nil, err
+	}
+	address, err := h.toIssuer(ctx, r.Issuer, flow)
+	return &linkResponse{URL: address}, err
 }
 
 func (h handlers) setFlow(ctx context.Context, value string) {
@@ -81,7 +106,7 @@ func ownPath(f *check.Fields, value string) string {
 		return "/"
 	}
 	if len(value) > 500 || !strings.HasPrefix(value, "/") {
-		f.Add("return", "not-a-path", "이 누리집의 경로만 쓸 수 있습니다.", "Only a path of this site.")
+		f.Add("return", "not-a-path", "이 홈페이지의 경로만 쓸 수 있습니다.", "Only a path of this site.")
 		return ""
 	}
 	return f.Link("return", value)
@@ -113,6 +138,7 @@ func (h handlers) callback(ctx context.Context, r *callbackRequest) (*function.R
 		if p == nil {
 			return nil, err
 		}
+		function.Refused(ctx, p.Code)
 		target = withError(target, p.Code)
 	}
 	return &function.Redirect{Status: http.StatusSeeOther, URL: target}, nil
@@ -132,10 +158,17 @@ func withError(path, code string) string {
 // identified does what the flow was for.
 func (h handlers) identified(ctx context.Context, flow oidc.Flow, who oidc.Identity) error {
 	if flow.Purpose == oidc.Link {
+		if err := h.writable(ctx); err != nil {
+			return err
+		}
 		if auth.From(ctx).MemberID != flow.MemberID {
 			return problem.SignInFirst()
 		}
-		return h.members.Link(ctx, flow.MemberID, who.Issuer, who.Subject)
+		tokens, err := h.ways.Link(ctx, auth.From(ctx), who.Issuer, who.Subject)
+		if err == nil {
+			cookie.SignIn(ctx, tokens)
+		}
+		return err
 	}
 	id, err := h.memberOf(ctx, flow, who)
 	if err != nil {
@@ -153,7 +186,7 @@ func (h handlers) identified(ctx context.Context, flow oidc.Flow, who oidc.Ident
 		return err
 	}
 	cookie.SignIn(ctx, tokens)
-	return nil
+	return h.ways.EndBefore(ctx, function.RequestFrom(ctx).Cookies[auth.RefreshCookie])
 }
 
 func (h handlers) tryOf(ctx context.Context, code string) credential.Try {
@@ -169,6 +202,9 @@ func (h handlers) memberOf(ctx context.Context, flow oidc.Flow, who oidc.Identit
 	}
 	if flow.Consent != h.settings.PolicyVersion {
 		return "", problem.New(problem.Conflict, "consent-required", "가입하려면 개인정보 처리방침에 동의해야 합니다.", "To become a member, agree to the privacy policy.")
+	}
+	if err := h.writable(ctx); err != nil {
+		return "", err
 	}
 	n := member.New{Profile: member.Profile{Name: shownName(who.Name)}, Consent: member.Consent{Version: flow.Consent, Privacy: true}}
 	var f check.Fields
@@ -212,17 +248,26 @@ func (h handlers) finish(ctx context.Context, r *finishRequest) (*tokensResponse
 		return nil, err
 	}
 	function.SetCookie(ctx, cookie.New(ctx, cookie.Flow, "", time.Time{}))
+	if err := h.ways.EndBefore(ctx, function.RequestFrom(ctx).Cookies[auth.RefreshCookie]); err != nil {
+		return nil, err
+	}
 	return h.deliver(ctx, tokens, byCookie)
 }
 
 type unlinkRequest struct {
 	Issuer string `path:"issuer"`
+	endOthers
 }
 
-func (h handlers) unlink(ctx context.Context, r *unlinkRequest) (*function.None, error) {
+func (h handlers) unlink(ctx context.Context, r *unlinkRequest) (*renewedResponse, error) {
 	issuer, err := h.oidc.Issuer(r.Issuer)
 	if err != nil {
 		return nil, err
 	}
-	return &function.None{}, h.members.Unlink(ctx, auth.From(ctx).MemberID, issuer.URL)
+	tokens, err := h.ways.Unlink(ctx, auth.From(ctx), issuer.URL, r.EndOthers)
+	if err != nil {
+		return nil, err
+	}
+	session := renewed(ctx, tokens)
+	return &session, nil
 }

@@ -1,13 +1,18 @@
 package auth_test
 
 import (
+	"encoding/json"
+	"maps"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	fn "github.com/madang-council/madang/functions/auth"
 	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/council/policy"
+	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/functiontest"
 	"github.com/madang-council/madang/shared/identity/member"
@@ -52,6 +57,14 @@ func (c client) back(q url.Values) functiontest.Response {
 	r := c.do("GET", "/v1/auth/oidc/kakao/callback?"+q.Encode(), nil)
 	c.keep(r)
 	return r
+}
+
+// link begins to link an account of the issuer, and agrees there.
+func (c client) link(t *testing.T, issuer *oidctest.Issuer) url.Values {
+	t.Helper()
+	r := c.do("POST", "/v1/auth/oidc/kakao/link", `{}`).Want(200)
+	c.keep(r)
+	return issuer.Agree(t, functiontest.JSON[struct{ URL string }](r).URL)
 }
 
 func (c client) location(t *testing.T, r functiontest.Response, want string) {
@@ -118,7 +131,8 @@ func TestOIDCFlow(t *testing.T) {
 	for _, path := range []string{"//evil.example", "/\\evil.example", "https://evil.example", "evil", "/\t/evil.example", "/" + strings.Repeat("a", 500)} {
 		c.do("GET", "/v1/auth/oidc/kakao?return="+url.QueryEscape(path), nil).Problem(422, "invalid-input")
 	}
-	c.do("GET", "/v1/auth/oidc/kakao?link=true", nil).Problem(401, "sign-in-required")
+	c.do("POST", "/v1/auth/oidc/kakao/link", `{}`).Problem(401, "sign-in-required")
+	c.do("DELETE", "/v1/auth/oidc/kakao", `{}`).Problem(401, "sign-in-required")
 
 	c.back(url.Values{"code": {"x"}, "state": {"x"}}).Problem(400, "oidc-flow-ended") // no cookie
 	q := c.begin(t, issuer, "consent=2026-03-01")
@@ -155,29 +169,29 @@ func TestOIDCTakenAddress(t *testing.T) {
 	c.location(t, c.back(c.begin(t, issuer, "consent=2026-03-01")), "/")
 
 	c.keep(c.signIn("kim@example.com", secretWord, "delivery", "cookie").Want(201))
-	c.location(t, c.back(c.begin(t, issuer, "link=true")), "/?error=issuer-linked")
+	c.location(t, c.back(c.link(t, issuer)), "/?error=issuer-linked")
 	issuer.Claims["sub"] = "2"
-	q := c.begin(t, issuer, "link=true")
+	q := c.link(t, issuer)
 	stranger := client{app: app, cookies: map[string]string{flowCookie: c.cookies[flowCookie]}}
 	stranger.location(t, stranger.back(q), "/?error=sign-in-required")
-	c.location(t, c.back(c.begin(t, issuer, "link=true")), "/")
+	c.location(t, c.back(c.link(t, issuer)), "/")
 	fresh := client{app: app, cookies: map[string]string{}}
 	fresh.location(t, fresh.back(fresh.begin(t, issuer, "")), "/")
 	if got := functiontest.JSON[tokens](fresh.do("POST", "/v1/auth/sessions/refresh", `{}`).Want(200)); got.Member.Name != "김마당" {
 		t.Errorf("%+v", got)
 	}
-	c.do("DELETE", "/v1/auth/oidc/kakao", nil).Want(204)
-	c.do("DELETE", "/v1/auth/oidc/kakao", nil).Problem(404, "not-found")
+	c.keep(c.do("DELETE", "/v1/auth/oidc/kakao", `{}`).Want(200))
+	c.do("DELETE", "/v1/auth/oidc/kakao", `{}`).Problem(404, "not-found")
 	issuer.Claims["sub"] = "1"
 	fresh.location(t, fresh.back(fresh.begin(t, issuer, "")), "/")
-	fresh.do("DELETE", "/v1/auth/oidc/kakao", nil).Problem(409, "last-way-in")
+	fresh.do("DELETE", "/v1/auth/oidc/kakao", `{}`).Problem(409, "last-way-in")
 }
 
 func TestOIDCSecondFactorAndLeaving(t *testing.T) {
 	app, issuer, c := elsewhere(t)
 	issuer.Claims["sub"] = "1"
 	c.location(t, c.back(c.begin(t, issuer, "consent=2026-03-01")), "/")
-	app.Wait(14 * time.Minute)
+	app.Wait(10*time.Minute - time.Millisecond)
 	e := functiontest.JSON[struct{ Secret string }](c.do("POST", "/v1/auth/second-factor", `{}`).Want(201))
 	code := func() string {
 		s, err := totp.Code(e.Secret, app.Now())
@@ -189,9 +203,13 @@ func TestOIDCSecondFactorAndLeaving(t *testing.T) {
 	r := c.do("POST", "/v1/auth/sessions/refresh", `{}`).Want(200)
 	c.keep(r)
 	id := functiontest.JSON[tokens](r).Member.ID
-	app.Wait(2 * time.Minute)
-	c.do("POST", "/v1/auth/second-factor", `{}`).Problem(403, "sign-in-again")
-	c.do("POST", "/v1/auth/second-factor/confirm", map[string]string{"code": code()}).Want(200)
+	app.Wait(time.Millisecond)
+	c.do("POST", "/v1/auth/second-factor/confirm", map[string]string{"code": code()}).Problem(403, "proof-required")
+	c.do("POST", "/v1/auth/proof", `{}`).Problem(403, "sign-in-again")
+	c.cookies = map[string]string{}
+	c.location(t, c.back(c.begin(t, issuer, "")), "/") // with the issuer once more
+	c.keep(c.do("POST", "/v1/auth/second-factor/confirm", map[string]string{"code": code()}).Want(200))
+	c.do("GET", "/v1/auth/sessions", nil).Want(200)
 
 	c.cookies = map[string]string{}
 	c.location(t, c.back(c.begin(t, issuer, "return=/a")), "/a?error=second-factor-code-required")
@@ -224,5 +242,115 @@ func TestOIDCSecondFactorAndLeaving(t *testing.T) {
 	c.location(t, c.back(c.begin(t, issuer, "consent=2026-03-01")), "/") // somebody new
 	if got := functiontest.JSON[tokens](c.do("POST", "/v1/auth/sessions/refresh", `{}`).Want(200)); got.Member.ID == id {
 		t.Error("an account that has gone came back")
+	}
+}
+
+// Nobody's way to sign in is added or taken away by a link that they follow, by another
+// site's form, or by who only has their session: whatever a GET is asked for, it links nothing,
+// and POST and DELETE want the site's own page and a fresh proof.
+func TestLinkingIsProved(t *testing.T) {
+	app, issuer, c := elsewhere(t)
+	joined(t, app, "kim@example.com")
+	issuer.Claims["sub"] = "thief"
+	c.keep(c.signIn("kim@example.com", secretWord, "delivery", "cookie").Want(201))
+	linked := func() bool {
+		n, err := database.One(app.Context(), app.DB, database.Value[int64], `SELECT COUNT(*) FROM oidc_links l JOIN members m ON m.id = l.member_id WHERE m.email = $1`, "kim@example.com")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n > 0
+	}
+	for _, query := range []string{"link=true", "link=true&password=" + url.QueryEscape(secretWord), "purpose=link"} {
+		visitor := client{app: app, cookies: maps.Clone(c.cookies)}
+		visitor.back(visitor.begin(t, issuer, query))
+		if linked() {
+			t.Fatalf("a GET with %s linked an account", query)
+		}
+	}
+	app.Wait(10 * time.Minute)
+	for _, o := range []struct{ method, path string }{{"POST", "/v1/auth/oidc/kakao/link"}, {"DELETE", "/v1/auth/oidc/kakao"}} {
+		foreign := client{app: app, cookies: c.cookies, header: map[string]string{"Sec-Fetch-Site": "cross-site"}}
+		foreign.do(o.method, o.path, `{}`).Problem(403, "cross-origin")
+		c.do(o.method, o.path, `{}`).Problem(403, "proof-required")
+		c.do("POST", "/v1/auth/proof", map[string]string{"password": "남의 비밀번호"}).Problem(403, "password-wrong")
+		c.do(o.method, o.path, `{}`).Problem(403, "proof-required")
+	}
+	c.keep(c.do("POST", "/v1/auth/proof", map[string]string{"password": secretWord}).Want(200))
+	c.do("POST", "/v1/auth/oidc/none/link", `{}`).Problem(404, "not-found")
+	before := maps.Clone(c.cookies)
+	c.location(t, c.back(c.link(t, issuer)), "/")
+	if !linked() {
+		t.Error("the password did not do")
+	}
+	old := client{app: app, cookies: before}
+	old.do("GET", "/v1/auth/sessions", nil).Problem(401, "session-ended")
+	if mail := app.Mail.Take(); len(mail) != 1 || mail[0].To != "kim@example.com" || !strings.Contains(mail[0].Text, "연결했습니다") {
+		t.Errorf("the member is not told: %+v", mail)
+	}
+	// Who comes back from the issuer when the proof is stale has linked nothing.
+	issuer.Claims["sub"] = "second"
+	c.keep(c.do("DELETE", "/v1/auth/oidc/kakao", `{}`).Want(200))
+	app.Wait(5 * time.Minute)
+	q := c.link(t, issuer)
+	app.Wait(5 * time.Minute)
+	c.location(t, c.back(q), "/?error=proof-required")
+	if linked() {
+		t.Error("a stale proof linked an account")
+	}
+
+	// A member whom only an issuer knows has nothing to prove by but signing in again. An issuer
+	// proves nothing of an account with a password: it may be signed in in a browser at hand.
+	issuer.Claims["sub"] = "other"
+	other := client{app: app, cookies: map[string]string{}}
+	other.location(t, other.back(other.begin(t, issuer, "consent=2026-03-01")), "/")
+	other.do("POST", "/v1/auth/oidc/kakao/link", `{}`).Want(200)
+	app.Wait(10 * time.Minute)
+	other.do("POST", "/v1/auth/oidc/kakao/link", `{}`).Problem(403, "proof-required")
+	other.do("POST", "/v1/auth/proof", `{}`).Problem(403, "sign-in-again")
+	other.location(t, other.back(other.begin(t, issuer, "")), "/")
+	other.keep(other.do("POST", "/v1/auth/password", map[string]string{"new": secretWord}).Want(200))
+	app.Wait(10 * time.Minute)
+	other.location(t, other.back(other.begin(t, issuer, "")), "/")
+	other.do("DELETE", "/v1/auth/oidc/kakao", `{}`).Problem(403, "proof-required")
+	other.keep(other.do("POST", "/v1/auth/proof", map[string]string{"password": secretWord}).Want(200))
+	other.do("DELETE", "/v1/auth/oidc/kakao", `{}`).Want(200)
+}
+
+// While the site is read-only somebody who comes back from an issuer gets no account and no link, though both are written
+// where a page is read; who has an account signs in.
+func TestOIDCReadOnly(t *testing.T) {
+	app, issuer, c := elsewhere(t)
+	joined(t, app, "kim@example.com")
+	issuer.Claims = map[string]any{"sub": "old", "email": "old@example.com", "email_verified": true}
+	c.location(t, c.back(c.begin(t, issuer, "consent=2026-03-01")), "/")
+	member := client{app: app, cookies: map[string]string{}}
+	member.keep(member.signIn("kim@example.com", secretWord, "delivery", "cookie").Want(201))
+	issuer.Claims["sub"] = "new"
+	linking := member.link(t, issuer) // begun before
+	count := func() string {
+		t.Helper()
+		counts := []string{}
+		for _, table := range []string{"members", "oidc_links"} {
+			n, err := database.One(app.Context(), app.DB, database.Value[int], `SELECT COUNT(*) FROM `+table)
+			if err != nil {
+				t.Fatal(err)
+			}
+			counts = append(counts, table+" "+strconv.Itoa(n))
+		}
+		return strings.Join(counts, ", ")
+	}
+	before := count()
+	app.Wait(time.Second)
+	if _, err := (policy.Store{DB: app.DB}).Set(app.Context(), policy.Of[policy.Site](), policy.First, policy.Change{Values: map[string]json.RawMessage{"readOnly": json.RawMessage("true")}}); err != nil {
+		t.Fatal(err)
+	}
+	member.do("POST", "/v1/auth/oidc/kakao/link", `{}`).Problem(503, "read-only")
+	member.location(t, member.back(linking), "/?error=read-only")
+	stranger := client{app: app, cookies: map[string]string{}}
+	stranger.location(t, stranger.back(stranger.begin(t, issuer, "consent=2026-03-01")), "/?error=read-only")
+	issuer.Claims["sub"] = "old"
+	c.location(t, c.back(c.begin(t, issuer, "")), "/")
+	if after := count(); after != before {
+		t.Errorf("written is %s, before %s", after, before)
 	}
 }

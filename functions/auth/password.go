@@ -2,18 +2,42 @@ package auth
 
 import (
 	"context"
+	"time"
 
 	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/function"
 )
 
+type proveRequest struct {
+	Password string `json:"password,omitempty" description:"Of who has one. Who has neither password nor second factor signs in with the issuer again."`
+	Code     string `json:"code,omitempty" description:"From the app, or a recovery code, of who has a second factor."`
+}
+
+type proveResponse struct {
+	Until   time.Time       `json:"until" description:"How long the proof counts."`
+	Session renewedResponse `json:"session"`
+}
+
+func (h handlers) prove(ctx context.Context, r *proveRequest) (*proveResponse, error) {
+	tokens, err := h.ways.Prove(ctx, auth.From(ctx), r.Password, r.Code)
+	if err != nil {
+		return nil, err
+	}
+	return &proveResponse{Until: clock.Now(ctx).Add(auth.ProofLife), Session: renewed(ctx, tokens)}, nil
+}
+
 type changePasswordRequest struct {
-	Old string `json:"old,omitempty" description:"Not needed by a member who has no password yet and signed in within 15 minutes."`
 	New string `json:"new"`
 }
 
-func (h handlers) changePassword(ctx context.Context, r *changePasswordRequest) (*function.None, error) {
-	return &function.None{}, h.credentials.Change(ctx, auth.From(ctx), r.Old, r.New)
+func (h handlers) changePassword(ctx context.Context, r *changePasswordRequest) (*renewedResponse, error) {
+	tokens, err := h.ways.SetPassword(ctx, auth.From(ctx), r.New)
+	if err != nil {
+		return nil, err
+	}
+	session := renewed(ctx, tokens)
+	return &session, nil
 }
 
 type forgottenRequest struct {
@@ -25,7 +49,7 @@ type forgottenResponse struct {
 }
 
 func (h handlers) forgotten(ctx context.Context, r *forgottenRequest) (*forgottenResponse, error) {
-	if err := h.accounts.Forgotten(ctx, r.Email); err != nil {
+	if err := h.ways.Forgotten(ctx, r.Email, function.RequestFrom(ctx).Origin); err != nil {
 		return nil, err
 	}
 	return &forgottenResponse{Sent: true}, nil
@@ -37,5 +61,10 @@ type resetRequest struct {
 }
 
 func (h handlers) reset(ctx context.Context, r *resetRequest) (*function.None, error) {
-	return &function.None{}, h.credentials.Reset(ctx, r.Token, r.Password)
+	email, err := h.ways.Reset(ctx, r.Token, r.Password)
+	if err != nil {
+		return nil, err
+	}
+	h.known(ctx, email)
+	return &function.None{}, nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/madang-council/madang/shared/auth"
-	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/identity/totp"
 )
 
@@ -20,9 +19,7 @@ func (h handlers) secondFactor(ctx context.Context, _ *secondFactorRequest) (*se
 	return &secondFactorResponse{On: on, RecoveryCodes: left}, err
 }
 
-type enrolRequest struct {
-	Password string `json:"password,omitempty" description:"Not needed by a member who has none and signed in within 15 minutes."`
-}
+type enrolRequest struct{}
 
 type enrolResponse struct {
 	Secret string `json:"secret" description:"Base32, for typing it into the app."`
@@ -36,12 +33,12 @@ type qrCode struct {
 	Path string `json:"path" description:"Of an SVG path, dark on light."`
 }
 
-func (h handlers) enrol(ctx context.Context, r *enrolRequest) (*enrolResponse, error) {
-	e, err := h.credentials.Enrol(ctx, auth.From(ctx), r.Password)
+func (h handlers) enrol(ctx context.Context, _ *enrolRequest) (*enrolResponse, error) {
+	e, err := h.ways.Enrol(ctx, auth.From(ctx))
 	if err != nil {
 		return nil, err
 	}
-	uri := totp.URI(h.settings.CouncilName, e.Account, e.Secret)
+	uri := totp.URI(h.ways.Council(ctx), e.Account, e.Secret)
 	drawn, err := totp.Draw(uri)
 	if err != nil {
 		return nil, err
@@ -53,34 +50,50 @@ type codeRequest struct {
 	Code string `json:"code"`
 }
 
+type confirmRequest struct {
+	Code string `json:"code"`
+	endOthers
+}
+
 type confirmResponse struct {
-	RecoveryCodes []string `json:"recoveryCodes" description:"Each works once in place of a code. They are shown this once."`
+	RecoveryCodes []string        `json:"recoveryCodes" description:"Each works once in place of a code. They are shown this once."`
+	Session       renewedResponse `json:"session"`
 }
 
-func (h handlers) confirm(ctx context.Context, r *codeRequest) (*confirmResponse, error) {
-	codes, err := h.credentials.ConfirmEnrolment(ctx, auth.From(ctx), r.Code)
-	return &confirmResponse{RecoveryCodes: codes}, err
+func (h handlers) confirm(ctx context.Context, r *confirmRequest) (*confirmResponse, error) {
+	codes, tokens, err := h.ways.TurnSecondOn(ctx, auth.From(ctx), r.Code, r.EndOthers)
+	if err != nil {
+		return nil, err
+	}
+	return &confirmResponse{RecoveryCodes: codes, Session: renewed(ctx, tokens)}, nil
 }
 
-func (h handlers) verify(ctx context.Context, r *codeRequest) (*function.None, error) {
-	return &function.None{}, h.credentials.GiveSecond(ctx, auth.From(ctx), r.Code)
+func (h handlers) verify(ctx context.Context, r *codeRequest) (*renewedResponse, error) {
+	tokens, err := h.ways.GiveSecond(ctx, auth.From(ctx), r.Code)
+	if err != nil {
+		return nil, err
+	}
+	session := renewed(ctx, tokens)
+	return &session, nil
 }
 
-type recoveryCodesRequest struct {
-	Password string `json:"password,omitempty" description:"Not needed by a member who has none and signed in within 15 minutes."`
-	Code     string `json:"code" description:"From the app, or a recovery code that is left."`
-}
+type recoveryCodesRequest struct{ endOthers }
 
 func (h handlers) recoveryCodes(ctx context.Context, r *recoveryCodesRequest) (*confirmResponse, error) {
-	codes, err := h.credentials.NewRecoveryCodes(ctx, auth.From(ctx), r.Password, r.Code)
-	return &confirmResponse{RecoveryCodes: codes}, err
+	codes, tokens, err := h.ways.NewRecoveryCodes(ctx, auth.From(ctx), r.EndOthers)
+	if err != nil {
+		return nil, err
+	}
+	return &confirmResponse{RecoveryCodes: codes, Session: renewed(ctx, tokens)}, nil
 }
 
-type removeSecondRequest struct {
-	Password string `json:"password,omitempty"`
-	Code     string `json:"code"`
-}
+type removeSecondRequest struct{ endOthers }
 
-func (h handlers) removeSecond(ctx context.Context, r *removeSecondRequest) (*function.None, error) {
-	return &function.None{}, h.credentials.RemoveSecond(ctx, auth.From(ctx), r.Password, r.Code)
+func (h handlers) removeSecond(ctx context.Context, r *removeSecondRequest) (*renewedResponse, error) {
+	tokens, err := h.ways.TurnSecondOff(ctx, auth.From(ctx), r.EndOthers)
+	if err != nil {
+		return nil, err
+	}
+	session := renewed(ctx, tokens)
+	return &session, nil
 }

@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 
+	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/cookie"
@@ -47,13 +48,21 @@ func (h handlers) signIn(ctx context.Context, r *signInRequest) (*tokensResponse
 	}
 	tokens, err := h.credentials.SignIn(ctx, credential.Try{
 		Email: r.Email, Password: r.Password, Code: r.Code, Device: r.Device,
-		Visitor: request.Origin, Browser: request.Cookies[cookie.Browser], RequestID: request.ID,
+		Visitor: request.Origin, Campus: request.Campus, Browser: request.Cookies[cookie.Browser], RequestID: request.ID,
 	})
 	if err != nil {
 		return nil, err
 	}
 	if r.Delivery == byCookie {
-		function.SetCookie(ctx, cookie.New(ctx, cookie.Browser, h.credentials.Known(ctx, r.Email), clock.Now(ctx).Add(credential.BrowserLife)))
+		h.known(ctx, r.Email)
+		if err := h.ways.EndBefore(ctx, request.Cookies[auth.RefreshCookie]); err != nil {
+			return nil, err
+		}
 	}
 	return h.deliver(ctx, tokens, r.Delivery)
+}
+
+// known lets the account know this browser again, whatever somebody guesses elsewhere.
+func (h handlers) known(ctx context.Context, email string) {
+	function.SetCookie(ctx, cookie.New(ctx, cookie.Browser, h.credentials.Known(ctx, email), clock.Now(ctx).Add(credential.BrowserLife)))
 }

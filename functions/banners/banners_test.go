@@ -15,6 +15,7 @@ import (
 	"github.com/madang-council/madang/shared/council/banner"
 	"github.com/madang-council/madang/shared/functiontest"
 	"github.com/madang-council/madang/shared/media/upload"
+	"github.com/madang-council/madang/shared/page"
 )
 
 type item struct {
@@ -97,14 +98,13 @@ func TestWriteAndShow(t *testing.T) {
 		t.Errorf("written: %v %s", r.Header, r.Body)
 	}
 	url := upload.FilesPath + upload.Folder("test", "post", image, d.Now()) + "/1600.jpg"
-	want := fmt.Sprintf(`{"items":[{"id":%q,"alt":"축제","href":"/v1/banners/%s/click","link":"https://example.com/?a=1\u0026b=2#c","unit":"총학",`+
+	want := fmt.Sprintf(`{"items":[{"id":%q,"alt":"축제","href":"/v1/banners/%s/click","link":"https://example.com/?a=1\u0026b=2#c","unit":"총학","focus":{"x":50,"y":50},`+
 		`"image":{"id":%q,"name":"배너","type":"image/webp","size":3,"url":%q,"width":1600,"height":400,"variants":[]}}]}`, b.ID, b.ID, image, url)
 	if got := strings.TrimSpace(string(d.call("", "GET", "/v1/banners", nil).Want(200).Body)); got != want {
 		t.Errorf("list\n%s\nwant\n%s", got, want)
 	}
-	p, ok, err := d.Pages.Load(d.Context(), "ko:/v1/banners")
-	if err != nil || !ok || !slices.Contains(p.Tags, upload.Tag(image)) {
-		t.Errorf("tags of the page: %v %v", p.Tags, err)
+	if tags := d.PageTags("ko:/v1/banners"); !slices.Contains(tags, upload.Tag(image)) {
+		t.Errorf("tags of the page: %v", tags)
 	}
 	if got := d.Events.Types(); !slices.Equal(got, []string{banner.Changed}) {
 		t.Errorf("events: %v", got)
@@ -132,6 +132,8 @@ func TestRefusals(t *testing.T) {
 		"past until":      {map[string]any{"until": d.Now().Add(-2 * time.Minute)}, "until:until-in-the-past"},
 		"until at from":   {map[string]any{"from": d.Now().Add(time.Hour), "until": d.Now().Add(time.Hour)}, "until:not-after-from"},
 		"until now":       {map[string]any{"from": d.Now(), "until": d.Now()}, "until:not-after-from"},
+		"focus outside":   {map[string]any{"focus": map[string]int{"x": 101, "y": 50}}, "focus.x:out-of-range"},
+		"focus below 0":   {map[string]any{"focus": map[string]int{"x": 0, "y": -1}}, "focus.y:out-of-range"},
 		"not a time":      {map[string]any{"from": 1}, "from:wrong-type"},
 		"unknown field":   {map[string]any{"order": 1}, "order:unknown-field"},
 		"number for text": {map[string]any{"alt": 1}, "alt:wrong-type"},
@@ -202,7 +204,9 @@ func TestEditAndDelete(t *testing.T) {
 		t.Errorf("headers: %v", r.Header)
 	}
 	d.call(d.editor, "PUT", path, d.content("또", map[string]any{"image": b.Image.ID}), "If-Match", match(1)).Problem(412, "version-stale")
-	d.call(d.editor, "PUT", path, d.content("다시", map[string]any{"image": b.Image.ID}), "If-Match", match(2)).Want(200)
+	focused := d.call(d.editor, "PUT", path, d.content("다시", map[string]any{"image": b.Image.ID, "focus": map[string]int{"x": 0, "y": 100}}), "If-Match", match(2)).Want(200)
+	focused.Says(`"focus":{"x":0,"y":100}`)
+	d.call("", "GET", "/v1/banners", nil).Want(200).Says(`"focus":{"x":0,"y":100}`)
 	if got := d.list().alts(); got != "다시" {
 		t.Errorf("list: %s", got)
 	}
@@ -240,11 +244,11 @@ func TestMidnight(t *testing.T) {
 			t.Fatalf("no page: %v", err)
 		}
 		var kept list
-		s, fresh := p.At(moment.at)
+		s, state := p.At(moment.at)
 		if err := json.Unmarshal(s.Body, &kept); err != nil {
 			t.Fatal(err)
 		}
-		if fresh && kept.alts() != moment.want {
+		if state == page.Fresh && kept.alts() != moment.want {
 			t.Errorf("kept for %v: %s, want %s", moment.at, kept.alts(), moment.want)
 		}
 		if got := d.list().alts(); got != moment.want {
@@ -301,14 +305,14 @@ func TestClick(t *testing.T) {
 	click := func(from, query string) {
 		t.Helper()
 		r := d.Do(functiontest.Request{Method: "GET", Path: "/v1/banners/" + b.ID + "/click" + query, From: from})
-		if r.Status != 302 || r.Header.Get("Location") != "https://example.com/축제" || !strings.Contains(r.Header.Get("Cache-Control"), "no-store") {
+		if r.Status != 302 || r.Header.Get("Location") != "https://example.com/%EC%B6%95%EC%A0%9C" || !strings.Contains(r.Header.Get("Cache-Control"), "no-store") {
 			t.Errorf("%d %v", r.Status, r.Header)
 		}
 	}
 	click("203.0.113.1", "")
 	click("203.0.113.1", "?to=https://evil.example&url=//evil.example")
 	click("203.0.113.2", "")
-	if r := d.Do(functiontest.Request{Method: "HEAD", Path: "/v1/banners/" + b.ID + "/click", From: "203.0.113.4"}); r.Status != 302 || r.Header.Get("Location") != "https://example.com/축제" {
+	if r := d.Do(functiontest.Request{Method: "HEAD", Path: "/v1/banners/" + b.ID + "/click", From: "203.0.113.4"}); r.Status != 302 || r.Header.Get("Location") != "https://example.com/%EC%B6%95%EC%A0%9C" {
 		t.Errorf("HEAD: %d %v", r.Status, r.Header) // counts nothing
 	}
 	d.Wait(2 * time.Minute) // another day in Seoul

@@ -50,7 +50,7 @@ func (h handlers) clicks(ctx context.Context, r *clicksRequest) (*clicksResponse
 	if !check.ID(r.ID) {
 		return nil, problem.Absent()
 	}
-	if _, err := h.banners.Read(ctx, r.ID); err != nil {
+	if _, err := h.banners.Writable(ctx, r.ID); err != nil {
 		return nil, err
 	}
 	items, err := h.banners.Clicks(ctx, r.ID)

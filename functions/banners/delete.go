@@ -7,7 +7,7 @@ import (
 )
 
 func (h handlers) remove(ctx context.Context, r *edition) (*function.None, error) {
-	version, err := r.version()
+	version, err := h.version(ctx, *r)
 	if err != nil {
 		return nil, err
 	}

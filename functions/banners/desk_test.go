@@ -27,9 +27,9 @@ func TestDesk(t *testing.T) {
 		ids = append(ids, functiontest.JSON[item](d.call(admin, "POST", "/v1/banners", fields).Want(201)).ID)
 	}
 	see(admin, "/console/banners").Want(200).Says("대동제", "/notices?tag=축제", "보이는 중", "예정", "data-handle", "banners.js", "대동제 아래로")
-	see(editor.Token, "/console/banners").Want(200).Says("대동제").SaysNot("data-handle", "banners.js") // the order is everybody's
-	see(editor.Token, "/console/banners/"+ids[0]).Want(200).Says("배너 고치기", `value="대동제"`, "아직 없습니다.")
-	see(editor.Token, "/console/banners/"+ids[1]).Problem(403, "not-allowed")
+	see(editor.Token, "/console/banners").Want(200).Says("대동제").SaysNot("감사 공고", "data-handle", "banners.js") // the order is everybody's
+	see(editor.Token, "/console/banners/"+ids[0]).Want(200).Says("배너 고치기", `value="대동제"`, "아직 없습니다.", "왼쪽에서 (%)", `value="50"`)
+	see(editor.Token, "/console/banners/"+ids[1]).Problem(404, "not-found") // not in force yet
 	if err := banner.NewReader(d.DB).Count(d.Context(), ids[0], "v"); err != nil {
 		t.Fatal(err)
 	}

@@ -16,11 +16,14 @@ type edition struct {
 }
 
 // version is the one that was read.
-func (e edition) version() (int64, error) {
+func (h handlers) version(ctx context.Context, e edition) (int64, error) {
 	if !check.ID(e.ID) {
 		return 0, problem.Absent()
 	}
-	return function.Match(e.IfMatch)
+	return function.Match(e.IfMatch, func() (int64, error) {
+		b, err := h.banners.Read(ctx, e.ID)
+		return b.Version, err
+	})
 }
 
 // editRequest replaces all of a banner; its until is as it was, now or later.
@@ -30,7 +33,7 @@ type editRequest struct {
 }
 
 func (h handlers) edit(ctx context.Context, r *editRequest) (*entry, error) {
-	version, err := r.version()
+	version, err := h.version(ctx, r.edition)
 	if err != nil {
 		return nil, err
 	}

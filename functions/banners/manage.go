@@ -16,17 +16,18 @@ type manageResponse struct {
 
 // entry is a banner as those who write see it.
 type entry struct {
-	ID        string      `json:"id"`
-	Unit      string      `json:"unit"`
-	Alt       string      `json:"alt"`
-	Link      string      `json:"link"`
-	Image     upload.File `json:"image"`
-	From      *time.Time  `json:"from,omitempty"`
-	Until     *time.Time  `json:"until,omitempty"`
-	Order     int         `json:"order"` // smallest first
-	Version   int64       `json:"version"`
-	CreatedAt time.Time   `json:"createdAt"`
-	UpdatedAt time.Time   `json:"updatedAt"`
+	ID        string       `json:"id"`
+	Unit      string       `json:"unit"`
+	Alt       string       `json:"alt"`
+	Link      string       `json:"link"`
+	Focus     banner.Focus `json:"focus"`
+	Image     upload.File  `json:"image"`
+	From      *time.Time   `json:"from,omitempty"`
+	Until     *time.Time   `json:"until,omitempty"`
+	Order     int          `json:"order"` // smallest first
+	Version   int64        `json:"version"`
+	CreatedAt time.Time    `json:"createdAt"`
+	UpdatedAt time.Time    `json:"updatedAt"`
 }
 
 // ETag is the version, for If-Match.
@@ -34,13 +35,13 @@ func (e entry) ETag() int64 { return e.Version }
 
 func show(b banner.Stored) entry {
 	return entry{
-		ID: b.ID, Unit: b.Unit, Alt: b.Alt, Link: b.Link, Image: b.Image, From: b.From, Until: b.Until,
+		ID: b.ID, Unit: b.Unit, Alt: b.Alt, Link: b.Link, Focus: b.Focus, Image: b.Image, From: b.From, Until: b.Until,
 		Order: b.Place, Version: b.Version, CreatedAt: b.CreatedAt, UpdatedAt: b.UpdatedAt,
 	}
 }
 
 func (h handlers) manage(ctx context.Context, _ *manageRequest) (*manageResponse, error) {
-	list, err := h.banners.All(ctx)
+	list, err := h.banners.Managed(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -2,18 +2,24 @@ package console
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	g "maragu.dev/gomponents"
 	el "maragu.dev/gomponents/html"
 
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/council/thing"
 	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/identity/credential"
 	"github.com/madang-council/madang/shared/identity/member"
 	"github.com/madang-council/madang/shared/operation/audit"
+	"github.com/madang-council/madang/shared/problem"
+	"github.com/madang-council/madang/shared/text"
 	"github.com/madang-council/madang/shared/ui"
 	"github.com/madang-council/madang/shared/ui/desk"
 )
@@ -28,9 +34,6 @@ type auditRequest struct {
 }
 
 func (h handlers) audit(ctx context.Context, r *auditRequest) (*ui.Answer, error) {
-	if err := member.WholeCouncil(ctx); err != nil {
-		return nil, err
-	}
 	q, known, err := h.query(ctx, r)
 	if err != nil {
 		return nil, err
@@ -46,11 +49,7 @@ func (h handlers) audit(ctx context.Context, r *auditRequest) (*ui.Answer, error
 		return nil, cursor.Absent(err)
 	}
 	records := page.Items
-	ids := []string{}
-	for _, v := range records {
-		ids = append(ids, v.Actor)
-	}
-	names, err := h.members.Names(ctx, ids...)
+	told, err := h.told(ctx, records)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +60,7 @@ func (h handlers) audit(ctx context.Context, r *auditRequest) (*ui.Answer, error
 		g.Iff(len(records) == 0, func() g.Node {
 			return desk.Empty(ui.T(ctx, "찾은 기록이 없습니다.", "No records were found."))
 		}),
-		g.Iff(len(records) > 0, func() g.Node { return h.auditTable(ctx, records, names) }),
+		told,
 		desk.Pager(ctx, page.NextCursor, audit.DeskPath, "actor", r.Actor, "subject", r.Subject, "action", r.Action, "from", r.From, "to", r.To),
 	}}), nil
 }
@@ -69,7 +68,7 @@ func (h handlers) audit(ctx context.Context, r *auditRequest) (*ui.Answer, error
 // query reads what is looked for. Known is false for an address that nobody has.
 func (h handlers) query(ctx context.Context, r *auditRequest) (q audit.Query, known bool, err error) {
 	var f check.Fields
-	q = audit.Query{Actor: f.OptionalLine("actor", r.Actor, 254), Subject: f.OptionalLine("subject", r.Subject, 64), Action: f.OptionalLine("action", r.Action, 200)}
+	q = audit.Query{Actor: f.OptionalLine("actor", r.Actor, 254), Subject: f.OptionalLine("subject", r.Subject, 64), Actions: h.alike(f.OptionalLine("action", r.Action, 200))}
 	q.From, q.Until = day(&f, "from", r.From, 0), day(&f, "to", r.To, 1)
 	if err := f.Err(); err != nil || !strings.Contains(q.Actor, "@") {
 		return q, true, err
@@ -80,6 +79,23 @@ func (h handlers) query(ctx context.Context, r *auditRequest) (q audit.Query, kn
 	}
 	q.Actor = found[0].ID
 	return q, true, nil
+}
+
+// alike are the actions of the same words: what is done by a page and by the API is one thing to who reads the log.
+func (h handlers) alike(action string) []string {
+	if action == "" {
+		return nil
+	}
+	words, list := h.catalogue.Words(action), []string{}
+	for _, a := range h.catalogue.Acts {
+		if a.Words == words {
+			list = append(list, a.Action)
+		}
+	}
+	if len(list) == 0 {
+		return []string{action}
+	}
+	return list
 }
 
 // day is the beginning of a day in Seoul, some days later; nil for none.
@@ -99,8 +115,12 @@ func day(f *check.Fields, name, value string, later int) *time.Time {
 func (h handlers) auditFilters(ctx context.Context, r *auditRequest) g.Node {
 	f := ui.NewForm(ctx)
 	choices := []ui.Choice{{Label: ui.T(ctx, "모든 일", "Everything")}}
+	listed := map[problem.Text]bool{}
 	for _, a := range h.catalogue.Acts {
-		choices = append(choices, ui.Choice{Value: a.Action, Label: ui.T(ctx, a.Words.KO, a.Words.EN)})
+		if !listed[a.Words] {
+			choices = append(choices, ui.Choice{Value: h.alike(a.Action)[0], Label: ui.T(ctx, a.Words.KO, a.Words.EN)})
+			listed[a.Words] = true
+		}
 	}
 	return el.Form(el.Class("filters"), el.Method("get"), el.Action(desk.At(ctx, audit.DeskPath)), el.Role("search"),
 		f.Input(ui.Field{Name: "actor", Label: ui.T(ctx, "누가(메일)", "Who (mail)"), Value: r.Actor, Type: "text", Limit: 254, Optional: true}),
@@ -114,24 +134,98 @@ func (h handlers) auditFilters(ctx context.Context, r *auditRequest) g.Node {
 	)
 }
 
-func (h handlers) auditTable(ctx context.Context, records []audit.Record, names map[string]string) g.Node {
-	heads := []g.Node{desk.Column(ctx, "언제", "When"), desk.Column(ctx, "누가", "Who"), desk.Column(ctx, "무엇을", "What"), desk.Column(ctx, "대상", "Subject"), desk.Column(ctx, "자세히", "Detail")}
-	return desk.Table(ui.T(ctx, "기록 표", "The log"), heads,
-		g.Map(records, func(v audit.Record) g.Node {
-			return el.Tr(
-				el.Td(ui.Time(v.At, v.At.In(clock.Seoul).Format("2006-01-02 15:04:05"))),
-				el.Td(desk.Link(desk.At(ctx, member.DeskPath+"/"+v.Actor), names[v.Actor], "")),
-				el.Td(g.Text(h.actionText(ctx, v.Action))),
-				el.Td(g.Iff(v.Subject != "", func() g.Node {
-					return desk.Link(desk.At(ctx, audit.DeskPath, "subject", v.Subject), v.Subject[:min(8, len(v.Subject))], "", el.Title(v.Subject), el.Aria("label", ui.T(ctx, v.Subject+"에 관한 기록", "Log about "+v.Subject)))
-				})),
-				el.Td(g.If(v.Detail != "{}", el.Code(g.Text(v.Detail)))),
+// told are records as sentences, by days of Seoul, the newest first.
+func (h handlers) told(ctx context.Context, records []audit.Record) (g.Node, error) {
+	ids := []string{}
+	for _, v := range records {
+		if v.Subject != "" && !slices.Contains(ids, v.Subject) {
+			ids = append(ids, v.Subject)
+		}
+	}
+	kinds, err := h.log.Kinds(ctx, ids, h.catalogue.Kinds)
+	if err != nil {
+		return nil, err
+	}
+	days := []g.Node{}
+	for day, then := range ui.Runs(records, func(v audit.Record) string { return ui.Day(ctx, v.At) }) {
+		days = append(days, el.Section(el.Class("log"), el.H2(g.Text(day)), el.Ol(g.Map(then, func(v audit.Record) g.Node {
+			return el.Li(
+				ui.Time(v.At, v.At.In(clock.Seoul).Format("15:04:05")),
+				el.Div(
+					el.P(g.Group(h.sentence(ctx, v, kinds[v.Subject]))),
+					g.If(v.Detail != "{}", el.Details(el.Summary(g.Text(ui.T(ctx, "자세히", "Details"))), el.Code(g.Text(v.Detail)))),
+				),
 			)
-		}))
+		}))))
+	}
+	return g.Group(days), nil
 }
 
-// actionText is an action as people say it, or as it is recorded.
-func (h handlers) actionText(ctx context.Context, recorded string) string {
-	t := h.catalogue.Words(recorded)
-	return ui.T(ctx, t.KO, t.EN)
+// sentence is who did what, with the name of what it was done to and a link to it: it is of a kind of things or a member,
+// or "" where it is neither any more.
+func (h handlers) sentence(ctx context.Context, v audit.Record, kind string) []g.Node {
+	actor, honorific := desk.Link(desk.At(ctx, member.DeskPath+"/"+v.Actor), v.ActorName, ""), " 님이 "
+	if v.Actor == "" { // what a function does by itself
+		actor, honorific = g.Text(ui.T(ctx, "홈페이지가", "The site")), " 스스로 "
+	}
+	words := h.catalogue.Words(v.Action)
+	var subject g.Node
+	name := subjectText(v)
+	switch of := (thing.Ref{Kind: kind, ID: v.Subject}); {
+	case v.SubjectName == "" && kind == "": // a session, or what is gone and had no name
+	case kind == audit.Member:
+		subject = desk.Link(desk.At(ctx, member.DeskPath+"/"+v.Subject), name, "")
+	case of.Desk() != "":
+		subject = desk.Link(desk.At(ctx, of.Desk()), name, "")
+	default:
+		subject = el.Span(g.Text(name))
+	}
+	about := []g.Node{}
+	if subject != nil && v.Subject != v.Actor {
+		about = append(about, g.Text(" "), desk.Link(desk.At(ctx, audit.DeskPath, "subject", v.Subject), ui.T(ctx, "이 대상의 기록", "All about it"), "quiet-link"))
+	}
+	if ui.T(ctx, "", "en") == "en" {
+		said := []g.Node{actor, g.Text(" " + lower(words.EN))}
+		if subject != nil {
+			said = append(said, g.Text(": "), subject)
+		}
+		return append(append(said, g.Text(".")), about...)
+	}
+	said := []g.Node{actor, g.Text(honorific)}
+	past := text.Past(words.KO)
+	switch noun, rest, takes := object(past); {
+	case subject == nil:
+		said = append(said, g.Text(past))
+	case takes:
+		said = append(said, g.Text(noun+" ‘"), subject, g.Text("’"+text.Joiner+text.Particle(name, "를")+rest))
+	default:
+		said = append(said, g.Text(past+": "), subject)
+	}
+	return append(append(said, g.Text(".")), about...)
+}
+
+// object is the kind of things that something was done to, where a sentence begins with it, and what follows its particle.
+func object(sentence string) (noun, rest string, takes bool) {
+	for _, k := range thing.Kinds() {
+		for _, particle := range []string{"를 ", "을 "} {
+			if rest, begins := strings.CutPrefix(sentence, k.Label.KO+particle); begins {
+				return k.Label.KO, " " + rest, true
+			}
+		}
+	}
+	return "", "", false
+}
+
+// lower is a sentence's beginning within another.
+func lower(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToLower(first)) + s[size:]
+}
+
+// subjectText is what something was done to, as it was called then, or the beginning of its id.
+func subjectText(v audit.Record) string {
+	if v.SubjectName != "" {
+		return v.SubjectName
+	}
+	return v.Subject[:min(8, len(v.Subject))]
 }

@@ -3,6 +3,8 @@
 package console
 
 import (
+	"context"
+
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/council/notice"
 	"github.com/madang-council/madang/shared/cursor"
@@ -21,23 +23,26 @@ type handlers struct {
 	log       audit.Store
 	cursors   *cursor.Codec
 	catalogue function.Catalogue
+	flags     func(context.Context) (function.Flags, error)
 }
 
 // Function is the council's console.
 var Function = function.Spec{
 	Name:  "console",
+	Label: problem.Text{KO: "콘솔", EN: "Console"},
+	Core:  true,
 	Doc:   "The council's console: its first page and the log of what the council did.",
 	Needs: []function.Need{function.Database},
-	Desk:  []function.Entry{{Label: problem.Text{KO: "기록", EN: "Log"}, Path: audit.DeskPath, Order: 60, Role: auth.Admin, Whole: true}},
+	Desk:  []function.Entry{{Label: problem.Text{KO: "기록", EN: "Log"}, Path: audit.DeskPath, Order: 60, Action: auth.Audit}},
 	New: func(d function.Deps) function.Parts {
 		h := handlers{
 			desk: desk.New(d), notices: notice.NewReader(d.DB), members: member.Store{DB: d.DB, Key: d.Key, LeaveGrace: d.Settings.LeaveGrace},
-			log: audit.Store{DB: d.DB}, cursors: cursor.New(d.Key.Derive("cursor")), catalogue: d.Catalogue,
+			log: audit.Store{DB: d.DB}, cursors: cursor.New(d.Key.Derive("cursor")), catalogue: d.Catalogue, flags: d.FlagsOf,
 		}
-		editor, admin := function.Holder(auth.Editor), function.Holder(auth.Admin)
+		write, audits := function.May(auth.Write), function.May(auth.Audit)
 		return function.Parts{Routes: append(h.desk.Pages(
-			function.Route{Method: "GET", Path: desk.Root, Access: editor, Do: function.Do(h.home), Doc: "What waits: drafts, what is scheduled, what was published last."},
-			function.Route{Method: "GET", Path: audit.DeskPath, Words: problem.Text{KO: "기록을 봄", EN: "Read the log"}, Access: admin, Personal: true, Do: function.Do(h.audit), Doc: "The log of what the council did and whose data it read."},
+			function.Route{Method: "GET", Path: desk.Root, Access: write, Wakes: []string{"notices", "uploads"}, Do: function.Do(h.home), Doc: "What waits: drafts, what is scheduled, what was published last."},
+			function.Route{Method: "GET", Path: audit.DeskPath, Words: problem.Text{KO: "기록을 봄", EN: "Read the log"}, Access: audits, Personal: true, Do: function.Do(h.audit), Doc: "The log of what the council did and whose data it read."},
 		), h.desk.AssetsRoute())}
 	},
 }

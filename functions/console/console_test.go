@@ -55,7 +55,7 @@ func TestWhoMayOpen(t *testing.T) {
 		"/console/banners": "editor unit-admin admin", "/console/banners/new": "editor unit-admin admin", "/console/uploads": "editor unit-admin admin", "/console/media": "editor unit-admin admin",
 		"/console/members": "unit-admin admin", "/console/members/" + student.ID: "unit-admin admin", "/console/members?q=" + url.QueryEscape(student.Email): "unit-admin admin",
 		"/console/members?q=%EA%B9%80": "admin", "/console/audit": "admin",
-		"/console/operations": "unit-admin admin", "/console/operations?month=2026-02": "unit-admin admin", "/console/dead-letters": "unit-admin admin",
+		"/console/operations": "admin", "/console/operations?month=2026-02": "admin", "/console/dead-letters": "admin",
 	} {
 		for name, who := range map[string]functiontest.Account{"student": student, "moderator": moderator, "editor": d.editor, "unit-admin": unitAdmin, "admin": d.admin} {
 			for _, language := range []string{"", "/en"} {
@@ -131,12 +131,16 @@ func TestAudit(t *testing.T) {
 	d.get(d.admin, "/en/console/members/"+kim.ID).Want(200)
 	d.get(d.admin, "/console/members/"+kim.ID).Want(200)
 	d.Wait(24 * time.Hour)
-	d.get(d.admin, "/console/audit?action="+url.QueryEscape("GET /console/members/{id}")).Want(200).Says("박관리", "<td>회원 정보를 봄</td>", kim.ID[:8])
-	d.get(d.admin, "/console/audit?to=2026-03-02").Want(200).Says("<td>회원 정보를 봄</td>").SaysNot("<td>기록을 봄</td>")
-	d.get(d.admin, "/console/audit?from=2026-03-03").Want(200).Says("<td>기록을 봄</td>").SaysNot("<td>회원 정보를 봄</td>")
+	d.get(d.admin, "/console/audit?action="+url.QueryEscape("GET /console/members/{id}")).Want(200).Says("박관리", "님이 회원 정보를 봤습니다: ", `href="/console/members/`+kim.ID+`">김학생</a>`)
+	d.get(d.admin, "/console/audit?to=2026-03-02").Want(200).Says("회원 정보를 봤습니다").SaysNot("기록을 봤습니다")
+	d.get(d.admin, "/console/audit?from=2026-03-03").Want(200).Says("기록을 봤습니다").SaysNot("회원 정보를 봤습니다")
 	d.get(d.admin, "/console/audit?actor="+url.QueryEscape(d.admin.Email)).Want(200).Says("박관리")
 	d.get(d.admin, "/console/audit?actor=none@example.com").Want(200).Says("찾은 기록이 없습니다.")
-	d.get(d.admin, "/en/console/audit?subject="+kim.ID).Want(200).Says("Read a member", kim.ID)
+	d.get(d.admin, "/en/console/audit?subject="+kim.ID).Want(200).Says("</a> read a member: <a", kim.ID)
+	id := d.draft("총학", "가을 축제", nil)
+	d.draft("총학", "초안 100", nil)
+	d.get(d.admin, "/console/audit?action="+url.QueryEscape("POST /v1/notices")).Want(200).Says(`박관리</a> 님이 공지 ‘<a href="/console/notices/`+id+`">가을 축제</a>’`+"\u2060를 썼습니다.", `초안 100</a>’`+"\u2060을 썼습니다.")
+	d.get(d.admin, "/en/console/audit?action="+url.QueryEscape("POST /v1/notices")).Want(200).Says(`</a> wrote a notice: <a href="/en/console/notices/` + id + `">가을 축제</a>.`)
 }
 
 // What a resource's page of the console names is served by this function.

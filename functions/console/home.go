@@ -21,6 +21,31 @@ const atHome = 5
 
 func (h handlers) home(ctx context.Context, _ *homeRequest) (*ui.Answer, error) {
 	who := auth.From(ctx)
+	columns, more := []g.Node{}, []g.Node{}
+	flags, err := h.flags(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if flags.Runs("notices") {
+		if columns, err = h.waiting(ctx); err != nil {
+			return nil, err
+		}
+		more = append(more, desk.Link(desk.At(ctx, notice.DeskPath+"/new"), ui.T(ctx, "새 공지 쓰기", "Write a notice"), "button"))
+	}
+	return h.desk.Page(ctx, ui.View{Title: ui.T(ctx, "콘솔", "Console"), Main: []g.Node{
+		desk.Heading(ui.T(ctx, who.Name+" 님, 안녕하세요", "Hello, "+who.Name), more...),
+		g.Iff(len(who.Dormant) > 0, func() g.Node {
+			return el.Div(el.Class("notice-box"), el.P(g.Text(ui.T(ctx, "관리자 권한은 2단계 인증으로 로그인해야 쓸 수 있습니다. ", "An admin's powers need a second factor. ")),
+				desk.Link(desk.At(ctx, ui.MyPath+"/second-factor"), ui.T(ctx, "2단계 인증으로 가기", "Go to the second factor"), "")))
+		}),
+		g.If(len(columns) > 0, el.Div(el.Class("panels"), g.Group(columns))),
+		el.P(el.Class("languages"), g.If(function.RequestFrom(ctx).Language == "en", el.A(el.Href(desk.Root), el.Lang("ko"), g.Attr("hreflang", "ko"), g.Text("한국어"))),
+			g.If(function.RequestFrom(ctx).Language != "en", el.A(el.Href(function.English(desk.Root)), el.Lang("en"), g.Attr("hreflang", "en"), g.Text("English")))),
+	}}), nil
+}
+
+// waiting are the newest notices of each state, a panel for each.
+func (h handlers) waiting(ctx context.Context) ([]g.Node, error) {
 	columns := []g.Node{}
 	for _, part := range []struct {
 		state        notice.State
@@ -38,21 +63,12 @@ func (h handlers) home(ctx context.Context, _ *homeRequest) (*ui.Answer, error) 
 			el.H2(g.Text(part.title)),
 			g.Iff(len(list) == 0, func() g.Node { return el.P(el.Class("hint"), g.Text(part.empty)) }),
 			el.Ul(el.Class("plain"), g.Map(list[:min(atHome, len(list))], func(n notice.Notice) g.Node {
-				return el.Li(desk.Link(desk.At(ctx, notice.DeskPath+"/"+n.ID), n.Title, ""), el.P(el.Class("meta"), el.Span(g.Text(n.Unit)), desk.Short(ctx, n.Moment(clock.Now(ctx)))))
+				return el.Li(desk.Link(desk.At(ctx, notice.DeskPath+"/"+n.ID), n.Title, ""), el.P(el.Class("meta"), el.Span(g.Text(h.desk.Unit(ctx, n.Unit))), desk.Short(ctx, n.Moment(clock.Now(ctx)))))
 			})),
 			g.Iff(len(list) > atHome, func() g.Node {
 				return el.P(desk.Link(desk.At(ctx, notice.DeskPath, "state", string(part.state)), ui.T(ctx, "모두 보기", "See all"), ""))
 			}),
 		))
 	}
-	return h.desk.Page(ctx, ui.View{Title: ui.T(ctx, "콘솔", "Console"), Main: []g.Node{
-		desk.Heading(ui.T(ctx, who.Name+" 님, 안녕하세요", "Hello, "+who.Name), desk.Link(desk.At(ctx, notice.DeskPath+"/new"), ui.T(ctx, "새 공지 쓰기", "Write a notice"), "button")),
-		g.Iff(len(who.Dormant) > 0, func() g.Node {
-			return el.Div(el.Class("notice-box"), el.P(g.Text(ui.T(ctx, "관리자 권한은 2단계 인증으로 로그인해야 쓸 수 있습니다. ", "An admin's powers need a second factor. ")),
-				desk.Link(desk.At(ctx, ui.MyPath+"/second-factor"), ui.T(ctx, "2단계 인증으로 가기", "Go to the second factor"), "")))
-		}),
-		el.Div(el.Class("panels"), g.Group(columns)),
-		el.P(el.Class("languages"), g.If(function.RequestFrom(ctx).Language == "en", el.A(el.Href(desk.Root), el.Lang("ko"), g.Attr("hreflang", "ko"), g.Text("한국어"))),
-			g.If(function.RequestFrom(ctx).Language != "en", el.A(el.Href(function.English(desk.Root)), el.Lang("en"), g.Attr("hreflang", "en"), g.Text("English")))),
-	}}), nil
+	return columns, nil
 }

@@ -34,5 +34,5 @@ func TestDesk(t *testing.T) {
 	if next == nil {
 		t.Fatal("there is no next page")
 	}
-	see(next[1]).Says("event-00").SaysNot("event-30", "cursor=")
+	see(next[1]).Says("event-00").SaysNot("event-30", `rel="next"`)
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/madang-council/madang/functions/about"
 	"github.com/madang-council/madang/functions/banners"
 	home "github.com/madang-council/madang/functions/main"
 	"github.com/madang-council/madang/functions/notices"
@@ -27,7 +28,7 @@ type council struct {
 
 func open(t *testing.T) *council {
 	t.Helper()
-	c := &council{App: functiontest.New(t, home.Function, functiontest.Beside(home.Function, notices.Function, banners.Function))}
+	c := &council{App: functiontest.New(t, home.Function, functiontest.Beside(home.Function, notices.Function, banners.Function, about.Function))}
 	c.editor = c.Holder(auth.Editor, "")
 	return c
 }
@@ -61,7 +62,7 @@ func show(body []byte) string {
 
 func TestEmpty(t *testing.T) {
 	c := open(t)
-	want := `{"urgent":[],"banners":[],"pinned":[],"newest":[],"degraded":[]}` + "\n"
+	want := `{"urgent":[],"banners":[],"now":[],"pinned":[],"newest":[],"calendar":[],"minutes":{"items":[],"overdue":0,"rate":{"of":0,"inTime":0}},"pledges":{"of":0,"kept":0,"items":[]},"degraded":[]}` + "\n"
 	if r := c.guest().Want(200); string(r.Body) != want {
 		t.Errorf("got %s, want %s", r.Body, want)
 	}
@@ -93,8 +94,8 @@ func TestTimes(t *testing.T) {
 			if err != nil || !ok {
 				t.Fatalf("no page: %v", err)
 			}
-			if s, fresh := p.At(c.Now()); !fresh || show(s.Body) != row.want {
-				t.Errorf("the stored page at %v: %v %s", row.at, fresh, s.Body)
+			if s, state := p.At(c.Now()); state != page.Fresh || show(s.Body) != row.want {
+				t.Errorf("the stored page at %v: %v %s", row.at, state, s.Body)
 			}
 		}
 		if got := show(c.guest().Want(200).Body); got != row.want {
@@ -135,7 +136,7 @@ func TestSignedIn(t *testing.T) {
 	c := open(t)
 	account := c.Member(functiontest.Member{Name: "이소리", Unit: "국어국문학과", Verified: true, Grants: []auth.Grant{{Role: auth.Editor, Unit: "학과"}}})
 	r := c.Do(functiontest.Request{Method: "GET", Path: "/v1/main", As: account.Token}).Want(200)
-	want := `{"urgent":[],"banners":[],"pinned":[],"newest":[],"you":{"name":"이소리","unit":"국어국문학과","verified":true,"roles":["editor"]},"degraded":[]}` + "\n"
+	want := `{"urgent":[],"banners":[],"now":[],"pinned":[],"newest":[],"calendar":[],"minutes":{"items":[],"overdue":0,"rate":{"of":0,"inTime":0}},"pledges":{"of":0,"kept":0,"items":[]},"you":{"name":"이소리","unit":"국어국문학과","verified":true,"roles":["editor"]},"degraded":[]}` + "\n"
 	if string(r.Body) != want || r.Header.Get("Cache-Control") != "private, no-store" {
 		t.Errorf("%s %v", r.Body, r.Header)
 	}

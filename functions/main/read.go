@@ -9,13 +9,15 @@ import (
 	el "maragu.dev/gomponents/html"
 
 	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/ui"
 )
 
 type handlers struct {
 	frame    ui.Frame
-	council  string
+	names    function.Names
 	sections []section
+	flags    func(context.Context) (function.Flags, error)
 	log      *slog.Logger
 }
 
@@ -27,14 +29,22 @@ func (c *content) PageTags() []string { return c.tags }
 // PageChanges are when one of the sections changes by itself.
 func (c *content) PageChanges() []*time.Time { return c.changes }
 
-// PageIncomplete says whether a section failed.
-func (c *content) PageIncomplete() bool { return len(c.Degraded) > 0 }
+// PageUnkept says whether a section failed.
+func (c *content) PageUnkept() bool { return len(c.Degraded) > 0 }
 
 // read reads every section. One that fails is nil and named in degraded; the others are
 // there.
 func (h handlers) read(ctx context.Context, _ *readRequest) (*content, error) {
 	c := &content{Degraded: []string{}}
+	var err error
+	if c.flags, err = h.flags(ctx); err != nil {
+		h.log.WarnContext(ctx, "the council's switches are not known", "error", err) // the host keeps no page then
+	}
 	for _, s := range h.sections {
+		if !c.flags.Runs(s.of) {
+			c.none(s.of)
+			continue
+		}
 		if err := s.read(ctx, c); err != nil {
 			h.log.ErrorContext(ctx, "a section of the main page failed", "section", s.name, "error", err)
 			c.Degraded = append(c.Degraded, s.name)
@@ -56,20 +66,24 @@ func (h handlers) page(ctx context.Context, r *readRequest) (*ui.Answer, error) 
 	if err != nil {
 		return nil, err
 	}
+	name := h.frame.Named(ctx)
 	view := ui.View{
-		Path: "/", Description: ui.T(ctx, h.council+"의 공지와 소식", "Notices and news of "+h.council), Styles: []string{"site.css"},
-		Tags: c.tags, Changes: c.changes, Partial: c.PageIncomplete(),
-		Main: []g.Node{el.H1(el.Class("hidden"), g.Text(h.council))},
+		Path: "/", Description: ui.T(ctx, name+"의 공지와 소식", "Notices and news of "+name), Styles: []string{"site.css"}, Class: "whole", Walled: true,
+		Tags: c.tags, Changes: c.changes, Partial: c.PageUnkept(), Dated: true,
+		Main: []g.Node{h.court(ctx, *c), el.Div(el.Class("in below"), beside(board(ctx, *c, h.names), agenda(ctx, *c)), decided(ctx, *c), promised(ctx, *c))},
 	}
 	if banners := withPicture(*c); len(banners) > 0 {
-		view.Picture = banners[0].Image.URL
-	}
-	for _, s := range h.sections {
-		if s.show != nil {
-			view.Main = append(view.Main, s.show(ctx, *c))
-		}
+		view.Picture, view.Scripts = banners[0].Image.URL, scripts(banners)
 	}
 	return h.frame.Page(ctx, view), nil
+}
+
+// beside are the notices, with what is to come at their side where there is something.
+func beside(board, agenda g.Node) g.Node {
+	if agenda == nil {
+		return board
+	}
+	return el.Div(el.Class("pair"), board, agenda)
 }
 
 // you is the caller's own part; guests have none.
@@ -93,12 +107,9 @@ func readYou(ctx context.Context, c *content) error {
 }
 
 func welcome(ctx context.Context, c content) g.Node {
-	if c.You == nil {
+	if c.You == nil || c.You.Verified {
 		return nil
 	}
-	return el.Section(el.Class("welcome"), el.Aria("label", ui.T(ctx, "나", "You")),
-		el.P(el.Strong(g.Text(c.You.Name)), g.Text(ui.T(ctx, "님, 안녕하세요.", ", welcome."))),
-		g.If(!c.You.Verified, el.P(g.Text(ui.T(ctx, "아직 학생 확인을 하지 않았습니다. ", "You have not been verified as a student. ")),
-			el.A(el.Href(ui.Local(ctx, ui.VerifyPath)), g.Text(ui.T(ctx, "학교 메일로 확인하기", "Verify by school mail"))))),
-	)
+	return el.P(el.Class("often"), el.Span(g.Text(ui.T(ctx, c.You.Name+" 님, 아직 재학생 인증을 하지 않았어요.", c.You.Name+", you have not been verified as a student."))),
+		el.A(el.Href(ui.Local(ctx, ui.VerifyPath)), g.Text(ui.T(ctx, "학교 메일로 인증하기", "Verify by school mail"))))
 }

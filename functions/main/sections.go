@@ -2,14 +2,22 @@ package home
 
 import (
 	"context"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	g "maragu.dev/gomponents"
 	el "maragu.dev/gomponents/html"
 
+	"github.com/madang-council/madang/shared/council/about"
 	"github.com/madang-council/madang/shared/council/banner"
+	"github.com/madang-council/madang/shared/council/minute"
 	"github.com/madang-council/madang/shared/council/notice"
+	"github.com/madang-council/madang/shared/council/thing"
 	"github.com/madang-council/madang/shared/database"
+	"github.com/madang-council/madang/shared/face"
+	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/ui"
 )
 
@@ -17,27 +25,44 @@ import (
 type content struct {
 	Urgent   *[]notice.Summary `json:"urgent"`
 	Banners  *[]banner.Banner  `json:"banners"`
+	Now      *[]deed           `json:"now"`
 	Pinned   *[]notice.Summary `json:"pinned"`
 	Newest   *[]notice.Summary `json:"newest"`
+	Calendar *[]dated          `json:"calendar"`
+	Minutes  *minutes          `json:"minutes"`
+	Pledges  *pledges          `json:"pledges"`
 	You      *you              `json:"you,omitempty"`
 	Degraded []string          `json:"degraded"`
 
 	tags    []string
 	changes []*time.Time
+	flags   function.Flags
 }
 
-// section is one part of the main page, for its JSON and for its markup.
+// none is what a function shows that is switched off.
+func (c *content) none(of string) {
+	switch of {
+	case "notices":
+		c.Urgent, c.Pinned, c.Newest = &[]notice.Summary{}, &[]notice.Summary{}, &[]notice.Summary{}
+	case "banners":
+		c.Banners = &[]banner.Banner{}
+	case "minutes":
+		c.Minutes = &minutes{Items: []meeting{}}
+	case "about":
+		c.Pledges = &pledges{Items: []about.Pledge{}}
+	}
+}
+
+// section is one part of what the main page reads.
 type section struct {
 	name string // in degraded
+	of   string // whose things it shows: it is left out while that function is switched off; "" for nobody's
 	read func(ctx context.Context, c *content) error
 	// next is when it changes by itself, nil where another section says it.
 	next func(ctx context.Context) (*time.Time, error)
-	// show is nil for what is shown by another section; it must take what was not read.
-	show func(ctx context.Context, c content) g.Node
 }
 
-// How many of each the main page has. The page shows fewer of the newest than its JSON:
-// two columns of them end about together.
+// How many of each the main page has. The page shows fewer of the newest than its JSON.
 const (
 	pinnedRead  = 5
 	newestRead  = 10
@@ -45,16 +70,19 @@ const (
 )
 
 // sections are all parts of the main page, in its order.
-func sections(db *database.DB) []section {
-	notices, banners := notice.NewReader(db), banner.NewReader(db)
+func sections(db *database.DB, names function.Names) []section {
+	notices, banners, meetings, things := notice.NewReader(db), banner.NewReader(db), minute.NewReader(db), thing.Store{DB: db}
+	listed := func(ctx context.Context, c *content, part **[]notice.Summary, read func(context.Context) ([]notice.Summary, error)) error {
+		return listed(ctx, c, names, part, read)
+	}
 	return []section{
 		{
-			name: "urgent", show: urgent, next: notices.NextChange,
+			name: "urgent", of: "notices", next: notices.NextChange,
 			read: func(ctx context.Context, c *content) error { return listed(ctx, c, &c.Urgent, notices.Urgent) },
 		},
-		{name: "you", read: readYou, show: welcome},
+		{name: "you", read: readYou},
 		{
-			name: "banners", show: strip, next: banners.NextChange,
+			name: "banners", of: "banners", next: banners.NextChange,
 			read: func(ctx context.Context, c *content) error {
 				list, err := banners.Current(ctx)
 				if err == nil {
@@ -64,51 +92,140 @@ func sections(db *database.DB) []section {
 			},
 		},
 		{
-			name: "pinned", show: board,
+			name: "pinned", of: "notices",
 			read: func(ctx context.Context, c *content) error {
 				return listed(ctx, c, &c.Pinned, func(ctx context.Context) ([]notice.Summary, error) { return notices.Pinned(ctx, pinnedRead) })
 			},
 		},
 		{
-			name: "newest",
+			name: "newest", of: "notices",
 			read: func(ctx context.Context, c *content) error {
 				return listed(ctx, c, &c.Newest, func(ctx context.Context) ([]notice.Summary, error) { return notices.Newest(ctx, newestRead) })
 			},
 		},
+		{
+			name: "calendar", read: func(ctx context.Context, c *content) error { return readAgenda(ctx, things, c) },
+			next: func(ctx context.Context) (*time.Time, error) { return things.NextChange(ctx, shown()...) },
+		},
+		{name: "now", read: func(ctx context.Context, c *content) error { return readNow(ctx, things, c) }},
+		{name: "minutes", of: "minutes", read: func(ctx context.Context, c *content) error { return readMinutes(ctx, meetings, c) }},
+		{name: "pledges", of: "about", read: func(ctx context.Context, c *content) error { return readPledges(ctx, about.NewReader(db), c) }},
 	}
 }
 
+// shown are the kinds of things that the agenda, the deeds and the minutes are of.
+func shown() []string { return append([]string{archived}, thing.DatedKinds()...) }
+
 // listed reads notices into a part of c.
-func listed(ctx context.Context, c *content, part **[]notice.Summary, read func(context.Context) ([]notice.Summary, error)) error {
+func listed(ctx context.Context, c *content, names function.Names, part **[]notice.Summary, read func(context.Context) ([]notice.Summary, error)) error {
 	list, err := read(ctx)
 	if err != nil {
 		return err
+	}
+	for i := range list {
+		list[i] = list[i].Named(names, function.RequestFrom(ctx).Language)
 	}
 	*part, c.tags = &list, append(c.tags, notice.PageTags(list)...)
 	return nil
 }
 
-// row is a notice in a list.
-func row(n notice.Summary) ui.Row { return ui.Row(n.Row()) }
-
-func urgent(ctx context.Context, c content) g.Node {
-	if c.Urgent == nil || len(*c.Urgent) == 0 {
-		return nil
-	}
-	return el.Section(el.Class("urgent"), el.Aria("label", ui.T(ctx, "긴급 공지", "Urgent")), el.Ul(g.Map(*c.Urgent, func(n notice.Summary) g.Node {
-		return el.Li(el.Strong(g.Text(ui.T(ctx, "긴급", "Urgent"))), el.A(el.Href(ui.Local(ctx, notice.Path(n.ID))), ui.Korean(ctx), g.Text(n.Title)))
-	})))
+// rowOf is a notice in a list.
+func rowOf(names function.Names) func(notice.Summary) ui.Row {
+	return func(n notice.Summary) ui.Row { return ui.Row(n.Row(names)) }
 }
 
-func strip(ctx context.Context, c content) g.Node {
-	shown := []g.Node{}
-	for _, b := range withPicture(c) {
-		shown = append(shown, el.Li(el.A(el.Href(b.Href), ui.Picture(b.Image.Variants, b.Alt, "(min-width: 68rem) 33rem, 92vw", len(shown) == 0))))
+// court is the field below the header: the day, what the council says of itself, the search, the
+// wall, and the banners.
+func (h handlers) court(ctx context.Context, c content) g.Node {
+	own := h.frame.Own(ctx)
+	language := function.RequestFrom(ctx).Language
+	slogan := face.In(language, own.Slogan, own.SloganEN)
+	if slogan == "" {
+		slogan = face.In(language, own.Name, own.NameEN)
 	}
-	if len(shown) == 0 {
-		return nil
+	lines := []g.Node{}
+	for i, line := range strings.Split(slogan, "\n") {
+		if i > 0 {
+			lines = append(lines, el.Br())
+		}
+		lines = append(lines, g.Text(line))
 	}
-	return el.Section(el.Class("banners"), el.Aria("label", ui.T(ctx, "배너", "Banners")), el.Ul(g.Attr("tabindex", "0"), g.Group(shown)))
+	return el.Div(el.Class("court"),
+		el.Div(el.Class("ghost"), el.Aria("hidden", "true"), ui.Mark(own)),
+		el.Div(el.Class("fore"),
+			el.P(el.Class("today"), el.B(g.Text(ui.Today(ctx)))),
+			el.H1(lines...),
+			h.frame.Seek(ctx, ui.T(ctx, "무엇을 찾으세요?", "What are you looking for?")),
+			welcome(ctx, c),
+		),
+		el.Div(el.Class("wall deep"), el.Aria("hidden", "true")),
+		now(ctx, c),
+		reel(ctx, withPicture(c), own),
+	)
+}
+
+// The shape in which banners are shown (site.css).
+const (
+	reelWidth  = 16
+	reelHeight = 9
+)
+
+// reel is the banners: each leads somewhere, and one looks at the next beside it. Dots and arrows
+// are links to the banners, so that they need no script, and each banner has its own arrows: they are right
+// wherever the row was moved to. What is cropped can be seen whole.
+func reel(ctx context.Context, banners []banner.Banner, own face.Face) g.Node {
+	if len(banners) == 0 { // the wall grows into the place
+		return el.Div(el.Class("reel bare"), el.Aria("hidden", "true"), el.Div(el.Class("wall"), el.Span(el.Class("seal"), ui.Mark(own))))
+	}
+	id := func(i int) string { return "banner-" + strconv.Itoa(i+1) }
+	list, dots := []g.Node{}, []g.Node{}
+	for i, b := range banners {
+		list = append(list, el.Li(el.ID(id(i)),
+			el.A(el.Href(b.Href), ui.Picture(b.Image.Variants, b.Alt, "(min-width: 60rem) 34rem, 100vw", i == 0, el.Class(ui.Focus(b.Focus.X, b.Focus.Y)))),
+			el.P(el.Class("with"),
+				g.Iff(cropped(b), func() g.Node {
+					return el.A(el.Class("enlarge"), el.Href(b.Image.Variants[len(b.Image.Variants)-1].URL), el.Data("alt", b.Alt),
+						g.Text(ui.T(ctx, "그림 전체 보기", "Whole picture")), el.Span(el.Class("hidden"), ui.Korean(ctx), g.Text(": "+b.Alt)))
+				}),
+				g.If(len(banners) > 1, g.Group{
+					turn(i > 0, "#"+id(i-1), "before", ui.T(ctx, "이전 배너", "Previous banner")),
+					turn(i < len(banners)-1, "#"+id(i+1), "after", ui.T(ctx, "다음 배너", "Next banner")),
+				}),
+			),
+		))
+		dots = append(dots, el.A(el.Href("#"+id(i)), el.I(), el.Span(el.Class("hidden"), g.Text(ui.T(ctx, "배너 "+strconv.Itoa(i+1), "Banner "+strconv.Itoa(i+1))))))
+	}
+	return el.Section(el.Class("reel"), el.Aria("label", ui.T(ctx, "배너", "Banners")),
+		el.Ul(g.If(len(banners) > 1, g.Group{el.TabIndex("0"), el.Aria("label", ui.T(ctx, "배너 "+strconv.Itoa(len(banners))+"개, 옆으로 넘기기", strconv.Itoa(len(banners))+" banners, side by side"))}), g.Group(list)),
+		g.If(len(banners) > 1, el.Nav(el.Aria("label", ui.T(ctx, "배너 고르기", "Choose a banner")), g.Group(dots))),
+	)
+}
+
+// turn is an arrow to a banner's neighbour; where there is none its place stays empty, so that the other
+// arrow does not move under the finger.
+func turn(leads bool, href, icon, label string) g.Node {
+	if !leads {
+		return el.Span(el.Class("turn-none"))
+	}
+	return el.A(el.Class("turn-one"), el.Href(href), ui.Icon(icon), el.Span(el.Class("hidden"), g.Text(label)))
+}
+
+// cropped says whether the page shows less of a banner than there is.
+func cropped(b banner.Banner) bool {
+	v := b.Image.Variants[len(b.Image.Variants)-1]
+	return ui.Cropped(v.Width, v.Height, reelWidth, reelHeight)
+}
+
+// scripts are what the page needs besides: nothing, without a banner.
+func scripts(banners []banner.Banner) []string {
+	list := []string{}
+	if len(banners) > 1 {
+		list = append(list, "reel.js")
+	}
+	if slices.ContainsFunc(banners, cropped) {
+		list = append(list, "enlarge.js")
+	}
+	return list
 }
 
 // withPicture are the banners that can be shown: a banner is its picture.
@@ -125,35 +242,22 @@ func withPicture(c content) []banner.Banner {
 	return list
 }
 
-// board is the pinned notices beside the newest.
-func board(ctx context.Context, c content) g.Node {
-	pinned := c.Pinned != nil && len(*c.Pinned) > 0
-	return el.Div(el.Class("board"),
-		g.Iff(pinned, func() g.Node {
-			return el.Section(el.Class("pinned"), el.Aria("labelledby", "pinned"),
-				el.H2(el.ID("pinned"), g.Text(ui.T(ctx, "고정된 공지", "Pinned"))),
-				ui.Rows(ctx, *c.Pinned, row, ui.H3, false),
-			)
-		}),
-		el.Section(el.Class("newest"), el.Aria("labelledby", "newest"),
-			el.Div(el.Class("title-row"),
-				el.H2(el.ID("newest"), g.Text(ui.T(ctx, "새 공지", "Latest notices"))),
-				el.A(el.Href(ui.Local(ctx, notice.ListPath)), g.Text(ui.T(ctx, "공지 모두 보기", "All notices"))),
-			),
-			newest(ctx, c.Newest, pinned),
-		),
-	)
-}
-
-func newest(ctx context.Context, list *[]notice.Summary, others bool) g.Node {
-	switch {
-	case list == nil:
-		return ui.Empty(ui.T(ctx, "지금은 공지를 불러오지 못했습니다. 잠시 뒤에 새로 고쳐 주세요.", "The notices cannot be shown now. Please reload in a moment."))
-	case len(*list) == 0 && others:
-		return ui.Empty(ui.T(ctx, "고정된 공지 말고는 아직 없습니다.", "None but the pinned ones yet."))
-	case len(*list) == 0:
-		return ui.Empty(ui.T(ctx, "아직 올라온 공지가 없습니다.", "There are no notices yet."))
-	default:
-		return ui.Rows(ctx, (*list)[:min(newestShown, len(*list))], row, ui.H3, true)
+// board is the notices: the pinned ones, then the newest.
+func board(ctx context.Context, c content, names function.Names) g.Node {
+	if !c.flags.Runs("notices") {
+		return nil
 	}
+	list := []notice.Summary{}
+	if c.Pinned != nil {
+		list = append(list, *c.Pinned...)
+	}
+	if c.Newest != nil {
+		list = append(list, (*c.Newest)[:min(newestShown, len(*c.Newest))]...)
+	}
+	return el.Section(el.Aria("labelledby", "notices"),
+		ui.Gate("notices", ui.T(ctx, "공지", "Notices"), ui.Local(ctx, notice.ListPath), ui.T(ctx, "모두 보기", "All notices"), ui.T(ctx, "공지", "")),
+		g.Iff(len(list) > 0, func() g.Node { return ui.Rows(ctx, list, rowOf(names), ui.H3, true) }),
+		g.If(c.Pinned == nil || c.Newest == nil, ui.Empty(ui.T(ctx, "공지를 다 불러오지 못했어요", "Not all notices could be shown"), ui.T(ctx, "잠시 뒤에 새로 고쳐 주세요.", "Please reload in a moment."))),
+		g.If(len(list) == 0 && c.Pinned != nil && c.Newest != nil, ui.Empty(ui.T(ctx, "아직 공지가 없어요", "There are no notices yet"), ui.T(ctx, "새 공지는 여기에 가장 먼저 올라와요.", "New ones come here first."))),
+	)
 }

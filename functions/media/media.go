@@ -8,13 +8,15 @@ import (
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/media/upload"
 	"github.com/madang-council/madang/shared/objects"
+	"github.com/madang-council/madang/shared/problem"
 )
 
-// Function makes the variants of uploaded images: upright, without EXIF and GPS. Only
-// they are public; the original is not.
+// Function makes the variants of uploaded images: upright, without EXIF and GPS; and of what
+// moves a copy of its pictures alone. Only they are public; the original is not.
 var Function = function.Spec{
 	Name:  "media",
-	Doc:   "Variants of uploaded images: 320, 960 and 1600 px, upright, without EXIF and GPS.",
+	Label: problem.Text{KO: "사진 다듬기", EN: "Pictures"},
+	Doc:   "Variants of uploaded images: 320, 960 and 1600 px, upright, without EXIF and GPS; films without metadata.",
 	Needs: []function.Need{function.Database, function.Storage},
 	// One picture at a time: 40 megapixels with alpha take 320 MB decoded.
 	Scale: function.Scale{Concurrency: 1, Timeout: 5 * time.Minute, MemoryMiB: 512},

@@ -6,8 +6,11 @@ import (
 	"encoding/json"
 	"image"
 	"image/color"
+	"image/gif"
 	"image/jpeg"
 	"io"
+	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -218,13 +221,118 @@ func TestWhatIsNotProcessed(t *testing.T) {
 func TestTouches(t *testing.T) {
 	w := newWorld(t)
 	id := w.completed("jpg", photo(t, 40, 30), 40, 30)
-	before, err := w.Pages.Generations(t.Context(), []string{upload.Tag(id)})
+	generation := func() string {
+		t.Helper()
+		g, err := w.Pages.Begin(t.Context(), "none", []string{upload.Tag(id)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return g.Of[upload.Tag(id)]
+	}
+	before := generation()
+	w.Deliver(told(id))
+	if generation() == before {
+		t.Error("not touched")
+	}
+}
+
+// What a page is owed because Redis did not answer, the repeated event gives it, although it
+// finds the image processed.
+func TestOwedTouches(t *testing.T) {
+	w := newWorld(t)
+	id := w.completed("jpg", photo(t, 40, 30), 40, 30)
+	g, err := w.Pages.Begin(t.Context(), "ko:/x", []string{upload.Tag(id)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.Deliver(told(id))
-	after, err := w.Pages.Generations(t.Context(), []string{upload.Tag(id)})
-	if err != nil || before[upload.Tag(id)] == after[upload.Tag(id)] {
-		t.Errorf("not touched: %v %v %v", before, after, err)
+	w.Server.SetError("LOADING")
+	if got := w.Deliver(told(id)); got != http.StatusServiceUnavailable {
+		t.Errorf("with Redis away: %d", got)
+	}
+	w.Server.SetError("")
+	if got := w.Deliver(told(id)); got != http.StatusNoContent {
+		t.Errorf("again: %d", got)
+	}
+	again, err := w.Pages.Begin(t.Context(), "ko:/x", []string{upload.Tag(id)})
+	if err != nil || again.Of[upload.Tag(id)] == g.Of[upload.Tag(id)] {
+		t.Errorf("not touched: %v", err)
+	}
+}
+
+// film is an animated GIF that says in a comment where it was taken.
+func film(t *testing.T, w, h int) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	palette := color.Palette{color.Black, color.White}
+	all := []*image.Paletted{image.NewPaletted(image.Rect(0, 0, w, h), palette), image.NewPaletted(image.Rect(0, 0, w/2, h/2), palette)}
+	if err := gif.EncodeAll(&b, &gif.GIF{Image: all, Delay: []int{20, 20}}); err != nil {
+		t.Fatal(err)
+	}
+	const comment = "37.5665N 126.9780E GPS-TEST-MARK"
+	return slices.Concat(b.Bytes()[:b.Len()-1], []byte{0x21, 0xfe, byte(len(comment))}, []byte(comment), []byte{0, 0x3b})
+}
+
+// What moves is shown moving, as a copy with nothing in it but its pictures, where it is no larger than a page can bear; its
+// variants stand still. Its original has no address.
+func TestFilms(t *testing.T) {
+	webp, err := os.ReadFile("../uploads/testdata/ordinary/libwebp-animated.webp")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var still bytes.Buffer
+	if err := gif.Encode(&still, image.NewPaletted(image.Rect(0, 0, 40, 30), color.Palette{color.Black}), nil); err != nil {
+		t.Fatal(err)
+	}
+	exif := "EXIF" + "\x20\x00\x00\x00" + "37.5665N 126.9780E GPS-TEST-MARK"
+	tagged := append(bytes.Clone(webp), exif...)
+	binary.LittleEndian.PutUint32(tagged[4:], uint32(len(tagged)-8))
+	for name, option := range map[string]functiontest.Option{"embedded": func(*functiontest.App) {}, "swift": functiontest.OnSwift, "postgres": functiontest.OnPostgres} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, option)
+			for name, c := range map[string]struct {
+				kind    string
+				content []byte
+				film    upload.Film
+			}{
+				"still GIF":           {"gif", still.Bytes(), ""},
+				"animated GIF":        {"gif", film(t, 400, 300), upload.Moving},
+				"animated WebP":       {"webp", webp, upload.Moving},
+				"WebP with EXIF":      {"webp", tagged, upload.Moving},
+				"too large":           {"gif", film(t, 1700, 300), upload.Still},
+				"a photograph's":      {"jpg", photo(t, 40, 30), ""},
+				"a GIF by its suffix": {"gif", photo(t, 40, 30), ""},
+			} {
+				id := w.completed(c.kind, c.content, 40, 30)
+				if got := w.Deliver(told(id)); got != 204 {
+					t.Fatalf("%s: %d", name, got)
+				}
+				u, err := w.store.Read(w.Context(), id)
+				if err != nil || u.Film != c.film || u.RefusedCode != "" {
+					t.Errorf("%s: %q %q %v", name, u.Film, u.RefusedCode, err)
+				}
+				files, err := w.store.Files(w.Context(), id)
+				if err != nil {
+					t.Fatal(err)
+				}
+				f := files[id]
+				if len(f.Variants) == 0 || !strings.HasSuffix(f.URL, "/1600.jpg") || (f.Moving != "") != (c.film == upload.Moving) || upload.IsPublic("/files/"+u.Key()) {
+					t.Errorf("%s: %+v", name, f)
+				}
+				if c.film != upload.Moving {
+					continue
+				}
+				key := strings.TrimPrefix(f.Moving, "/files/")
+				if !upload.IsPublic(f.Moving) || !slices.Contains(u.Keys(), key) {
+					t.Errorf("%s: %s is not served, or stays when the rest goes", name, f.Moving)
+				}
+				info, err := w.Objects().Stat(w.Context(), key)
+				if err != nil || info.ContentType != f.Type || info.Disposition != "inline" {
+					t.Errorf("%s: %+v %v", name, info, err)
+				}
+				if shown := w.read(key); bytes.Contains(shown, []byte("GPS")) || bytes.Contains(shown, []byte("EXIF")) || len(shown) < 100 {
+					t.Errorf("%s: %d bytes:\n%q", name, len(shown), shown)
+				}
+			}
+		})
 	}
 }

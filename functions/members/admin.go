@@ -2,26 +2,28 @@ package members
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/check"
+	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/identity/credential"
 	"github.com/madang-council/madang/shared/identity/member"
-	"github.com/madang-council/madang/shared/problem"
+	"github.com/madang-council/madang/shared/text"
 )
 
 type findRequest struct {
 	cursor.Asked
 	Email string `query:"email" description:"The whole address."`
-	Name  string `query:"name" description:"How the name begins."`
+	Name  string `query:"name" description:"A part of the name, however it is spaced."`
 }
 
 func (h handlers) find(ctx context.Context, r *findRequest) (*cursor.Page[profileResponse], error) {
 	var f check.Fields
-	q := member.Search{Email: credential.Address(f.OptionalLine("email", r.Email, 254)), Prefix: f.OptionalLine("name", r.Name, member.NameLimit)}
+	q := member.Search{Email: credential.Address(f.OptionalLine("email", r.Email, 254)), Name: f.OptionalLine("name", r.Name, member.NameLimit)}
 	size := cursor.Size(&f, r.Size)
 	if err := f.Err(); err != nil {
 		return nil, err
@@ -29,7 +31,7 @@ func (h handlers) find(ctx context.Context, r *findRequest) (*cursor.Page[profil
 	if err := q.Allowed(ctx); err != nil {
 		return nil, err
 	}
-	found, err := cursor.Read(h.cursors, "members?email="+q.Email+"&name="+q.Prefix, r.Cursor, size, func(after string, limit int) ([]member.Member, error) {
+	found, err := cursor.Read(h.cursors, "members?email="+q.Email+"&name="+q.Name, r.Cursor, size, func(after string, limit int) ([]member.Member, error) {
 		q.After = after
 		return h.members.Find(ctx, q, limit)
 	}, func(m member.Member) string { return m.ID })
@@ -72,7 +74,6 @@ type grantRequest struct {
 	Until *time.Time `json:"until,omitempty" description:"End of the term; none without it."`
 }
 
-// grant gives a role, inside the units of the admin who gives it.
 func (h handlers) grant(ctx context.Context, r *grantRequest) (*profileResponse, error) {
 	var f check.Fields
 	g := auth.Grant{Role: auth.Role(r.Role), Unit: r.Unit}
@@ -82,19 +83,24 @@ func (h handlers) grant(ctx context.Context, r *grantRequest) (*profileResponse,
 	if err := f.Err(); err != nil {
 		return nil, err
 	}
-	if err := member.ReadGrant(ctx, g, h.settings.Units); err != nil {
+	g, err := member.ReadGrant(ctx, g, h.settings.Units)
+	if err != nil {
 		return nil, err
 	}
-	p := auth.From(ctx)
-	if !p.May(auth.Admin, g.Unit) {
-		return nil, problem.NotAllowed()
-	}
-	if err := h.members.Grant(ctx, r.ID, g, p.MemberID); err != nil {
+	if err := h.accounts.GiveRole(ctx, r.ID, g); err != nil {
 		return nil, err
 	}
-	function.Detail(ctx, "role", r.Role)
-	function.Detail(ctx, "unit", r.Unit)
+	detailGrant(ctx, g)
 	return h.read(ctx, &readRequest{ID: r.ID})
+}
+
+// detailGrant puts a role into the log as it was given or taken.
+func detailGrant(ctx context.Context, g auth.Grant) {
+	function.Detail(ctx, "role", string(g.Role))
+	function.Detail(ctx, "unit", g.Unit)
+	if !g.Until.IsZero() {
+		function.Detail(ctx, "until", g.Until.In(clock.Seoul).Format(time.RFC3339))
+	}
 }
 
 type withdrawRequest struct {
@@ -104,39 +110,62 @@ type withdrawRequest struct {
 }
 
 func (h handlers) withdraw(ctx context.Context, r *withdrawRequest) (*function.None, error) {
-	if !auth.From(ctx).May(auth.Admin, r.Unit) {
-		return nil, problem.NotAllowed()
+	held, err := h.members.Grants(ctx, r.ID)
+	if err != nil {
+		return nil, err
 	}
-	function.Detail(ctx, "role", r.Role)
-	function.Detail(ctx, "unit", r.Unit)
-	return &function.None{}, h.members.Withdraw(ctx, r.ID, auth.Role(r.Role), r.Unit)
+	taken := auth.Grant{Role: auth.Role(r.Role), Unit: r.Unit}
+	for _, g := range held {
+		if string(g.Role) == r.Role && text.Squeeze(g.Unit) == text.Squeeze(r.Unit) {
+			taken = g.Grant
+			detailGrant(ctx, g.Grant)
+		}
+	}
+	return &function.None{}, h.accounts.TakeRole(ctx, r.ID, taken)
 }
 
 func (h handlers) suspend(ctx context.Context, r *readRequest) (*function.None, error) {
-	if err := member.WholeCouncil(ctx); err != nil {
-		return nil, err
-	}
 	return &function.None{}, h.members.Suspend(ctx, r.ID)
 }
 
 func (h handlers) restore(ctx context.Context, r *readRequest) (*function.None, error) {
-	if err := member.WholeCouncil(ctx); err != nil {
-		return nil, err
-	}
 	return &function.None{}, h.members.Restore(ctx, r.ID)
 }
 
-// forgetSecond helps a member whose device and recovery codes are lost. Their sessions end.
+// forgetSecond helps a member whose device and recovery codes are lost.
 func (h handlers) forgetSecond(ctx context.Context, r *readRequest) (*function.None, error) {
-	if err := member.WholeCouncil(ctx); err != nil {
+	return &function.None{}, h.accounts.ForgetSecond(ctx, r.ID)
+}
+
+type holderItem struct {
+	MemberID  string     `json:"memberId"`
+	Name      string     `json:"name"`
+	Role      auth.Role  `json:"role"`
+	Unit      string     `json:"unit,omitempty" description:"Absent: of every unit."`
+	Until     *time.Time `json:"until,omitempty" description:"End of the term; absent: none."`
+	GivenAt   time.Time  `json:"givenAt"`
+	Suspended bool       `json:"suspended,omitempty" description:"The role rests."`
+}
+
+type holdersResponse struct {
+	Items []holderItem `json:"items"`
+}
+
+func (h handlers) holders(ctx context.Context, _ *struct{}) (*holdersResponse, error) {
+	list, err := h.members.Holders(ctx)
+	if err != nil {
 		return nil, err
 	}
-	if _, err := h.members.Member(ctx, r.ID); err != nil {
-		return nil, err
+	a := &holdersResponse{Items: []holderItem{}}
+	shown := []string{}
+	for _, v := range list {
+		item := holderItem{MemberID: v.MemberID, Name: v.Name, Role: v.Role, Unit: v.Unit, GivenAt: v.At, Suspended: v.Suspended}
+		if !v.Until.IsZero() {
+			item.Until = &v.Until
+		}
+		a.Items = append(a.Items, item)
+		shown = append(shown, v.MemberID)
 	}
-	if err := h.credentials.ForgetSecond(ctx, r.ID); err != nil {
-		return nil, err
-	}
-	_, err := h.sessions.RevokeAll(ctx, r.ID, "")
-	return &function.None{}, err
+	function.Detail(ctx, "members", slices.Compact(shown)) // the law asks whose data was read
+	return a, nil
 }

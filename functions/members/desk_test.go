@@ -20,7 +20,7 @@ func TestDesk(t *testing.T) {
 	until := app.Now().AddDate(0, 6, 0)
 	kim := app.Member(functiontest.Member{Name: "김학생", Email: "kim@example.com", Unit: "컴퓨터공학과", Verified: true, Grants: []auth.Grant{{Role: auth.Editor, Unit: "학과", Until: until}}})
 	see(admin, "/console/members").Says("기록에 남습니다").SaysNot("김학생")
-	see(admin, "/console/members?q=%EA%B9%80").Says("김학생", "kim@example.com", "학생 확인")
+	see(admin, "/console/members?q=%EA%B9%80").Says("김학생", "kim@example.com", "재학생 인증")
 	see(admin, "/console/members?q=KIM@example.com").Says("김학생")
 	see(admin, "/console/members?q=none@example.com").Says("찾은 회원이 없습니다.")
 	see(admin, "/console/members/"+kim.ID).Says("편집자 · 학과", "2026. 9. 2. 12:00", "역할 주기", "정지하기", `data-action="/v1/admin/members/`+kim.ID+`/roles/editor"`).SaysNot("정지 풀기", "학생으로 확인<")

@@ -31,13 +31,57 @@ type exportUpload struct {
 	CompletedAt *time.Time `json:"completedAt,omitempty"`
 }
 
+type exportPolicy struct {
+	By     string    `json:"by" description:"The member's id."`
+	Domain string    `json:"domain"`
+	Name   string    `json:"name"`
+	Value  any       `json:"value" description:"As it was set."`
+	From   time.Time `json:"from" description:"When the value comes into force."`
+	At     time.Time `json:"at"`
+}
+
+type exportFollow struct {
+	Kind  string    `json:"kind"`
+	ID    string    `json:"id"`
+	Since time.Time `json:"since"`
+}
+
+type exportNotification struct {
+	Topic  string     `json:"topic"`
+	Kind   string     `json:"kind" description:"Of what was told about."`
+	ID     string     `json:"id" description:"Of that."`
+	State  string     `json:"state,omitempty" description:"What became of a mail."`
+	At     time.Time  `json:"at"`
+	ReadAt *time.Time `json:"readAt,omitempty"`
+}
+
+type exportTopics struct {
+	Settings []struct {
+		Topic string `json:"topic"`
+		How   string `json:"how"`
+	} `json:"settings"`
+	Follows []exportFollow `json:"follows"`
+}
+
+type exportMails struct {
+	Sent   []exportNotification `json:"sent"`
+	Paused []struct {
+		At     time.Time `json:"at"`
+		Answer string    `json:"answer"`
+	} `json:"paused" description:"Why no mail is sent."`
+}
+
 type exportResponse struct {
-	Profile  profileResponse `json:"profile"`
-	Consents []consentItem   `json:"consents" description:"The whole history."`
-	Sessions []exportSession `json:"sessions"`
-	Issuers  []string        `json:"issuers" description:"Whose accounts are linked."`
-	Uploads  []exportUpload  `json:"uploads" description:"The latest first; the files themselves are read at /v1/uploads."`
-	Accesses []exportAccess  `json:"accesses" description:"What the council did to the account or read of it."`
+	Profile  profileResponse      `json:"profile"`
+	Consents []consentItem        `json:"consents" description:"The whole history."`
+	Sessions []exportSession      `json:"sessions"`
+	Issuers  []string             `json:"issuers" description:"Whose accounts are linked."`
+	Uploads  []exportUpload       `json:"uploads" description:"The latest first; the files themselves are read at /v1/uploads."`
+	Accesses []exportAccess       `json:"accesses" description:"What the council did to the account or read of it."`
+	Topics   exportTopics         `json:"notificationSettings" description:"What the member wants to hear of."`
+	Told     []exportNotification `json:"notifications" description:"What they were told of on the site, in the last 90 days."`
+	Mails    exportMails          `json:"notificationMails" description:"And by mail."`
+	Policies []exportPolicy       `json:"policies" description:"The council's numbers that the member set."`
 }
 
 // export is everything that is kept about the member who asks, as each store says. A part

@@ -4,21 +4,17 @@ import (
 	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/identity/account"
-	"github.com/madang-council/madang/shared/identity/attempt"
 	"github.com/madang-council/madang/shared/identity/credential"
 	"github.com/madang-council/madang/shared/identity/member"
-	"github.com/madang-council/madang/shared/identity/session"
 	"github.com/madang-council/madang/shared/operation/audit"
 	"github.com/madang-council/madang/shared/person"
 )
 
 type handlers struct {
-	accounts    account.Accounts
+	accounts    account.Ways
 	members     member.Store
 	credentials credential.Store
-	attempts    attempt.Store
 	log         audit.Store
-	sessions    session.Store
 	people      []person.Data
 	cursors     *cursor.Codec
 	settings    function.Settings

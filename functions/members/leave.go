@@ -10,16 +10,14 @@ import (
 	"github.com/madang-council/madang/shared/identity/credential"
 )
 
-type leaveRequest struct {
-	Password string `json:"password,omitempty" description:"Not needed by a member who has none and signed in within 15 minutes."`
-}
+type leaveRequest struct{}
 
 type leaveResponse struct {
 	ReturnUntil time.Time `json:"returnUntil" description:"Until then leaving can be undone; personal data is gone afterwards."`
 }
 
-func (h handlers) leave(ctx context.Context, r *leaveRequest) (*leaveResponse, error) {
-	until, err := h.accounts.Leave(ctx, auth.From(ctx), r.Password)
+func (h handlers) leave(ctx context.Context, _ *leaveRequest) (*leaveResponse, error) {
+	until, err := h.accounts.Leave(ctx, auth.From(ctx))
 	if err != nil {
 		return nil, err
 	}
@@ -41,5 +39,5 @@ func (h handlers) comeBack(ctx context.Context, r *comeBackRequest) (*function.N
 		return nil, err
 	}
 	request := function.RequestFrom(ctx)
-	return &function.None{}, h.credentials.ComeBack(ctx, credential.Try{Email: email, Password: r.Password, Code: r.Code, Visitor: request.Origin})
+	return &function.None{}, h.credentials.ComeBack(ctx, credential.Try{Email: email, Password: r.Password, Code: r.Code, Visitor: request.Origin, Campus: request.Campus})
 }

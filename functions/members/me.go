@@ -73,11 +73,11 @@ type editRequest struct {
 }
 
 func (h handlers) edit(ctx context.Context, r *editRequest) (*profileResponse, error) {
-	version, err := function.Match(r.IfMatch)
+	m, err := h.members.Member(ctx, auth.From(ctx).MemberID)
 	if err != nil {
 		return nil, err
 	}
-	m, err := h.members.Member(ctx, auth.From(ctx).MemberID)
+	version, err := function.Match(r.IfMatch, func() (int64, error) { return m.Version, nil })
 	if err != nil {
 		return nil, err
 	}

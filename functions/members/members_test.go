@@ -1,14 +1,26 @@
 package members_test
 
 import (
+	"archive/zip"
+	"bytes"
+	"encoding/json"
 	"fmt"
+	"html"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/madang-council/madang/functions/members"
 	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/council/persons"
+	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/functiontest"
 	"github.com/madang-council/madang/shared/identity/member"
@@ -122,7 +134,11 @@ func TestRefusedInput(t *testing.T) {
 		{"DELETE", nobody + "/second-factor", admin, ``, "", 404, "not-found", ""},
 		{"PUT", "/v1/admin/roster", local, "1,가", "", 403, "not-allowed", ""},
 		{"PUT", "/v1/admin/roster", admin, "1,가\n1,나\n3\n,라\n\"", "", 422, "invalid-input", "line 2:repeated line 3:fields line 4:blank line 5:malformed"},
-		{"PUT", "/v1/admin/roster", admin, "1,\xb1\xe8", "", 422, "invalid-input", "line 1:not-utf8"},
+		{"PUT", "/v1/admin/roster", admin, "1,가\n2,\xff\xb1", "", 422, "invalid-input", "line 2:not-utf8"},
+		{"PUT", "/v1/admin/roster", admin, "학번,이름\n2.026E+07,김가람\n\n2.0260001E+7,나\n3,다", "", 422, "invalid-input", "line 2:spoiled-number"},
+		{"PUT", "/v1/admin/roster", admin, "", "", 422, "roster-empty", ""},
+		{"PUT", "/v1/admin/roster", admin, "\ufeff학번,이름\n", "", 422, "roster-empty", ""},
+		{"PUT", "/v1/admin/roster", admin, "1," + strings.Repeat("가", member.RosterBytes), "", 413, "body-too-large", ""},
 		{"GET", "/v1/admin/audit", local, ``, "", 403, "not-allowed", ""},
 		{"GET", "/v1/admin/audit?from=yesterday&cursor=x", admin, ``, "", 422, "invalid-input", "from:not-a-time"},
 		{"GET", "/v1/admin/audit?cursor=x", admin, ``, "", 422, "invalid-input", "cursor:forged"},
@@ -223,11 +239,91 @@ func TestVerifyByMail(t *testing.T) {
 	})
 }
 
+// Of two rosters that are sent at once one stays, whole: the loser's unit of work is tried
+// again with the file that was sent.
+func TestRostersAtOnce(t *testing.T) {
+	each(t, func(t *testing.T, app *functiontest.App) {
+		admin := app.Admin()
+		students := func(first int) string {
+			var b strings.Builder
+			for n := range 3000 {
+				fmt.Fprintf(&b, "%d,김마당\n", first+n)
+			}
+			return b.String()
+		}
+		for range 5 {
+			var group sync.WaitGroup
+			for i := range 2 {
+				group.Go(func() {
+					r := app.Do(functiontest.Request{Method: "PUT", Path: "/v1/admin/roster", As: admin, Body: students(10_000_000 * (i + 1)), Header: map[string]string{"Content-Type": "text/csv"}})
+					if r.Status != http.StatusOK || string(r.Body) != `{"students":3000,"encoding":"UTF-8","known":0,"ended":0}`+"\n" {
+						t.Errorf("%d %s", r.Status, r.Body)
+					}
+				})
+			}
+			group.Wait()
+			if n, err := database.One(app.Context(), app.DB, database.Value[int], `SELECT count(*) FROM roster`); err != nil || n != 3000 {
+				t.Fatalf("%d students are listed: %v", n, err)
+			}
+		}
+	})
+}
+
+// What a roster would change is said before it does, and nothing is kept for that; what was compared with one roster
+// replaces no other.
+func TestRosterIsCompared(t *testing.T) {
+	each(t, func(t *testing.T, app *functiontest.App) {
+		type comparison struct {
+			Students, New, Changed, Same, Gone, Verified int
+			NewLines, ChangedLines                       []int
+			State, Encoding                              string
+		}
+		admin, me := caller(app, app.Admin()), caller(app, app.Member(functiontest.Member{}).Token)
+		compare := func(file string) comparison {
+			t.Helper()
+			return functiontest.JSON[comparison](admin("POST", "/v1/admin/roster/comparison", file, "Content-Type", "text/csv").Want(200))
+		}
+		first := "학번,이름,메일\n20260001,김마당,kim@madang.ac.kr\n20260002,이강산\n20260003,박바다\n"
+		if c := compare(first); c.New != 3 || c.Gone+c.Changed+c.Same != 0 || !slices.Equal(c.NewLines, []int{2, 3, 4}) {
+			t.Errorf("before there is one: %+v", c)
+		}
+		if n, err := database.One(app.Context(), app.DB, database.Value[int], `SELECT count(*) FROM roster`); err != nil || n != 0 {
+			t.Fatalf("comparing listed %d: %v", n, err)
+		}
+		admin("PUT", "/v1/admin/roster?state="+compare(first).State, first, "Content-Type", "text/csv").Want(200)
+		me("POST", "/v1/members/me/verification/roster", `{"studentNumber":"20260003","name":"박바다"}`).Want(204)
+		second := "\n2026-0001,김 마당\n20260002,이강산\n20260004,최여울\n"
+		c := compare(second) // an address less is a change, another way of writing is none
+		if c.Students != 3 || c.New != 1 || c.Changed != 1 || c.Same != 1 || c.Gone != 1 || c.Verified != 1 || !slices.Equal(c.NewLines, []int{4}) || !slices.Equal(c.ChangedLines, []int{2}) || c.Encoding != "UTF-8" {
+			t.Errorf("compared: %+v", c)
+		}
+		app.Wait(time.Second)
+		admin("PUT", "/v1/admin/roster", "20260009,다른\n", "Content-Type", "text/csv").Want(200)
+		admin("PUT", "/v1/admin/roster?state="+c.State, second, "Content-Type", "text/csv").Problem(409, "roster-changed")
+		if c := compare("20260009,다른\n"); c.Same != 1 || c.New+c.Gone+c.Changed != 0 {
+			t.Errorf("a refused roster changed something: %+v", c)
+		}
+		admin("PUT", "/v1/admin/roster?state="+compare(second).State, second, "Content-Type", "text/csv").Want(200)
+		if c := compare(second); c.Same != 3 || c.New+c.Gone+c.Changed != 0 {
+			t.Errorf("replaced: %+v", c)
+		}
+		admin("POST", "/v1/admin/roster/comparison", "학번,이름\n", "Content-Type", "text/csv").Problem(422, "roster-empty")
+		many := ""
+		for n := range 30 {
+			many += fmt.Sprintf("%d,가\n", n)
+		}
+		if c := compare(many); c.New != 30 || len(c.NewLines) != member.LinesShown {
+			t.Errorf("%d lines of %d are shown", len(c.NewLines), c.New)
+		}
+		me("POST", "/v1/admin/roster/comparison", first, "Content-Type", "text/csv").Problem(403, "not-allowed")
+	})
+}
+
 func TestVerifyByRoster(t *testing.T) {
 	each(t, func(t *testing.T, app *functiontest.App) {
 		admin := caller(app, app.Admin())
 		r := admin("PUT", "/v1/admin/roster", "\ufeff학번,이름,메일\n2026-0001,김 마당,kim@madang.ac.kr\n20260002,이강산\n", "Content-Type", "text/csv").Want(200)
-		if string(r.Body) != `{"students":2}`+"\n" {
+		if string(r.Body) != `{"students":2,"encoding":"UTF-8","known":0,"ended":0}`+"\n" {
 			t.Errorf("%s", r.Body)
 		}
 		verify := func(number, name string) functiontest.Response {
@@ -247,8 +343,9 @@ func TestVerifyByRoster(t *testing.T) {
 			guesser("POST", "/v1/members/me/verification/roster", fmt.Sprintf(`{"studentNumber":"%d","name":"이강산"}`, 20260003+i)).Problem(422, "invalid-input")
 		}
 		guesser("POST", "/v1/members/me/verification/roster", `{"studentNumber":"20260002","name":"이강산"}`).Problem(429, "too-many-failures")
+		admin("POST", "/v1/admin/members/"+by.ID+"/verification", `{}`).Problem(422, "invalid-input") // where there is a roster, the number decides
 		admin("POST", "/v1/admin/members/"+by.ID+"/verification", `{"studentNumber":"20260002"}`).Want(204)
-		admin("POST", "/v1/admin/members/"+by.ID+"/verification", `{}`).Problem(409, "already-verified")
+		admin("POST", "/v1/admin/members/"+by.ID+"/verification", `{"studentNumber":"20260002"}`).Problem(409, "already-verified")
 		var found int
 		for _, column := range []string{"number_key", "name_key"} {
 			rows, err := app.DB.Exec(app.Context(), `UPDATE roster SET listed_at = 0 WHERE `+column+` LIKE '%20260001%' OR `+column+` LIKE '%김%'`)
@@ -259,6 +356,182 @@ func TestVerifyByRoster(t *testing.T) {
 		}
 		if found != 0 {
 			t.Error("the roster holds numbers or names")
+		}
+	})
+}
+
+// One student has one verified account, by whichever ways and in whichever order, with a roster
+// before, between or after: addresses of one mailbox are one, and a roster's number decides.
+func TestOneStudentOneAccount(t *testing.T) {
+	type way struct{ mail, number, name string } // by mail, with a number where it is given; by roster; by an admin who saw the number
+	const with, without = "20260001,김마당,kim@madang.ac.kr\n20260002,이강산\n", "20260001,김마당\n20260002,이강산\n"
+	for _, h := range []struct {
+		name  string
+		steps []any // a roster as text, or a way
+		want  []int // the status of each way
+	}{
+		{"sub-addresses", []any{way{mail: "kim@madang.ac.kr"}, way{mail: "kim+1@madang.ac.kr"}, way{mail: "Kim+2+3@MADANG.ac.kr"}}, []int{204, 409, 409}},
+		{"a roster with addresses", []any{with, way{mail: "kim+1@madang.ac.kr"}, way{number: "2026-0001", name: "김 마당"}, way{number: "20260001"}}, []int{204, 409, 409}},
+		{"the roster first", []any{with, way{number: "20260001", name: "김마당"}, way{mail: "kim@madang.ac.kr"}}, []int{204, 409}},
+		{"a roster without addresses", []any{without, way{mail: "kim@madang.ac.kr"}, way{mail: "kim@madang.ac.kr", number: "20260001", name: "김마당"}, way{number: "20260001", name: "김마당"}}, []int{422, 204, 409}},
+		{"somebody else's number by one's own mailbox", []any{without, way{mail: "kim@madang.ac.kr", number: "20260001", name: "김마당"}, way{mail: "kim+x@madang.ac.kr", number: "20260002", name: "이강산"}}, []int{204, 409}},
+		{"a wrong name", []any{without, way{mail: "kim@madang.ac.kr", number: "20260001", name: "이강산"}}, []int{422}},
+		{"a roster between", []any{way{mail: "kim@madang.ac.kr"}, with, way{number: "20260001", name: "김마당"}, way{number: "20260001"}}, []int{204, 409, 409}},
+		{"a roster after", []any{way{mail: "kim@madang.ac.kr"}, way{number: "20260001"}, with}, []int{204, 204}},
+		{"an address that a later roster drops", []any{with, way{number: "20260001", name: "김마당"}, "20260009,박바다\n", way{mail: "kim@madang.ac.kr", number: "20260009", name: "박바다"}}, []int{204, 409}},
+	} {
+		t.Run(h.name, func(t *testing.T) {
+			each(t, func(t *testing.T, app *functiontest.App) {
+				admin := caller(app, app.Admin())
+				i := 0
+				for _, step := range h.steps {
+					if roster, ok := step.(string); ok {
+						admin("PUT", "/v1/admin/roster", roster, "Content-Type", "text/csv").Want(200)
+						continue
+					}
+					app.Wait(time.Hour) // who comes first, and no delay
+					w, account := step.(way), app.Member(functiontest.Member{})
+					me := caller(app, account.Token)
+					var r functiontest.Response
+					switch {
+					case w.mail != "":
+						me("POST", "/v1/members/me/verification/mail", map[string]string{"email": w.mail}).Want(202)
+						subject := strings.Fields(app.Mail.Take()[0].Subject)
+						body := map[string]string{"code": subject[len(subject)-1]}
+						if w.number != "" {
+							body["studentNumber"], body["name"] = w.number, w.name
+						}
+						r = me("POST", "/v1/members/me/verification/mail/confirm", body)
+					case w.name != "":
+						r = me("POST", "/v1/members/me/verification/roster", map[string]string{"studentNumber": w.number, "name": w.name})
+					default:
+						r = admin("POST", "/v1/admin/members/"+account.ID+"/verification", map[string]string{"studentNumber": w.number})
+					}
+					if r.Status != h.want[i] {
+						t.Errorf("way %d: %d %s, want %d", i+1, r.Status, r.Body, h.want[i])
+					}
+					i++
+				}
+				if n, err := database.One(app.Context(), app.DB, database.Value[int], `SELECT count(*) FROM members WHERE verified_at IS NOT NULL AND id NOT IN (SELECT member_id FROM member_roles)`); err != nil || n > 1 {
+					t.Errorf("%d accounts of one student are verified: %v", n, err)
+				}
+			})
+		})
+	}
+}
+
+// The address of a student is what the operator says it is.
+func TestStudentMailbox(t *testing.T) {
+	app := functiontest.New(t, members.Function, functiontest.WithSettings(func(s *function.Settings) { s.StudentMailbox = regexp.MustCompile(`^(?:[0-9]{8})$`) }))
+	me := caller(app, app.Member(functiontest.Member{}).Token)
+	for address, status := range map[string]int{"20260001@madang.ac.kr": 202, "20260001+kim@madang.ac.kr": 202, "professor@madang.ac.kr": 422, "202600011@madang.ac.kr": 422, "20260001@gmail.com": 422} {
+		if r := me("POST", "/v1/members/me/verification/mail", map[string]string{"email": address}); r.Status != status {
+			t.Errorf("%s: %d %s", address, r.Status, r.Body)
+		}
+	}
+	if mail := app.Mail.Take(); len(mail) != 2 || mail[0].To != mail[1].To {
+		t.Errorf("a message goes to the mailbox itself: %+v", mail)
+	}
+}
+
+// What a member is given as a file can be read without a program that knows JSON: the page in
+// it shows every value of the document.
+func TestExportCanBeRead(t *testing.T) {
+	each(t, func(t *testing.T, app *functiontest.App) {
+		guest := caller(app, "")
+		guest("POST", "/v1/members", signUp("kim@example.com")).Want(201)
+		a := app.Member(functiontest.Member{Name: "이 <소리>", Email: "sori@example.com", Unit: "국어국문학과", Verified: true, Grants: []auth.Grant{{Role: auth.Editor, Unit: "학과", Until: app.Now().AddDate(0, 3, 0)}}})
+		me := caller(app, a.Token)
+		me("PUT", "/v1/members/me/consents", map[string]any{"policyVersion": "2026-03-01", "privacy": true, "marketing": true}).Want(200)
+		caller(app, app.Admin())("GET", "/v1/admin/members/"+a.ID, nil).Want(200)
+		r := me("GET", "/v1/members/me/export/file", nil, "Accept-Language", "ko").Want(200)
+		if r.Header.Get("Content-Type") != "application/zip" || !strings.HasPrefix(r.Header.Get("Content-Disposition"), "attachment;") || r.Header.Get("Cache-Control") != "private, no-store" {
+			t.Errorf("%v", r.Header)
+		}
+		archive, err := zip.NewReader(bytes.NewReader(r.Body), int64(len(r.Body)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		read := func(name string) []byte {
+			f, err := archive.Open(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = f.Close() }()
+			content, err := io.ReadAll(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return content
+		}
+		var document any
+		if err := json.Unmarshal(read("madang.json"), &document); err != nil {
+			t.Fatal(err)
+		}
+		page, values := html.UnescapeString(string(read("madang.html"))), 0
+		if strings.Contains(string(read("madang.html")), "<소리>") {
+			t.Error("a name is markup")
+		}
+		var see func(path string, v any)
+		see = func(path string, v any) {
+			switch v := v.(type) {
+			case map[string]any:
+				for name, v := range v {
+					see(path+"."+name, v)
+				}
+			case []any:
+				for _, v := range v {
+					see(path, v)
+				}
+			case string:
+				values++
+				if at, err := time.Parse(time.RFC3339, v); err == nil {
+					v = at.In(clock.Seoul).Format("2006-01-02 15:04:05")
+				}
+				if !strings.Contains(page, v) {
+					t.Errorf("the page lacks %s: %s", path, v)
+				}
+			}
+		}
+		see("", document)
+		if values < 15 {
+			t.Errorf("%d values are tested: %v", values, document)
+		}
+	})
+}
+
+// The log says who did what to whom as they were called then, and until when a role was given;
+// a list that was opened without looking for anybody is in no log.
+func TestLogKeepsNames(t *testing.T) {
+	each(t, func(t *testing.T, app *functiontest.App) {
+		giver := app.Member(functiontest.Member{Name: "박관리", Verified: true, Grants: []auth.Grant{{Role: auth.Admin}}})
+		a := app.Member(functiontest.Member{Name: "이소리", Verified: true})
+		admin := caller(app, giver.Token)
+		admin("GET", "/console/members", nil).Want(200)
+		if got := app.Audited(); len(got) != 0 {
+			t.Errorf("opening the list: %v", got)
+		}
+		admin("PUT", "/v1/admin/members/"+a.ID+"/roles/editor", map[string]any{"unit": "학과", "until": "2026-12-31T23:59:59+09:00"}).Want(200)
+		admin("DELETE", "/v1/admin/members/"+a.ID+"/roles/editor?unit="+url.QueryEscape("학과"), nil).Want(204)
+		if _, err := app.DB.Exec(app.Context(), `UPDATE members SET name = '다른 이름'`); err != nil {
+			t.Fatal(err)
+		}
+		admin("GET", "/v1/admin/members/"+a.ID, nil).Want(200)
+		list := functiontest.JSON[struct {
+			Items []struct{ ActorName, SubjectName, Action, Detail string }
+		}](admin("GET", "/v1/admin/audit", nil).Want(200)).Items
+		if len(list) != 3 {
+			t.Fatalf("%+v", list)
+		}
+		for i, want := range [][2]string{{"다른 이름", "다른 이름"}, {"박관리", "이소리"}, {"박관리", "이소리"}} {
+			if list[i].ActorName != want[0] || list[i].SubjectName != want[1] {
+				t.Errorf("%+v, want %v", list[i], want)
+			}
+		}
+		for _, v := range list[1:] {
+			if !strings.Contains(v.Detail, `"until":"2026-12-31T23:59:59+09:00"`) {
+				t.Errorf("the term is not in the log: %+v", v)
+			}
 		}
 	})
 }
@@ -275,8 +548,16 @@ func TestLeaving(t *testing.T) {
 		}
 		me, guest := caller(app, a.Token), caller(app, "")
 		back := map[string]string{"email": "kim@example.com", "password": secretWord}
-		me("DELETE", "/v1/members/me", `{"password":"wrong"}`).Problem(403, "password-wrong")
-		r := me("DELETE", "/v1/members/me", map[string]string{"password": secretWord}).Want(200)
+		stale := func(by time.Duration) {
+			t.Helper()
+			if _, err := app.DB.Exec(app.Context(), `UPDATE sessions SET proved_at = proved_at - $1 WHERE member_id = $2`, by.Milliseconds(), a.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		stale(auth.ProofLife)
+		me("DELETE", "/v1/members/me", `{}`).Problem(403, "proof-required")
+		stale(-auth.ProofLife)
+		r := me("DELETE", "/v1/members/me", `{}`).Want(200)
 		if want := `{"returnUntil":"2026-03-09T12:00:00+09:00"}` + "\n"; string(r.Body) != want {
 			t.Errorf("%s", r.Body)
 		}
@@ -313,26 +594,96 @@ func TestLeaving(t *testing.T) {
 	})
 }
 
+// Who gets a role, another term, or loses one is told by mail; and all who hold one stand on one page, of the units of
+// who asks.
+func TestHolders(t *testing.T) {
+	each(t, func(t *testing.T, app *functiontest.App) {
+		admin := caller(app, app.Member(functiontest.Member{Name: "박관리", Verified: true, Grants: []auth.Grant{{Role: auth.Admin}}}).Token)
+		local := app.Member(functiontest.Member{Name: "최학과", Verified: true, Grants: []auth.Grant{{Role: auth.Admin, Unit: "학과"}}})
+		a := app.Member(functiontest.Member{Name: "김편집", Email: "edit@example.com", Verified: true})
+		path := "/v1/admin/members/" + a.ID + "/roles/"
+		app.Mail.Take()
+		told := func(subject string, says ...string) {
+			t.Helper()
+			mail := app.Mail.Take()
+			if len(mail) != 1 || mail[0].To != "edit@example.com" || !strings.Contains(mail[0].Subject, subject) {
+				t.Fatalf("%+v", mail)
+			}
+			for _, s := range says {
+				if !strings.Contains(mail[0].Text, s) {
+					t.Errorf("no %q in %s", s, mail[0].Text)
+				}
+			}
+		}
+		admin("PUT", path+"editor", `{"unit":"학과","until":"2026-03-20T00:00:00+09:00"}`).Want(200)
+		told("역할을 맡았습니다: 편집자", "편집자 (학과)", "2026-03-20 00:00에 저절로 끝납니다.", "Editor (학과)")
+		admin("PUT", path+"moderator", `{"unit":""}`).Want(200)
+		told("조정자", "모든 단위", "끝나는 날은 정해지지 않았습니다.")
+		admin("PUT", path+"editor", `{"unit":"없음"}`).Problem(422, "invalid-input")
+		if len(app.Mail.Take()) != 0 {
+			t.Error("told of a role that was not given")
+		}
+		type holder struct {
+			Name, Role, Unit string
+			Until            *time.Time
+			Suspended        bool
+		}
+		said := func(call func(string, string, any, ...string) functiontest.Response) string {
+			list := []string{}
+			for _, v := range functiontest.JSON[struct{ Items []holder }](call("GET", "/v1/admin/roles", nil).Want(200)).Items {
+				list = append(list, fmt.Sprint(v.Unit, " ", v.Role, " ", v.Name, " ", v.Until != nil, v.Suspended))
+			}
+			return strings.Join(list, ", ")
+		}
+		if got, want := said(admin), " admin 박관리 false false,  moderator 김편집 false false, 학과 admin 최학과 false false, 학과 editor 김편집 true false"; got != want {
+			t.Errorf("%s\nwant\n%s", got, want)
+		}
+		if got, want := said(caller(app, local.Token)), "학과 admin 최학과 false false, 학과 editor 김편집 true false"; got != want {
+			t.Errorf("%s\nwant\n%s", got, want)
+		}
+		page := app.Do(functiontest.Request{Method: "GET", Path: "/console/members/roles", As: local.Token}).Want(200)
+		page.Says("<h2>학과</h2>", "김편집", "곧 끝남", "2026년 3월 20일").SaysNot("박관리</a>", "조정자")
+		admin("POST", "/v1/admin/members/"+a.ID+"/suspend", nil).Want(204)
+		if got := said(admin); !strings.Contains(got, "moderator 김편집 false true") {
+			t.Errorf("suspended: %s", got)
+		}
+		admin("DELETE", path+"moderator", nil).Want(204)
+		told("역할이 끝났습니다", "조정자, 모든 단위")
+		app.At(time.Date(2026, 3, 20, 0, 0, 0, 0, clock.Seoul))
+		if got := said(caller(app, local.Token)); strings.Contains(got, "김편집") {
+			t.Errorf("a term that is over: %s", got)
+		}
+	})
+}
+
 func TestRoles(t *testing.T) {
 	each(t, func(t *testing.T, app *functiontest.App) {
 		first := app.Member(functiontest.Member{Verified: true, Grants: []auth.Grant{{Role: auth.Admin}}})
 		local := app.Member(functiontest.Member{Verified: true, Grants: []auth.Grant{{Role: auth.Admin, Unit: "학과"}}})
-		a := app.Member(functiontest.Member{Name: "김_편집", Email: "edit@example.com"})
+		a := app.Member(functiontest.Member{Name: "김_편집", Email: "edit@example.com", Verified: true})
+		stranger := app.Member(functiontest.Member{})
 		admin, sub, me := caller(app, first.Token), caller(app, local.Token), caller(app, a.Token)
 		path := "/v1/admin/members/" + a.ID
 		me("GET", "/v1/admin/audit", nil).Problem(403, "not-allowed")
 		sub("PUT", path+"/roles/editor", `{"unit":"학과"}`).Want(200)
 		admin("PUT", path+"/roles/admin", `{"unit":"","until":"2026-03-03T00:00:00+09:00"}`).Want(200)
 		me("GET", "/v1/admin/audit", nil).Want(200)
-		for method, p := range map[string]string{"DELETE": "/roles/admin", "POST": "/suspend"} {
-			admin(method, "/v1/admin/members/"+first.ID+p, nil).Problem(409, "last-admin")
+		admin("POST", "/v1/admin/members/"+first.ID+"/suspend", nil).Problem(409, "last-admin")
+		admin("DELETE", "/v1/admin/members/"+first.ID+"/roles/admin", nil).Problem(403, "own-role")
+		admin("PUT", "/v1/admin/members/"+first.ID+"/roles/admin", `{"unit":"","until":"2027-01-01T00:00:00Z"}`).Problem(403, "own-role")
+		me("PUT", "/v1/admin/members/"+first.ID+"/roles/admin", `{"unit":"","until":"2026-03-02T13:00:00+09:00"}`).Problem(403, "not-allowed")
+		me("DELETE", "/v1/admin/members/"+first.ID+"/roles/admin", nil).Problem(403, "not-allowed")
+		if got := me("PUT", "/v1/admin/members/"+local.ID+"/roles/editor", `{"unit":"학과"}`).Problem(422, "invalid-input").Fields(); !slices.Equal(got, []string{"until:beyond-own-term"}) {
+			t.Errorf("%v", got)
 		}
-		admin("PUT", "/v1/admin/members/"+first.ID+"/roles/admin", `{"unit":"","until":"2027-01-01T00:00:00Z"}`).Problem(409, "last-admin")
+		sub("PUT", "/v1/admin/members/"+stranger.ID+"/roles/editor", `{"unit":"학과"}`).Problem(409, "member-not-verified")
 		app.At(time.Date(2026, 3, 3, 0, 0, 0, 0, functiontest.Start.Location()).Add(-time.Millisecond))
 		me("GET", "/v1/admin/audit", nil).Want(200)
 		app.Wait(time.Millisecond) // midnight in Seoul
 		me("GET", "/v1/admin/audit", nil).Problem(403, "not-allowed")
-		sub("DELETE", path+"/roles/editor?unit="+"%ED%95%99%EA%B3%BC", nil).Want(204)
+		sub("DELETE", path+"/roles/editor?unit="+"%ED%95%99%EA%B3%BC", nil).Problem(403, "proof-required")
+		again := app.Member(functiontest.Member{Verified: true, Grants: []auth.Grant{{Role: auth.Admin, Unit: "학과"}}})
+		caller(app, again.Token)("DELETE", path+"/roles/editor?unit="+"%ED%95%99%EA%B3%BC", nil).Want(204)
 		admin("POST", path+"/suspend", nil).Want(204)
 		me("GET", "/v1/members/me", nil).Problem(401, "session-ended")
 		admin("POST", path+"/restore", nil).Want(204)
@@ -353,15 +704,15 @@ func TestRoles(t *testing.T) {
 			}
 			admin("GET", "/v1/admin/members?size=2&name=x&cursor="+cursor, nil).Problem(422, "invalid-input")
 		}
-		if seen != 3 {
-			t.Errorf("%d members on all pages, want 3", seen)
+		if seen != 5 {
+			t.Errorf("%d members on all pages, want 5", seen)
 		}
 		got = functiontest.JSON[page](admin("GET", "/v1/admin/audit?subject="+a.ID+"&actor="+first.ID, nil).Want(200))
 		actions := []string{}
 		for _, item := range got.Items {
 			actions = append(actions, item.Action)
 		}
-		want := "GET /v1/admin/members GET /v1/admin/members POST /v1/admin/members/{id}/restore POST /v1/admin/members/{id}/suspend PUT /v1/admin/members/{id}/roles/{role}"
+		want := "GET /v1/admin/members POST /v1/admin/members/{id}/restore POST /v1/admin/members/{id}/suspend PUT /v1/admin/members/{id}/roles/{role}"
 		if strings.Join(actions, " ") != want {
 			t.Errorf("audit: %v", actions)
 		}

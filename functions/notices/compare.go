@@ -15,11 +15,13 @@ type compareRequest struct {
 }
 
 type compareResponse struct {
-	From  int64    `json:"from"`
-	To    int64    `json:"to"`
-	Title []hunk   `json:"title"` // none where it is the same
-	Tags  tagsDiff `json:"tags"`
-	Body  []hunk   `json:"body"` // of the Markdown; none where it is the same
+	From    int64    `json:"from"`
+	To      int64    `json:"to"`
+	Title   []hunk   `json:"title"` // none where it is the same
+	Tags    tagsDiff `json:"tags"`
+	Body    []hunk   `json:"body"` // of the Markdown; none where it is the same
+	TitleEn []hunk   `json:"titleEn"`
+	BodyEn  []hunk   `json:"bodyEn"`
 }
 
 type tagsDiff struct {
@@ -55,7 +57,7 @@ func (h handlers) compare(ctx context.Context, r *compareRequest) (*compareRespo
 	if err != nil {
 		return nil, err
 	}
-	return &compareResponse{From: from, To: to, Title: hunksOf(d.Title), Tags: tagsDiff(d.Tags), Body: hunksOf(d.Body)}, nil
+	return &compareResponse{From: from, To: to, Title: hunksOf(d.Title), Tags: tagsDiff(d.Tags), Body: hunksOf(d.Body), TitleEn: hunksOf(d.TitleEn), BodyEn: hunksOf(d.BodyEn)}, nil
 }
 
 func hunksOf(found []revision.Hunk) []hunk {

@@ -7,7 +7,7 @@ import (
 )
 
 func (h handlers) remove(ctx context.Context, r *edition) (*function.None, error) {
-	version, err := r.version()
+	version, err := h.version(ctx, *r)
 	if err != nil {
 		return nil, err
 	}
@@ -18,7 +18,7 @@ func (h handlers) remove(ctx context.Context, r *edition) (*function.None, error
 }
 
 func (h handlers) undelete(ctx context.Context, r *edition) (*article, error) {
-	version, err := r.version()
+	version, err := h.version(ctx, *r)
 	if err != nil {
 		return nil, err
 	}
@@ -26,6 +26,6 @@ func (h handlers) undelete(ctx context.Context, r *edition) (*article, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := show(ctx, n)
+	a := h.show(ctx, n)
 	return &a, nil
 }

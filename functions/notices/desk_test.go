@@ -45,12 +45,20 @@ func TestDesk(t *testing.T) {
 	other := c.draft("감사", "감사의 글", nil)
 	c.see(editor, "/console/notices").Want(200).Says("초안 &lt;글&gt;", "예약됨", "고정", "긴급", "#공약").SaysNot("감사의 글", "지움")
 	c.see(admin, "/console/notices?unit="+url.QueryEscape("감사")).Want(200).Says("감사의 글").SaysNot("초안 &lt;글&gt;")
-	c.see(editor, "/console/notices?state=scheduled").Want(200).Says("예약한 글").SaysNot("게시한 글")
+	c.see(editor, "/console/notices?state=scheduled").Want(200).Says("예약한 글")
+	if got := c.see(editor, "/console/notices?state=scheduled").Main(); strings.Contains(got, "게시한 글") {
+		t.Error(got)
+	}
 	c.see(editor, "/console/notices?q=없는").Want(200).Says("찾은 공지가 없습니다.")
 	c.see(editor, "/console/notices/"+other).Problem(404, "not-found")
 
 	c.see(editor, "/console/notices/"+draft).Want(200).Says(`value="초안 &lt;글&gt;"`, "하나\n둘\n셋", `&#34;version&#34;:1`, `href="/console/notices/`+draft+`/revisions"`)
 	c.see(editor, "/console/notices/new").Want(200).Says("저장 안 됨", `<option value="총학" selected>총학</option>`).SaysNot(`<option value="감사"`)
+	pinned := c.draft("총학", "해마다 하는 축제", map[string]any{"tags": []string{"축제"}, "publishAt": now, "pinnedUntil": later})
+	c.see(editor, "/console/notices/"+pinned).Want(200).Says(`href="/console/notices/new?from=` + pinned)
+	c.see(editor, "/console/notices/new?from="+pinned).Want(200).Says("새 공지", "저장 안 됨", `value="해마다 하는 축제"`, "하나\n둘\n셋", `value="축제"`, `&#34;notice&#34;:null`).SaysNot("data-was")
+	c.see(editor, "/console/notices/new?from="+other).Problem(404, "not-found")
+	c.see(editor, "/console/notices/new?from=x").Problem(404, "not-found")
 	c.call(admin, "DELETE", "/v1/notices/"+draft, nil, "If-Match", match(1)).Want(204)
 	c.see(admin, "/console/notices?state=deleted").Want(200).Says("초안 &lt;글&gt;", `data-action="/v1/admin/notices/`+draft+`/restore"`, `data-version="2"`)
 	c.see(admin, "/console/notices/"+draft).Problem(404, "not-found")

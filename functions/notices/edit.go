@@ -16,11 +16,13 @@ type edition struct {
 }
 
 // version is the one that was read.
-func (e edition) version() (int64, error) {
+func (h handlers) version(ctx context.Context, e edition) (int64, error) {
 	if !check.ID(e.ID) {
 		return 0, problem.Absent()
 	}
-	return function.Match(e.IfMatch)
+	return function.Match(e.IfMatch, func() (int64, error) {
+		return h.notices.Version(ctx, e.ID)
+	})
 }
 
 // editRequest replaces all of a notice: its publishAt is as it was, now or later, or
@@ -31,7 +33,7 @@ type editRequest struct {
 }
 
 func (h handlers) edit(ctx context.Context, r *editRequest) (*article, error) {
-	version, err := r.version()
+	version, err := h.version(ctx, r.edition)
 	if err != nil {
 		return nil, err
 	}
@@ -39,6 +41,6 @@ func (h handlers) edit(ctx context.Context, r *editRequest) (*article, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := show(ctx, is)
+	a := h.show(ctx, is)
 	return &a, nil
 }

@@ -2,23 +2,27 @@ package notices
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/council/notice"
 	"github.com/madang-council/madang/shared/cursor"
+	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/identity/member"
-	"github.com/madang-council/madang/shared/secret"
+	"github.com/madang-council/madang/shared/media/upload"
 )
 
 // handlers are the operations and what they need.
 type handlers struct {
-	notices notice.Writer
-	members member.Store
-	cursors *cursor.Codec
-	links   secret.Signer // signs previews
-	site    string
-	units   []string
+	notices  notice.Writer
+	members  member.Store
+	cursors  *cursor.Codec
+	previews notice.Previews
+	uploads  upload.Store
+	site     string
+	units    []string
+	names    function.Names
 }
 
 // listRequest is also what the list of those who write is narrowed by.
@@ -26,11 +30,13 @@ type listRequest struct {
 	cursor.Asked
 	Tag  string `query:"tag"`
 	Unit string `query:"unit"`
-	Q    string `query:"q" description:"Part of the title."`
+	Q    string `query:"q" description:"Words of the title, the tags or the text, in any order; also initial consonants of the title or a tag."`
 }
 
 type listResponse struct {
 	cursor.Page[notice.Summary]
+
+	Count *int `json:"count,omitempty" description:"How many were found in all, where q was given."`
 
 	changes *time.Time
 }
@@ -50,16 +56,28 @@ func (h handlers) list(ctx context.Context, r *listRequest) (*listResponse, erro
 	if err != nil {
 		return nil, err
 	}
+	for i := range page.Items {
+		page.Items[i] = page.Items[i].Named(h.names, function.RequestFrom(ctx).Language)
+	}
 	next, err := h.notices.NextChange(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &listResponse{Page: page, changes: next}, nil
+	answer := &listResponse{Page: page, changes: next}
+	if f.Words != "" {
+		count, err := h.notices.Count(ctx, f, math.MaxInt32)
+		if err != nil {
+			return nil, err
+		}
+		answer.Count = &count
+	}
+	return answer, nil
 }
 
 // narrow reads the filter and the size.
 func (r *listRequest) narrow() (notice.Filter, int, error) {
 	var c check.Fields
 	f, size := notice.Narrowed(&c, r.Tag, r.Unit, r.Q), cursor.Size(&c, r.Size)
+	r.Tag, r.Unit = f.Tag, f.Unit
 	return f, size, c.Err()
 }

@@ -22,6 +22,8 @@ type entry struct {
 	ID          string       `json:"id"`
 	Title       string       `json:"title"`
 	Excerpt     string       `json:"excerpt"`
+	TitleEn     string       `json:"titleEn,omitempty"`
+	ExcerptEn   string       `json:"excerptEn,omitempty"`
 	Unit        string       `json:"unit"`
 	Tags        []string     `json:"tags"`
 	State       notice.State `json:"state"`
@@ -30,6 +32,7 @@ type entry struct {
 	PinnedUntil *time.Time   `json:"pinnedUntil,omitempty"`
 	UrgentUntil *time.Time   `json:"urgentUntil,omitempty"`
 	DeletedAt   *time.Time   `json:"deletedAt,omitempty"`
+	Imported    bool         `json:"imported,omitempty"`
 	Attachments int          `json:"attachments"` // how many
 	Version     int64        `json:"version"`
 	CreatedAt   time.Time    `json:"createdAt"`
@@ -65,7 +68,7 @@ func stateOf(ctx context.Context, s string) (notice.State, error) {
 	if err := f.Err(); err != nil {
 		return "", err
 	}
-	if s == string(notice.Deleted) && !auth.From(ctx).Has(auth.Admin) {
+	if s == string(notice.Deleted) && !auth.From(ctx).MaySomewhere(auth.Restore) {
 		return "", problem.NotAllowed()
 	}
 	return notice.State(s), nil
@@ -73,7 +76,7 @@ func stateOf(ctx context.Context, s string) (notice.State, error) {
 
 func entryOf(n notice.Notice, now time.Time) entry {
 	e := entry{
-		ID: n.ID, Title: n.Title, Excerpt: n.Excerpt, Unit: n.Unit, Tags: n.Tags, State: n.State(now),
+		ID: n.ID, Title: n.Title, Excerpt: n.Excerpt, TitleEn: n.TitleEn, ExcerptEn: n.ExcerptEn, Imported: n.ImportedAt != nil, Unit: n.Unit, Tags: n.Tags, State: n.State(now),
 		PublishAt: n.PublishAt, UnpublishAt: n.UnpublishAt, PinnedUntil: n.PinnedUntil, UrgentUntil: n.UrgentUntil, DeletedAt: n.DeletedAt,
 		Attachments: len(n.Attachments), Version: n.Version, CreatedAt: n.CreatedAt, UpdatedAt: n.UpdatedAt,
 	}

@@ -15,6 +15,8 @@ import (
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/council/notice"
 	"github.com/madang-council/madang/shared/functiontest"
+	kept "github.com/madang-council/madang/shared/page"
+	"github.com/madang-council/madang/shared/ui"
 )
 
 // item is what these tests read of a notice.
@@ -126,7 +128,7 @@ func TestWriteAndRead(t *testing.T) {
 		t.Errorf("audit: %v", got)
 	}
 	guest := d.call("", "GET", "/v1/notices/"+n.ID, nil).Want(200)
-	want := fmt.Sprintf(`{"id":%q,"title":"개강총회","html":%q,"excerpt":"안내 오늘 \u003cscript\u003ealert(1)\u003c/script\u003e","unit":"총학","tags":["행사","한"],"state":"published",`+
+	want := fmt.Sprintf(`{"id":%q,"title":"개강총회","html":%q,"excerpt":"안내 오늘 \u003cscript\u003ealert(1)\u003c/script\u003e","unit":"총학","unitName":"총학","tags":["행사","한"],"tagNames":["행사","한"],"state":"published",`+
 		`"publishAt":"2026-03-02T12:00:00+09:00","pinned":true,"urgent":false,"pinnedUntil":"2026-03-02T13:00:00+09:00","attachments":[],"version":1,`+
 		`"createdAt":"2026-03-02T12:00:00+09:00","updatedAt":"2026-03-02T12:00:00+09:00"}`, n.ID, n.HTML)
 	want = strings.NewReplacer("<", `\u003c`, ">", `\u003e`, "&", `\u0026`).Replace(want)
@@ -147,8 +149,8 @@ func TestWriteAndRead(t *testing.T) {
 
 func TestRefusals(t *testing.T) {
 	d := open(t)
-	past := d.Now().Add(-time.Minute - time.Millisecond)
-	many := make([]string, 11)
+	past := d.Now().Add(-10*time.Minute - time.Millisecond)
+	many := make([]string, notice.MostAttachments+1)
 	for i := range many {
 		many[i] = fmt.Sprint("t", i)
 	}
@@ -156,34 +158,33 @@ func TestRefusals(t *testing.T) {
 		change map[string]any
 		want   string
 	}{
-		"no unit":             {map[string]any{"unit": ""}, "unit:not-one-of"},
-		"unknown unit":        {map[string]any{"unit": "없음"}, "unit:not-one-of"},
-		"blank title":         {map[string]any{"title": "\u3164"}, "title:required"},
-		"long title":          {map[string]any{"title": strings.Repeat("가", 201)}, "title:too-long"},
-		"title of two lines":  {map[string]any{"title": "가\n나"}, "title:newline"},
-		"long body":           {map[string]any{"body": strings.Repeat("a", 100_001)}, "body:too-long"},
-		"control character":   {map[string]any{"body": "\u0007"}, "body:control-character"},
-		"too many tags":       {map[string]any{"tags": many}, "tags:too-many"},
-		"long tag":            {map[string]any{"tags": []string{strings.Repeat("가", 21)}}, "tags[0]:too-long"},
-		"blank tag":           {map[string]any{"tags": []string{"가", " "}}, "tags[1]:required"},
-		"repeated tag":        {map[string]any{"tags": []string{"MT", "mt"}}, "tags[1]:repeated"},
-		"past publishAt":      {map[string]any{"publishAt": past}, "publishAt:publish-at-in-the-past"},
-		"past unpublishAt":    {map[string]any{"unpublishAt": past}, "unpublishAt:unpublish-at-in-the-past"},
-		"past pin":            {map[string]any{"pinnedUntil": past}, "pinnedUntil:pinned-until-in-the-past"},
-		"past urgency":        {map[string]any{"urgentUntil": past}, "urgentUntil:urgent-until-in-the-past"},
-		"ends before":         {map[string]any{"publishAt": d.Now().Add(2 * time.Hour), "unpublishAt": d.Now().Add(2 * time.Hour)}, "unpublishAt:not-after-publish-at"},
-		"year 10000":          {map[string]any{"publishAt": "+10000-01-01T00:00:00Z"}, "publishAt:wrong-type"},
-		"year 9999":           {map[string]any{"publishAt": "9999-12-31T00:00:00Z"}, "publishAt:out-of-range"},
-		"not a time":          {map[string]any{"publishAt": "내일"}, "publishAt:wrong-type"},
-		"too many files":      {map[string]any{"attachments": many}, "attachments:too-many"},
-		"unknown file":        {map[string]any{"attachments": []string{"00000000-0000-7000-8000-000000000000"}}, "attachments:upload-unknown"},
-		"malformed file":      {map[string]any{"attachments": []string{"x"}}, "attachments:upload-unknown"},
-		"unknown field":       {map[string]any{"author": "나"}, "author:unknown-field"},
-		"id in the body":      {map[string]any{"id": "x"}, "id:unknown-field"},
-		"number for a title":  {map[string]any{"title": 1}, "title:wrong-type"},
-		"text for tags":       {map[string]any{"tags": "행사"}, "tags:wrong-type"},
-		"lone surrogate":      {map[string]any{"title": "\ufffd"}, "title:damaged-character"},
-		"reversing character": {map[string]any{"title": "가\u202e나"}, "title:bidi-control"},
+		"no unit":            {map[string]any{"unit": ""}, "unit:not-one-of"},
+		"unknown unit":       {map[string]any{"unit": "없음"}, "unit:not-one-of"},
+		"blank title":        {map[string]any{"title": "\u3164"}, "title:required"},
+		"long title":         {map[string]any{"title": strings.Repeat("가", 201)}, "title:too-long"},
+		"title of two lines": {map[string]any{"title": "가\n나"}, "title:newline"},
+		"long body":          {map[string]any{"body": strings.Repeat("a", 100_001)}, "body:too-long"},
+		"control character":  {map[string]any{"body": "\u0007"}, "body:control-character"},
+		"too many tags":      {map[string]any{"tags": many}, "tags:too-many"},
+		"long tag":           {map[string]any{"tags": []string{strings.Repeat("가", 21)}}, "tags[0]:too-long"},
+		"blank tag":          {map[string]any{"tags": []string{"가", " "}}, "tags[1]:required"},
+		"repeated tag":       {map[string]any{"tags": []string{"MT", "mt"}}, "tags[1]:repeated"},
+		"past publishAt":     {map[string]any{"publishAt": past}, "publishAt:publish-at-in-the-past"},
+		"past unpublishAt":   {map[string]any{"unpublishAt": past}, "unpublishAt:unpublish-at-in-the-past"},
+		"past pin":           {map[string]any{"pinnedUntil": past}, "pinnedUntil:pinned-until-in-the-past"},
+		"past urgency":       {map[string]any{"urgentUntil": past}, "urgentUntil:urgent-until-in-the-past"},
+		"ends before":        {map[string]any{"publishAt": d.Now().Add(2 * time.Hour), "unpublishAt": d.Now().Add(2 * time.Hour)}, "unpublishAt:not-after-publish-at"},
+		"year 10000":         {map[string]any{"publishAt": "+10000-01-01T00:00:00Z"}, "publishAt:wrong-type"},
+		"year 9999":          {map[string]any{"publishAt": "9999-12-31T00:00:00Z"}, "publishAt:out-of-range"},
+		"not a time":         {map[string]any{"publishAt": "내일"}, "publishAt:wrong-type"},
+		"too many files":     {map[string]any{"attachments": many}, "attachments:too-many"},
+		"unknown file":       {map[string]any{"attachments": []string{"00000000-0000-7000-8000-000000000000"}}, "attachments:upload-unknown"},
+		"malformed file":     {map[string]any{"attachments": []string{"x"}}, "attachments:upload-unknown"},
+		"unknown field":      {map[string]any{"author": "나"}, "author:unknown-field"},
+		"id in the body":     {map[string]any{"id": "x"}, "id:unknown-field"},
+		"number for a title": {map[string]any{"title": 1}, "title:wrong-type"},
+		"text for tags":      {map[string]any{"tags": "행사"}, "tags:wrong-type"},
+		"lone surrogate":     {map[string]any{"title": "\ufffd"}, "title:damaged-character"},
 	} {
 		r := d.call(d.editor, "POST", "/v1/notices", content("제목", c.change))
 		if r.Status != 422 || !slices.Contains(r.Fields(), c.want) {
@@ -257,12 +258,23 @@ func TestVisibility(t *testing.T) {
 	}
 }
 
+// If-Match may name several versions, or whichever there is.
+func TestEditOfSeveralVersions(t *testing.T) {
+	d := open(t)
+	path := "/v1/notices/" + d.write("가", map[string]any{"publishAt": d.Now()}).ID
+	d.call(d.editor, "PUT", path, content("나", nil), "If-Match", match(1)+", "+match(2)).Want(200)
+	d.call(d.editor, "PUT", path, content("다", nil), "If-Match", match(1)+", "+match(3)).Problem(412, "version-stale")
+	d.call(d.editor, "DELETE", path, nil, "If-Match", "*").Want(204)
+	d.call(d.Admin(), "POST", "/v1/admin"+strings.TrimPrefix(path, "/v1")+"/restore", nil, "If-Match", "*").Want(200)
+	d.call(d.editor, "DELETE", "/v1/notices/00000000-0000-4000-8000-000000000000", nil, "If-Match", "*").Problem(404, "not-found")
+}
+
 func TestEdit(t *testing.T) {
 	d := open(t)
 	n := d.write("가", map[string]any{"publishAt": d.Now(), "tags": []string{"하나"}})
 	path := "/v1/notices/" + n.ID
 	d.call(d.editor, "PUT", path, content("나", nil)).Problem(428, "if-match-required")
-	for _, tag := range []string{"*", `"v2"`, `"x"`, "v1x", `"v99999999999999999999"`} {
+	for _, tag := range []string{`W/"v1"`, `"v2"`, `"x"`, "v1x", `"v99999999999999999999"`} {
 		d.call(d.editor, "PUT", path, content("나", nil), "If-Match", tag).Problem(412, "version-stale")
 		d.call(d.editor, "DELETE", path, nil, "If-Match", tag).Problem(412, "version-stale")
 	}
@@ -357,6 +369,12 @@ func TestList(t *testing.T) {
 			t.Errorf("%s: %q, want %q", query, got, want)
 		}
 	}
+	if got := strings.TrimSpace(string(d.call("", "GET", "/v1/notices?size=1&q=%EA%B3%B5", nil).Want(200).Body)); !strings.HasSuffix(got, `"count":5}`) {
+		t.Errorf("a search does not say how many it found: %s", got)
+	}
+	if got := string(d.call("", "GET", "/v1/notices", nil).Want(200).Body); strings.Contains(got, `"count"`) {
+		t.Errorf("a list counts: %s", got)
+	}
 	walk := func(as, path string) string {
 		titles, cursor := []string{}, ""
 		for range 20 {
@@ -414,10 +432,10 @@ func TestMidnight(t *testing.T) {
 		if err != nil || !ok {
 			t.Fatalf("no page: %v", err)
 		}
-		s, fresh := p.At(at)
-		kept := parse(t, s.Body).titles()
-		if !fresh || kept != want {
-			t.Errorf("kept for %v: %q (fresh %v), want %q", at, kept, fresh, want)
+		s, state := p.At(at)
+		shown := parse(t, s.Body).titles()
+		if state != kept.Fresh || shown != want {
+			t.Errorf("kept for %v: %q (state %v), want %q", at, shown, state, want)
 		}
 		if got := d.list(d.editor, "").titles(); got != want {
 			t.Errorf("read at %v: %q, want %q", at, got, want)
@@ -428,37 +446,44 @@ func TestMidnight(t *testing.T) {
 	}
 }
 
-// A write renders again what it changes and nothing else.
+// A write touches what it changes and nothing else; what is eager is rendered again.
 func TestTouch(t *testing.T) {
 	d := open(t)
 	a := d.write("가", map[string]any{"publishAt": d.Now()})
 	b := d.write("나", map[string]any{"publishAt": d.Now()})
-	for _, path := range []string{"/v1/notices/" + a.ID, "/v1/notices/" + b.ID, "/v1/notices?size=1"} {
+	narrowed := ui.Query("/v1/notices", "unit", a.Unit)
+	for _, path := range []string{"/v1/notices/" + a.ID, "/v1/notices/" + b.ID, narrowed} {
 		d.call("", "GET", path, nil).Want(200)
 	}
-	rendered := func(key string) int64 {
+	state := func(key string) string {
 		p, ok, err := d.Pages.Load(d.Context(), "ko:"+key)
-		if err != nil || !ok {
-			return -1
+		switch {
+		case err != nil || !ok:
+			return "none"
+		case p.Since != 0:
+			return "touched"
+		case p.Rendered == clock.Millis(d.Now()):
+			return "rendered again"
+		default:
+			return "as it was"
 		}
-		return p.Rendered
 	}
 	d.Wait(time.Minute)
 	d.write("초안", nil)
-	for _, key := range []string{"/v1/notices", "/v1/notices?size=1", "/v1/notices/" + a.ID} {
-		if rendered(key) != clock.Millis(functiontest.Start) {
-			t.Errorf("%s: a draft renders it again", key)
+	for _, key := range []string{"/v1/notices", narrowed, "/v1/notices/" + a.ID} {
+		if got := state(key); got != "as it was" {
+			t.Errorf("%s: with a draft it is %s", key, got)
 		}
 	}
 	d.edit(a, map[string]any{"title": "가가", "publishAt": a.PublishAt})
-	for key, fresh := range map[string]bool{"/v1/notices": true, "/v1/notices?size=1": true, "/v1/notices/" + a.ID: true, "/v1/notices/" + b.ID: false} {
-		if got := rendered(key) == clock.Millis(d.Now()); got != fresh {
-			t.Errorf("%s: rendered again: %v, want %v", key, got, fresh)
+	for key, want := range map[string]string{"/v1/notices": "rendered again", narrowed: "touched", "/v1/notices/" + a.ID: "rendered again", "/v1/notices/" + b.ID: "as it was"} {
+		if got := state(key); got != want {
+			t.Errorf("%s is %s, want %s", key, got, want)
 		}
 	}
 	d.call(d.editor, "DELETE", "/v1/notices/"+b.ID, nil, "If-Match", match(1)).Want(204)
-	if rendered("/v1/notices/"+b.ID) != -1 {
-		t.Error("the page of a deleted notice is kept")
+	if got := state("/v1/notices/" + b.ID); got != "none" {
+		t.Errorf("the page of a deleted notice is %s", got)
 	}
 	d.call("", "GET", "/v1/notices/"+b.ID, nil).Problem(404, "not-found")
 }

@@ -22,9 +22,9 @@ func (d desk) see(as, path string) functiontest.Response {
 func TestPageOfNone(t *testing.T) {
 	d := open(t)
 	for path, want := range map[string]string{
-		"/notices":          "공지사항 제목에서 찾기 찾기 전체 총학 단과대 학과 동연 감사 아직 올라온 공지가 없습니다.",
-		"/notices?q=%25":    "공지사항 제목에서 찾기 찾기 전체 총학 단과대 학과 동연 감사 제목에 ‘%’이(가) 들어간 공지입니다. 모두 보기 맞는 공지가 없습니다.",
-		"/en/notices?tag=x": "Notices #x Search titles Search All 총학 단과대 학과 동연 감사 Notices tagged “x”. Show all No notice matches.",
+		"/notices":          "공지 공지 찾기 찾기 전체 총학 단과대 학과 동연 감사 아직 공지가 없어요 새 공지는 여기에 가장 먼저 올라와요.",
+		"/notices?q=%25":    "공지 공지 찾기 찾기 전체 총학 단과대 학과 동연 감사 ‘%’ 검색 결과 0건 찾는 말 빼기 맞는 공지가 없어요 다른 말로 찾거나 조건을 빼 보세요. 공지 모두 보기",
+		"/en/notices?tag=x": "Notices #x Search notices Search All Student Council 단과대 학과 Student Clubs 감사 #x remove No notice matches Try other words, or fewer filters. All notices",
 	} {
 		if got := d.see("", path).Want(200).Main(); got != want {
 			t.Errorf("%s:\n%s\nwant\n%s", path, got, want)
@@ -43,7 +43,7 @@ func TestPageOfList(t *testing.T) {
 		d.Notice(d.editor, map[string]any{"title": "공지 " + string(rune('가'+i)), "tags": tag})
 	}
 	r := d.see("", "/notices").Want(200)
-	if n := strings.Count(string(r.Body), "<h2>"); n != 20 {
+	if n := strings.Count(string(r.Body), "<h3>"); n != 20 {
 		t.Errorf("%d notices", n)
 	}
 	older := regexp.MustCompile(`rel="next" href="([^"]+)"`).FindSubmatch(r.Body)
@@ -51,14 +51,17 @@ func TestPageOfList(t *testing.T) {
 		t.Fatalf("no link to older ones: %s", r.Body)
 	}
 	r = d.see("", html.UnescapeString(string(older[1]))).Want(200)
-	if n := strings.Count(string(r.Body), "<h2>"); n != 5 || strings.Contains(string(r.Body), `rel="next"`) {
+	if n := strings.Count(string(r.Body), "<h3>"); n != 5 || strings.Contains(string(r.Body), `rel="next"`) {
 		t.Errorf("%d notices", n)
 	}
 	r.Says(`<meta name="robots" content="noindex">`, "처음으로")
-	if n := strings.Count(string(d.see("", "/notices?tag="+url.QueryEscape("짝")).Want(200).Body), "<h2>"); n != 13 {
+	tagged := d.see("", "/notices?unit="+url.QueryEscape("총학")+"&tag="+url.QueryEscape("짝")).Want(200)
+	tagged.Says(`<h1>공지 · 총학 #짝<small> 13개</small></h1>`, `<h2 class="month-name">2026년 3월</h2>`, `<a href="/notices?tag=%EC%A7%9D">전체</a>`, `<a href="/notices?unit=%EC%B4%9D%ED%95%99" aria-current="true"><span>#짝</span><small>빼기</small></a>`,
+		`<input type="hidden" name="unit" value="총학"><input type="hidden" name="tag" value="짝">`)
+	if n := strings.Count(string(d.see("", "/notices?tag="+url.QueryEscape("짝")).Want(200).Body), "<h3>"); n != 13 {
 		t.Errorf("%d with the tag", n)
 	}
-	if got := d.see("", "/notices?q="+url.QueryEscape("공지 각")).Main(); !strings.Contains(got, "제목에 ‘공지 각’이(가) 들어간 공지입니다. 모두 보기 공지 각 2026. 3. 2.") {
+	if got := d.see("", "/notices?q="+url.QueryEscape("공지 각")).Main(); !strings.Contains(got, "‘공지 각’ 검색 결과 1건 찾는 말 빼기 2026년 3월 오늘 공지 각 총학") {
 		t.Error(got)
 	}
 	d.see("", "/notices?cursor=forged").Problem(422, "invalid-input")
@@ -76,7 +79,7 @@ func TestPageOfNotice(t *testing.T) {
 	body := "**굵게**\n\n![봄](/files/test/post/2026/03/" + inText + "/1600.jpg)\n\n<script>alert(1)</script>"
 	id := d.Notice(d.editor, map[string]any{"title": "봄 & 축제", "body": body, "tags": []string{"행사"}, "attachments": []string{inText, below, file, waiting}})
 	r := d.see("", "/notices/"+id).Want(200)
-	want := "공지사항 봄 & 축제 2026년 3월 2일 (월) 오후 12:00 총학 #행사 굵게 <script>alert(1)</script> 방금.png: 사진을 준비하고 있습니다. 첨부 파일 신청서.hwp HWP · 3.4 MB"
+	want := "공지 봄 & 축제 2026년 3월 2일 (월) 오후 12:00 총학 #행사 굵게 <script>alert(1)</script> 방금.png: 사진을 준비하고 있습니다. 첨부 파일 HWP 신청서.hwp HWP · 3.4 MB 공유하기 주소 복사 인쇄하기"
 	if got := r.Main(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
@@ -97,7 +100,8 @@ func TestPageOfNotice(t *testing.T) {
 func TestHeadings(t *testing.T) {
 	d := open(t)
 	id := d.Notice(d.editor, map[string]any{"title": "제목", "body": "### 가\n\n##### 나\n\n#### 다\n\n# 라\n\n## 마"})
-	levels := regexp.MustCompile(`<h([1-6])[^>]*>([^<]+)</h([1-6])>`).FindAllStringSubmatch(string(d.see("", "/notices/"+id).Want(200).Body), -1)
+	main, _, _ := strings.Cut(string(d.see("", "/notices/"+id).Want(200).Body), "</main>")
+	levels := regexp.MustCompile(`<h([1-6])[^>]*>([^<]+)</h([1-6])>`).FindAllStringSubmatch(main, -1)
 	got := ""
 	for _, l := range levels {
 		got += l[1] + l[2] + l[3] + " "
@@ -118,7 +122,7 @@ func TestPagesFollowWrites(t *testing.T) {
 	d.call(d.editor, "PUT", "/v1/notices/"+n.ID, content("나중", map[string]any{"publishAt": n.PublishAt}), "If-Match", match(n.Version)).Want(200)
 	for _, key := range []string{"ko:/notices", "ko:/notices/" + n.ID, "en:/en/notices/" + n.ID, "en:/en/notices"} {
 		p, kept, err := d.Pages.Load(d.Context(), key)
-		if err != nil || !kept || p.Touched || !strings.Contains(string(p.Segments[0].Body), "나중") {
+		if err != nil || !kept || p.Since != 0 || !strings.Contains(string(p.Segments[0].Body), "나중") {
 			t.Errorf("%s: %v %v", key, kept, err)
 		}
 	}

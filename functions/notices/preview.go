@@ -2,24 +2,19 @@ package notices
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/madang-council/madang/shared/check"
-	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/council/notice"
 	"github.com/madang-council/madang/shared/problem"
-	"github.com/madang-council/madang/shared/secret"
 )
-
-// previewLife is how long a preview link works.
-const previewLife = time.Hour
 
 type shareRequest struct {
 	ID string `path:"id"`
 }
 
 type shareResponse struct {
-	URL       string    `json:"url"` // whoever has it may read the notice
+	URL       string    `json:"url"` // of a page; whoever has it may read the notice
 	ExpiresAt time.Time `json:"expiresAt"`
 }
 
@@ -31,8 +26,8 @@ func (h handlers) share(ctx context.Context, r *shareRequest) (*shareResponse, e
 	if err != nil {
 		return nil, err
 	}
-	expires := clock.Now(ctx).Add(previewLife).Truncate(time.Second) // links count in seconds
-	return &shareResponse{URL: h.site + "/v1/notices/previews/" + h.links.Sign(n.ID, expires), ExpiresAt: expires}, nil
+	token, until := h.previews.Token(ctx, n)
+	return &shareResponse{URL: h.site + notice.PreviewPath + token, ExpiresAt: until}, nil
 }
 
 type previewRequest struct {
@@ -40,18 +35,11 @@ type previewRequest struct {
 }
 
 func (h handlers) preview(ctx context.Context, r *previewRequest) (*preview, error) {
-	id, err := h.links.Verify(r.Token, clock.Now(ctx))
-	switch {
-	case errors.Is(err, secret.ErrExpired):
-		return nil, problem.New(problem.Gone, "preview-expired", "미리 보기 링크의 시간이 지났습니다.", "The preview link has expired.")
-	case err != nil:
-		return nil, problem.Absent().Because(err)
-	}
-	n, err := h.notices.Current(ctx, id)
+	n, _, err := h.previews.Read(ctx, r.Token)
 	if err != nil {
 		return nil, err
 	}
-	return &preview{show(ctx, n)}, nil
+	return &preview{h.show(ctx, n)}, nil
 }
 
 // preview is a notice in its newest version, whatever its state.

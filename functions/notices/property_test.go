@@ -213,8 +213,8 @@ func (m *model) ahead() {
 	for minute := range 16 {
 		start := m.Now().Add(time.Duration(minute) * time.Minute)
 		for _, at := range []time.Time{start, start.Add(time.Minute - time.Millisecond)} {
-			s, fresh := list.At(at)
-			if got, want := answered(s.Body), listed(m.records, at); fresh && got != want {
+			s, state := list.At(at)
+			if got, want := answered(s.Body), listed(m.records, at); state == kept.Fresh && got != want {
 				m.rt.Fatalf("kept for %v:\n%s\nwant\n%s", at, got, want)
 			}
 			for _, r := range m.records {
@@ -237,8 +237,8 @@ func (m *model) load(path string) (kept.Page, bool) {
 
 func (m *model) article(r record, p kept.Page, at time.Time) {
 	m.rt.Helper()
-	s, fresh := p.At(at)
-	if !fresh {
+	s, state := p.At(at)
+	if state != kept.Fresh {
 		return
 	}
 	var n item

@@ -7,6 +7,7 @@ import (
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/council/notice"
+	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/media/upload"
 	"github.com/madang-council/madang/shared/problem"
 )
@@ -22,8 +23,14 @@ type article struct {
 	Body        *string       `json:"body,omitempty"` // Markdown, for editors of the unit
 	HTML        string        `json:"html"`           // sanitised
 	Excerpt     string        `json:"excerpt"`
+	TitleEn     string        `json:"titleEn,omitempty" description:"Absent where the notice is only in Korean."`
+	BodyEn      *string       `json:"bodyEn,omitempty"` // Markdown, for editors of the unit
+	HTMLEn      string        `json:"htmlEn,omitempty"` // sanitised
+	ExcerptEn   string        `json:"excerptEn,omitempty"`
 	Unit        string        `json:"unit"`
+	UnitName    string        `json:"unitName" description:"In the language of the request."`
 	Tags        []string      `json:"tags"`
+	TagNames    []string      `json:"tagNames" description:"Those of tags, in the language of the request."`
 	State       notice.State  `json:"state"`
 	PublishAt   *time.Time    `json:"publishAt,omitempty"`
 	UnpublishAt *time.Time    `json:"unpublishAt,omitempty"`
@@ -31,6 +38,7 @@ type article struct {
 	Urgent      bool          `json:"urgent"`
 	PinnedUntil *time.Time    `json:"pinnedUntil,omitempty"`
 	UrgentUntil *time.Time    `json:"urgentUntil,omitempty"`
+	Imported    bool          `json:"imported,omitempty" description:"Brought along from elsewhere, with its date."`
 	Attachments []upload.File `json:"attachments"`
 	Version     int64         `json:"version"`
 	CreatedAt   time.Time     `json:"createdAt"`
@@ -57,22 +65,23 @@ func (h handlers) read(ctx context.Context, r *readRequest) (*article, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := show(ctx, n)
+	a := h.show(ctx, n)
 	return &a, nil
 }
 
 // show is a notice as the caller sees it.
-func show(ctx context.Context, n notice.Notice) article {
+func (h handlers) show(ctx context.Context, n notice.Notice) article {
 	now := clock.Now(ctx)
 	a := article{
-		ID: n.ID, Title: n.Title, HTML: n.HTML, Excerpt: n.Excerpt, Unit: n.Unit, Tags: n.Tags, State: n.State(now),
+		ID: n.ID, Title: n.Title, HTML: n.HTML, Excerpt: n.Excerpt, TitleEn: n.TitleEn, HTMLEn: n.HTMLEn, ExcerptEn: n.ExcerptEn, Imported: n.ImportedAt != nil, Unit: n.Unit, Tags: n.Tags, State: n.State(now),
 		PublishAt: n.PublishAt, UnpublishAt: n.UnpublishAt, Pinned: n.Pinned(now), Urgent: n.Urgent(now),
 		PinnedUntil: n.PinnedUntil, UrgentUntil: n.UrgentUntil, Attachments: n.Attachments,
 		Version: n.Version, CreatedAt: n.CreatedAt, UpdatedAt: n.UpdatedAt,
 		tags: n.PageTags(), changes: n.Changes(now),
 	}
 	if notice.Writes(ctx, n.Unit) {
-		a.Body = &n.Body
+		a.Body, a.BodyEn = &n.Body, &n.BodyEn
 	}
+	a.UnitName, a.TagNames = notice.Name(h.names, n.Unit, n.Tags, function.RequestFrom(ctx).Language)
 	return a
 }

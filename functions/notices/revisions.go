@@ -8,7 +8,6 @@ import (
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/council/notice"
 	"github.com/madang-council/madang/shared/cursor"
-	"github.com/madang-council/madang/shared/media/markdown"
 	"github.com/madang-council/madang/shared/problem"
 )
 
@@ -24,6 +23,7 @@ type revisionEntry struct {
 	At          time.Time  `json:"at"`
 	Unit        string     `json:"unit"`
 	Title       string     `json:"title"`
+	TitleEn     string     `json:"titleEn,omitempty"`
 	Tags        []string   `json:"tags"`
 	PublishAt   *time.Time `json:"publishAt,omitempty"`
 	UnpublishAt *time.Time `json:"unpublishAt,omitempty"`
@@ -69,7 +69,7 @@ func (h handlers) entries(ctx context.Context, list ...notice.Revision) ([]revis
 	entries := []revisionEntry{}
 	for _, v := range list {
 		entries = append(entries, revisionEntry{
-			Number: v.Number, Editor: editor{ID: v.Editor, Name: names[v.Editor]}, At: v.At, Unit: v.Unit, Title: v.Title, Tags: v.Tags,
+			Number: v.Number, Editor: editor{ID: v.Editor, Name: names[v.Editor]}, At: v.At, Unit: v.Unit, Title: v.Title, TitleEn: v.TitleEn, Tags: v.Tags,
 			PublishAt: v.PublishAt, UnpublishAt: v.UnpublishAt, PinnedUntil: v.PinnedUntil, UrgentUntil: v.UrgentUntil,
 		})
 	}
@@ -83,8 +83,10 @@ type revisionRequest struct {
 
 type revisionResponse struct {
 	revisionEntry
-	Body string `json:"body"` // Markdown
-	HTML string `json:"html"` // sanitised
+	Body   string `json:"body"` // Markdown
+	HTML   string `json:"html"` // sanitised
+	BodyEn string `json:"bodyEn,omitempty"`
+	HTMLEn string `json:"htmlEn,omitempty"`
 }
 
 func (h handlers) revision(ctx context.Context, r *revisionRequest) (*revisionResponse, error) {
@@ -100,7 +102,15 @@ func (h handlers) revision(ctx context.Context, r *revisionRequest) (*revisionRe
 	if err != nil {
 		return nil, err
 	}
-	return &revisionResponse{revisionEntry: entries[0], Body: v.Body, HTML: markdown.Render(v.Body)}, nil
+	html, err := h.rendered(ctx, v.Body)
+	if err != nil {
+		return nil, err
+	}
+	english, err := h.rendered(ctx, v.BodyEn)
+	if err != nil {
+		return nil, err
+	}
+	return &revisionResponse{revisionEntry: entries[0], Body: v.Body, HTML: html, BodyEn: v.BodyEn, HTMLEn: english}, nil
 }
 
 // numberOf reads a revision's number: digits without leading zeros.
@@ -119,7 +129,7 @@ func (h handlers) revert(ctx context.Context, r *revertRequest) (*article, error
 	if !ok {
 		return nil, problem.Absent()
 	}
-	version, err := r.version()
+	version, err := h.version(ctx, r.edition)
 	if err != nil {
 		return nil, err
 	}
@@ -127,6 +137,6 @@ func (h handlers) revert(ctx context.Context, r *revertRequest) (*article, error
 	if err != nil {
 		return nil, err
 	}
-	a := show(ctx, is)
+	a := h.show(ctx, is)
 	return &a, nil
 }

@@ -65,7 +65,7 @@ func TestRevisions(t *testing.T) {
 		`{"kind":"delete","old":1,"text":"처음","segments":[{"changed":true,"text":"처음"}]},{"kind":"insert","new":1,"text":"다음","segments":[{"changed":true,"text":"다음"}]}]}],` +
 		`"tags":{"added":["다"],"removed":["가"]},"body":[{"lines":[{"kind":"equal","old":1,"new":1,"text":"하나","segments":[]},` +
 		`{"kind":"delete","old":2,"text":"둘","segments":[{"changed":true,"text":"둘"}]},{"kind":"insert","new":2,"text":"두울","segments":[{"changed":true,"text":"두울"}]},` +
-		`{"kind":"equal","old":3,"new":3,"text":"셋","segments":[]}]}]}`
+		`{"kind":"equal","old":3,"new":3,"text":"셋","segments":[]}]}],"titleEn":[],"bodyEn":[]}`
 	if diff != want {
 		t.Errorf("diff\n%s\nwant\n%s", diff, want)
 	}
@@ -116,7 +116,8 @@ func TestPreview(t *testing.T) {
 		URL       string
 		ExpiresAt time.Time
 	}](d.call(d.editor, "POST", "/v1/notices/"+n.ID+"/preview", nil).Want(200))
-	path, inside := strings.CutPrefix(link.URL, "https://council.madang.ac.kr")
+	pagePath, inside := strings.CutPrefix(link.URL, "https://council.madang.ac.kr")
+	path := "/v1" + pagePath
 	if !inside || !link.ExpiresAt.Equal(functiontest.Start.Add(time.Hour)) {
 		t.Fatalf("link: %+v", link)
 	}
@@ -135,20 +136,60 @@ func TestPreview(t *testing.T) {
 	if got := read(); got.Title != "고친 초안" {
 		t.Errorf("not the newest version: %+v", got)
 	}
+	d.see("", pagePath).Want(200).Says("미리보기입니다.", "고친 초안", `<meta name="robots" content="noindex`, "2026년 3월 2일").SaysNot("data-share", "canonical")
+	d.see("", "/en"+pagePath).Want(200).Says("This is a preview.", "고친 초안")
 	if keys := d.Server.Keys(); slices.ContainsFunc(keys, func(k string) bool { return strings.Contains(k, "previews") }) {
 		t.Errorf("a preview is kept as a page: %v", keys)
 	}
 	token := strings.TrimPrefix(path, "/v1/notices/previews/")
 	for _, forged := range []string{"x", token + "A", token[:len(token)-1], strings.Repeat("A", len(token)), n.ID, d.Deps.Key.Signer("cursor").Sign(n.ID, link.ExpiresAt)} {
 		d.call("", "GET", "/v1/notices/previews/"+forged, nil).Problem(404, "not-found")
+		d.see("", "/notices/previews/"+forged).Want(404)
 	}
 	d.At(link.ExpiresAt.Add(-time.Millisecond))
 	read()
 	d.At(link.ExpiresAt)
 	d.call("", "GET", path, nil).Problem(410, "preview-expired")
+	d.see("", pagePath).Want(410).Says("미리보기 링크의 시간이 지났습니다.").SaysNot("고친 초안")
 	again := functiontest.JSON[struct{ URL string }](d.call(d.editor, "POST", "/v1/notices/"+n.ID+"/preview", nil).Want(200))
 	d.call(d.editor, "DELETE", "/v1/notices/"+n.ID, nil, "If-Match", match(2)).Want(204)
-	d.call("", "GET", strings.TrimPrefix(again.URL, "https://council.madang.ac.kr"), nil).Problem(404, "not-found")
+	d.call("", "GET", "/v1"+strings.TrimPrefix(again.URL, "https://council.madang.ac.kr"), nil).Problem(404, "not-found")
+}
+
+// What a notice said while it was another unit's is that unit's too, and a link that a unit
+// made ends when the notice leaves it.
+func TestRevisionsOfAnotherUnit(t *testing.T) {
+	d := open(t)
+	n := d.write("감사의 초안", map[string]any{"unit": "감사", "body": "비밀"})
+	path := "/v1/notices/" + n.ID
+	link := "/v1" + strings.TrimPrefix(functiontest.JSON[struct{ URL string }](d.call(d.editor, "POST", path+"/preview", nil).Want(200)).URL, "https://council.madang.ac.kr")
+	d.call("", "GET", link, nil).Want(200)
+	d.call(d.editor, "PUT", path, content("총학의 초안", map[string]any{"unit": "총학"}), "If-Match", match(1)).Want(200)
+	d.call("", "GET", link, nil).Problem(404, "not-found")
+	left, now := d.Holder(auth.Editor, "감사"), d.Holder(auth.Editor, "총학")
+	both := d.Member(functiontest.Member{Grants: []auth.Grant{{Role: auth.Editor, Unit: "총학"}, {Role: auth.Admin, Unit: "감사"}}}).Token
+	for as, want := range map[string][]int64{now: {2}, both: {2, 1}, d.editor: {2, 1}} {
+		got := []int64{}
+		for _, v := range functiontest.JSON[revisions](d.call(as, "GET", path+"/revisions", nil).Want(200)).Items {
+			got = append(got, v.Number)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%v, want %v", got, want)
+		}
+	}
+	d.call(now, "GET", path+"/revisions/2", nil).Want(200)
+	for _, of := range []string{"/revisions/1", "/revisions/1/diff/2", "/revisions/2/diff/1"} {
+		d.call(now, "GET", path+of, nil).Problem(404, "not-found")
+		d.call(both, "GET", path+of, nil).Want(200)
+	}
+	d.call(now, "POST", path+"/revisions/1/restore", nil, "If-Match", match(2)).Problem(404, "not-found")
+	d.call(now, "GET", "/console/notices/"+n.ID+"/revisions", nil).Want(200).SaysNot("감사의 초안")
+	d.call(now, "GET", "/console/notices/"+n.ID+"/revisions?from=1&to=2", nil).Problem(404, "not-found")
+	for _, of := range []string{"", "/revisions", "/revisions/1", "/revisions/2", "/revisions/1/diff/2"} {
+		d.call(left, "GET", path+of, nil).Problem(404, "not-found")
+	}
+	d.call(left, "GET", "/console/notices/"+n.ID+"/revisions", nil).Problem(404, "not-found")
+	d.call(both, "POST", path+"/revisions/1/restore", nil, "If-Match", match(2)).Want(200)
 }
 
 // Of 50 edits of one version at the same time exactly one wins, and nothing of the others

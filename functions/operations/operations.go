@@ -19,8 +19,8 @@ var Function = function.Spec{
 	New: func(d function.Deps) function.Parts {
 		h := handlers{store: bill.Store{DB: d.DB}}
 		return function.Parts{Routes: slices.Concat([]function.Route{
-			{Method: "GET", Path: "/v1/admin/cost", Access: function.Holder(auth.Admin), Do: function.Do(h.cost), Doc: "What functions cost in a month, beside servers that are always on."},
-			{Method: "GET", Path: "/v1/admin/health", Access: function.Holder(auth.Admin), Do: function.Do(h.health), Doc: "How everything is, and what needs somebody."},
+			{Method: "GET", Path: "/v1/admin/cost", Access: function.May(auth.Operate), Do: function.Do(h.cost), Doc: "What functions cost in a month, beside servers that are always on."},
+			{Method: "GET", Path: "/v1/admin/health", Access: function.May(auth.Operate), Do: function.Do(h.health), Doc: "How everything is, and what needs somebody."},
 		}, desk.Routes(d))}
 	},
 }

@@ -16,7 +16,7 @@ func TestCost(t *testing.T) {
 	app := functiontest.New(t, operations.Function)
 	store := bill.Store{DB: app.DB}
 	hour := int64(3_600_000)
-	if err := store.Add(app.Context(), []bill.Usage{{Day: clock.Day(app.Now()), Function: "notices", Watched: 10 * hour, Awake: hour, Pods: hour, Cost: 3_487_500, Starts: 2, Wakes: 2, Readied: 2, ReadyTime: 1600}}); err != nil {
+	if err := store.Add(app.Context(), []bill.Usage{{Day: clock.Day(app.Now()), Function: "notices", Watched: 10 * hour, Awake: hour, Pods: hour, Cost: 3_487_500, Starts: 2, Wakes: 2, FormWakes: 1, Readied: 2, ReadyTime: 1600}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := store.SetPrice(app.Context(), bill.Price{Node: "m2.c2m4", WonPerHour: 93, CPUs: 2, MemoryMiB: 4096, Servers: 2, ServerType: "m2.c2m4", ServerWon: 93, Source: "a test"}); err != nil {
@@ -26,9 +26,9 @@ func TestCost(t *testing.T) {
 	var want any
 	if err := json.Unmarshal([]byte(`{
 		"month": "2026-03", "from": "2026-03-01T00:00:00+09:00", "until": "2026-03-02T12:00:00+09:00", "watchedHours": 10,
-		"functions": [{"function": "notices", "podSeconds": 3600, "asleepShare": 0.9, "starts": 2, "wakes": 2, "readySeconds": 0.8, "won": 3.4875, "wonPerMonth": 254.76,
+		"functions": [{"function": "notices", "podSeconds": 3600, "asleepShare": 0.9, "starts": 2, "wakes": 2, "formWakes": 1, "readySeconds": 0.8, "won": 3.4875, "wonPerMonth": 254.76,
 			"warm": {"minutes": 5, "sparedWakes": 0, "won": 0, "wonPerSpared": 0, "worth": false}}],
-		"total": {"function": "", "podSeconds": 3600, "asleepShare": 0.9, "starts": 2, "wakes": 2, "readySeconds": 0.8, "won": 3.4875, "wonPerMonth": 254.76,
+		"total": {"function": "", "podSeconds": 3600, "asleepShare": 0.9, "starts": 2, "wakes": 2, "formWakes": 1, "readySeconds": 0.8, "won": 3.4875, "wonPerMonth": 254.76,
 			"warm": {"minutes": 5, "sparedWakes": 0, "won": 0, "wonPerSpared": 0, "worth": false}},
 		"servers": {"servers": 2, "type": "m2.c2m4", "won": 1860, "wonPerMonth": 135873, "saved": 0.9981},
 		"price": {"node": "m2.c2m4", "wonPerHour": 93, "cpus": 2, "memoryMiB": 4096, "servers": 2, "serverType": "m2.c2m4", "serverWonPerHour": 93, "source": "a test"}}`), &want); err != nil {
@@ -51,12 +51,12 @@ func TestHealth(t *testing.T) {
 	if !nobody.Stale {
 		t.Error("nobody has ever looked, and it is not said")
 	}
-	h := bill.Health{At: app.Now(), Functions: []bill.FunctionHealth{{Name: "main", Pods: 1, Reason: "RevisionMissing"}}, Alerts: []bill.Alert{{Name: "SiteDown", Severity: "page", Since: app.Now(), Summary: "누리집이 답하지 않습니다."}}, WarmUp: bill.WarmUpHealth{Functions: []string{"main"}}}
+	h := bill.Health{At: app.Now(), Functions: []bill.FunctionHealth{{Name: "main", Pods: 1, Reason: "RevisionMissing"}}, Alerts: []bill.Alert{{Name: "SiteDown", Severity: "page", Since: app.Now(), Summary: "홈페이지가 답하지 않습니다."}}, WarmUp: bill.WarmUpHealth{Functions: []string{"main"}}}
 	if err := (bill.Store{DB: app.DB}).SetHealth(app.Context(), h); err != nil {
 		t.Fatal(err)
 	}
 	got := functiontest.JSON[bill.Health](app.Do(functiontest.Request{Method: "GET", Path: "/v1/admin/health", As: admin}).Want(200))
-	if got.Stale || len(got.Alerts) != 1 || got.Alerts[0].Summary != "누리집이 답하지 않습니다." || len(got.Functions) != 1 || got.Functions[0].Pods != 1 {
+	if got.Stale || len(got.Alerts) != 1 || got.Alerts[0].Summary != "홈페이지가 답하지 않습니다." || len(got.Functions) != 1 || got.Functions[0].Pods != 1 {
 		t.Errorf("%+v", got)
 	}
 	app.Do(functiontest.Request{Method: "GET", Path: "/v1/admin/health"}).Want(401)

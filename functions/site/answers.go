@@ -4,9 +4,6 @@ import (
 	"context"
 	"net/http"
 
-	g "maragu.dev/gomponents"
-	el "maragu.dev/gomponents/html"
-
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/ui"
 )
@@ -38,8 +35,10 @@ func done(ctx context.Context, code string) string {
 		return ui.T(ctx, "모든 기기에서 로그아웃했습니다.", "You are signed out everywhere.")
 	case "signed-out-there":
 		return ui.T(ctx, "그 기기에서 로그아웃했습니다.", "That place is signed out.")
-	case "signed-up":
-		return ui.T(ctx, "가입을 받았습니다. 방금 정한 비밀번호로 로그인하세요.", "Thank you. Sign in with the password that you just chose.")
+	case "joined":
+		return ui.T(ctx, "가입했습니다. 메일로 보낸 번호로 이메일 주소를 확인하고 재학생 인증을 마치면 모두 쓸 수 있습니다.", "Welcome. Confirm your mail address with the number that we sent, verify as a student, and everything is yours to use.")
+	case "check-mail":
+		return ui.T(ctx, "메일을 확인하세요. 적은 주소로 이다음에 할 일을 보냈습니다.", "Check your mail. We sent what to do next to the address that you gave.")
 	case "password":
 		return ui.T(ctx, "비밀번호를 바꾸고 다른 기기에서는 로그아웃했습니다.", "The password is changed, and other places are signed out.")
 	case "reset":
@@ -49,9 +48,13 @@ func done(ctx context.Context, code string) string {
 	case "profile":
 		return ui.T(ctx, "프로필을 바꿨습니다.", "Your profile is changed.")
 	case "verified":
-		return ui.T(ctx, "학생 확인을 마쳤습니다.", "You are verified as a student.")
+		return ui.T(ctx, "재학생 인증을 마쳤습니다.", "You are verified as a student.")
 	case "consents":
 		return ui.T(ctx, "동의한 내용을 저장했습니다.", "Your consents are saved.")
+	case "address":
+		return ui.T(ctx, "이메일 주소를 확인했습니다.", "Your mail address is confirmed.")
+	case "address-changed":
+		return ui.T(ctx, "이메일 주소를 바꿨습니다. 앞의 주소로도 알렸습니다.", "Your mail address is changed. We told the old one, too.")
 	case "factor-given":
 		return ui.T(ctx, "2단계 인증을 마쳤습니다.", "The second factor is given.")
 	case "factor-removed":
@@ -59,14 +62,6 @@ func done(ctx context.Context, code string) string {
 	default:
 		return ""
 	}
-}
-
-// said shows a message of done.
-func said(message string) g.Node {
-	if message == "" {
-		return nil
-	}
-	return el.P(el.Class("notice-box"), el.Role("status"), g.Text(message))
 }
 
 // again shows a form anew where somebody can put right what was wrong.

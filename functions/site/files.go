@@ -7,7 +7,9 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/madang-council/madang/shared/face"
 	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/problem"
 	"github.com/madang-council/madang/shared/ui"
 )
 
@@ -21,8 +23,9 @@ func hours(ctx context.Context, d time.Duration) string {
 func (h handlers) files() []function.Route {
 	page := &function.Page{ForAll: true}
 	return []function.Route{
-		{Method: "GET", Path: "/robots.txt", Access: function.Anyone, Neutral: true, Page: page, Do: function.Do(h.robots), Doc: "What crawlers leave alone."},
-		{Method: "GET", Path: "/manifest.webmanifest", Access: function.Anyone, Page: page, Do: function.Do(h.manifest), Doc: "The site as an app."},
+		{Method: "GET", Path: "/robots.txt", Access: function.Anyone, Neutral: true, Page: page, Do: function.Do(h.robots), Doc: "What crawlers leave alone, and where the sitemap is."},
+		{Method: "GET", Path: "/brand/{hash}/{name}", Access: function.Anyone, Neutral: true, Page: &function.Page{ForAll: true, Tags: []string{face.Tag}}, Do: function.Do(h.brand), Doc: "The council's colours and wall pattern; the address names the content."},
+		{Method: "GET", Path: "/manifest.webmanifest", Access: function.Anyone, Page: &function.Page{ForAll: true, Tags: []string{face.Tag}}, Do: function.Do(h.manifest), Doc: "The site as an app."},
 	}
 }
 
@@ -41,7 +44,40 @@ func (p *plain) WriteResponse(w http.ResponseWriter, _ *http.Request) error {
 }
 
 func (h handlers) robots(context.Context, *none) (*plain, error) {
-	return &plain{kind: "text/plain; charset=utf-8", body: []byte("User-agent: *\nDisallow: /v1/\nDisallow: /my\nDisallow: /en/my\nDisallow: /sign-\nDisallow: /en/sign-\nDisallow: /console\n")}, nil
+	return &plain{kind: "text/plain; charset=utf-8", body: []byte("User-agent: *\nDisallow: /v1/\nDisallow: /my\nDisallow: /en/my\nDisallow: /sign-\nDisallow: /en/sign-\nDisallow: /console\n\nSitemap: " + h.settings.SiteURL + ui.SitemapPath + "\n")}, nil
+}
+
+type brandRequest struct {
+	Hash string `path:"hash"`
+	Name string `path:"name"`
+}
+
+// brand is the sheet or the pattern of the council's face as it is now. Under the hash of another
+// one it is kept by nobody: a page that was rendered before may still ask.
+func (h handlers) brand(ctx context.Context, r *brandRequest) (*brandFile, error) {
+	f, _, err := h.faces.Read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	file := &brandFile{ui.Asset{Name: r.Name, Kept: r.Hash == f.Hash()}}
+	switch r.Name {
+	case "brand.css":
+		file.Content = []byte(f.Sheet())
+	case "wall.svg":
+		file.Content = []byte(face.Patterns[f.Pattern])
+	default:
+		return nil, problem.Absent()
+	}
+	return file, nil
+}
+
+// brandFile is an asset that the council made.
+type brandFile struct{ ui.Asset }
+
+// WriteResponse writes the file; what is in it loads nothing.
+func (b *brandFile) WriteResponse(w http.ResponseWriter, r *http.Request) error {
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	return b.Asset.WriteResponse(w, r) //nolint:wrapcheck // it says where it failed
 }
 
 func (h handlers) manifest(ctx context.Context, _ *none) (*plain, error) {
@@ -50,9 +86,19 @@ func (h handlers) manifest(ctx context.Context, _ *none) (*plain, error) {
 		Sizes string `json:"sizes"`
 		Type  string `json:"type"`
 	}
+	f, _, err := h.faces.Read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	language := function.RequestFrom(ctx).Language
+	name := face.In(language, f.Name, f.NameEN)
+	short := f.Short
+	if short == "" || language == "en" {
+		short = name
+	}
 	body, err := json.Marshal(map[string]any{
-		"name": h.settings.CouncilName, "short_name": ui.T(ctx, "마당", "Madang"), "lang": function.RequestFrom(ctx).Language,
-		"start_url": ui.Local(ctx, homePath), "scope": "/", "display": "minimal-ui", "background_color": "#fbfaf6", "theme_color": "#0b5f49",
+		"name": name, "short_name": short, "lang": language,
+		"start_url": ui.Local(ctx, homePath), "scope": "/", "display": "minimal-ui", "background_color": "#faf8f3", "theme_color": f.Brand.Light.Field,
 		"icons": []icon{
 			{h.frame.Assets.URL("icon.svg"), "any", "image/svg+xml"},
 			{h.frame.Assets.URL("icon-180.png"), "180x180", "image/png"},

@@ -23,7 +23,7 @@ type doneRequest struct {
 // page is one of my pages.
 func (h handlers) page(ctx context.Context, status int, path, title string, main ...g.Node) *ui.Answer {
 	back := el.P(el.Class("back"), el.A(el.Href(ui.Local(ctx, myPath)), g.Text(ui.T(ctx, "내 정보", "My page"))))
-	return h.frame.Page(ctx, ui.View{Status: status, Title: title, Path: path, Hidden: true, Section: myPath, Class: "narrow", Styles: []string{"site.css"},
+	return h.frame.Page(ctx, ui.View{Status: status, Title: title, Path: path, Hidden: true, Section: myPath, Class: "narrow", Styles: []string{"site.css"}, Scripts: []string{"reveal.js"},
 		Main: append([]g.Node{back, el.H1(g.Text(title))}, main...)})
 }
 
@@ -75,8 +75,9 @@ func (h handlers) myPage(ctx context.Context, form ui.Form, status int, m member
 	title := ui.T(ctx, "내 정보", "My page")
 	return h.frame.Page(ctx, ui.View{Status: status, Title: title, Path: myPath, Hidden: true, Section: myPath, Class: "my", Styles: []string{"site.css"}, Main: []g.Node{
 		el.H1(g.Text(title)),
-		said(message),
-		g.If(m.VerifiedAt == nil, el.P(el.Class("notice-box"), g.Text(ui.T(ctx, "아직 학생 확인을 하지 않았습니다. ", "You have not been verified as a student. ")), el.A(el.Href(ui.Local(ctx, verifyPath)), g.Text(ui.T(ctx, "학교 메일로 확인하기", "Verify by school mail"))))),
+		ui.Announce(message),
+		g.If(m.Email != "" && m.ConfirmedAt == nil, el.P(el.Class("notice-box"), g.Text(ui.T(ctx, "아직 이메일 주소를 확인하지 않았습니다. ", "Your mail address is not confirmed. ")), el.A(el.Href(ui.Local(ctx, addressPath)), g.Text(ui.T(ctx, "메일로 받은 번호 넣기", "Enter the code from the message"))))),
+		g.If(m.VerifiedAt == nil, el.P(el.Class("notice-box"), g.Text(ui.T(ctx, "아직 재학생 인증을 하지 않았습니다. ", "You have not been verified as a student. ")), el.A(el.Href(ui.Local(ctx, verifyPath)), g.Text(ui.T(ctx, "학교 메일로 확인하기", "Verify by school mail"))))),
 		el.Div(el.Class("columns"),
 			el.Section(el.Aria("labelledby", "profile"),
 				el.H2(el.ID("profile"), g.Text(ui.T(ctx, "프로필", "Profile"))),
@@ -92,12 +93,14 @@ func (h handlers) myPage(ctx context.Context, form ui.Form, status int, m member
 				el.H2(el.ID("account"), g.Text(ui.T(ctx, "계정", "Account"))),
 				facts(ctx, m, grants),
 				el.Ul(el.Class("settings"),
-					setting(ctx, verifyPath, ui.T(ctx, "학생 확인", "Verification"), ui.T(ctx, "학교 메일로 학생임을 확인합니다.", "Prove to be a student by school mail.")),
+					h.notifications(ctx),
+					setting(ctx, verifyPath, ui.T(ctx, "재학생 인증", "Verification"), ui.T(ctx, "학교 메일로 학생임을 확인합니다.", "Prove to be a student by school mail.")),
+					setting(ctx, addressPath, ui.T(ctx, "이메일 주소", "Mail address"), ui.T(ctx, "주소를 확인하거나 바꿉니다.", "Confirm or change your address.")),
 					setting(ctx, changePath, ui.T(ctx, "비밀번호", "Password"), ui.T(ctx, "바꾸면 다른 기기에서 로그아웃됩니다.", "Other places are signed out when it changes.")),
 					setting(ctx, factorPath, ui.T(ctx, "2단계 인증", "Second factor"), ui.T(ctx, "인증 앱의 번호로 계정을 지킵니다.", "Protect the account by an authenticator app.")),
 					setting(ctx, sessionsPath, ui.T(ctx, "로그인한 기기", "Sessions"), ui.T(ctx, "어디에서 로그인했는지 보고 끝냅니다.", "See and end where you are signed in.")),
 					setting(ctx, consentsPath, ui.T(ctx, "동의", "Consents"), ui.T(ctx, "동의한 내용을 보고 바꿉니다.", "See and change what you agreed to.")),
-					el.Li(el.A(el.Href(ui.Local(ctx, exportPath)), el.Download("madang.json"), g.Text(ui.T(ctx, "내 자료 받기", "Export"))), el.P(g.Text(ui.T(ctx, "우리가 가진 회원님의 자료 전부를 JSON으로 받습니다.", "Everything that is kept about you, as JSON.")))),
+					el.Li(el.A(el.Href(ui.Local(ctx, exportPath)), el.Download("madang.zip"), g.Text(ui.T(ctx, "내 자료 받기", "Export"))), el.P(g.Text(ui.T(ctx, "우리가 가진 회원님의 자료 전부를 파일로 받습니다. 읽기 좋은 문서가 들어 있습니다.", "Everything that is kept about you, as a file with a page to read.")))),
 					setting(ctx, leavePath, ui.T(ctx, "탈퇴", "Leave"), ui.T(ctx, days(ctx, h.settings.LeaveGrace)+" 동안 되돌릴 수 있습니다.", "It can be undone for "+days(ctx, h.settings.LeaveGrace)+".")),
 				),
 				el.Form(el.Method("post"), el.Action(ui.Local(ctx, signOutPath)), el.Button(el.Class("button quiet"), el.Type("submit"), g.Text(ui.T(ctx, "로그아웃", "Sign out")))),
@@ -106,16 +109,24 @@ func (h handlers) myPage(ctx context.Context, form ui.Form, status int, m member
 	}}), nil
 }
 
+// notifications leads to what one wants to hear, where there is anything to hear.
+func (h handlers) notifications(ctx context.Context) g.Node {
+	if !h.frame.Notifies(ctx) {
+		return nil
+	}
+	return setting(ctx, ui.NotificationsPath, ui.T(ctx, "알림", "Notifications"), ui.T(ctx, "받고 싶은 소식과 받는 방법을 고릅니다.", "Choose what you want to hear, and how."))
+}
+
 func facts(ctx context.Context, m member.Member, grants []member.Grant) g.Node {
 	verified := ui.T(ctx, "확인하지 않음", "not verified")
 	if m.VerifiedAt != nil {
 		verified = ui.T(ctx, ui.ShortDay(ctx, *m.VerifiedAt)+" 확인", "since "+ui.ShortDay(ctx, *m.VerifiedAt))
 	}
 	return el.Dl(el.Class("facts"),
-		fact(ui.T(ctx, "전자우편", "Mail address"), g.Text(m.Email)),
+		fact(ui.T(ctx, "이메일", "Mail address"), g.Text(m.Email)),
 		fact(ui.T(ctx, "학생", "Student"), g.Text(verified)),
 		fact(ui.T(ctx, "가입", "Member since"), ui.Time(m.CreatedAt, ui.Day(ctx, m.CreatedAt))),
-		g.If(len(grants) > 0, fact(ui.T(ctx, "역할", "Roles"), g.Map(grants, func(r member.Grant) g.Node { return el.Span(el.Class("badge"), g.Text(roleName(ctx, r.Grant))) }))),
+		g.If(len(grants) > 0, fact(ui.T(ctx, "역할", "Roles"), g.Map(grants, func(r member.Grant) g.Node { return ui.State(ui.Done, roleName(ctx, r.Grant)) }))),
 	)
 }
 
@@ -150,7 +161,7 @@ func (h handlers) verifyForm(ctx context.Context, r *verifyFormRequest) (*formOr
 		return redirected(ui.Local(ctx, myPath)), nil
 	}
 	if r.Sent {
-		return shown(h.codePage(ctx, ui.NewForm(ctx), 0)), nil
+		return shown(h.codePage(ctx, ui.NewForm(ctx), 0, studentRequest{})), nil
 	}
 	return shown(h.verifyPage(ctx, ui.NewForm(ctx), 0, "")), nil
 }
@@ -174,7 +185,7 @@ func (h handlers) verifyPage(ctx context.Context, form ui.Form, status int, emai
 		}
 		domains += "@" + d
 	}
-	return h.page(ctx, status, verifyPath, ui.T(ctx, "학생 확인", "Verification"),
+	return h.page(ctx, status, verifyPath, ui.T(ctx, "재학생 인증", "Verification"),
 		el.P(el.Class("lead"), g.Text(ui.T(ctx, "학교 메일로 여섯 자리 번호를 보냅니다. 주소는 남기지 않고, 한 사람이 한 번만 확인하도록 지문만 남깁니다.", "We send six digits to your school address. The address is not kept, only a fingerprint, so that each student verifies once."))),
 		form.Summary(),
 		el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, verifyPath)),
@@ -188,19 +199,31 @@ type confirmRequest struct {
 	Code string `form:"code"`
 }
 
-func (h handlers) confirmCode(ctx context.Context, r *confirmRequest) (*function.Redirect, error) {
-	if err := h.accounts.Members.ConfirmCode(ctx, auth.From(ctx).MemberID, r.Code); err != nil {
-		return nil, again(ctx, err, func(form ui.Form, status int) *ui.Answer { return h.codePage(ctx, form, status) })
+type studentRequest struct {
+	Code   string `form:"code"`
+	Number string `form:"studentNumber"`
+	Name   string `form:"name"`
+}
+
+func (h handlers) confirmCode(ctx context.Context, r *studentRequest) (*function.Redirect, error) {
+	if err := h.accounts.ConfirmCode(ctx, auth.From(ctx).MemberID, r.Code, member.Student{Number: r.Number, Name: r.Name}); err != nil {
+		return nil, again(ctx, err, func(form ui.Form, status int) *ui.Answer { return h.codePage(ctx, form, status, *r) })
 	}
 	return seeOther(withDone(ctx, myPath, "verified")), nil
 }
 
-func (h handlers) codePage(ctx context.Context, form ui.Form, status int) *ui.Answer {
-	return h.page(ctx, status, verifyPath, ui.T(ctx, "학생 확인", "Verification"),
-		said(ui.T(ctx, "번호를 보냈습니다. 10분 안에 넣어 주세요.", "The code is sent. Enter it within 10 minutes.")),
+// codePage asks for the number, too, where a roster is installed that does not list the address.
+func (h handlers) codePage(ctx context.Context, form ui.Form, status int, r studentRequest) *ui.Answer {
+	wrong := form.Wrong("studentNumber") || form.Wrong("name")
+	return h.page(ctx, status, verifyPath, ui.T(ctx, "재학생 인증", "Verification"),
+		g.If(form.Problem() == nil, ui.Announce(ui.T(ctx, "번호를 보냈습니다. 10분 안에 넣어 주세요.", "The code is sent. Enter it within 10 minutes."))),
 		form.Summary(),
 		el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, verifyPath+"/code")),
 			codeField(ctx, form, ui.T(ctx, "메일로 받은 여섯 자리", "Six digits from the message")),
+			g.If(wrong, g.Group{
+				form.Input(ui.Field{Name: "studentNumber", Label: ui.T(ctx, "학번", "Student number"), Value: r.Number, Limit: 20}),
+				form.Input(ui.Field{Name: "name", Label: ui.T(ctx, "이름", "Name"), Hint: ui.T(ctx, "학교에 등록된 이름", "As the school has it"), Complete: "name", Value: r.Name, Limit: member.NameLimit}),
+			}),
 			ui.Button(ui.T(ctx, "확인", "Verify")),
 		),
 		el.P(el.A(el.Href(ui.Local(ctx, verifyPath)), g.Text(ui.T(ctx, "번호 다시 받기", "Send another code")))),
@@ -209,5 +232,5 @@ func (h handlers) codePage(ctx context.Context, form ui.Form, status int) *ui.An
 
 // export leads to the API, whose answer it is: on the way the session is renewed.
 func (h handlers) export(context.Context, *none) (*function.Redirect, error) {
-	return &function.Redirect{Status: http.StatusSeeOther, URL: "/v1/members/me/export"}, nil
+	return &function.Redirect{Status: http.StatusSeeOther, URL: "/v1/members/me/export/file"}, nil
 }

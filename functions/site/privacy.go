@@ -2,44 +2,107 @@ package site
 
 import (
 	"context"
+	"strings"
 
 	g "maragu.dev/gomponents"
 	el "maragu.dev/gomponents/html"
 
+	"github.com/madang-council/madang/shared/face"
+	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/person"
+	"github.com/madang-council/madang/shared/problem"
+	"github.com/madang-council/madang/shared/text"
 	"github.com/madang-council/madang/shared/ui"
 )
 
-// privacy says what the product keeps of whom, why and until when: the same facts as
-// docs/security.md, with the times of this environment's settings.
+// privacy is the council's 개인정보 처리방침, in the order of 개인정보 보호법 30조: what is kept as
+// the stores say it (person.Notice), who answers for it and who else handles it as the
+// settings do, with this environment's times.
 func (h handlers) privacy(ctx context.Context, _ *none) (*ui.Answer, error) {
 	s := h.settings
-	row := func(what, why, until string) g.Node {
-		return el.Tr(el.Th(el.Scope("row"), g.Text(what)), el.Td(g.Text(why)), el.Td(g.Text(until)))
+	f, _, err := h.faces.Read(ctx)
+	if err != nil {
+		return nil, err
 	}
+	council := face.In("en", f.Name, f.NameEN)
 	t := func(ko, en string) string { return ui.T(ctx, ko, en) }
-	title := t("개인정보 처리", "Privacy")
-	return h.frame.Page(ctx, ui.View{Title: title, Path: privacyPath, Class: "reading", Styles: []string{"site.css"}, Description: t(s.CouncilName+" 누리집이 모으는 개인정보", "Personal data that "+s.CouncilName+" keeps"), Main: []g.Node{
+	say := func(ko, en string) g.Node { return el.P(g.Text(t(ko, en))) }
+	number := 0
+	heading := func(ko, en string) g.Node {
+		number++
+		return el.H2(g.Textf("%d. %s", number, t(ko, en)))
+	}
+	title := t("개인정보 처리방침", "Privacy policy")
+	return h.frame.Page(ctx, ui.View{Title: title, Path: privacyPath, Class: "reading", Styles: []string{"site.css"}, Description: t(f.Name+"의 개인정보 처리방침", "How "+council+" handles personal data"), Main: []g.Node{
 		el.H1(g.Text(title)),
-		el.P(el.Class("meta"), g.Text(t(s.PolicyVersion+"판", "Version "+s.PolicyVersion))),
+		el.P(el.Class("meta"), g.Text(t(s.PolicyVersion+"판 · "+s.PolicyVersion+"부터 시행", "Version "+s.PolicyVersion+", in force since then"))),
 		el.Div(el.Class("prose"),
-			el.P(g.Text(t("로그인하지 않고 읽는 동안에는 이름도 주소도 남기지 않습니다. 접속 주소는 하루마다 바뀌는 지문으로만 쓰고, 방문자를 따라다니는 도구나 다른 회사의 글꼴, 광고, 통계는 쓰지 않습니다.", "Whoever reads without signing in leaves neither name nor address. Network addresses are used only as a fingerprint that changes every day. There are no trackers, and no fonts, advertisements or statistics of others."))),
-			el.H2(g.Text(t("회원에게서 모으는 것", "What is kept of members"))),
-			el.Div(el.Class("table"), el.Role("region"), el.Aria("label", t("회원에게서 모으는 것", "What is kept of members")), el.TabIndex("0"), el.Table(
-				el.THead(el.Tr(el.Th(el.Scope("col"), g.Text(t("무엇을", "What"))), el.Th(el.Scope("col"), g.Text(t("왜", "Why"))), el.Th(el.Scope("col"), g.Text(t("언제까지", "Until"))))),
-				el.TBody(
-					row(t("전자우편, 이름, 학과", "Mail address, name, department"), t("계정", "The account"), t("탈퇴하고 "+days(ctx, s.LeaveGrace)+" 뒤 지움", "Deleted "+days(ctx, s.LeaveGrace)+" after leaving")),
-					row(t("학생이라는 확인", "Proof of being a student"), t("한 사람이 한 계정만 확인", "One account each"), t("같음. 학교 주소와 학번은 지문으로만 남음", "The same; only a fingerprint of the address or number is kept")),
-					row(t("로그인한 기기, 틀린 시도", "Sessions, failed tries"), t("로그인과 추측 막기", "Signing in, and against guessing"), t("로그인이 끝날 때, 24시간", "Their end; 24 hours")),
-					row(t("동의한 내용과 판", "Consents with their version"), t("동의의 증거", "Proof of agreement"), t("계정과 함께", "With the account")),
-					row(t("총학생회가 회원 자료를 보거나 바꾼 기록", "Records of the council reading or changing members' data"), t("개인정보의 안전성 확보조치", "Required by law"), t(days(ctx, s.AuditRetention), days(ctx, s.AuditRetention))),
-					row(t("올린 파일", "Uploaded files"), t("회원이 낸 자료", "What members hand in"), t("쓰이지 않으면 "+hours(ctx, s.OrphanAge)+" 뒤 지움", "Deleted after "+hours(ctx, s.OrphanAge)+" unless used")),
-				),
-			)),
-			el.P(g.Text(t("주민등록번호와 학교 포털 비밀번호는 묻지 않습니다.", "No resident registration number and no university password is asked for."))),
-			el.H2(g.Text(t("쿠키", "Cookies"))),
-			el.P(g.Text(t("로그인한 사람에게만 씁니다. 로그인을 이어 주고 그 브라우저를 알아보는 데에만 쓰며, 스크립트는 읽을 수 없습니다.", "Only for those who sign in: to keep them signed in and to know the browser again. No script can read them."))),
-			el.H2(g.Text(t("회원의 권리", "Your rights"))),
-			el.P(g.Text(t("내 정보에서 자료를 모두 받고, 고치고, 동의를 거두고, 탈퇴할 수 있습니다.", "On your page you can export everything, correct it, withdraw consents and leave."))),
+			say(f.Name+text.Particle(f.Name, "는")+" 개인정보 보호법 제30조에 따라, 홈페이지가 모으는 개인정보를 어떻게 다루는지 이 방침으로 알립니다. 로그인하지 않고 읽는 동안에는 이름도 주소도 남기지 않습니다.", "This is how "+council+" handles the personal data that this site keeps (Personal Information Protection Act, article 30). Whoever reads without signing in leaves neither name nor address."),
+			heading("모으는 항목, 목적, 보유 기간", "What is kept, why, and until when"),
+			h.kept(ctx),
+			say("주민등록번호와 학교 포털 비밀번호는 묻지 않습니다. 필수 항목은 이메일, 이름, 비밀번호이고, 나머지는 넣거나 쓰는 사람에게서만 모읍니다.", "No resident registration number and no university password is asked for. Mail address, name and password are required; everything else is kept only of who gives or uses it."),
+			heading("만 14세 미만", "Children"),
+			say("만 14세 이상만 가입할 수 있습니다.", "Members are 14 or older."),
+			heading("제3자 제공", "Others who get it"),
+			say("개인정보를 제3자에게 제공하지 않습니다. 법률에 특별한 규정이 있을 때만 예외입니다.", "Personal data is given to nobody, unless a law demands it."),
+			heading("처리 위탁", "Consignment"),
+			h.processors(ctx),
+			heading("파기", "Deletion"),
+			say("기간이 지나거나 목적을 이루면 사람이 손대지 않아도 프로그램이 지웁니다. 데이터베이스의 행과 저장소의 파일을 되살릴 수 없게 지우고, 백업에 남은 것은 백업의 기간이 끝날 때 없어집니다.", "What is over is deleted by programs, with nobody's doing: rows of the database and files of the storage, for good. What is in backups goes at their end."),
+			heading("회원의 권리와 행사 방법", "Your rights"),
+			el.P(g.Text(t("로그인한 뒤 ", "When you are signed in, ")), el.A(el.Href(ui.Local(ctx, myPath)), g.Text(t("내 정보", "My page"))), g.Text(t("에서 자료를 모두 받아 보고, 고치고, 동의를 거두고, 탈퇴할 수 있습니다. 홈페이지에서 할 수 없는 열람, 정정, 삭제, 처리 정지는 아래 보호책임자에게 말하면 10일 안에 답합니다. 대리인도 위임장을 보이고 할 수 있습니다.", " lets you export everything, correct it, withdraw consents and leave. Whatever cannot be done there, ask the officer below: there is an answer within 10 days. Others may ask for you with your written authority."))),
+			heading("안전성 확보 조치", "Protection"),
+			el.Ul(
+				el.Li(g.Text(t("비밀번호는 되돌릴 수 없게, 2단계 인증 키는 암호화해서 저장합니다. 오가는 것은 모두 암호화합니다(TLS).", "Passwords are stored as values that lead nowhere back, second factors encrypted; everything on its way is encrypted (TLS)."))),
+				el.Li(g.Text(t("개인정보를 보는 사람은 역할과 임기가 있는 총학생회 구성원뿐이고, 관리자는 2단계 인증을 씁니다.", "Only members of the council with a role and a term see it, and admins use a second factor."))),
+				el.Li(g.Text(t("누가 언제 누구의 정보를 보았는지 기록하고, 기록은 고칠 수 없습니다.", "Who read whose data and when is recorded, and the record cannot be changed."))),
+			),
+			heading("쿠키", "Cookies"),
+			say("로그인한 사람에게만 씁니다. 로그인을 이어 주고 그 브라우저를 알아보는 데에만 쓰며, 스크립트는 읽을 수 없습니다. 브라우저에서 막을 수 있고, 막으면 로그인할 수 없습니다. 방문자를 따라다니는 도구, 다른 회사의 글꼴, 광고, 통계는 쓰지 않습니다.", "Only for those who sign in: to keep them signed in and to know the browser again. No script can read them. A browser can refuse them, and then nobody can sign in there. There are no trackers, and no fonts, advertisements or statistics of others."),
+			heading("개인정보 보호책임자", "Privacy officer"),
+			h.officer(ctx, f),
+			heading("권익 침해를 구제받는 방법", "Remedies"),
+			el.Ul(
+				el.Li(g.Text(t("개인정보분쟁조정위원회: 1833-6972, kopico.go.kr", "Personal Information Dispute Mediation Committee: 1833-6972, kopico.go.kr"))),
+				el.Li(g.Text(t("개인정보침해신고센터: 118, privacy.kisa.or.kr", "Personal Information Infringement Report Center: 118, privacy.kisa.or.kr"))),
+				el.Li(g.Text(t("대검찰청: 1301, spo.go.kr", "Supreme Prosecutors' Office: 1301, spo.go.kr"))),
+				el.Li(g.Text(t("경찰청: 182, ecrm.police.go.kr", "National Police Agency: 182, ecrm.police.go.kr"))),
+			),
+			heading("방침의 변경", "Changes"),
+			say("이 방침이 바뀌면 시행하기 7일 전부터 공지로 알리고, 모으는 항목이나 목적이 바뀌면 다시 동의를 받습니다.", "Changes are announced among the notices 7 days ahead. When what is kept or why changes, members are asked again."),
 		),
 	}}), nil
+}
+
+// kept is what the stores say that they keep.
+func (h handlers) kept(ctx context.Context) g.Node {
+	label := ui.T(ctx, "모으는 항목", "What is kept")
+	column := func(ko, en string) g.Node { return el.Th(el.Scope("col"), g.Text(ui.T(ctx, ko, en))) }
+	times := strings.NewReplacer("{leave}", days(ctx, h.settings.LeaveGrace), "{unused}", hours(ctx, h.settings.OrphanAge), "{log}", days(ctx, h.settings.AuditRetention))
+	language := function.RequestFrom(ctx).Language
+	cell := func(text problem.Text) g.Node { return g.Text(times.Replace(text.In(language))) }
+	return el.Div(el.Class("table"), el.Role("region"), el.Aria("label", label), el.TabIndex("0"), el.Table(
+		el.THead(el.Tr(column("무엇을", "What"), column("왜", "Why"), column("언제까지", "Until"))),
+		el.TBody(g.Map(h.keeps, func(n person.Notice) g.Node {
+			return el.Tr(el.Th(el.Scope("row"), cell(n.What)), el.Td(cell(n.Why)), el.Td(cell(n.Until)))
+		})),
+	))
+}
+
+func (h handlers) processors(ctx context.Context) g.Node {
+	if len(h.settings.Privacy.Processors) == 0 {
+		return el.P(g.Text(ui.T(ctx, "개인정보 처리를 다른 곳에 맡기지 않습니다.", "Nobody else handles personal data for the council.")))
+	}
+	return el.Ul(g.Map(h.settings.Privacy.Processors, func(p function.Processor) g.Node { return el.Li(g.Text(p.Name + ": " + p.Work)) }))
+}
+
+func (h handlers) officer(ctx context.Context, f face.Face) g.Node {
+	p := h.settings.Privacy
+	if p.Officer == "" {
+		p.Officer = ui.T(ctx, f.Name+" 회장", "The president of "+face.In("en", f.Name, f.NameEN))
+	}
+	if p.Contact != "" {
+		p.Officer += " · " + p.Contact
+	}
+	return el.P(g.Text(p.Officer))
 }

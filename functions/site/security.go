@@ -31,13 +31,13 @@ func (h handlers) changeForm(ctx context.Context, _ *none) (*ui.Answer, error) {
 }
 
 type changeRequest struct {
-	Old string `form:"old"`
 	New string `form:"new"`
 }
 
 func (h handlers) change(ctx context.Context, r *changeRequest) (*function.Redirect, error) {
-	err := h.accounts.Credentials.Change(ctx, auth.From(ctx), r.Old, r.New)
+	tokens, err := h.accounts.SetPassword(ctx, auth.From(ctx), r.New)
 	if err == nil {
+		cookie.SignIn(ctx, tokens)
 		return seeOther(withDone(ctx, myPath, "password")), nil
 	}
 	m, reading := h.accounts.Members.Member(ctx, auth.From(ctx).MemberID)
@@ -49,31 +49,33 @@ func (h handlers) change(ctx context.Context, r *changeRequest) (*function.Redir
 
 func (h handlers) changePage(ctx context.Context, form ui.Form, status int, m member.Member) *ui.Answer {
 	return h.page(ctx, status, changePath, ui.T(ctx, "비밀번호 바꾸기", "Change the password"),
+		el.P(el.Class("lead"), g.Text(ui.T(ctx, "바꾸면 다른 기기에서 로그아웃됩니다.", "Other places are signed out when it changes."))),
 		form.Summary(),
 		el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, changePath)),
-			el.Input(el.Class("hidden"), el.Type("text"), el.Value(m.Email), el.AutoComplete("username"), el.ReadOnly(), el.TabIndex("-1"), el.Aria("label", ui.T(ctx, "전자우편", "Mail address"))),
-			ownPassword(ctx, form, "old", m),
-			form.Input(ui.Field{Name: "new", Label: ui.T(ctx, "새 비밀번호", "New password"), Hint: ui.T(ctx, "8자 이상", "At least 8 characters"), Type: "password", Complete: "new-password", Limit: 128}),
+			username(ctx, m),
+			form.Input(ui.Field{Name: "new", Label: ui.T(ctx, "새 비밀번호", "New password"), Hint: ui.T(ctx, "8자 이상", "At least 8 characters"), Type: "password", Complete: "new-password"}),
 			ui.Button(ui.T(ctx, "바꾸기", "Change")),
 		),
 	)
 }
 
-// ownPassword asks for the password of a member who has one.
-func ownPassword(ctx context.Context, form ui.Form, name string, m member.Member) g.Node {
-	if !m.HasPassword {
-		return nil
-	}
-	return form.Input(ui.Field{Name: name, Label: ui.T(ctx, "지금 비밀번호", "Current password"), Type: "password", Complete: "current-password"})
+// username tells a password manager whose password a form asks for.
+func username(ctx context.Context, m member.Member) g.Node {
+	return el.Input(el.Class("hidden"), el.Type("text"), el.Value(m.Email), el.AutoComplete("username"), el.ReadOnly(), el.TabIndex("-1"), el.Aria("label", ui.T(ctx, "이메일", "Mail address")))
+}
+
+// others offers to end the other sessions with what changes how one signs in.
+func others(ctx context.Context, form ui.Form) g.Node {
+	return form.Check("others", true, false, g.Text(ui.T(ctx, "다른 기기에서는 로그아웃", "Sign out everywhere else")))
 }
 
 func (h handlers) sessionsPage(ctx context.Context, r *doneRequest) (*ui.Answer, error) {
-	list, err := h.sessions.List(ctx, auth.From(ctx).MemberID)
+	list, err := h.accounts.Sessions.List(ctx, auth.From(ctx).MemberID)
 	if err != nil {
 		return nil, err
 	}
 	return h.page(ctx, 0, sessionsPath, ui.T(ctx, "로그인한 기기", "Sessions"),
-		said(done(ctx, r.Done)),
+		ui.Announce(done(ctx, r.Done)),
 		el.Ul(el.Class("sessions"), g.Map(list, func(s session.Session) g.Node { return sessionItem(ctx, s) })),
 		el.Form(el.Method("post"), el.Action(ui.Local(ctx, sessionsPath)), el.Button(el.Class("button danger"), el.Type("submit"), g.Text(ui.T(ctx, "모든 기기에서 로그아웃", "Sign out everywhere")))),
 	), nil
@@ -86,7 +88,7 @@ func sessionItem(ctx context.Context, s session.Session) g.Node {
 	}
 	here := s.ID == auth.From(ctx).SessionID
 	return el.Li(
-		el.P(el.Class("device"), g.Text(device+" "), g.If(here, el.Span(el.Class("badge"), g.Text(ui.T(ctx, "지금 이 기기", "This one"))))),
+		el.P(el.Class("device"), g.Text(device+" "), g.If(here, ui.State(ui.Open, ui.T(ctx, "지금 이 기기", "This one")))),
 		el.P(el.Class("meta"), when(ui.T(ctx, "로그인", "Signed in"), s.CreatedAt), when(ui.T(ctx, "마지막 사용", "Last used"), s.RefreshedAt)),
 		g.If(!here, el.Form(el.Method("post"), el.Action(ui.Local(ctx, sessionsPath+"/"+s.ID)), el.Button(el.Class("button quiet small"), el.Type("submit"), g.Text(ui.T(ctx, "로그아웃", "Sign out")), el.Span(el.Class("hidden"), g.Text(": "+device))))),
 	)
@@ -128,7 +130,7 @@ func (h handlers) signOutThere(ctx context.Context, r *sessionRequest) (*functio
 		return nil, problem.Absent()
 	}
 	p := auth.From(ctx)
-	if err := h.sessions.Revoke(ctx, p.MemberID, r.ID); err != nil {
+	if err := h.accounts.Sessions.Revoke(ctx, p.MemberID, r.ID); err != nil {
 		return nil, err
 	}
 	if r.ID == p.SessionID {
@@ -139,7 +141,7 @@ func (h handlers) signOutThere(ctx context.Context, r *sessionRequest) (*functio
 }
 
 func (h handlers) signOutEverywhere(ctx context.Context, _ *none) (*function.Redirect, error) {
-	if _, err := h.sessions.RevokeAll(ctx, auth.From(ctx).MemberID, ""); err != nil {
+	if _, err := h.accounts.Sessions.RevokeAll(ctx, auth.From(ctx).MemberID, ""); err != nil {
 		return nil, err
 	}
 	cookie.SignOut(ctx)
@@ -188,7 +190,7 @@ func (h handlers) consentsPage(ctx context.Context, form ui.Form, status int, me
 	}
 	current := given[member.Privacy].Given && given[member.Privacy].Version == h.settings.PolicyVersion
 	return h.page(ctx, status, consentsPath, ui.T(ctx, "동의", "Consents"),
-		said(message),
+		ui.Announce(message),
 		g.If(!current, el.P(el.Class("notice-box"), g.Text(ui.T(ctx, "개인정보 처리 내용이 "+h.settings.PolicyVersion+"판으로 바뀌었습니다. 읽고 다시 동의해 주세요.", "The policy has changed to version "+h.settings.PolicyVersion+". Please read it and agree again.")))),
 		form.Summary(),
 		el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, consentsPath)),
@@ -202,25 +204,13 @@ func (h handlers) consentsPage(ctx context.Context, form ui.Form, status int, me
 }
 
 func (h handlers) leaveForm(ctx context.Context, _ *none) (*ui.Answer, error) {
-	m, err := h.accounts.Members.Member(ctx, auth.From(ctx).MemberID)
-	if err != nil {
-		return nil, err
-	}
-	return h.leavePage(ctx, ui.NewForm(ctx), 0, m), nil
+	return h.leavePage(ctx, ui.NewForm(ctx), 0), nil
 }
 
-type leaveRequest struct {
-	Password string `form:"password"`
-}
-
-func (h handlers) leave(ctx context.Context, r *leaveRequest) (*ui.Answer, error) {
-	until, err := h.accounts.Leave(ctx, auth.From(ctx), r.Password)
+func (h handlers) leave(ctx context.Context, _ *none) (*ui.Answer, error) {
+	until, err := h.accounts.Leave(ctx, auth.From(ctx))
 	if err != nil {
-		m, reading := h.accounts.Members.Member(ctx, auth.From(ctx).MemberID)
-		if reading != nil {
-			return nil, reading
-		}
-		return nil, again(ctx, err, func(form ui.Form, status int) *ui.Answer { return h.leavePage(ctx, form, status, m) })
+		return nil, again(ctx, err, func(form ui.Form, status int) *ui.Answer { return h.leavePage(ctx, form, status) })
 	}
 	cookie.SignOut(ctx)
 	ctx = auth.With(ctx, auth.Principal{})
@@ -232,12 +222,11 @@ func (h handlers) leave(ctx context.Context, r *leaveRequest) (*ui.Answer, error
 	}}), nil
 }
 
-func (h handlers) leavePage(ctx context.Context, form ui.Form, status int, m member.Member) *ui.Answer {
+func (h handlers) leavePage(ctx context.Context, form ui.Form, status int) *ui.Answer {
 	return h.page(ctx, status, leavePath, ui.T(ctx, "탈퇴", "Leave"),
-		el.P(el.Class("lead"), g.Text(ui.T(ctx, "곧바로 모든 기기에서 로그아웃되고, "+days(ctx, h.settings.LeaveGrace)+"이 지나면 이름과 전자우편을 비롯한 개인정보가 지워집니다. 그때까지는 되돌릴 수 있습니다.", "You are signed out everywhere at once. After "+days(ctx, h.settings.LeaveGrace)+" your name, address and everything personal are deleted. Until then it can be undone."))),
+		el.P(el.Class("lead"), g.Text(ui.T(ctx, "곧바로 모든 기기에서 로그아웃되고, "+days(ctx, h.settings.LeaveGrace)+"이 지나면 이름과 이메일을 비롯한 개인정보가 지워집니다. 그때까지는 되돌릴 수 있습니다.", "You are signed out everywhere at once. After "+days(ctx, h.settings.LeaveGrace)+" your name, address and everything personal are deleted. Until then it can be undone."))),
 		form.Summary(),
 		el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, leavePath)),
-			ownPassword(ctx, form, "password", m),
 			el.Button(el.Class("button danger"), el.Type("submit"), g.Text(ui.T(ctx, "탈퇴하기", "Leave"))),
 		),
 	)
@@ -250,26 +239,24 @@ func (h handlers) factorPage(ctx context.Context, r *doneRequest) (*ui.Answer, e
 // factor is the page of the second factor: to turn on, to give, or to turn off.
 func (h handlers) factor(ctx context.Context, form ui.Form, status int, message string) (*ui.Answer, error) {
 	p := auth.From(ctx)
-	m, err := h.accounts.Members.Member(ctx, p.MemberID)
-	if err != nil {
-		return nil, err
-	}
 	on, left, err := h.accounts.Credentials.SecondFactor(ctx, p.MemberID)
 	if err != nil {
 		return nil, err
 	}
-	main := []g.Node{said(message), form.Summary()}
+	main := []g.Node{ui.Announce(message), form.Summary()}
 	switch {
 	case !on:
 		main = append(main, el.P(el.Class("lead"), g.Text(ui.T(ctx, "켜면 로그인할 때 비밀번호와 함께 인증 앱의 여섯 자리 번호를 묻습니다. 관리 권한은 켜야만 쓸 수 있습니다.", "When it is on, signing in asks for six digits of an authenticator app too. An admin's powers need it."))),
-			el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, factorPath)), ownPassword(ctx, form, "password", m), ui.Button(ui.T(ctx, "켜기", "Turn on"))))
+			el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, factorPath)), ui.Button(ui.T(ctx, "켜기", "Turn on"))))
 	case p.SecondAt.IsZero():
 		main = append(main, el.P(el.Class("lead"), g.Text(ui.T(ctx, "이 기기에서는 아직 인증하지 않았습니다.", "It has not been given here yet."))),
 			el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, factorPath+"/verify")), codeField(ctx, form, ui.T(ctx, "인증 앱의 여섯 자리 번호나 복구 코드", "Six digits of the authenticator app, or a recovery code")), ui.Button(ui.T(ctx, "인증하기", "Continue"))))
 	default:
 		main = append(main, el.P(el.Class("lead"), g.Textf(ui.T(ctx, "켜져 있습니다. 쓰지 않은 복구 코드가 %d개 남았습니다.", "It is on. %d recovery codes are left."), left)),
+			el.H2(g.Text(ui.T(ctx, "복구 코드", "Recovery codes"))),
+			el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, factorPath+"/recovery-codes")), others(ctx, form), ui.Button(ui.T(ctx, "새로 만들기", "Make new ones"))),
 			el.H2(g.Text(ui.T(ctx, "끄기", "Turn off"))),
-			el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, factorPath+"/remove")), ownPassword(ctx, form, "password", m), codeField(ctx, form, ui.T(ctx, "인증 앱의 번호나 복구 코드", "From the app, or a recovery code")), el.Button(el.Class("button danger"), el.Type("submit"), g.Text(ui.T(ctx, "끄기", "Turn off")))))
+			el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, factorPath+"/remove")), others(ctx, form), el.Button(el.Class("button danger"), el.Type("submit"), g.Text(ui.T(ctx, "끄기", "Turn off")))))
 	}
 	return h.page(ctx, status, factorPath, ui.T(ctx, "2단계 인증", "Second factor"), main...), nil
 }
@@ -287,12 +274,8 @@ func (h handlers) factorAgain(ctx context.Context, err error) error {
 	return ui.Again(err, page)
 }
 
-type passwordRequest struct {
-	Password string `form:"password"`
-}
-
-func (h handlers) enrol(ctx context.Context, r *passwordRequest) (*ui.Answer, error) {
-	e, err := h.accounts.Credentials.Enrol(ctx, auth.From(ctx), r.Password)
+func (h handlers) enrol(ctx context.Context, _ *none) (*ui.Answer, error) {
+	e, err := h.accounts.Enrol(ctx, auth.From(ctx))
 	if err != nil {
 		return nil, h.factorAgain(ctx, err)
 	}
@@ -305,14 +288,15 @@ func (h handlers) enrolmentPage(ctx context.Context, form ui.Form, status int, e
 	return h.page(ctx, status, factorPath, ui.T(ctx, "2단계 인증 켜기", "Turn on the second factor"),
 		g.If(e.Secret != "", el.Ol(el.Class("steps"),
 			el.Li(g.Text(ui.T(ctx, "인증 앱(Google Authenticator, 1Password 등)으로 QR 코드를 찍거나 아래 키를 넣으세요.", "Scan the QR code with your authenticator app, or put the key into it.")),
-				qrCode(ctx, totp.URI(h.settings.CouncilName, e.Account, e.Secret)),
+				qrCode(ctx, totp.URI(h.accounts.Council(ctx), e.Account, e.Secret)),
 				el.P(el.Class("secret"), el.Code(g.Text(spaced(e.Secret)))),
-				el.P(el.A(el.Href(totp.URI(h.settings.CouncilName, e.Account, e.Secret)), g.Text(ui.T(ctx, "이 기기의 인증 앱에서 열기", "Open in an app on this device"))))),
+				el.P(el.A(el.Href(totp.URI(h.accounts.Council(ctx), e.Account, e.Secret)), g.Text(ui.T(ctx, "이 기기의 인증 앱에서 열기", "Open in an app on this device"))))),
 			el.Li(g.Text(ui.T(ctx, "앱이 보여 주는 여섯 자리 번호를 넣으세요.", "Enter the six digits that the app shows."))),
 		)),
 		form.Summary(),
 		el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, factorPath+"/confirm")),
 			codeField(ctx, form, ui.T(ctx, "인증 앱의 여섯 자리", "Six digits of the app")),
+			others(ctx, form),
 			ui.Button(ui.T(ctx, "켜기", "Turn on")),
 		),
 		g.If(e.Secret == "", el.P(el.A(el.Href(ui.Local(ctx, factorPath)), g.Text(ui.T(ctx, "새 키로 처음부터", "Begin again with a new key"))))),
@@ -343,36 +327,55 @@ func spaced(secret string) string {
 	return out
 }
 
-func (h handlers) confirmFactor(ctx context.Context, r *confirmRequest) (*ui.Answer, error) {
-	codes, err := h.accounts.Credentials.ConfirmEnrolment(ctx, auth.From(ctx), r.Code)
+type changeFactorRequest struct {
+	Code   string `form:"code"`
+	Others bool   `form:"others"`
+}
+
+func (h handlers) confirmFactor(ctx context.Context, r *changeFactorRequest) (*ui.Answer, error) {
+	codes, tokens, err := h.accounts.TurnSecondOn(ctx, auth.From(ctx), r.Code, r.Others)
 	if err != nil {
 		return nil, again(ctx, err, func(form ui.Form, status int) *ui.Answer {
 			return h.enrolmentPage(ctx, form, status, credential.Enrolment{})
 		})
 	}
+	cookie.SignIn(ctx, tokens)
+	return h.codesPage(ctx, ui.T(ctx, "2단계 인증을 켰습니다.", "The second factor is on."), codes), nil
+}
+
+func (h handlers) newRecoveryCodes(ctx context.Context, r *changeFactorRequest) (*ui.Answer, error) {
+	codes, tokens, err := h.accounts.NewRecoveryCodes(ctx, auth.From(ctx), r.Others)
+	if err != nil {
+		return nil, h.factorAgain(ctx, err)
+	}
+	cookie.SignIn(ctx, tokens)
+	return h.codesPage(ctx, ui.T(ctx, "복구 코드를 새로 만들었습니다. 앞의 코드는 쓸 수 없습니다.", "These are new recovery codes. The old ones no longer work."), codes), nil
+}
+
+// codesPage shows recovery codes this once.
+func (h handlers) codesPage(ctx context.Context, message string, codes []string) *ui.Answer {
 	return h.page(ctx, 0, factorPath, ui.T(ctx, "복구 코드", "Recovery codes"),
-		said(ui.T(ctx, "2단계 인증을 켰습니다.", "The second factor is on.")),
+		ui.Announce(message),
 		el.P(el.Class("lead"), g.Text(ui.T(ctx, "휴대전화를 잃어버렸을 때 번호 대신 씁니다. 지금 한 번만 보여 드리니 적거나 인쇄해 두세요. 하나는 한 번만 쓸 수 있습니다.", "Use one in place of a code when the telephone is lost. They are shown this once: write or print them. Each works once."))),
 		el.Ul(el.Class("codes"), g.Map(codes, func(c string) g.Node { return el.Li(el.Code(g.Text(c))) })),
 		el.P(el.A(el.Class("button"), el.Href(ui.Local(ctx, myPath)), g.Text(ui.T(ctx, "적어 두었습니다", "I have them")))),
-	), nil
+	)
 }
 
 func (h handlers) giveFactor(ctx context.Context, r *confirmRequest) (*function.Redirect, error) {
-	if err := h.accounts.Credentials.GiveSecond(ctx, auth.From(ctx), r.Code); err != nil {
+	tokens, err := h.accounts.GiveSecond(ctx, auth.From(ctx), r.Code)
+	if err != nil {
 		return nil, h.factorAgain(ctx, err)
 	}
+	cookie.SignIn(ctx, tokens)
 	return seeOther(withDone(ctx, factorPath, "factor-given")), nil
 }
 
-type removeFactorRequest struct {
-	Password string `form:"password"`
-	Code     string `form:"code"`
-}
-
-func (h handlers) removeFactor(ctx context.Context, r *removeFactorRequest) (*function.Redirect, error) {
-	if err := h.accounts.Credentials.RemoveSecond(ctx, auth.From(ctx), r.Password, r.Code); err != nil {
+func (h handlers) removeFactor(ctx context.Context, r *changeFactorRequest) (*function.Redirect, error) {
+	tokens, err := h.accounts.TurnSecondOff(ctx, auth.From(ctx), r.Others)
+	if err != nil {
 		return nil, h.factorAgain(ctx, err)
 	}
+	cookie.SignIn(ctx, tokens)
 	return seeOther(withDone(ctx, factorPath, "factor-removed")), nil
 }

@@ -22,10 +22,10 @@ import (
 	"github.com/madang-council/madang/shared/ui"
 )
 
-// nextOf is where to go on after signing in: a path of the site itself, or the main page.
-func nextOf(ctx context.Context, next string) string {
+// nextOf is where to go on after a form: a path of the site itself, or the page otherwise.
+func nextOf(ctx context.Context, next, otherwise string) string {
 	if !ui.OwnPath(next) {
-		return ui.Local(ctx, homePath)
+		return ui.Local(ctx, otherwise)
 	}
 	return next
 }
@@ -53,7 +53,7 @@ type signInFormRequest struct {
 // code of a problem.
 func (h handlers) signInForm(ctx context.Context, r *signInFormRequest) (*formOrRedirect, error) {
 	if auth.From(ctx).SignedIn() && r.Error == "" {
-		return redirected(nextOf(ctx, r.Next)), nil
+		return redirected(nextOf(ctx, r.Next, homePath)), nil
 	}
 	if r.Error == credential.ErrCodeRequired().Code {
 		return redirected(withNext(ctx, secondPath, r.Next)), nil
@@ -70,7 +70,7 @@ func issuerProblem(code string) error {
 	if code == "" {
 		return nil
 	}
-	for _, p := range []*problem.Error{credential.ErrSuspended(), credential.ErrLeaving(), oidc.ErrFlow(), oidc.ErrRefused(), oidc.ErrFailed(), member.ErrEmailTaken(), member.ErrLinkTaken()} {
+	for _, p := range []*problem.Error{credential.ErrSuspended(), credential.ErrLeaving(), oidc.ErrFlow(), oidc.ErrRefused(), oidc.ErrFailed(), member.ErrEmailTaken(), member.ErrLinkTaken(), problem.ReadOnly()} {
 		if p.Code == code {
 			return p
 		}
@@ -99,34 +99,48 @@ func (h handlers) signIn(ctx context.Context, r *signInRequest) (*function.Redir
 	if err := f.Err(); err != nil {
 		return nil, again(err)
 	}
-	request := function.RequestFrom(ctx)
-	tokens, err := h.accounts.Credentials.SignIn(ctx, credential.Try{
-		Email: r.Email, Password: r.Password, Device: request.Device, Visitor: request.Origin,
-		Browser: request.Cookies[cookie.Browser], RequestID: request.ID,
-	})
+	tokens, err := h.signsIn(ctx, r.Email, r.Password)
 	if id := credential.Halfway(err); id != "" {
 		return h.halfway(ctx, id, r.Next)
 	}
 	if err != nil {
 		return nil, again(err)
 	}
-	h.begin(ctx, tokens, r.Email)
-	return seeOther(nextOf(ctx, r.Next)), nil
+	if err := h.begin(ctx, tokens, r.Email); err != nil {
+		return nil, err
+	}
+	return seeOther(nextOf(ctx, r.Next, homePath)), nil
+}
+
+// signsIn asks for a session by a password, from this browser.
+func (h handlers) signsIn(ctx context.Context, email, password string) (session.Tokens, error) {
+	request := function.RequestFrom(ctx)
+	return h.accounts.Credentials.SignIn(ctx, credential.Try{
+		Email: email, Password: password, Device: request.Device, Visitor: request.Origin, Campus: request.Campus,
+		Browser: request.Cookies[cookie.Browser], RequestID: request.ID,
+	})
 }
 
 // halfway remembers in the browser whose password was right, and asks for a code.
 func (h handlers) halfway(ctx context.Context, memberID, next string) (*function.Redirect, error) {
-	value, err := h.oidc.Remember(ctx, oidc.Flow{Purpose: oidc.Second, MemberID: memberID, Return: nextOf(ctx, next)})
+	value, err := h.oidc.Remember(ctx, oidc.Flow{Purpose: oidc.Second, MemberID: memberID, Return: nextOf(ctx, next, homePath)})
 	if err != nil {
 		return nil, err
 	}
 	function.SetCookie(ctx, cookie.New(ctx, cookie.Flow, value, clock.Now(ctx).Add(oidc.Life)))
+	function.Refused(ctx, credential.ErrCodeRequired().Code)
 	return seeOther(withNext(ctx, secondPath, next)), nil
 }
 
 // begin sets the cookies of a session, and the one by which the account knows the browser.
-func (h handlers) begin(ctx context.Context, tokens session.Tokens, email string) {
+func (h handlers) begin(ctx context.Context, tokens session.Tokens, email string) error {
 	cookie.SignIn(ctx, tokens)
+	h.known(ctx, email)
+	return h.accounts.EndBefore(ctx, function.RequestFrom(ctx).Cookies[auth.RefreshCookie])
+}
+
+// known lets the account know this browser again, whatever somebody guesses elsewhere.
+func (h handlers) known(ctx context.Context, email string) {
 	if email != "" {
 		function.SetCookie(ctx, cookie.New(ctx, cookie.Browser, h.accounts.Credentials.Known(ctx, email), clock.Now(ctx).Add(credential.BrowserLife)))
 	}
@@ -134,13 +148,13 @@ func (h handlers) begin(ctx context.Context, tokens session.Tokens, email string
 
 func (h handlers) signInPage(ctx context.Context, form ui.Form, status int, r signInRequest, message string, consent bool) *ui.Answer {
 	leaving := form.Problem() != nil && form.Problem().Code == credential.ErrLeaving().Code
-	return h.frame.Page(ctx, ui.View{Status: status, Title: ui.T(ctx, "로그인", "Sign in"), Path: signInPath, Hidden: true, Section: signInPath, Class: "narrow", Styles: []string{"site.css"}, Main: []g.Node{
+	return h.frame.Page(ctx, ui.View{Status: status, Title: ui.T(ctx, "로그인", "Sign in"), Path: signInPath, Hidden: true, Section: signInPath, Class: "narrow", Styles: []string{"site.css"}, Scripts: []string{"reveal.js"}, Main: []g.Node{
 		el.H1(g.Text(ui.T(ctx, "로그인", "Sign in"))),
-		said(message),
+		ui.Announce(message),
 		form.Summary(),
 		g.If(leaving, el.P(el.A(el.Class("button quiet wide"), el.Href(ui.Local(ctx, returnPath)), g.Text(ui.T(ctx, "탈퇴 취소하기", "Undo leaving"))))),
 		el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, signInPath)),
-			form.Input(ui.Field{Name: "email", Label: ui.T(ctx, "전자우편", "Mail address"), Type: "email", Complete: "username", Value: r.Email, Limit: 254}),
+			form.Input(ui.Field{Name: "email", Label: ui.T(ctx, "이메일", "Mail address"), Type: "email", Complete: "username", Value: r.Email, Limit: 254}),
 			form.Input(ui.Field{Name: "password", Label: ui.T(ctx, "비밀번호", "Password"), Type: "password", Complete: "current-password"}),
 			hiddenNext(r.Next),
 			ui.Button(ui.T(ctx, "로그인", "Sign in")),
@@ -225,8 +239,10 @@ func (h handlers) second(ctx context.Context, r *codeRequest) (*function.Redirec
 		return nil, err
 	}
 	function.SetCookie(ctx, cookie.New(ctx, cookie.Flow, "", time.Time{}))
-	h.begin(ctx, tokens, m.Email)
-	return seeOther(nextOf(ctx, flow.Return)), nil
+	if err := h.begin(ctx, tokens, m.Email); err != nil {
+		return nil, err
+	}
+	return seeOther(nextOf(ctx, flow.Return, homePath)), nil
 }
 
 func (h handlers) secondPage(ctx context.Context, form ui.Form, status int) *ui.Answer {
@@ -247,7 +263,7 @@ func codeField(ctx context.Context, form ui.Form, hint string) g.Node {
 
 func (h handlers) signOut(ctx context.Context, _ *none) (*function.Redirect, error) {
 	if p := auth.From(ctx); p.SignedIn() {
-		if err := h.sessions.Revoke(ctx, p.MemberID, p.SessionID); err != nil && problem.Find(err) == nil {
+		if err := h.accounts.Sessions.Revoke(ctx, p.MemberID, p.SessionID); err != nil && problem.Find(err) == nil {
 			return nil, err
 		}
 	}

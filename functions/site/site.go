@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 
+	"github.com/madang-council/madang/shared/face"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/identity/account"
 	"github.com/madang-council/madang/shared/identity/attempt"
@@ -16,6 +17,8 @@ import (
 	"github.com/madang-council/madang/shared/identity/password"
 	"github.com/madang-council/madang/shared/identity/session"
 	"github.com/madang-council/madang/shared/mail/smtp"
+	"github.com/madang-council/madang/shared/person"
+	"github.com/madang-council/madang/shared/problem"
 	"github.com/madang-council/madang/shared/ui"
 )
 
@@ -27,16 +30,19 @@ type none struct{}
 // handlers are the pages and what they need.
 type handlers struct {
 	frame    ui.Frame
-	accounts account.Accounts
-	sessions session.Store
+	accounts account.Ways
 	oidc     *oidc.Client
 	settings function.Settings
+	keeps    []person.Notice
+	faces    face.Store
 	log      *slog.Logger
 }
 
 // Function is the site's frame and accounts.
 var Function = function.Spec{
 	Name:  "site",
+	Label: problem.Text{KO: "홈페이지 틀과 계정", EN: "Site and accounts"},
+	Core:  true,
 	Doc:   "The homepage's frame: sign-up, sign-in and one's own account, privacy, styles and what programs read.",
 	Needs: []function.Need{function.Database},
 	Scale: function.Scale{MemoryMiB: 128},
@@ -51,19 +57,20 @@ var Function = function.Spec{
 }
 
 func wire(d function.Deps) handlers {
-	s := d.Settings
+	s, faces := d.Settings, face.Store{DB: d.DB, Name: d.Settings.CouncilName}
 	h := handlers{
-		sessions: session.Store{DB: d.DB, Key: d.Key},
 		oidc:     oidc.New(d.Client, d.Key, s.SiteURL, issuers(s.Issuers)),
 		settings: s,
+		keeps:    d.Catalogue.Keeps,
+		faces:    faces,
 		log:      d.Log,
-		accounts: account.Accounts{
+		accounts: account.Ways{Sessions: session.Store{DB: d.DB, Key: d.Key}, Accounts: account.Accounts{
 			Members:     member.Store{DB: d.DB, Key: d.Key, LeaveGrace: s.LeaveGrace},
 			Credentials: credential.Store{DB: d.DB, Key: d.Key, Hasher: password.NewHasher(hashes), LeaveGrace: s.LeaveGrace},
 			Attempts:    attempt.Store{DB: d.DB, Key: d.Key},
-			Mail:        d.Mail, Log: d.Log, Council: s.CouncilName, SiteURL: s.SiteURL, PolicyVersion: s.PolicyVersion,
-			SchoolDomains: s.SchoolDomains, Departments: s.DepartmentNames,
-		},
+			Mail:        d.Mail, Log: d.Log, Council: faces.Council, SiteURL: s.SiteURL, PolicyVersion: s.PolicyVersion,
+			School: member.School{Domains: s.SchoolDomains, Mailbox: s.StudentMailbox}, Departments: s.DepartmentNames,
+		}},
 	}
 	h.frame = ui.Site(d)
 	return h
@@ -81,6 +88,7 @@ func issuers(list []function.Issuer) []oidc.Issuer {
 const (
 	homePath      = "/"
 	privacyPath   = ui.PrivacyPath
+	menuPath      = ui.MenuPath
 	signInPath    = ui.SignInPath
 	secondPath    = "/sign-in/second-factor"
 	signUpPath    = "/sign-up"
@@ -94,34 +102,42 @@ const (
 	consentsPath  = "/my/consents"
 	sessionsPath  = "/my/sessions"
 	factorPath    = "/my/second-factor"
+	proofPath     = ui.ProofPath
+	addressPath   = ui.AddressPath
 	leavePath     = "/my/leave"
 	exportPath    = "/my/export"
+	lostPath      = "/not-found"
 )
 
 // reading is what everybody may read. Guests get it from the edge.
 func (h handlers) reading() []function.Route {
 	return []function.Route{
+		{Method: "GET", Path: menuPath, Access: function.Anyone, Page: &function.Page{}, Do: function.Do(h.menu), Doc: "The menu as a page: account, language and every group."},
+		{Method: "GET", Path: lostPath, Access: function.Anyone, Page: &function.Page{Lost: true}, Do: function.Do(h.lost), Doc: "What browsers see where there is nothing."},
 		{Method: "GET", Path: privacyPath, Access: function.Anyone, Page: &function.Page{}, Do: function.Do(h.privacy), Doc: "What is kept of whom, why, and until when."},
 	}
 }
 
 // signingIn is how one becomes and proves to be a member. What guesses at a secret runs
-// alone, so that its failures stay counted.
+// alone, so that its failures stay counted. The forms are pages: whoever opens one gets it from
+// the edge, and this function starts while that one types.
 func (h handlers) signingIn() []function.Route {
+	form := func(bypass ...string) *function.Page { return &function.Page{Bypass: bypass} }
+	wakes := []string{"site"}
 	return []function.Route{
-		{Method: "GET", Path: signInPath, Access: function.Anyone, Do: function.Do(h.signInForm), Doc: "The sign-in form."},
-		{Method: "POST", Path: signInPath, Access: function.Anyone, Do: function.Do(h.signIn), Limit: function.SigningIn, Alone: true, Doc: "Signs in."},
+		{Method: "GET", Path: signInPath, Access: function.Anyone, Page: form("next", "error", "done"), Wakes: wakes, Do: function.Do(h.signInForm), Doc: "The sign-in form."},
+		{Method: "POST", Path: signInPath, Words: problem.Text{KO: "로그인함", EN: "Signed in"}, Access: function.Anyone, Always: true, Do: function.Do(h.signIn), Limit: function.SigningIn, Alone: true, Doc: "Signs in."},
 		{Method: "GET", Path: secondPath, Access: function.Anyone, Do: function.Do(h.secondForm), Doc: "The form for a code, after the password or another issuer."},
-		{Method: "POST", Path: secondPath, Access: function.Anyone, Do: function.Do(h.second), Limit: function.SigningIn, Alone: true, Doc: "Signs in with the second factor."},
-		{Method: "POST", Path: signOutPath, Access: function.Anyone, Do: function.Do(h.signOut), Doc: "Signs out here."},
-		{Method: "GET", Path: signUpPath, Access: function.Anyone, Do: function.Do(h.signUpForm), Doc: "The sign-up form."},
-		{Method: "POST", Path: signUpPath, Access: function.Anyone, Do: function.Do(h.signUp), Limit: function.SigningIn, Alone: true, Doc: "Signs up."},
-		{Method: "GET", Path: forgottenPath, Access: function.Anyone, Do: function.Do(h.forgottenForm), Doc: "Asks where to send a link that sets a new password."},
-		{Method: "POST", Path: forgottenPath, Access: function.Anyone, Do: function.Do(h.forgotten), Limit: function.SigningIn, Alone: true, Doc: "Sends the link; the answer is the same for every address."},
+		{Method: "POST", Path: secondPath, Words: problem.Text{KO: "2단계 인증을 마침", EN: "Gave the second factor"}, Access: function.Anyone, Always: true, Do: function.Do(h.second), Limit: function.SigningIn, Alone: true, Doc: "Signs in with the second factor."},
+		{Method: "POST", Path: signOutPath, Words: problem.Text{KO: "로그아웃함", EN: "Signed out"}, Access: function.Anyone, Always: true, Do: function.Do(h.signOut), Doc: "Signs out here."},
+		{Method: "GET", Path: signUpPath, Access: function.Anyone, Page: form("next"), Wakes: wakes, Do: function.Do(h.signUpForm), Doc: "The sign-up form."},
+		{Method: "POST", Path: signUpPath, Words: problem.Text{KO: "가입함", EN: "Signed up"}, Access: function.Anyone, Do: function.Do(h.signUp), Limit: function.Outward, Alone: true, Doc: "Signs up."},
+		{Method: "GET", Path: forgottenPath, Access: function.Anyone, Page: form("next", "error", "done"), Wakes: wakes, Do: function.Do(h.forgottenForm), Doc: "Asks where to send a link that sets a new password."},
+		{Method: "POST", Path: forgottenPath, Words: problem.Text{KO: "비밀번호 재설정을 요청함", EN: "Asked to reset the password"}, Access: function.Anyone, Do: function.Do(h.forgotten), Limit: function.Outward, Alone: true, Doc: "Sends the link; the answer is the same for every address."},
 		{Method: "GET", Path: resetPath, Access: function.Anyone, Do: function.Do(h.resetForm), Doc: "Where that link leads."},
-		{Method: "POST", Path: resetPath, Access: function.Anyone, Do: function.Do(h.reset), Limit: function.SigningIn, Alone: true, Doc: "Sets a new password."},
+		{Method: "POST", Path: resetPath, Words: problem.Text{KO: "비밀번호를 다시 정함", EN: "Reset the password"}, Access: function.Anyone, Do: function.Do(h.reset), Limit: function.SigningIn, Alone: true, Doc: "Sets a new password."},
 		{Method: "GET", Path: returnPath, Access: function.Anyone, Do: function.Do(h.returnForm), Doc: "The form that undoes leaving."},
-		{Method: "POST", Path: returnPath, Access: function.Anyone, Do: function.Do(h.comeBack), Limit: function.SigningIn, Alone: true, Doc: "Undoes leaving, by the same proof as signing in."},
+		{Method: "POST", Path: returnPath, Words: problem.Text{KO: "탈퇴를 취소함", EN: "Undid leaving"}, Access: function.Anyone, Always: true, Do: function.Do(h.comeBack), Limit: function.SigningIn, Alone: true, Doc: "Undoes leaving, by the same proof as signing in."},
 	}
 }
 
@@ -130,24 +146,30 @@ func (h handlers) own() []function.Route {
 	member := function.SignedIn
 	return []function.Route{
 		{Method: "GET", Path: myPath, Access: member, Do: function.Do(h.my), Doc: "My page."},
-		{Method: "POST", Path: myPath, Access: member, Do: function.Do(h.editProfile), Doc: "Changes name and department."},
+		{Method: "POST", Path: myPath, Words: problem.Text{KO: "자기 정보를 바꿈", EN: "Changed their profile"}, Access: member, Do: function.Do(h.editProfile), Doc: "Changes name and department."},
 		{Method: "GET", Path: verifyPath, Access: member, Do: function.Do(h.verifyForm), Doc: "Proving to be a student."},
-		{Method: "POST", Path: verifyPath, Access: member, Do: function.Do(h.sendCode), Limit: function.SigningIn, Alone: true, Doc: "Sends a code to a school address."},
-		{Method: "POST", Path: verifyPath + "/code", Access: member, Do: function.Do(h.confirmCode), Limit: function.SigningIn, Alone: true, Doc: "Takes the code."},
-		{Method: "GET", Path: changePath, Access: member, Do: function.Do(h.changeForm), Doc: "The form for another password."},
-		{Method: "POST", Path: changePath, Access: member, Do: function.Do(h.change), Limit: function.SigningIn, Alone: true, Doc: "Changes the password and ends the other sessions."},
+		{Method: "POST", Path: verifyPath, Words: problem.Text{KO: "재학생 인증 번호를 받음", EN: "Asked for a verification code"}, Access: member, Do: function.Do(h.sendCode), Limit: function.Outward, Alone: true, Doc: "Sends a code to a school address."},
+		{Method: "POST", Path: verifyPath + "/code", Words: problem.Text{KO: "재학생 인증을 마침", EN: "Verified as a student"}, Access: member, Do: function.Do(h.confirmCode), Limit: function.SigningIn, Alone: true, Doc: "Takes the code."},
+		{Method: "GET", Path: proofPath, Access: member, Do: function.Do(h.proofForm), Doc: "Asks who it is, before something that a borrowed session must not do."},
+		{Method: "POST", Path: proofPath, Words: problem.Text{KO: "본인임을 확인함", EN: "Proved who they are"}, Access: member, Always: true, Do: function.Do(h.prove), Limit: function.SigningIn, Alone: true, Doc: "Takes password and code, and goes on."},
+		{Method: "GET", Path: addressPath, Access: member, Do: function.Do(h.addressForm), Proof: true, Doc: "One's mail address: confirming and changing it."},
+		{Method: "POST", Path: addressPath, Words: problem.Text{KO: "이메일 주소를 바꾸려고 함", EN: "Asked to change the mail address"}, Access: member, Do: function.Do(h.sendAddressCode), Limit: function.Outward, Alone: true, Proof: true, Doc: "Sends a code to an address."},
+		{Method: "POST", Path: addressPath + "/code", Words: problem.Text{KO: "이메일 주소를 확인함", EN: "Confirmed the mail address"}, Access: member, Do: function.Do(h.confirmAddress), Limit: function.SigningIn, Alone: true, Proof: true, Doc: "Takes the code: the address is the account's."},
+		{Method: "GET", Path: changePath, Access: member, Do: function.Do(h.changeForm), Proof: true, Doc: "The form for another password."},
+		{Method: "POST", Path: changePath, Words: problem.Text{KO: "비밀번호를 바꿈", EN: "Changed the password"}, Access: member, Do: function.Do(h.change), Limit: function.SigningIn, Alone: true, Proof: true, Doc: "Changes the password and ends the other sessions."},
 		{Method: "GET", Path: factorPath, Access: member, Do: function.Do(h.factorPage), Doc: "The second factor."},
-		{Method: "POST", Path: factorPath, Access: member, Do: function.Do(h.enrol), Limit: function.SigningIn, Alone: true, Doc: "Makes a secret for an authenticator app."},
-		{Method: "POST", Path: factorPath + "/confirm", Access: member, Do: function.Do(h.confirmFactor), Limit: function.SigningIn, Alone: true, Doc: "Turns the second factor on and shows the recovery codes."},
-		{Method: "POST", Path: factorPath + "/verify", Access: member, Do: function.Do(h.giveFactor), Limit: function.SigningIn, Alone: true, Doc: "Gives the second factor in a session that began without one."},
-		{Method: "POST", Path: factorPath + "/remove", Access: member, Do: function.Do(h.removeFactor), Limit: function.SigningIn, Alone: true, Doc: "Turns the second factor off."},
+		{Method: "POST", Path: factorPath, Words: problem.Text{KO: "2단계 인증을 켜기 시작함", EN: "Began to turn on the second factor"}, Access: member, Do: function.Do(h.enrol), Limit: function.SigningIn, Alone: true, Proof: true, Doc: "Makes a secret for an authenticator app."},
+		{Method: "POST", Path: factorPath + "/confirm", Words: problem.Text{KO: "2단계 인증을 켬", EN: "Turned on the second factor"}, Access: member, Do: function.Do(h.confirmFactor), Limit: function.SigningIn, Alone: true, Proof: true, Doc: "Turns the second factor on and shows the recovery codes."},
+		{Method: "POST", Path: factorPath + "/verify", Words: problem.Text{KO: "2단계 인증을 마침", EN: "Gave the second factor"}, Access: member, Always: true, Do: function.Do(h.giveFactor), Limit: function.SigningIn, Alone: true, Doc: "Gives the second factor in a session that began without one."},
+		{Method: "POST", Path: factorPath + "/remove", Words: problem.Text{KO: "2단계 인증을 끔", EN: "Turned off the second factor"}, Access: member, Do: function.Do(h.removeFactor), Limit: function.SigningIn, Alone: true, Proof: true, Doc: "Turns the second factor off."},
+		{Method: "POST", Path: factorPath + "/recovery-codes", Words: problem.Text{KO: "복구 코드를 새로 만듦", EN: "Made new recovery codes"}, Access: member, Do: function.Do(h.newRecoveryCodes), Limit: function.SigningIn, Alone: true, Proof: true, Doc: "Gives new recovery codes in place of the old ones."},
 		{Method: "GET", Path: consentsPath, Access: member, Do: function.Do(h.consentsForm), Doc: "What one agreed to."},
-		{Method: "POST", Path: consentsPath, Access: member, Do: function.Do(h.setConsents), Doc: "Agrees, or takes back what is optional."},
-		{Method: "GET", Path: sessionsPath, Access: member, Do: function.Do(h.sessionsPage), Doc: "Where one is signed in."},
-		{Method: "POST", Path: sessionsPath, Access: member, Do: function.Do(h.signOutEverywhere), Doc: "Signs out everywhere."},
-		{Method: "POST", Path: sessionsPath + "/{id}", Access: member, Do: function.Do(h.signOutThere), Doc: "Signs out in one place."},
+		{Method: "POST", Path: consentsPath, Words: problem.Text{KO: "동의한 내용을 바꿈", EN: "Changed their consents"}, Access: member, Do: function.Do(h.setConsents), Doc: "Agrees, or takes back what is optional."},
+		{Method: "GET", Path: sessionsPath, Access: member, Do: function.Do(h.sessionsPage), Proof: true, Doc: "Where one is signed in."},
+		{Method: "POST", Path: sessionsPath, Words: problem.Text{KO: "모든 기기에서 로그아웃함", EN: "Signed out everywhere"}, Access: member, Always: true, Do: function.Do(h.signOutEverywhere), Proof: true, Doc: "Signs out everywhere."},
+		{Method: "POST", Path: sessionsPath + "/{id}", Words: problem.Text{KO: "다른 기기에서 로그아웃함", EN: "Signed out elsewhere"}, Access: member, Always: true, Do: function.Do(h.signOutThere), Proof: true, Doc: "Signs out in one place."},
 		{Method: "GET", Path: exportPath, Access: member, Do: function.Do(h.export), Doc: "Leads to everything that is kept about oneself."},
-		{Method: "GET", Path: leavePath, Access: member, Do: function.Do(h.leaveForm), Doc: "What leaving means."},
-		{Method: "POST", Path: leavePath, Access: member, Do: function.Do(h.leave), Limit: function.SigningIn, Alone: true, Doc: "Leaves; it can be undone for some days."},
+		{Method: "GET", Path: leavePath, Access: member, Do: function.Do(h.leaveForm), Proof: true, Doc: "What leaving means."},
+		{Method: "POST", Path: leavePath, Words: problem.Text{KO: "탈퇴함", EN: "Left"}, Access: member, Always: true, Do: function.Do(h.leave), Limit: function.SigningIn, Alone: true, Proof: true, Doc: "Leaves; it can be undone for some days."},
 	}
 }

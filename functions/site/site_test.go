@@ -1,6 +1,7 @@
 package site_test
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -9,8 +10,10 @@ import (
 	"time"
 
 	home "github.com/madang-council/madang/functions/main"
+	"github.com/madang-council/madang/functions/notices"
 	"github.com/madang-council/madang/functions/site"
 	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/face"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/functiontest"
 	"github.com/madang-council/madang/shared/identity/totp"
@@ -23,7 +26,7 @@ type council struct{ *functiontest.App }
 
 func open(t *testing.T, options ...functiontest.Option) *council {
 	t.Helper()
-	return &council{functiontest.New(t, site.Function, append(options, functiontest.Beside(site.Function, home.Function))...)}
+	return &council{functiontest.New(t, site.Function, append([]functiontest.Option{functiontest.Beside(site.Function, home.Function)}, options...)...)}
 }
 
 func (c *council) get(path string) functiontest.Response {
@@ -33,7 +36,7 @@ func (c *council) get(path string) functiontest.Response {
 func TestFiles(t *testing.T) {
 	c := open(t)
 	r := c.get("/robots.txt").Want(200)
-	if want := "User-agent: *\nDisallow: /v1/\nDisallow: /my\nDisallow: /en/my\nDisallow: /sign-\nDisallow: /en/sign-\nDisallow: /console\n"; string(r.Body) != want {
+	if want := "User-agent: *\nDisallow: /v1/\nDisallow: /my\nDisallow: /en/my\nDisallow: /sign-\nDisallow: /en/sign-\nDisallow: /console\n\nSitemap: https://council.madang.ac.kr/sitemap.xml\n"; string(r.Body) != want {
 		t.Errorf("%s", r.Body)
 	}
 	manifest := functiontest.JSON[struct {
@@ -47,7 +50,23 @@ func TestFiles(t *testing.T) {
 	for _, icon := range manifest.Icons {
 		c.get(icon.Src).Want(200)
 	}
-	c.get("/privacy").Want(200).Says("2026-03-01판", "7일 뒤 지움", "365일")
+	if _, err := (face.Store{DB: c.DB}).Set(c.Context(), face.First, face.Face{Name: "솔뫼대학교 총학생회", NameEN: "Solmoe Students", Short: "솔뫼", Pattern: "mul"}); err != nil {
+		t.Fatal(err)
+	}
+	f, _, err := face.Store{DB: c.DB}.Read(c.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, keeps := range map[string]string{"/brand/" + f.Hash() + "/brand.css": "public, max-age=31536000, immutable", "/brand/old/wall.svg": "private, no-store"} {
+		if r := c.get(path).Want(200); r.Header.Get("Cache-Control") != keeps {
+			t.Errorf("%s: %s", path, r.Header.Get("Cache-Control"))
+		}
+	}
+	c.get("/brand/" + f.Hash() + "/other.css").Want(404)
+	c.get("/manifest.webmanifest").Want(200).Says(`"name":"솔뫼대학교 총학생회"`, `"short_name":"솔뫼"`)
+	c.get("/en/manifest.webmanifest").Want(200).Says(`"name":"Solmoe Students"`)
+	c.get("/en/privacy").Want(200).Says("How Solmoe Students handles personal data", "The president of Solmoe Students")
+	c.get("/privacy").Want(200).Says("개인정보 처리방침", "2026-03-01판", "7일 뒤 지움", "365일", "24시간 뒤", "솔뫼대학교 총학생회 회장")
 	c.get("/en/privacy").Want(200).Says("7 days after leaving")
 }
 
@@ -102,7 +121,7 @@ var codeInMail = regexp.MustCompile(`\b[0-9]{6}\b`)
 func TestStudent(t *testing.T) {
 	c := open(t)
 	p := c.person(t)
-	p.send("/sign-up", application("sori@example.com"), "/sign-in?next=%2Fnotices&done=signed-up")
+	p.send("/sign-up", application("sori@example.com"), "/notices")
 	c.Mail.Take()
 	p.send("/sign-in", url.Values{"email": {" Sori@Example.com "}, "password": {secretWord}, "next": {"/my"}}, "/my")
 	if p.cookies[auth.AccessCookie] == "" || p.cookies[auth.RefreshCookie] == "" || p.cookies["__Host-madang-browser"] == "" {
@@ -120,7 +139,7 @@ func TestStudent(t *testing.T) {
 	p.send("/my/verification", url.Values{"email": {"20261234@madang.ac.kr"}}, "/my/verification?sent=true").Says("번호를 보냈습니다.")
 	code := codeInMail.FindString(c.Mail.Take()[0].Text)
 	p.do("POST", "/my/verification/code", url.Values{"code": {"x"}}).Problem(422, "invalid-input")
-	p.send("/my/verification/code", url.Values{"code": {code}}, "/my?done=verified").Says("학생 확인을 마쳤습니다.", "2026. 3. 2. 확인")
+	p.send("/my/verification/code", url.Values{"code": {code}}, "/my?done=verified").Says("재학생 인증을 마쳤습니다.", "2026. 3. 2. 확인")
 	if r := p.get("/my/verification"); r.Status != 303 {
 		t.Errorf("verifying twice: %d", r.Status)
 	}
@@ -139,15 +158,28 @@ func TestStudent(t *testing.T) {
 	p.send("/my/consents", url.Values{"privacy": {"on"}, "marketing": {"on"}, "policyVersion": {"2026-03-01"}}, "/my/consents?done=consents").Says(`name="marketing" type="checkbox" checked`)
 	p.do("POST", "/my/consents", url.Values{"policyVersion": {"2026-03-01"}}).Problem(422, "invalid-input")
 
-	p.do("POST", "/my/password", url.Values{"old": {"틀림"}, "new": {"노란 별 아래 여덟 마리"}}).Problem(403, "password-wrong")
-	p.send("/my/password", url.Values{"old": {secretWord}, "new": {"노란 별 아래 여덟 마리"}}, "/my?done=password")
-	if r := p.get("/my/export").Want(303); r.Header.Get("Location") != "/v1/members/me/export" {
+	c.Mail.Take()
+	c.Wait(auth.ProofLife)
+	if r := p.get("/my/password").Want(303); r.Header.Get("Location") != "/my/proof?next=%2Fmy%2Fpassword" {
+		t.Errorf("a stale proof: %v", r.Header)
+	}
+	if r := p.do("POST", "/my/password", url.Values{"new": {"노란 별 아래 여덟 마리"}}).Want(303); r.Header.Get("Location") != "/my/proof" {
+		t.Errorf("a stale proof: %v", r.Header)
+	}
+	p.get("/my/proof?next=/my/password").Want(200).Says(`name="password"`, `value="/my/password"`)
+	p.do("POST", "/my/proof", url.Values{"password": {"틀림"}, "next": {"/my/password"}}).Problem(403, "password-wrong").Says(`value="/my/password"`)
+	p.send("/my/proof", url.Values{"password": {secretWord}, "next": {"//evil.example"}}, "/my")
+	p.send("/my/proof", url.Values{"password": {secretWord}, "next": {"/my/password"}}, "/my/password").Says(`autocomplete="new-password"`)
+	p.send("/my/password", url.Values{"new": {"노란 별 아래 여덟 마리"}}, "/my?done=password")
+	if mail := c.Mail.Take(); len(mail) != 1 || mail[0].To != "sori@example.com" || !strings.Contains(mail[0].Text, "비밀번호를 바꿨습니다") {
+		t.Errorf("%+v", mail)
+	}
+	if r := p.get("/my/export").Want(303); r.Header.Get("Location") != "/v1/members/me/export/file" {
 		t.Error(r.Header)
 	}
 
-	p.do("POST", "/my/leave", url.Values{"password": {"틀림"}}).Problem(403, "password-wrong")
-	r := p.do("POST", "/my/leave", url.Values{"password": {"노란 별 아래 여덟 마리"}}).Want(200)
-	r.Says("탈퇴했습니다", "2026년 3월 9일 (월) 오후 12:00까지 되돌릴 수 있습니다.")
+	r := p.do("POST", "/my/leave", url.Values{}).Want(200)
+	r.Says("탈퇴했습니다", "2026년 3월 9일 (월) 오후 12:10까지 되돌릴 수 있습니다.")
 	if r := p.get("/my"); r.Status != 303 {
 		t.Errorf("after leaving: %d", r.Status)
 	}
@@ -158,9 +190,106 @@ func TestStudent(t *testing.T) {
 	p.send("/sign-in", url.Values{"email": {"sori@example.com"}, "password": {"노란 별 아래 여덟 마리"}}, "/")
 	p.send("/my/sessions", nil, "/sign-in?done=signed-out-everywhere")
 	p.send("/sign-in", url.Values{"email": {"sori@example.com"}, "password": {"노란 별 아래 여덟 마리"}}, "/")
+	p.get("/my").Want(200).Says(`action="/sign-out"`)
 	p.send("/sign-out", nil, "/sign-in?done=signed-out").Says("로그아웃했습니다.")
 	if p.cookies[auth.AccessCookie] != "" || p.cookies[auth.RefreshCookie] != "" {
 		t.Errorf("%v", p.cookies)
+	}
+}
+
+// Who signs up is signed in at the end, also who did before and knows the password. Who does not is told to look
+// into the mail, which alone says that there is an account, and signs nobody in.
+func TestSigningUpSignsIn(t *testing.T) {
+	c := open(t)
+	signedIn := func(p *person) bool { return p.cookies[auth.AccessCookie] != "" && p.get("/my").Status == 200 }
+	form := func(change url.Values) url.Values {
+		f := application("sori@example.com")
+		f.Del("next")
+		maps.Copy(f, change)
+		return f
+	}
+	first := c.person(t)
+	first.send("/sign-up", form(nil), "/my?done=joined").Want(200).Says("가입했습니다.", "이소리")
+	if !signedIn(first) || first.cookies["__Host-madang-browser"] == "" {
+		t.Error("not signed in at the end")
+	}
+	english := c.person(t)
+	english.send("/en/sign-up", form(url.Values{"email": {"two@example.com"}, "next": {"/en/my"}}), "/en/my?done=joined").Want(200).Says("Welcome.")
+	c.Mail.Take()
+
+	again := c.person(t)
+	again.send("/sign-up", form(nil), "/my?done=joined")
+	if !signedIn(again) {
+		t.Error("the owner, who knows the password, is not signed in")
+	}
+	other := c.person(t)
+	other.send("/sign-up", form(url.Values{"password": {"노란 별 아래 여덟 마리"}, "name": {"남"}, "next": {"/my"}}), "/sign-in?done=check-mail").Says("메일을 확인하세요.").SaysNot("이소리")
+	if signedIn(other) || len(other.cookies) != 0 {
+		t.Errorf("signed in with another's address: %v", other.cookies)
+	}
+	if mail := c.Mail.Take(); len(mail) != 2 || mail[1].To != "sori@example.com" {
+		t.Errorf("the owner is not told: %+v", mail)
+	}
+	first.get("/my").Says("이소리").SaysNot("value=\"남\"")
+	other.do("POST", "/sign-in", url.Values{"email": {"sori@example.com"}, "password": {"틀림"}}).Problem(401, "sign-in-failed").Says("이메일이나 비밀번호가 맞지 않습니다.").SaysNot("인증 번호")
+}
+
+// An address is the member's own when they have read a message that it got: the one of signing
+// up, or one to change to, of which both addresses are told. Nobody learns whether another
+// account has an address but who reads its mail.
+func TestAddress(t *testing.T) {
+	c := open(t)
+	p, taken := c.person(t), c.person(t)
+	taken.send("/sign-up", application("taken@example.com"), "/notices")
+	c.Mail.Take()
+	p.send("/sign-up", application("sori@example.com"), "/notices")
+	code := func() (to, code string) {
+		t.Helper()
+		mail := c.Mail.Take()
+		if len(mail) != 1 {
+			t.Fatalf("%+v", mail)
+		}
+		return mail[0].To, codeInMail.FindString(mail[0].Text)
+	}
+	_, first := code()
+	p.send("/sign-in", url.Values{"email": {"sori@example.com"}, "password": {secretWord}}, "/")
+	p.get("/my").Want(200).Says("아직 이메일 주소를 확인하지 않았습니다.", `href="/my/address"`)
+	p.do("POST", "/my/address/code", url.Values{"code": {"000000x"}}).Problem(422, "invalid-input")
+	cookies := maps.Clone(p.cookies)
+	p.send("/my/address/code", url.Values{"code": {first}}, "/my?done=address").SaysNot("확인하지 않았습니다")
+	if !maps.Equal(cookies, p.cookies) || len(c.Mail.Take()) != 0 {
+		t.Error("confirming the same address changes how one signs in")
+	}
+
+	p.do("POST", "/my/address", url.Values{"email": {"x"}}).Problem(422, "invalid-input")
+	for _, to := range []string{"taken@example.com", "new@example.com"} { // the same answer for both
+		p.send("/my/address", url.Values{"email": {to}}, "/my/address?sent=true").Says("메일로 번호를 보냈습니다.")
+		got, number := code()
+		if got != to {
+			t.Errorf("the code went to %s", got)
+		}
+		if to == "taken@example.com" {
+			p.do("POST", "/my/address/code", url.Values{"code": {number}}).Problem(409, "address-taken")
+			continue
+		}
+		p.send("/password/forgotten", url.Values{"email": {"sori@example.com"}}, "/password/forgotten?done=sent")
+		_, token, _ := strings.Cut(c.Mail.Take()[0].Text, "/password#")
+		p.send("/my/address/code", url.Values{"code": {number}, "others": {"on"}}, "/my?done=address-changed").Says("new@example.com")
+		mail := c.Mail.Take()
+		if len(mail) != 2 || mail[0].To != "sori@example.com" || mail[1].To != "new@example.com" {
+			t.Errorf("told of the change: %+v", mail)
+		}
+		if p.cookies[auth.AccessCookie] == cookies[auth.AccessCookie] {
+			t.Error("the session has its old token")
+		}
+		p.do("POST", "/password", url.Values{"token": {strings.Fields(token)[0]}, "password": {"노란 별 아래 여덟 마리"}}).Problem(410, "reset-ended")
+	}
+	p.send("/sign-out", nil, "/sign-in?done=signed-out")
+	p.do("POST", "/sign-in", url.Values{"email": {"sori@example.com"}, "password": {secretWord}}).Problem(401, "sign-in-failed")
+	p.send("/sign-in", url.Values{"email": {"new@example.com"}, "password": {secretWord}}, "/")
+	c.Wait(auth.ProofLife)
+	if r := p.get("/my/address").Want(303); r.Header.Get("Location") != "/my/proof?next=%2Fmy%2Faddress" {
+		t.Error(r.Header)
 	}
 }
 
@@ -174,19 +303,19 @@ func TestDevices(t *testing.T) {
 	} {
 		c := open(t)
 		p := c.person(t)
-		p.send("/sign-up", application("sori@example.com"), "/sign-in?next=%2Fnotices&done=signed-up")
+		p.send("/sign-up", application("sori@example.com"), "/notices")
 		r := c.Do(functiontest.Request{Method: "POST", Path: "/sign-in", Body: url.Values{"email": {"sori@example.com"}, "password": {secretWord}}, Header: map[string]string{"User-Agent": agent}}).Want(303)
 		for _, cookie := range (&http.Response{Header: r.Header}).Cookies() {
 			p.cookies[cookie.Name] = cookie.Value
 		}
-		p.get("/my/sessions").Want(200).Says(`<p class="device">` + want + ` <span class="badge">지금 이 기기</span>`)
+		p.get("/my/sessions").Want(200).Says(`<p class="device">` + want + ` <span class="st open">지금 이 기기</span>`)
 	}
 }
 
 func TestForgottenPassword(t *testing.T) {
 	c := open(t)
 	p := c.person(t)
-	p.send("/en/sign-up", application("sori@example.com"), "/en/sign-in?next=%2Fnotices&done=signed-up")
+	p.send("/en/sign-up", application("sori@example.com"), "/notices")
 	c.Mail.Take()
 	p.do("POST", "/password/forgotten", url.Values{"email": {"x"}}).Problem(422, "invalid-input")
 	p.send("/password/forgotten", url.Values{"email": {"sori@example.com"}}, "/password/forgotten?done=sent").Says("메일을 보냈습니다.")
@@ -202,13 +331,42 @@ func TestForgottenPassword(t *testing.T) {
 	p.send("/sign-in", url.Values{"email": {"sori@example.com"}, "password": {"노란 별 아래 여덟 마리"}}, "/")
 }
 
+// Every box for a password hides it, tells password managers which one it is, and takes as long a
+// one as the policy does.
+func TestPasswordBoxes(t *testing.T) {
+	c := open(t)
+	p := c.person(t)
+	boxes := regexp.MustCompile(`<input[^>]* name="(password|new)"[^>]*>`)
+	look := func(path, complete string) {
+		t.Helper()
+		body := string(p.get(path).Want(200).Body)
+		found := boxes.FindAllString(body, -1)
+		if len(found) != 1 {
+			t.Errorf("%s: %d boxes", path, len(found))
+		}
+		if !strings.Contains(body, `/reveal.js"`) || !strings.Contains(body, `hidden data-reveal="field-`) {
+			t.Errorf("%s: what is typed cannot be looked at", path)
+		}
+		for _, box := range found {
+			if !strings.Contains(box, ` type="password"`) || !strings.Contains(box, ` autocomplete="`+complete+`"`) || strings.Contains(box, "maxlength") || strings.Contains(box, "pattern") || strings.Contains(box, " on") {
+				t.Errorf("%s: %s", path, box)
+			}
+		}
+	}
+	look("/sign-in", "current-password")
+	look("/sign-up", "new-password")
+	look("/password", "new-password")
+	look("/return", "current-password")
+	p.send("/sign-up", application("sori@example.com"), "/notices")
+	look("/my/password", "new-password")
+	look("/my/proof", "current-password")
+}
+
 func TestSecondFactor(t *testing.T) {
 	c := open(t)
 	p := c.person(t)
-	p.send("/sign-up", application("sori@example.com"), "/sign-in?next=%2Fnotices&done=signed-up")
-	p.send("/sign-in", url.Values{"email": {"sori@example.com"}, "password": {secretWord}}, "/")
-	p.do("POST", "/my/second-factor", url.Values{"password": {"틀림"}}).Problem(403, "password-wrong")
-	r := p.do("POST", "/my/second-factor", url.Values{"password": {secretWord}}).Want(200)
+	p.send("/sign-up", application("sori@example.com"), "/notices")
+	r := p.do("POST", "/my/second-factor", url.Values{}).Want(200)
 	secret := strings.ReplaceAll(regexp.MustCompile(`<code>([A-Z2-7 ]+)</code>`).FindStringSubmatch(string(r.Body))[1], " ", "")
 	code := func() string {
 		c.Wait(30 * time.Second)
@@ -244,8 +402,15 @@ func TestSecondFactor(t *testing.T) {
 	p.send("/sign-out", nil, "/sign-in?done=signed-out")
 	p.send("/sign-in", form, "/sign-in/second-factor?next=%2Fmy%2Fsecond-factor")
 	p.send("/sign-in/second-factor", url.Values{"code": {recovery[0][1]}}, "/my/second-factor")
-	p.do("POST", "/my/second-factor/remove", url.Values{"password": {secretWord}, "code": {"000000"}}).Problem(403, "code-wrong")
-	p.send("/my/second-factor/remove", url.Values{"password": {secretWord}, "code": {code()}}, "/my/second-factor?done=factor-removed").Says("2단계 인증을 껐습니다.")
+	p.get("/my/second-factor").Want(200).Says("새로 만들기")
+	if again := regexp.MustCompile(`<li><code>([^<]+)</code>`).FindAllStringSubmatch(string(p.do("POST", "/my/second-factor/recovery-codes", url.Values{"others": {"on"}}).Want(200).Body), -1); len(again) != 10 || again[0][1] == recovery[0][1] {
+		t.Errorf("new recovery codes: %v", again)
+	}
+	c.Wait(auth.ProofLife)
+	p.get("/my/proof").Want(200).Says(`name="password"`, `name="code"`)
+	p.do("POST", "/my/proof", url.Values{"password": {secretWord}, "code": {"000000"}}).Problem(403, "code-wrong")
+	p.send("/my/proof", url.Values{"password": {secretWord}, "code": {code()}, "next": {"/my/second-factor"}}, "/my/second-factor")
+	p.send("/my/second-factor/remove", url.Values{}, "/my/second-factor?done=factor-removed").Says("2단계 인증을 껐습니다.")
 	p.do("POST", "/my/second-factor/verify", url.Values{"code": {"1"}}).Problem(409, "second-factor-off")
 }
 
@@ -254,7 +419,7 @@ func TestSecondFactor(t *testing.T) {
 func TestOpenRedirects(t *testing.T) {
 	c := open(t)
 	p := c.person(t)
-	p.send("/sign-up", application("sori@example.com"), "/sign-in?next=%2Fnotices&done=signed-up")
+	p.send("/sign-up", application("sori@example.com"), "/notices")
 	for _, next := range []string{"//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)", "/\t/evil.example", "/\n/evil.example", "evil", strings.Repeat("/a", 300)} {
 		p := c.person(t)
 		p.send("/sign-in", url.Values{"email": {"sori@example.com"}, "password": {secretWord}, "next": {next}}, "/")
@@ -322,4 +487,13 @@ func TestIssuers(t *testing.T) {
 	if r := c.get("/sign-in?error=second-factor-code-required&next=/my").Want(303); r.Header.Get("Location") != "/sign-in/second-factor?next=%2Fmy" {
 		t.Error(r.Header)
 	}
+}
+
+// The menu is a page too, for telephones: account, language and every group.
+func TestMenu(t *testing.T) {
+	c := open(t, functiontest.Beside(site.Function, home.Function, notices.Function))
+	c.get("/menu").Want(200).Says("<h1>메뉴</h1>", `href="/sign-in?next=%2Fmenu"`, `href="/en/menu" lang="en"`, `<h2>소식</h2>`, `<li><a href="/notices">공지<span>`).SaysNot("<h2>참여</h2>")
+	c.get("/en/menu").Want(200).Says("<h1>Menu</h1>", `href="/menu" lang="ko"`, `<li><a href="/en/notices">Notices<span>`)
+	account := c.Member(functiontest.Member{Name: "이소리"})
+	c.Do(functiontest.Request{Method: "GET", Path: "/menu", As: account.Token}).Want(200).Says("내 정보").SaysNot("로그인")
 }

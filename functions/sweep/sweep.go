@@ -9,9 +9,17 @@ import (
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/chore"
 	"github.com/madang-council/madang/shared/cloudevent"
+	"github.com/madang-council/madang/shared/council/about"
+	"github.com/madang-council/madang/shared/council/archive"
 	"github.com/madang-council/madang/shared/council/banner"
+	"github.com/madang-council/madang/shared/council/calendar"
+	"github.com/madang-council/madang/shared/council/delivery"
+	"github.com/madang-council/madang/shared/council/inbox"
+	"github.com/madang-council/madang/shared/council/minute"
 	"github.com/madang-council/madang/shared/council/notice"
 	"github.com/madang-council/madang/shared/council/persons"
+	"github.com/madang-council/madang/shared/council/rule"
+	"github.com/madang-council/madang/shared/council/search"
 	"github.com/madang-council/madang/shared/council/thing"
 	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/function"
@@ -31,18 +39,16 @@ import (
 // several processes at once and after any gap.
 var Function = function.Spec{
 	Name:  "sweep",
+	Label: problem.Text{KO: "예약 게시와 정리", EN: "Sweep"},
 	Doc:   "Every 5 minutes: publishes what is due and events that were lost, removes uploads that nobody completed or uses, anonymises who left.",
 	Needs: []function.Need{function.Database, function.Storage},
 	Scale: function.Scale{Schedule: "*/5 * * * *", Concurrency: 1, Timeout: 10 * time.Minute},
 	New: func(d function.Deps) function.Parts {
-		files := upload.NewDepot(d.DB, d.Outbox, objects.Config{
-			Endpoint: d.Storage.Endpoint, PublicEndpoint: d.Storage.PublicEndpoint, Region: d.Storage.Region,
-			AccessKey: d.Storage.AccessKey, SecretKey: d.Storage.SecretKey, Bucket: d.Storage.Bucket,
-		}, upload.Rules{Environment: d.Settings.Environment, OrphanAge: d.Settings.OrphanAge})
-		h := handlers{log: d.Log, count: d.Count, chores: Chores(d, files, files.Turn), everything: Chores(d, files, files.Everything)}
+		files := upload.NewDepot(d.DB, d.Outbox, storage(d), upload.Rules{Environment: d.Settings.Environment, OrphanAge: d.Settings.OrphanAge})
+		h := handlers{served: chore.Store{DB: d.DB}, log: d.Log, count: d.Count, chores: Chores(d, files, files.Turn), everything: Chores(d, files, files.Everything)}
 		return function.Parts{
 			Routes: []function.Route{
-				{Method: "POST", Path: "/v1/admin/sweep", Words: problem.Text{KO: "정리를 돌림", EN: "Ran the sweep"}, Access: function.Holder(auth.Admin), Alone: true, Do: function.Do(h.now), Doc: "Sweeps now and says what was done; with everything=true it looks through the whole storage."},
+				{Method: "POST", Path: "/v1/admin/sweep", Words: problem.Text{KO: "정리를 돌림", EN: "Ran the sweep"}, Access: function.May(auth.Operate), Alone: true, Do: function.Do(h.now), Doc: "Sweeps now and says what was done; with everything=true it looks through the whole storage."},
 			},
 			Consumes: cloudevent.Consume(
 				function.Subscription{Type: function.Scheduled, Doc: "Sweeps.", Do: h.scheduled},
@@ -51,12 +57,21 @@ var Function = function.Spec{
 	},
 }
 
-// Chores are those of every store, each of which owns its tables, in their order in a run:
-// what lets go of files or makes events comes before those who look after either. All
-// budgets together leave a run a margin before Timeout, and a test holds them to it.
+// storage is where objects are.
+func storage(d function.Deps) objects.Config {
+	return objects.Config{
+		Endpoint: d.Storage.Endpoint, PublicEndpoint: d.Storage.PublicEndpoint, Region: d.Storage.Region,
+		AccessKey: d.Storage.AccessKey, SecretKey: d.Storage.SecretKey, Bucket: d.Storage.Bucket,
+	}
+}
+
+// Chores are those of every store, each of which owns its tables, in their order in a run
+// that has time for all: what lets go of files or makes events comes before those who look
+// after either. Each has a budget that fits into a run, and a test holds them to it.
 func Chores(d function.Deps, files upload.Depot, turn func(context.Context) string) []chore.Chore {
 	return slices.Concat(
 		notice.NewKeeper(d.DB, d.Outbox).Chores(),
+		minute.NewReader(d.DB).Chores(),
 		member.Store{DB: d.DB, Key: d.Key, LeaveGrace: d.Settings.LeaveGrace}.Chores(persons.All(d.DB)),
 		d.Outbox.Chores(),
 		files.Chores(turn),
@@ -67,14 +82,25 @@ func Chores(d function.Deps, files upload.Depot, turn func(context.Context) stri
 		credential.Store{DB: d.DB}.Chores(),
 		attempt.Store{DB: d.DB}.Chores(),
 		banner.NewReader(d.DB).Chores(),
+		search.Store{DB: d.DB}.Chores(),
+		archive.NewReader(d.DB).Chores(),
+		archive.NewBundles(d.DB, d.Outbox, archive.Storage(storage(d)), d.Settings.Environment).Chores(),
+		rule.NewKeeper(d.DB, d.Outbox).Chores(),
+		calendar.NewReader(d.DB).Chores(),
+		delivery.NewKeeper(d.DB, d.Outbox).Chores(),
+		inbox.Store{DB: d.DB}.Chores(),
 		thing.Store{DB: d.DB}.Chores(Sources(d.DB)...),
 	)
 }
 
 // Sources are where things of each kind are kept.
 func Sources(db *database.DB) []thing.Source {
-	return []thing.Source{
+	return append([]thing.Source{
+		about.NewReader(db).Things(),
+		archive.NewReader(db).Things(),
 		banner.NewReader(db).Things(),
+		calendar.NewReader(db).Things(),
+		minute.NewReader(db).Things(),
 		notice.NewReader(db).Things(),
-	}
+	}, rule.NewReader(db).Things()...)
 }

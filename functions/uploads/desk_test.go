@@ -2,12 +2,14 @@ package uploads_test
 
 import (
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/madang-council/madang/functions/notices"
 	"github.com/madang-council/madang/functions/uploads"
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/functiontest"
+	"github.com/madang-council/madang/shared/media/upload"
 )
 
 func TestDesk(t *testing.T) {
@@ -27,5 +29,18 @@ func TestDesk(t *testing.T) {
 	see(admin, "/console/media?kind=document").Says("감사의 비밀").SaysNot("봄 사진.jpg")
 	see(editor, "/console/media?q="+url.QueryEscape("사진")).Says("봄 사진.jpg").SaysNot("안내.hwp")
 	see(editor, "/console/media?unused=true").Says("봄 사진.jpg").SaysNot("안내.hwp")
+	see(editor, "/console/media").SaysNot("첫 장면만")
+	app.Upload(functiontest.Upload{Owner: editor.ID, Name: "행진.gif", Type: "gif", Film: upload.Still})
+	see(editor, "/console/media").Says("첫 장면만 보입니다. 5 MB")
+	for _, want := range []upload.Film{upload.Still, upload.Moving} {
+		id := app.Upload(functiontest.Upload{Owner: editor.ID, Name: "행진.gif", Type: "gif", Film: want})
+		got := functiontest.JSON[struct {
+			Film   upload.Film
+			Moving string
+		}](app.Do(functiontest.Request{Method: "GET", Path: "/v1/uploads/" + id, As: editor.Token}).Want(200))
+		if got.Film != want || (want == upload.Moving) != strings.HasSuffix(got.Moving, id+"/moving.gif") {
+			t.Errorf("%s: %+v", want, got)
+		}
+	}
 	see(editor, "/en/console/media?q=nothing").Says("No files were found.")
 }

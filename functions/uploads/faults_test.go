@@ -68,6 +68,7 @@ type line struct {
 	kill    int     // the request at which the client dies; -1 for none
 	after   bool    // whether that request still takes effect
 	died    func()
+	meddle  func(call int) // what somebody else does before a request arrives; nil for nothing
 	dead    bool
 	calls   int
 	trace   []string
@@ -149,6 +150,9 @@ func (n *network) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		panic(http.ErrAbortHandler) // the client cut it itself
+	}
+	if l.meddle != nil {
+		l.meddle(l.calls)
 	}
 	switch what := l.draw(r); what {
 	case refused429, refused503:

@@ -6,10 +6,14 @@ import (
 	"io"
 	"mime"
 	"mime/multipart"
+	"net/url"
+	"regexp"
+	"strings"
 
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/media/upload"
 	"github.com/madang-council/madang/shared/problem"
+	"github.com/madang-council/madang/shared/text/charset"
 )
 
 type formRequest struct {
@@ -99,14 +103,31 @@ func known(name string) string {
 	return "form"
 }
 
-// fileName is the file's name as it was sent: Part.FileName would cut it at what is a
-// separator on this machine only.
+// extended is a file's name as RFC 8187 has it; programs for Korean computers say euc-kr or cp949 there.
+var extended = regexp.MustCompile(`(?i);\s*filename\*\s*=\s*(?:euc-kr|cp949|ks_c_5601-1987|x-windows-949|utf-8)'[^']*'([^;"\s]*)`)
+
+// quoted is a value in quotes, in which nothing else is said.
+var quoted = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
+
+// fileName is the file's name as it was sent, in UTF-8, whether it was sent so, in CP949, or as a header of mail
+// (RFC 2047): Part.FileName would cut it at what is a separator on this machine only.
 func fileName(p *multipart.Part) string {
-	_, params, err := mime.ParseMediaType(p.Header.Get("Content-Disposition"))
+	header := p.Header.Get("Content-Disposition")
+	_, params, err := mime.ParseMediaType(header)
 	if err != nil {
 		return ""
 	}
-	return params["filename"]
+	name := params["filename"]
+	if m := extended.FindStringSubmatch(quoted.ReplaceAllString(header, "")); m != nil {
+		if raw, err := url.PathUnescape(m[1]); err == nil {
+			name = raw
+		}
+	}
+	words := mime.WordDecoder{CharsetReader: func(_ string, r io.Reader) (io.Reader, error) { return r, nil }} // judged below
+	if decoded, err := words.DecodeHeader(name); err == nil && strings.HasPrefix(name, "=?") && strings.HasSuffix(name, "?=") {
+		name = decoded
+	}
+	return charset.Shown(name)
 }
 
 func unreadableForm(err error) error {

@@ -93,7 +93,7 @@ func TestHostileFiles(t *testing.T) {
 	var editor string
 	taken := 0
 	good := innocent(t)
-	kinds := []string{"jpg", "png", "webp", "gif", "pdf", "hwp", "hwpx", "docx", "xlsx", "pptx", "zip"}
+	kinds := []string{"jpg", "png", "webp", "gif", "pdf", "hwp", "hwpx", "hml", "doc", "xls", "ppt", "docx", "xlsx", "pptx", "zip"}
 	const page = "<!DOCTYPE html><script>alert(document.domain)</script>"
 	files := map[string][]byte{
 		"a page":            []byte(page),
@@ -120,6 +120,8 @@ func TestHostileFiles(t *testing.T) {
 		"out of the folder": inside(t, "../../etc/cron.d/x", "x"),
 		"an absolute entry": inside(t, "/etc/cron.d/x", "x"),
 		"a Windows entry":   inside(t, `..\..\x`, "x"),
+		"an installer":      inside(t, "사진.jpg.exe", "x"),
+		"a hidden program":  inside(t, "사진.jpg", "MZ\x90\x00\x03\x00\x00\x00"),
 	}
 	for name, content := range good {
 		for other, more := range map[string][]byte{"page": []byte(page), "ZIP": good["zip"], "PDF": []byte("%PDF-1.7\n%%EOF")} {

@@ -437,6 +437,7 @@ func (s *story) processed(id string) {
 		s.process(media.Function, s.random.IntN(12), func(ctx context.Context, h http.Handler) {
 			r := httptest.NewRequest(http.MethodPost, host.EventsPath, bytes.NewReader(e.Data)).WithContext(ctx)
 			event.SetHeader(r.Header, e, "/test")
+			event.Sign(r.Header, s.app.Deps.Key.Derive(event.KeyPurpose), e)
 			w := httptest.NewRecorder()
 			h.ServeHTTP(w, r)
 			code = w.Code

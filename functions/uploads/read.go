@@ -28,7 +28,9 @@ type uploadResponse struct {
 	Width       int              `json:"width,omitempty"` // pixels
 	Height      int              `json:"height,omitempty"`
 	Variants    []upload.Variant `json:"variants"`
-	Alt         string           `json:"alt,omitempty"` // what a picture shows
+	Film        upload.Film      `json:"film,omitempty" enum:"moving,still"` // of a GIF or WebP that moves, once it is processed: shown moving, or too large for it and shown still
+	Moving      string           `json:"moving,omitempty"`                   // address of the film
+	Alt         string           `json:"alt,omitempty"`                      // what a picture shows
 	InUse       bool             `json:"inUse"`
 	CreatedAt   time.Time        `json:"createdAt"`
 	ExpiresAt   *time.Time       `json:"expiresAt,omitempty"` // until then it can be completed
@@ -70,7 +72,7 @@ func responseOf(u upload.Upload, variants []upload.Variant) uploadResponse {
 	}
 	a.Variants = append(a.Variants, variants...)
 	if u.CompletedAt != nil {
-		a.State, a.URL = "complete", u.URL()
+		a.State, a.URL, a.Film, a.Moving = "complete", u.URL(), u.Film, u.Moving()
 	} else if u.RefusedAt == nil {
 		a.ExpiresAt = &u.ExpiresAt
 	}

@@ -131,7 +131,7 @@ type world struct {
 
 func newWorld(t testing.TB, options ...functiontest.Option) world {
 	app := functiontest.New(t, uploads.Function, options...)
-	return world{app, t, app.Member(functiontest.Member{}).Token}
+	return world{app, t, app.Member(functiontest.Member{Verified: true}).Token}
 }
 
 func (w world) call(method, path, as string, body any) functiontest.Response {
@@ -325,14 +325,15 @@ func TestCompletionRefuses(t *testing.T) {
 func TestAccess(t *testing.T) {
 	w := newWorld(t)
 	editor, moderator, admin, other := w.Editor(), w.Holder(auth.Moderator, ""), w.Admin(), w.Member(functiontest.Member{}).Token
+	local := w.Holder(auth.Admin, "총학")
 	proof := w.uploaded(w.me, "proof", "재학증명서.jpg", photo(t, 30, 20))
 	public := w.uploaded(w.me, "profile", "나.jpg", photo(t, 30, 20))
 	for _, c := range []struct {
 		as, path string
 		want     int
 	}{
-		{"", proof.ID, 401}, {w.me, proof.ID, 200}, {other, proof.ID, 404}, {editor, proof.ID, 404}, {moderator, proof.ID, 200}, {admin, proof.ID, 200},
-		{w.me, proof.ID + "/file", 302}, {editor, proof.ID + "/file", 404}, {moderator, proof.ID + "/file", 302},
+		{"", proof.ID, 401}, {w.me, proof.ID, 200}, {other, proof.ID, 404}, {editor, proof.ID, 404}, {moderator, proof.ID, 404}, {local, proof.ID, 404}, {admin, proof.ID, 200},
+		{w.me, proof.ID + "/file", 302}, {editor, proof.ID + "/file", 404}, {moderator, proof.ID + "/file", 404}, {local, proof.ID + "/file", 404}, {admin, proof.ID + "/file", 302},
 		{w.me, public.ID, 200}, {other, public.ID, 404}, {editor, public.ID, 200}, {editor, public.ID + "/file", 302},
 		{editor, public.ID + "/parts", 404}, {w.me, public.ID + "/parts", 200},
 		{w.me, "x", 404}, {w.me, "x/parts", 404}, {w.me, "x/file", 404}, {w.me, strings.ToUpper(public.ID), 404},
@@ -343,7 +344,7 @@ func TestAccess(t *testing.T) {
 	if got := w.Audited(); !slices.Contains(got, "GET /v1/uploads/{id}/file") {
 		t.Errorf("audit: %v", got)
 	}
-	link := w.call("GET", "/v1/uploads/"+proof.ID+"/file", moderator, nil).Want(302).Header.Get("Location")
+	link := w.call("GET", "/v1/uploads/"+proof.ID+"/file", admin, nil).Want(302).Header.Get("Location")
 	if !strings.Contains(link, "X-Amz-Expires=300") || !strings.Contains(link, "response-content-disposition=attachment") {
 		t.Errorf("link: %s", link)
 	}
@@ -364,6 +365,11 @@ func TestAccess(t *testing.T) {
 	}
 	w.call("DELETE", "/v1/uploads/"+public.ID, other, nil).Problem(404, "not-found")
 	w.call("DELETE", "/v1/uploads/"+public.ID, editor, nil).Problem(403, "not-allowed")
+	w.call("DELETE", "/v1/uploads/"+public.ID, local, nil).Problem(403, "not-allowed")
+	for _, as := range []string{other, moderator, local, editor} {
+		w.call("DELETE", "/v1/uploads/"+proof.ID, as, nil).Problem(404, "not-found")
+	}
+	w.call("DELETE", "/v1/uploads/"+proof.ID, admin, nil).Want(204)
 	store := upload.Store{DB: w.DB}
 	mine := auth.With(w.Context(), auth.Principal{MemberID: public.Owner})
 	if err := store.Use(mine, "member", public.Owner, []string{public.ID}, "picture"); err != nil {
@@ -379,7 +385,7 @@ func TestAccess(t *testing.T) {
 
 func TestList(t *testing.T) {
 	w := newWorld(t)
-	editor, moderator := w.Editor(), w.Holder(auth.Moderator, "")
+	editor, moderator, admin := w.Editor(), w.Holder(auth.Moderator, ""), w.Admin()
 	jpg := photo(t, 4, 4)
 	for range 3 {
 		w.start(w.me, draft("profile", "나.jpg", "", jpg))
@@ -403,7 +409,7 @@ func TestList(t *testing.T) {
 	for _, c := range []struct {
 		as, query string
 		want      int
-	}{{w.me, "", 4}, {editor, "", 1}, {editor, "&all=true", 4}, {moderator, "&all=true", 5},
+	}{{w.me, "", 4}, {editor, "", 1}, {editor, "&all=true", 4}, {moderator, "&all=true", 4}, {w.Holder(auth.Admin, "총학"), "&all=true", 4}, {admin, "&all=true", 5},
 		{w.me, "&q=%EB%82%98", 3}, {w.me, "&q=JPG&kind=image", 4}, {w.me, "&kind=document", 0}, {w.me, "&q=%25", 0}, {w.me, "&unused=true", 4}} {
 		if got := count(c.as, c.query); got != c.want {
 			t.Errorf("%q: %d, want %d", c.query, got, c.want)
@@ -443,6 +449,8 @@ func TestDescribe(t *testing.T) {
 	describe(editor, file.ID, "글").Problem(422, "invalid-input")
 	describe(moderator, picture.ID, "글").Problem(403, "not-allowed")
 	describe(other, picture.ID, "글").Problem(404, "not-found")
+	proof := w.uploaded(w.me, "proof", "증명.jpg", photo(t, 4, 4))
+	describe(editor, proof.ID, "글").Problem(404, "not-found")
 	describe(editor, "x", "글").Problem(404, "not-found")
 	describe("", picture.ID, "글").Problem(401, "sign-in-required")
 }
@@ -669,4 +677,61 @@ func TestMalformedForms(t *testing.T) {
 	if got := functiontest.JSON[struct{ Items []answer }](w.call("GET", "/v1/uploads", w.me, nil)); len(got.Items) != 0 {
 		t.Errorf("listed: %+v", got.Items)
 	}
+}
+
+// Who is not verified uploads what verification needs, within a quota of their own and of all of them, which the day gives
+// back; who is verified, or of the council, is not counted.
+func TestProofsOfTheUnverified(t *testing.T) {
+	w := newWorld(t)
+	jpg := photo(t, 4, 4)
+	start := func(as, purpose string, size int64) functiontest.Response {
+		d := draft(purpose, "증명.jpg", "", jpg)
+		d["size"] = size
+		return w.call("POST", "/v1/uploads", as, d)
+	}
+	stranger := w.Member(functiontest.Member{Unconfirmed: true, Verified: true, Grants: []auth.Grant{{Role: auth.Editor}}}).Token
+	for _, purpose := range upload.Purposes() { // whatever they are beside
+		start(stranger, purpose.Name, 10).Problem(403, "address-unconfirmed")
+		w.form(stranger, purpose.Name, "증명.jpg", "", jpg).Problem(403, "address-unconfirmed")
+	}
+	none := w.Member(functiontest.Member{}).Token
+	for _, purpose := range upload.Purposes() {
+		switch r := start(none, purpose.Name, 10); {
+		case purpose.Proves:
+			r.Want(201)
+		case purpose.Council:
+			r.Problem(403, "not-allowed")
+		default:
+			r.Problem(403, "verification-required")
+		}
+		if !purpose.Proves {
+			w.form(none, purpose.Name, "증명.jpg", "", jpg).Want(403)
+		}
+	}
+	w.form(none, "proof", "증명.jpg", "", jpg).Want(201)
+	for range 8 {
+		id := functiontest.JSON[answer](start(none, "proof", 10).Want(201)).ID
+		w.call("DELETE", "/v1/uploads/"+id, none, nil).Want(204) // gives no place back
+	}
+	if after := start(none, "proof", 10).Problem(429, "too-many-proofs").Header.Get("Retry-After"); after != "86400" {
+		t.Errorf("Retry-After is %q", after)
+	}
+	w.form(none, "proof", "증명.jpg", "", jpg).Problem(429, "too-many-proofs")
+	start(w.me, "proof", 10).Want(201)
+
+	bytes := w.Member(functiontest.Member{}).Token
+	for range 6 {
+		start(bytes, "proof", 5<<20).Want(201)
+	}
+	start(bytes, "proof", 1).Problem(429, "too-many-proofs")
+	w.Wait(24*time.Hour + time.Second)
+	start(bytes, "proof", 5<<20).Want(201)
+
+	if _, err := w.DB.Exec(w.Context(), `UPDATE uploads SET size = $1 WHERE purpose = 'proof'`, int64(4<<30)); err != nil {
+		t.Fatal(err)
+	}
+	start(w.Member(functiontest.Member{}).Token, "proof", 1).Problem(429, "too-many-proofs")
+	start(w.me, "proof", 1).Want(201)
+	w.Wait(24 * time.Hour)
+	start(w.Member(functiontest.Member{}).Token, "proof", 1).Want(201)
 }

@@ -6,8 +6,10 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -30,8 +32,20 @@ import (
 func main() {
 	starts := flag.Int("starts", 200, "starts of each program")
 	requests := flag.Int("requests", 30_000, "requests before the memory is read")
+	beside := flag.Bool("peers", false, "instead, read notices beside PocketBase (knative/bench/pocketbase)")
+	each := flag.Duration("each", 6*time.Second, "with -peers, how long each is asked")
+	rounds := flag.Int("rounds", 3, "with -peers, how often")
+	before := flag.String("before", "", "with -peers, a built program of the function notices, as of another commit, instead of PocketBase")
 	flag.Parse()
-	if err := run(*starts, *requests); err != nil {
+	err := needed()
+	switch {
+	case err != nil:
+	case *beside:
+		err = peers(context.Background(), *each, *rounds, *before)
+	default:
+		err = run(*starts, *requests)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -40,13 +54,18 @@ func main() {
 // program is a built program and an address that answers at once.
 type program struct {
 	name, path, probe string
+	module            string // the folder of the module that path is of, where it is another one
 	size, zipped      int64
 }
 
-func run(starts, requests int) error {
+func needed() error {
 	if os.Getenv("DATABASE_URL") == "" || os.Getenv("REDIS_URL") == "" {
-		return fmt.Errorf("DATABASE_URL and REDIS_URL are needed: eval \"$(sudo .ci/servers up)\"")
+		return errors.New("DATABASE_URL and REDIS_URL are needed: eval \"$(sudo .ci/servers up)\"")
 	}
+	return nil
+}
+
+func run(starts, requests int) error {
 	db, err := postgres.Open(os.Getenv("DATABASE_URL"))
 	if err != nil {
 		return err
@@ -82,7 +101,7 @@ func run(starts, requests int) error {
 
 // build makes the program as it is shipped.
 func (p *program) build(out string) error {
-	command := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", out, p.path)
+	command := exec.Command("go", "build", "-C", cmp.Or(p.module, "."), "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", out, p.path)
 	command.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if text, err := command.CombinedOutput(); err != nil {
 		return fmt.Errorf("build %s: %w\n%s", p.name, err, text)
@@ -172,18 +191,22 @@ type running struct {
 }
 
 // start starts a program and says how long it took until an address answered 200.
-func start(p program, probe string, cores int) (*running, time.Duration, error) {
+func start(p program, probe string, cores int, more ...string) (*running, time.Duration, error) {
 	port, err := freePort()
 	if err != nil {
 		return nil, 0, err
 	}
 	r := &running{address: "http://127.0.0.1:" + port, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}, Timeout: 10 * time.Second}}
 	r.command = exec.Command(p.path)
+	if cores == 1 {
+		r.command = pinned(0, p.path)
+	}
 	r.command.Env = append(os.Environ(), "PORT="+port, "METRICS_ADDR=127.0.0.1:0", "SECRET_KEY="+strings.Repeat("0123456789abcdef", 4), "ENVIRONMENT=bench",
 		"S3_ENDPOINT=http://127.0.0.1:1", "S3_ACCESS_KEY=a", "S3_SECRET_KEY=b", "K_SINK=http://127.0.0.1:1", "SMTP_URL=smtp://127.0.0.1:1", "MAIL_FROM=bench@example.com", "TRUSTED_HOPS=1")
 	if cores > 0 {
 		r.command.Env = append(r.command.Env, "GOMAXPROCS="+strconv.Itoa(cores))
 	}
+	r.command.Env = append(r.command.Env, more...)
 	began := time.Now()
 	if err := r.command.Start(); err != nil {
 		return nil, 0, fmt.Errorf("start %s: %w", p.name, err)
@@ -251,6 +274,23 @@ func (r *running) memory() float64 {
 		}
 	}
 	return 0
+}
+
+// processor is the time that processors spent for it, as Linux counts it: in hundredths of
+// a second.
+func (r *running) processor() time.Duration {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", r.command.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	_, behind, _ := strings.Cut(string(stat), ") ") // the name, in parentheses, may have blanks
+	fields := strings.Fields(behind)
+	if len(fields) < 13 {
+		return 0
+	}
+	user, _ := strconv.Atoi(fields[11]) // utime and stime, proc_pid_stat(5)
+	system, _ := strconv.Atoi(fields[12])
+	return time.Duration(user+system) * 10 * time.Millisecond
 }
 
 func (r *running) stop() {

@@ -104,9 +104,10 @@ type violation struct {
 	Nodes    []string
 }
 
-// Lighthouse gives every template 100 for accessibility and for best practices, on a
-// telephone: what its first visitor sees, in Korean. Each takes some seconds, most of them
-// waiting, so they are asked for alone.
+// Lighthouse gives every template 100 for accessibility and for best practices, and what
+// search engines shall find 100 for that, on a telephone: what its first visitor sees, in
+// Korean. How fast the main page is, is printed: TestWeight judges what makes it so. Each
+// takes some seconds, most of them waiting, so they are asked for alone.
 func TestLighthouse(t *testing.T) {
 	if os.Getenv("LIGHTHOUSE") == "" {
 		t.Skip("LIGHTHOUSE is not set: Lighthouse is asked for alone (task lighthouse), as CI does")
@@ -116,6 +117,7 @@ func TestLighthouse(t *testing.T) {
 		URL    string `json:"url"`
 		Cookie string `json:"cookie"`
 		Speed  bool   `json:"speed"`
+		Found  bool   `json:"found"`
 	}
 	chromium := needed(t, "chromium", "Debian: chromium")
 	h := checked(t)
@@ -124,7 +126,8 @@ func TestLighthouse(t *testing.T) {
 		t.Parallel()
 		cookies, ask := h.signIn(), []asked{} // a session's access token lasts for a quarter of an hour
 		for _, v := range list {
-			ask = append(ask, asked{URL: h.address + v.path, Cookie: v.cookie(cookies), Speed: v.path == "/"})
+			body, _ := h.read(v.path, v.cookie(cookies))
+			ask = append(ask, asked{URL: h.address + v.path, Cookie: v.cookie(cookies), Speed: v.path == "/", Found: !strings.Contains(body, `<meta name="robots" content="noindex">`)})
 		}
 		for _, got := range answers[struct {
 			URL    string
@@ -137,7 +140,7 @@ func TestLighthouse(t *testing.T) {
 			if got.At != got.URL {
 				t.Errorf("%s was asked for, and %s was looked at", got.URL, got.At)
 			}
-			if got.Error != "" || got.Scores["accessibility"] < 100 || got.Scores["best-practices"] < 100 {
+			if got.Error != "" || got.Scores["accessibility"] < 100 || got.Scores["best-practices"] < 100 || lacks(got.Scores, "seo") {
 				t.Errorf("%s: %v %s %v", got.URL, got.Scores, got.Error, got.Failed)
 			}
 			t.Logf("%s %v %.0f bytes", strings.TrimPrefix(got.URL, h.address), got.Scores, got.Bytes)
@@ -175,4 +178,10 @@ func answers[Answer, Asked any](t *testing.T, env []string, asked []Asked, progr
 		t.Fatalf("%s: %d of %d pages were looked at", program, len(list), len(asked))
 	}
 	return list
+}
+
+// lacks says whether a score was asked for and is not whole.
+func lacks(scores map[string]int, category string) bool {
+	score, asked := scores[category]
+	return asked && score < 100
 }

@@ -4,8 +4,10 @@ import (
 	"archive/zip"
 	"bufio"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"image"
 	"image/color"
 	"image/jpeg"
@@ -21,6 +23,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
@@ -32,7 +35,7 @@ import (
 // signsIn signs the admin in on the page that asks for it.
 func (p *person) signsIn() {
 	p.t.Helper()
-	p.fill("전자우편", p.host.email)
+	p.fill("이메일", p.host.email)
 	p.fill("비밀번호", p.host.password)
 	p.leave(enter())
 }
@@ -325,10 +328,72 @@ func TestBanners(t *testing.T) {
 	p.until("the picture", `document.querySelector('#picture img')?.naturalWidth > 0`)
 	p.fill("대체 텍스트", "가을 축제")
 	p.fill("누르면 갈 곳", "/notices")
+	// What must be seen is chosen by a click on the picture, and by numbers.
+	eval[bool](p, `(() => {
+		const picture = document.querySelector('#picture img'), b = picture.getBoundingClientRect();
+		return picture.dispatchEvent(new MouseEvent('click', { bubbles: true, clientX: b.x + b.width / 4, clientY: b.y + b.height / 2 }));
+	})()`)
+	p.until("the point that was clicked", `Math.abs(document.querySelector('#field-focus\\.x').value - 25) <= 1 && Math.abs(document.querySelector('#field-focus\\.y').value - 50) <= 1`)
+	eval[bool](p, `(() => {
+		const box = document.querySelector('#field-focus\\.y');
+		box.value = '80';
+		return box.dispatchEvent(new Event('input', { bubbles: true }));
+	})()`)
+	p.until("the crop follows", `document.querySelector('#crop-shown img').style.objectPosition.endsWith(' 80%')`)
 	p.shot("console-banner")
 	p.press("저장")
 	p.sees("배너를 저장했습니다.")
 	sees(strings.Join(append(before, "가을 축제"), "|"))
+	reels(t, h)
+}
+
+// reels turns the row of three banners in each way that there is.
+func reels(t *testing.T, h *localHost) {
+	p := newPerson(t, h, desk)
+	p.open("/")
+	p.until("the third banner is cropped as was chosen", `Boolean(document.querySelector('#banner-3 img.fx-25.fy-80'))`)
+	shown := func(n string) {
+		t.Helper()
+		p.until("banner "+n, `(() => { const row = document.querySelector('.reel ul').getBoundingClientRect(), one = document.querySelector('#banner-`+n+`').getBoundingClientRect(); return one.left >= row.left - 2 && one.right <= row.right + 2; })()`)
+		p.until("its dot", `[...document.querySelectorAll('.reel nav a')].findIndex(a => a.getAttribute('aria-current') === 'true') === `+n+` - 1`)
+	}
+	shown("1")
+	arrow := func(banner, says string) {
+		t.Helper()
+		if !eval[bool](p, `(() => { const a = [...document.querySelectorAll('#banner-`+banner+` .turn-one')].find(a => a.textContent === '`+says+`'); a?.click(); return Boolean(a); })()`) {
+			t.Fatalf("banner %s has no arrow that says %s", banner, says)
+		}
+	}
+	arrow("1", "다음 배너")
+	shown("2")
+	if got := eval[string](p, `document.activeElement.closest('li')?.id + ' ' + document.activeElement.textContent`); got != "banner-2 다음 배너" {
+		t.Errorf("the focus went to %s", got)
+	}
+	arrow("2", "다음 배너")
+	shown("3")
+	arrow("3", "이전 배너")
+	shown("2")
+	p.do(chromedp.Focus(chromedp.CSS(".reel ul")))
+	p.keys(kb.ArrowRight)
+	shown("3")
+	p.keys(kb.Home)
+	shown("1")
+	if eval[float64](p, `scrollY`) != 0 || strings.Contains(p.address(), "#") {
+		t.Errorf("turning the row moved the page: %s", p.address())
+	}
+	p.keys(kb.End)
+	shown("3")
+	p.do(chromedp.Click(p.find("the whole picture", "#banner-3 a.enlarge", "true")))
+	p.until("the whole picture", `document.querySelector('dialog[open] img')?.naturalWidth > 0`)
+	p.answers("닫기")
+	p.shot("main-three-banners")
+
+	plain := newPerson(t, h, phone)
+	plain.withoutScripts()
+	plain.open("/")
+	plain.shot("main-three-banners")
+	plain.do(chromedp.Click(chromedp.CSS("#banner-1 .turn-one")))
+	plain.until("the second banner, without scripts", `location.hash === '#banner-2' && document.querySelector('.reel ul').scrollLeft > 50`)
 }
 
 // large writes a ZIP of this many MiB that does not compress, and returns its sum.
@@ -448,7 +513,7 @@ func TestAdmin(t *testing.T) {
 	h := startHost(t)
 	student := newPerson(t, h, phone)
 	student.open("/sign-up")
-	student.fill("전자우편", "sori@example.com")
+	student.fill("이메일", "sori@example.com")
 	student.fill("비밀번호", secretWord)
 	student.fill("이름", "이소리")
 	student.tick("개인정보 수집과 이용에 동의합니다")
@@ -458,7 +523,6 @@ func TestAdmin(t *testing.T) {
 	p := newPerson(t, h, desk)
 	p.open("/my/second-factor")
 	p.signsIn()
-	p.fill("지금 비밀번호", h.password)
 	p.press("켜기")
 	p.shot("second-factor")
 	secret := strings.ReplaceAll(eval[string](p, `document.querySelector('.secret code').innerText`), " ", "")
@@ -474,6 +538,10 @@ func TestAdmin(t *testing.T) {
 	p.fill("찾기", "이소")
 	p.leave(enter())
 	p.press("이소리")
+	p.sees("재학생 인증을 마친 회원에게만 역할을 줄 수 있습니다.")
+	p.does("학생으로 확인")
+	p.leave(chromedp.Click(p.find("yes", "dialog button", `words(e.innerText) === '학생으로 확인'`)))
+	p.sees("학생으로 확인했습니다.")
 	p.shot("console-member")
 	p.selects("역할", "편집자")
 	p.selects("단위", "학과")
@@ -491,18 +559,19 @@ func TestAdmin(t *testing.T) {
 	p.leave(chromedp.Click(p.find("yes", "dialog button", `words(e.innerText) === '정지하기'`)))
 	p.sees("정지했습니다.")
 	student.open("/sign-in")
-	student.fill("전자우편", "sori@example.com")
+	student.fill("이메일", "sori@example.com")
 	student.fill("비밀번호", secretWord)
 	student.press("로그인")
 	student.sees("정지")
 
 	p.open("/console/audit")
-	for _, done := range []string{"역할을 줌", "회원을 정지함", "회원을 찾음"} {
+	for _, done := range []string{"총학생회 관리자 님이 역할을 줬습니다: 이소리.", "회원을 정지했습니다: 이소리.", "회원을 찾았습니다"} {
 		p.sees(done)
 	}
 	p.shot("console-audit")
 	p.selects("무엇을", "역할을 줌")
 	p.press("찾기")
+	p.do(chromedp.Click(p.find("the details", "summary", `words(e.innerText) === '자세히'`)))
 	p.sees(`"role":"editor"`)
 }
 
@@ -517,11 +586,18 @@ func TestOperations(t *testing.T) {
 	p.sees("지금 손볼 일이 없습니다.")
 	h.watched()
 	p.open("/console/operations")
-	for _, text := range []string{"Redis가 답하지 않습니다", "ContainerMissing", "전하지 못함 2건", "늘 켜 둔 m2.c2m4 2대였다면", "그대로 두세요"} {
+	for _, text := range []string{"지금 손보아야 할 일이 있습니다.", "Redis가 답하지 않습니다", "전하지 못한 일이 2건 있습니다.", "이대로 한 달이면"} {
 		p.sees(text)
 	}
 	p.shot("console-operations")
-	p.press("전하지 못함 2건")
+	for _, part := range []string{"상태 자세히", "기능마다 자세히"} {
+		p.do(chromedp.Click(p.find(part, "summary", "words(e.innerText) === '"+part+"'")))
+	}
+	for _, text := range []string{"ContainerMissing", "전하지 못함 2건", "늘 켜 둔 m2.c2m4 2대였다면", "그대로 두세요", "회원 members"} {
+		p.sees(text)
+	}
+	p.shot("console-operations-open")
+	p.press("전하지 못한 일 보기")
 	p.sees("kr.madang.upload.completed.v1 → media")
 	p.shot("console-dead-letters")
 	p.do(chromedp.Click(p.find("dismiss", "button", `e.getAttribute('aria-label') === '지우기: event-of-a-notice'`)))
@@ -536,4 +612,169 @@ func TestOperations(t *testing.T) {
 	small.signsIn()
 	small.fits()
 	small.shot("console-operations")
+}
+
+// An admin looks at old notices, is told what to mend, and brings them along with their dates.
+func TestImport(t *testing.T) {
+	t.Parallel()
+	h := startHost(t)
+	p := newPerson(t, h, desk)
+	p.open("/console/notices/import")
+	p.signsIn()
+	p.at("/console/notices/import")
+	folder := t.TempDir()
+	file := func(name, content string) string {
+		path := filepath.Join(folder, name)
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	choose := func(files ...string) {
+		p.do(chromedp.SetUploadFiles(chromedp.CSS("#field-file"), files))
+		p.does("미리보기")
+	}
+	choose(file("나쁨.csv", "제목,날짜,단위\n개강총회,어제,총학\n"))
+	p.sees("나쁨.csv 2번째 줄 날짜: 날짜를 읽을 수 없습니다.")
+	choose(file("옛.csv", "제목,날짜,단위,조회수\n오래된 개강총회,2024.03.02 13:00,총학,7\n"), file("축제.md", "---\ntitle: 오래된 축제\ndate: 2022-05-20\nunit: 동연\n---\n봄이었습니다.\n"))
+	p.sees("새로 옮길 공지 2개, 이미 있는 공지 0개")
+	p.sees("옛.csv: 조회수")
+	p.shot("console-import")
+	p.does("모두 옮겨 오기")
+	p.sees("공지 2개를 옮겨 왔습니다. 이미 있던 공지는 0개입니다.")
+	choose(file("옛.csv", "제목,날짜,단위,조회수\n오래된 개강총회,2024.03.02 13:00,총학,8\n"))
+	p.sees("새로 옮길 공지 0개, 이미 있는 공지 1개")
+	if body, _ := h.read("/notices", ""); !strings.Contains(body, "오래된 개강총회") || !strings.Contains(body, "2024. 3. 2.") || !strings.Contains(body, "옮겨 온 공지") {
+		t.Error("readers do not see it as it was")
+	}
+}
+
+// Who writes by a clock that is wrong is told so, in another zone as in Seoul, and what is
+// published now is published by the server's. English is written beside the Korean.
+func TestWrongClock(t *testing.T) {
+	t.Parallel()
+	h := startHost(t)
+	p := newPerson(t, h, desk)
+	p.open("/console/notices/new")
+	p.signsIn()
+	p.at("/console/notices/new")
+	if eval[bool](p, `document.querySelector('#skew').hidden`) != true {
+		t.Errorf("a right clock is told to be wrong: %s", p.text())
+	}
+	if _, err := chromedp.Call(p.ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: `{
+		const off = 5 * 60 * 1000, now = Date.now, origin = performance.timeOrigin;
+		Date.now = () => now() + off;
+		Object.defineProperty(performance, 'timeOrigin', { get: () => origin + off });
+	}`}); err != nil {
+		t.Fatal(err)
+	}
+	p.open("/console/notices/new")
+	p.sees("이 컴퓨터의 시계가 5분 빠릅니다.")
+	p.fill("제목", "바로 나오는 글")
+	p.do(chromedp.Click(chromedp.CSS("#english > summary")))
+	p.do(chromedp.SendKeys(chromedp.CSS("#field-titleEn"), "Out at once"))
+	p.do(chromedp.SendKeys(chromedp.CSS("#field-bodyEn"), "**Bold**"))
+	p.until("the English preview", `document.querySelector('#preview-body-en strong')?.innerText === 'Bold' && document.querySelector('#preview-title-en').innerText === 'Out at once'`)
+	p.do(chromedp.Click(p.find("now", "input[type=radio]", `e.parentElement.innerText.includes('저장하면 바로 게시')`)))
+	p.does("저장")
+	p.sees("저장했습니다. 게시 중.")
+	if body, _ := h.read("/en/notices", ""); !strings.Contains(body, "Out at once") {
+		t.Error("it is not published")
+	}
+}
+
+// An editor pastes what a word processor has: text with dates and a table, and three pictures, and
+// readers get what was pasted, the pictures large at a click without leaving the page.
+func TestPastedPictures(t *testing.T) {
+	t.Parallel()
+	h := startHost(t)
+	p := newPerson(t, h, desk)
+	p.open("/console/notices/new")
+	p.signsIn()
+	p.at("/console/notices/new")
+	p.fill("제목", "붙여 넣은 공지")
+	pictures := []string{}
+	for _, hue := range []uint8{40, 120, 220} {
+		content, err := os.ReadFile(photo(t, fmt.Sprintf("사진 %d.jpg", hue), hue))
+		if err != nil {
+			t.Fatal(err)
+		}
+		pictures = append(pictures, base64.StdEncoding.EncodeToString(content))
+	}
+	list, err := json.Marshal(pictures)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal("3. 2.(월) 개강\n3. 9.(월) 수강 정정 마감\n\n| 구분 | 금액 |\n|---|---|\n| 재학생 | 10,000원 |\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	eval[bool](p, `(() => {
+		const box = document.querySelector('#field-body');
+		box.focus();
+		const data = new DataTransfer();
+		data.setData('text/plain', `+string(text)+`);
+		`+string(list)+`.forEach((one, i) => data.items.add(new File([Uint8Array.from(atob(one), c => c.charCodeAt(0))], '사진 ' + (i + 1) + '.jpg', { type: 'image/jpeg' })));
+		const paste = new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true });
+		if (box.dispatchEvent(paste)) { document.execCommand('insertText', false, data.getData('text/plain')); } // as the browser itself does with a paste that nobody took
+		return true;
+	})()`)
+	p.until("three pictures in the text", `(document.querySelector('#field-body').value.match(/!\[[^\]]*\]\(upload:[0-9a-f-]{36}\)/g) ?? []).length === 3 && document.querySelectorAll('#transfers > li').length === 0`)
+	p.until("the preview shows them", `document.querySelectorAll('#preview-body .pictures img[srcset]').length === 3`)
+	p.shot("console-pasted")
+	p.do(chromedp.Click(p.find("now", "input[type=radio]", `e.parentElement.innerText.includes('저장하면 바로 게시')`)))
+	p.does("저장")
+	p.sees("저장했습니다. 게시 중")
+	id := strings.TrimPrefix(p.address(), "/console/notices/")
+
+	reader := newPerson(t, h, phone)
+	reader.open("/notices/" + id)
+	reader.sees("3. 2.(월) 개강")
+	reader.sees("3. 9.(월) 수강 정정 마감")
+	reader.sees("10,000원")
+	reader.until("a gallery of three, and none below the text", `document.querySelectorAll('.prose .pictures a.enlarge img').length === 3 && !document.querySelector('.gallery')`)
+	reader.fits()
+	reader.shot("pasted")
+	reader.do(chromedp.Click(chromedp.CSS(".prose .enlarge")))
+	reader.until("it is large", `document.querySelector('dialog.enlarged[open] img')?.naturalWidth > 0`)
+	reader.shot("enlarged")
+	reader.do(chromedp.KeyEvent(kb.Escape))
+	reader.until("the page is there as it was", `!document.querySelector('dialog.enlarged')`)
+	reader.at("/notices/" + id)
+}
+
+// An admin chooses a colour, sees at once by day and by night what follows, and every page has it.
+func TestFace(t *testing.T) {
+	t.Parallel()
+	h := startHost(t)
+	p := newPerson(t, h, desk)
+	p.open("/console/settings")
+	p.signsIn()
+	p.at("/console/settings")
+	painted := func(mode, part, colour string) string {
+		return `getComputedStyle(document.querySelector('.phone[data-mode=` + mode + `] ` + part + `')).backgroundColor === '` + colour + `'`
+	}
+	p.until("pine, by day and by night", painted("light", ".phone-top", "rgb(11, 95, 73)")+` && document.querySelector('[data-ratio="onField.light"]').innerText === '7.6 : 1'`)
+	p.fill("학생회 이름", "한봄대학교 총학생회")
+	p.fill("우리 색", "#ffc61a")
+	p.until("yellow, and brown at night", painted("light", ".phone-top", "rgb(255, 198, 26)")+` && !(`+painted("dark", ".phone-top", "rgb(255, 198, 26)")+`)`)
+	p.shot("console-face")
+	p.fits()
+	p.does("저장")
+	p.sees("저장했습니다. 모든 쪽이 새 얼굴로 나타납니다.")
+	p.until("the console has it", `getComputedStyle(document.querySelector('.top')).backgroundColor === 'rgb(255, 198, 26)'`)
+	for range 200 { // guests may be shown what was, while it is rendered anew
+		if body, _ := h.read("/", ""); strings.Contains(body, "한봄대학교 총학생회") {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	small := newPerson(t, h, phone)
+	small.open("/")
+	small.sees("한봄대학교 총학생회")
+	small.until("readers have it", `getComputedStyle(document.querySelector('.top')).backgroundColor === 'rgb(255, 198, 26)'`)
+	small.open("/console/settings")
+	small.signsIn()
+	small.fits()
+	small.shot("console-face")
 }

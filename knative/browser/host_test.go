@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -124,8 +125,22 @@ func (h *localHost) watched() {
 	}
 }
 
-// read is the body of an address; as are cookies.
+// read is the body of an address; as are cookies. It comes again when it is told to: a function that slept may take longer than
+// an edge waits where compilers run beside it.
 func (h *localHost) read(path, cookies string) (body string, response *http.Response) {
+	h.t.Helper()
+	for range 5 {
+		body, response = h.ask(path, cookies)
+		seconds, err := strconv.Atoi(response.Header.Get("Retry-After"))
+		if response.StatusCode != http.StatusServiceUnavailable || err != nil {
+			break
+		}
+		time.Sleep(time.Duration(seconds) * time.Second)
+	}
+	return body, response
+}
+
+func (h *localHost) ask(path, cookies string) (body string, response *http.Response) {
 	h.t.Helper()
 	r, err := http.NewRequestWithContext(h.t.Context(), http.MethodGet, h.address+path, http.NoBody)
 	if err != nil {

@@ -22,12 +22,15 @@ type device struct {
 	width, height int64
 	mobile, dark  bool
 	language      string
+	media         string // of the style, "" for a screen
 }
 
 var (
 	desk     = device{name: "desk", width: 1280, height: 900, language: "ko-KR"}
 	phone    = device{name: "phone", width: 390, height: 844, mobile: true, language: "ko-KR"}
 	deskDark = device{name: "desk-dark", width: 1280, height: 900, dark: true, language: "ko-KR"}
+	narrow   = device{name: "narrow", width: 320, height: 640, mobile: true, language: "ko-KR"}
+	paper    = device{name: "paper", width: 680, height: 960, language: "ko-KR", media: "print"} // A4 without its margins
 	nightly  = device{name: "phone-dark", width: 390, height: 844, mobile: true, dark: true, language: "en-US"}
 )
 
@@ -107,7 +110,7 @@ func (p *person) holds(d device) {
 	}
 	p.do(chromedp.EmulateViewport(d.width, d.height, more...))
 	p.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-		_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+		_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: d.media, Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
 		return err
 	}))
 }

@@ -7,8 +7,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/madang-council/madang/functions"
+	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/function"
 )
 
@@ -50,7 +52,11 @@ func (v view) cookie(ofAdmin string) string {
 // lists are the lists of the API whose first item fills an address, by the part of a path
 // before {id}, where that is not the list of this name: of notices it is /v1/notices.
 var lists = map[string]string{
-	"members": "/v1/admin/members",
+	"calendar":   "/v1/admin/calendar", // that of readers asks for days
+	"members":    "/v1/admin/members",
+	"policies":   "/v1/admin/policies",
+	"channels":   "/v1/admin/channels",
+	"categories": "/v1/archives/categories",
 }
 
 // listed says whether the API has a list at an address.
@@ -60,11 +66,33 @@ func listed(address string) bool {
 	})
 }
 
+// addresses are those of templates that no list fills in, or whose address is more than an id.
+var addresses = map[string]string{
+	"/rules/{slug}":                   "/rules/hoechik",
+	"/rules/{slug}/versions/{number}": "/rules/hoechik/versions/1",
+	"/rules/{slug}/compare":           "/rules/hoechik/compare?from=1&to=2",
+	"/rules/{slug}/{article}":         "/rules/hoechik/%EC%A0%9C9%EC%A1%B0",
+	"/console/rules/{slug}":           "/console/rules/hoechik",
+	"/console/rules/{slug}/new":       "/console/rules/hoechik/new",
+	"/console/rules/{slug}/{number}":  "/console/rules/hoechik/3",
+}
+
 // others are what browsers ask for that is no page to look at, each with what it is.
 var others = map[string]string{
-	"/manifest.webmanifest":  "what telephones read",
-	"/my/export":             "leads to the API's document",
-	"/sign-in/second-factor": "leads to the sign-in page whoever has not just given a password",
+	"/notices/previews/{token}": "a notice by a link that ends: TestPreview of functions/notices looks at it",
+	"/my/follows/{kind}/{id}":   "what is still to come, as minutes that are awaited: TestFollows of functions/notify looks at it",
+	"/unsubscribe/{token}":      "a link in a mail: TestANoticeFiveMinutesAhead of functions/notify looks at it",
+	"/archives/bundles/{id}":    "a year that somebody asked for: TestArchives looks at it",
+	"/calendar.ics":             "what calendars read: TestCalendarsRead has them read it",
+	"/calendar/{id}/event.ics":  "what calendars read",
+	"/feeds/{file}":             "what feed readers read",
+	"/manifest.webmanifest":     "what telephones read",
+	"/opensearch.xml":           "what browsers read to offer the search",
+	"/console/rules/at/{id}":    "leads to the rulebook's page",
+	"/rules/{slug}/compare.csv": "a table for spreadsheets",
+	"/archives/{id}/table.csv":  "a table for spreadsheets",
+	"/my/export":                "leads to the API's document",
+	"/sign-in/second-factor":    "leads to the sign-in page whoever has not just given a password",
 }
 
 // states are what templates show beside what their first visitor sees, each once. A template
@@ -73,9 +101,23 @@ var others = map[string]string{
 var states = []view{
 	{function: "edge", template: "/none", path: "/none", status: http.StatusNotFound},
 	{function: "edge", template: "/none", path: "/en/none", status: http.StatusNotFound},
+	{function: "archives", template: "/archives", state: "none found", path: "/archives?q=none"},
+	{function: "archives", template: "/archives", state: "nothing due", path: "/archives?category=evidence&year=2020", member: true},
+	{function: "archives", template: "/archives/{id}", state: "absent", path: "/archives/none", status: http.StatusNotFound},
+	{function: "archives", template: "/console/archives", state: "none found", path: "/console/archives?q=none", member: true},
+	{function: "calendar", template: "/calendar", state: "nothing there", path: "/calendar?month=2001-02"},
+	{function: "calendar", template: "/calendar/{id}", state: "absent", path: "/calendar/none", status: http.StatusNotFound},
 	{function: "main", template: "/", state: "signed in", path: "/", member: true},
 	{function: "members", template: "/console/members", state: "found", path: "/console/members?q=admin@madang.ac.kr", member: true},
 	{function: "members", template: "/console/members", state: "none found", path: "/console/members?q=none@example.com", member: true},
+	{function: "minutes", template: "/minutes", state: "none found", path: "/minutes?body=clubs&state=full"},
+	{function: "minutes", template: "/minutes", state: "a month", path: "/minutes?month=" + time.Now().In(clock.Seoul).Format("2006-01")},
+	{function: "minutes", template: "/minutes", state: "a month without meetings", path: "/minutes?month=2001-02"},
+	{function: "minutes", template: "/minutes/{id}", state: "signed in", path: "/minutes/{id}", member: true},
+	{function: "minutes", template: "/minutes/{id}", state: "absent", path: "/minutes/none", status: http.StatusNotFound},
+	{function: "minutes", template: "/console/minutes", state: "a month", path: "/console/minutes?month=" + time.Now().In(clock.Seoul).Format("2006-01"), member: true},
+	{function: "minutes", template: "/console/minutes", state: "deleted", path: "/console/minutes?state=deleted", member: true},
+	{function: "minutes", template: "/console/minutes/{id}", state: "absent", path: "/console/minutes/none", member: true, status: http.StatusNotFound},
 	{function: "notices", template: "/notices", state: "none found", path: "/notices?q=none", status: http.StatusOK},
 	{function: "notices", template: "/notices/{id}", state: "signed in", path: "/notices/{id}", member: true},
 	{function: "notices", template: "/notices/{id}", state: "absent", path: "/notices/none", status: http.StatusNotFound},
@@ -83,9 +125,19 @@ var states = []view{
 	{function: "notices", template: "/console/notices", state: "deleted", path: "/console/notices?state=deleted", member: true},
 	{function: "notices", template: "/console/notices/{id}", state: "absent", path: "/console/notices/none", member: true, status: http.StatusNotFound},
 	{function: "operations", template: "/console/operations", state: "another month", path: "/console/operations?month=2026-01", member: true},
+	{function: "policies", template: "/console/policies/{domain}", state: "a switch", path: "/console/policies/site?change=readOnly", member: true},
+	{function: "policies", template: "/console/policies/{domain}", state: "choices", path: "/console/policies/site?change=off", member: true},
+	{function: "policies", template: "/console/policies/{domain}", state: "a line", path: "/console/policies/site?change=banner", member: true},
+	{function: "rules", template: "/rules/{slug}", state: "another day", path: "/rules/hoechik?at=2024-05-01"},
+	{function: "rules", template: "/rules/{slug}", state: "nothing was in force", path: "/rules/hoechik?at=2018-01-01", status: http.StatusNotFound},
+	{function: "rules", template: "/rules/{slug}/compare", state: "announced", path: "/rules/hoechik/compare?from=2&to=3"},
+	{function: "rules", template: "/rules/{slug}/compare", state: "the same", path: "/rules/hoechik/compare?from=2&to=2"},
 	{function: "site", template: "/password", state: "signed in", path: "/password", member: true},
 	{function: "site", template: "/sign-in", state: "signed out", path: "/sign-in?done=signed-out"},
 	{function: "site", template: "/sign-in", state: "refused elsewhere", path: "/sign-in?error=oidc-refused"},
+	{function: "search", template: "/search", state: "found", path: "/search?q=%EA%B3%B5%EC%A7%80", status: http.StatusOK},
+	{function: "search", template: "/search", state: "none found", path: "/search?q=%EC%97%86%EB%8A%94%EB%A7%90", status: http.StatusOK},
+	{function: "search", template: "/search", state: "refused", path: "/search?q=a", status: http.StatusUnprocessableEntity},
 	{function: "uploads", template: "/console/media", state: "none found", path: "/console/media?q=none", member: true},
 }
 
@@ -99,13 +151,14 @@ func views(t *testing.T, h *localHost) []view {
 	t.Helper()
 	h.watched()
 	cookies, list := h.signIn(), slices.Clone(states)
+	h.channelled(cookies)
 	for _, spec := range functions.All() {
 		for _, route := range spec.Build(function.Deps{}).Routes {
 			if !route.HTML || route.Method != http.MethodGet || route.Neutral || function.LanguageOf(route.Path) == "en" || others[route.Path] != "" {
 				continue
 			}
-			member := route.Access.String() != function.Anyone.String()
-			list = append(list, view{function: spec.Name, template: route.Path, path: route.Path, member: member}, view{function: spec.Name, template: route.Path, path: function.English(route.Path), member: member})
+			member, path := route.Access.String() != function.Anyone.String(), cmp.Or(addresses[route.Path], route.Path)
+			list = append(list, view{function: spec.Name, template: route.Path, path: path, member: member}, view{function: spec.Name, template: route.Path, path: function.English(path), member: member})
 		}
 	}
 	ids := map[string]string{}

@@ -84,7 +84,9 @@ func alertRules(t *testing.T) map[string]alertRule {
 	all := map[string]alertRule{}
 	for _, g := range file.Groups {
 		for _, r := range g.Rules {
-			all[r.Alert] = r
+			if r.Alert != "" { // what is only counted
+				all[r.Alert] = r
+			}
 		}
 	}
 	return all
@@ -101,8 +103,18 @@ type scenario struct {
 var scenarios = map[string]scenario{
 	"SiteDown":  {map[string]string{"madang_site_up": "1+0x9 0+0x9 1+0x10"}, "10m", "12m", "21m", nil},
 	"WatchDown": {map[string]string{`up{job="watch"}`: "1+0x9 0+0x9 1+0x20", "madang_looked_timestamp_seconds": "0+60x60"}, "12m", "14m", "21m", nil},
-	"ManyErrors": {map[string]string{`madang_edge_requests_total{class="5xx",pod="a"}`: "0+0x9 0+60x9 600+0x20", `madang_edge_requests_total{class="2xx",pod="a"}`: "0+600x60"},
-		"9m", "18m", "30m", nil},
+	"ReadsFail": {map[string]string{
+		`madang_edge_answers_total{objective="reads",good="false",pod="a"}`: "0+0x59 0+600x30 18000+0x60",
+		`madang_edge_answers_total{objective="reads",good="true",pod="a"}`:  "0+600x150",
+	}, "59m", "80m", "130m", map[string]string{"objective": "reads"}},
+	"WritesFail": {map[string]string{
+		`madang_edge_answers_total{objective="writes",good="false",pod="a"}`: "0+0x59 0+600x30 18000+0x60",
+		`madang_edge_answers_total{objective="writes",good="true",pod="a"}`:  "0+600x150",
+	}, "59m", "80m", "130m", map[string]string{"objective": "writes"}},
+	"FailsSlowly": {map[string]string{ // eight in a thousand, which is not fast; then none
+		`madang_edge_answers_total{objective="writes",good="false",pod="a"}`: "0+0x59 0+4x420 1680+0x240",
+		`madang_edge_answers_total{objective="writes",good="true",pod="a"}`:  "0+500x720",
+	}, "59m", "480m", "700m", map[string]string{"objective": "writes"}},
 	"SlowAnswers": {map[string]string{
 		`madang_request_seconds_bucket{function="main",route="/v1/main",le="1"}`:    "0+60x9 600+0x29 600+60x40",
 		`madang_request_seconds_bucket{function="main",route="/v1/main",le="5"}`:    "0+60x80",

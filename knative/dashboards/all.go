@@ -42,7 +42,7 @@ func functions() Dashboard {
 		one(Lines, "저장하지 못한 페이지", "reqps", "답했으나 저장하지 못한 페이지: Redis가 없거나 느렸습니다.", `sum by (function) (rate(madang_pages_not_stored_total[$__rate_interval]))`, "{{function}}"),
 		one(Lines, "만든 페이지", "reqps", "함수별로 만든 페이지.", `sum by (function) (rate(madang_pages_rendered_total[$__rate_interval]))`, "{{function}}"),
 		one(Lines, "queue-proxy 응답 시간 p99", "s", "Knative의 kn.serving.invocation.duration. queue-proxy가 더하는 시간을 포함합니다. 파드가 있는 동안만 물으므로 파드의 마지막 일은 여기에 없습니다.",
-			`histogram_quantile(0.99, sum by (function, le) (kn_serving_invocation_duration_seconds_bucket))`, "{{function}}"),
+			`histogram_quantile(0.99, sum by (function, le) (rate(kn_serving_invocation_duration_seconds_bucket[5m])))`, "{{function}}"),
 		one(Lines, "autoscaler가 바라는 파드", "none", "Revision별 kn.revision.pods.desired.", `sum by (kn_revision_name) (kn_revision_pods_desired)`, "{{kn_revision_name}}"),
 		one(Lines, "activator에 있는 요청", "none", "kn.revision.request.concurrency: 깨어나기를 기다리거나 지나가는 요청.", `sum by (kn_revision_name) (kn_revision_request_concurrency)`, "{{kn_revision_name}}"),
 	}}
@@ -50,7 +50,7 @@ func functions() Dashboard {
 
 func edge() Dashboard {
 	return Dashboard{Name: "edge", Title: "마당 · 엣지와 캐시", Since: "6h", Doc: "방문자가 받은 것과, 그 가운데 아무 함수도 깨우지 않은 몫.", Panels: []Panel{
-		one(Stat, "누리집", "bool_yes_no", "watch가 마지막으로 물었을 때 엣지가 답했는지.", `madang_site_up`, "up").wide(6),
+		one(Stat, "홈페이지", "bool_yes_no", "watch가 마지막으로 물었을 때 엣지가 답했는지.", `madang_site_up`, "up").wide(6),
 		one(Stat, "캐시에서 답한 비율", "percentunit", "지난 한 시간 방문자의 페이지 가운데 캐시로 답한 몫. 보내고 나서 새로 만드는 옛 페이지도 셉니다.",
 			`sum(increase(madang_edge_pages_total{outcome=~"hit|stale|store-away"}[1h])) / (sum(increase(madang_edge_pages_total[1h])) > 0)`, "").wide(6),
 		one(Stat, "초당 요청", "reqps", "지난 5분의 모든 요청.", `sum(rate(madang_edge_requests_total[5m]))`, "").wide(6),

@@ -70,6 +70,23 @@ func TestFiles(t *testing.T) {
 	}
 }
 
+// counter is a series that only grows, and whether it is asked over a time.
+var counter = regexp.MustCompile(`\b\w+_(?:bucket|total|sum|count)\b(?:\{[^}]*\})?(\[)?`)
+
+// series counts how many there are, whatever they say.
+var series = regexp.MustCompile(`\bcount\(\w+\)`)
+
+// What only grows says something over a time alone: at one moment it is an average of
+// everything since a process began.
+func checkCounters(t *testing.T, name, query string) {
+	t.Helper()
+	for _, found := range counter.FindAllStringSubmatch(series.ReplaceAllString(query, ""), -1) {
+		if found[1] == "" {
+			t.Errorf("%s: %s without rate() or increase(): %s", name, found[0], query)
+		}
+	}
+}
+
 func checkPanels(t *testing.T, path string, d file) {
 	t.Helper()
 	ids, taken := map[int]bool{}, map[[2]int]string{}
@@ -91,6 +108,7 @@ func checkPanels(t *testing.T, path string, d file) {
 				t.Errorf("%s: query %+v", name, q)
 			}
 			refs[q.RefID] = true
+			checkCounters(t, name, q.Expr)
 		}
 		if p.GridPos.W < 1 || p.GridPos.X+p.GridPos.W > 24 || p.GridPos.H < 1 {
 			t.Errorf("%s is at %+v", name, p.GridPos)

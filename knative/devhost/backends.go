@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -165,14 +166,58 @@ func (b *backends) openStorage(s host.Settings, data, address string) (err error
 const patience = 15 * time.Second
 
 // migrate brings the schema up to date, before anything is served from it.
-func (b *backends) migrate(ctx context.Context) error {
+func (b *backends) migrate(ctx context.Context, data string) error {
 	asked, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	if err := b.db.Ping(asked); err != nil {
 		return fmt.Errorf("the database does not answer: %w", err)
 	}
-	_, err := migrate.Up(ctx, b.db)
-	return err
+	if b.db.Dialect() != database.SQLite {
+		_, err := migrate.Up(ctx, b.db)
+		return err
+	}
+	sums, err := migrate.Sums()
+	if err != nil {
+		return err
+	}
+	applied := filepath.Join(data, "migrations.json")
+	if err := unchanged(applied, sums); err != nil {
+		return err
+	}
+	if _, err := migrate.Up(ctx, b.db); err != nil {
+		return fmt.Errorf("%w: %s may be from before a migration was changed or taken away: begin anew by -reset", err, data)
+	}
+	list, err := json.MarshalIndent(sums, "", "  ")
+	if err == nil {
+		err = os.WriteFile(applied, list, 0o600)
+	}
+	if err != nil {
+		return fmt.Errorf("keep which migrations were applied: %w", err)
+	}
+	return nil
+}
+
+// unchanged fails where a migration says something else than when it was applied to the data
+// beside it, which Up would not notice: who adds a resource changes its migration often.
+func unchanged(applied string, sums map[string]string) error {
+	list, err := os.ReadFile(applied)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read which migrations were applied: %w", err)
+	}
+	var was map[string]string
+	if err := json.Unmarshal(list, &was); err != nil {
+		return fmt.Errorf("%s: %w", applied, err)
+	}
+	var wrong []error
+	for name, sum := range was {
+		if now := sums[name]; now != "" && now != sum {
+			wrong = append(wrong, fmt.Errorf("shared/database/migrate/files/%s was changed after it was applied to %s: begin anew by -reset, or undo that and put it into a new file", name, filepath.Dir(applied)))
+		}
+	}
+	return errors.Join(wrong...)
 }
 
 // ready makes the bucket and says what else does not answer. The site is served already:

@@ -25,6 +25,7 @@ type broker struct {
 	dead    []string            // functions that take what another one never took
 	serve   func(function string, w http.ResponseWriter, r *http.Request)
 	twice   bool
+	key     []byte // events are signed with it
 	log     *slog.Logger
 	under   sync.WaitGroup // deliveries
 }
@@ -35,8 +36,8 @@ var errFull = errors.New("the broker's queue is full")
 // deliveries is how often an event is tried; the delays between double from 100 ms.
 const deliveries = 8
 
-func newBroker(specs []function.Spec, serve func(string, http.ResponseWriter, *http.Request), twice bool, log *slog.Logger) *broker {
-	b := &broker{queue: make(chan event.Event, 10_000), targets: map[string][]string{}, serve: serve, twice: twice, log: log}
+func newBroker(specs []function.Spec, serve func(string, http.ResponseWriter, *http.Request), twice bool, key []byte, log *slog.Logger) *broker {
+	b := &broker{queue: make(chan event.Event, 10_000), targets: map[string][]string{}, serve: serve, twice: twice, key: key, log: log}
 	for _, s := range specs {
 		for _, c := range s.New(function.Deps{}).Consumes.On {
 			if c.Type == function.Undelivered {
@@ -110,6 +111,7 @@ func (b *broker) deliver(ctx context.Context, name string, e event.Event) {
 func (b *broker) once(ctx context.Context, name string, e event.Event) (status int, answer string) {
 	r := httptest.NewRequestWithContext(context.WithoutCancel(ctx), http.MethodPost, host.EventsPath, bytes.NewReader(e.Data))
 	event.SetHeader(r.Header, e, "/devhost")
+	event.Sign(r.Header, b.key, e)
 	w := httptest.NewRecorder()
 	b.serve(name, w, r)
 	return w.Code, w.Body.String()

@@ -43,6 +43,7 @@ func main() {
 type flags struct {
 	addr, data                      string
 	reset, cold, twice, log, routes bool
+	empty                           bool
 }
 
 // define says what flags there are; the README's table has the same words.
@@ -50,6 +51,7 @@ func (f *flags) define(set *flag.FlagSet) {
 	set.StringVar(&f.addr, "addr", "localhost:8080", "where to listen")
 	set.StringVar(&f.data, "data", "madang-data", "the folder of the database, the files and the keys")
 	set.BoolVar(&f.reset, "reset", false, "delete the data folder first")
+	set.BoolVar(&f.empty, "empty", false, "begin with an admin alone, as a new council does, and without what a laptop is shown")
 	set.BoolVar(&f.cold, "cold", false, "build a function anew for every request, as after a scale to zero")
 	set.BoolVar(&f.twice, "twice", false, "deliver every event twice")
 	set.BoolVar(&f.log, "log", false, "write what happens as JSON, as functions on a cluster do; without it, warnings and errors in words")
@@ -71,12 +73,15 @@ func run(ctx context.Context, f flags, out, log io.Writer) error {
 	if f.log {
 		logger = host.NewLog(log, &level)
 	}
-	if err := prepare(f); err != nil {
-		return err
-	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", f.addr)
 	if err != nil {
+		if errors.Is(err, syscall.EADDRINUSE) {
+			err = fmt.Errorf("%w: end what listens there, or name another address, as -addr localhost:8081", err)
+		}
 		return fmt.Errorf("listen: %w", err)
+	}
+	if err := prepare(f); err != nil { // only now: another one that listens there may use the folder
+		return errors.Join(err, listener.Close())
 	}
 	address := addressOf(f.addr, listener.Addr())
 	backends, err := openBackends(ctx, f.data, address)
@@ -84,7 +89,7 @@ func run(ctx context.Context, f flags, out, log io.Writer) error {
 		return errors.Join(err, listener.Close())
 	}
 	defer backends.close()
-	if err := backends.migrate(ctx); err != nil {
+	if err := backends.migrate(ctx, f.data); err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	site := newSite(functions.All(), backends, f, logger)
@@ -94,10 +99,11 @@ func run(ctx context.Context, f flags, out, log io.Writer) error {
 	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	site.work.Go(func() { site.broker.run(background) })
+	site.work.Go(func() { site.edge.run(background) })
 	if err := backends.ready(ctx); err != nil {
 		return err
 	}
-	first, err := welcome(ctx, backends, address, f.data)
+	first, err := welcome(ctx, backends, address, f)
 	if err != nil {
 		return err
 	}
@@ -119,7 +125,7 @@ func run(ctx context.Context, f flags, out, log io.Writer) error {
 	if err := server.Shutdown(finish); err != nil {
 		return fmt.Errorf("stop: %w", err)
 	}
-	wait(finish, &site.edge.renders)
+	wait(finish, &site.edge.beside)
 	return nil
 }
 

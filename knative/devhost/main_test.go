@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/madang-council/madang/functions"
 	rules "github.com/madang-council/madang/knative/edge"
+	"github.com/madang-council/madang/shared/database/sqlite"
 	"github.com/madang-council/madang/shared/operation/bill"
 )
 
@@ -65,8 +67,10 @@ func TestGreeting(t *testing.T) {
 			t.Errorf("%s is nowhere", path[1])
 		}
 	}
-	if log.Len() > 0 {
-		t.Errorf("logged: %s", &log)
+	for line := range strings.Lines(log.String()) {
+		if !strings.Contains(line, `msg="page not stored"`) { // a busy machine may be too slow for one: it is rendered again when it is read
+			t.Errorf("logged: %s", line)
+		}
 	}
 	if t.Failed() {
 		t.Log(text)
@@ -138,6 +142,72 @@ func TestPrepare(t *testing.T) {
 		if err := os.WriteFile(kept, nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// Data from before a migration was changed is not served: the refusal says what to do.
+func TestChangedMigration(t *testing.T) {
+	applied := filepath.Join(t.TempDir(), "migrations.json")
+	now := map[string]string{"20261201_minutes.sql": "new", "20261202_seats.sql": "new"}
+	if err := unchanged(applied, now); err != nil {
+		t.Error("nothing was applied:", err)
+	}
+	for was, want := range map[string]string{
+		`{"20261201_minutes.sql":"new","20261203_gone.sql":"old"}`: "",
+		`{"20261201_minutes.sql":"old"}`:                           "20261201_minutes.sql was changed after it was applied",
+	} {
+		if err := os.WriteFile(applied, []byte(was), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		err := unchanged(applied, now)
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "-reset")) {
+			t.Errorf("%s: %v, want %q", was, err, want)
+		}
+	}
+}
+
+// What a migration cannot be applied to is not served either.
+func TestMigrationFails(t *testing.T) {
+	t.Setenv("DATABASE_URL", "")
+	f := flags{addr: "localhost:0", data: filepath.Join(t.TempDir(), "data")}
+	if err := prepare(f); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sqlite.Open(filepath.Join(f.data, "madang.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Exec(t.Context(), "CREATE TABLE members (id TEXT)"); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := run(t.Context(), f, io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), "begin anew by -reset") {
+		t.Errorf("%v", err)
+	}
+}
+
+// A second local host says which flag lets it listen elsewhere, and leaves the first its data.
+func TestAddressInUse(t *testing.T) {
+	taken, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "localhost:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = taken.Close() }()
+	f := flags{addr: taken.Addr().String(), data: filepath.Join(t.TempDir(), "data"), reset: true}
+	if err := prepare(f); err != nil {
+		t.Fatal(err)
+	}
+	kept := filepath.Join(f.data, "madang.db")
+	if err := os.WriteFile(kept, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := run(t.Context(), f, io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), "-addr") {
+		t.Errorf("%v", err)
+	}
+	if _, err := os.Stat(kept); err != nil {
+		t.Error(err)
 	}
 }
 

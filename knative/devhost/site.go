@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	rules "github.com/madang-council/madang/knative/edge"
+	"github.com/madang-council/madang/shared/council/persons"
 	"github.com/madang-council/madang/shared/event"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/host"
@@ -29,11 +31,11 @@ type site struct {
 
 func newSite(specs []function.Spec, b *backends, f flags, log *slog.Logger) *site {
 	s := &site{specs: specs, back: b, log: log, hosts: map[string]*host.Host{}, ops: newOperations(specs, b, log)}
-	s.broker = newBroker(specs, s.serve, f.twice, log)
+	s.broker = newBroker(specs, s.serve, f.twice, b.key.Derive(event.KeyPurpose), log)
 	outbox := &event.Outbox{DB: b.db, Bus: s.broker, Log: log}
 	client := &http.Client{Timeout: 10 * time.Second}
 	metrics := host.NewMetrics()
-	catalogue := function.Catalogued(specs...)
+	catalogue := persons.Catalogue(specs...)
 	s.build = func(spec function.Spec) *host.Host {
 		return host.New(spec, host.Options{
 			Deps:  function.Deps{DB: b.db, Storage: b.storage, Outbox: outbox, Mail: b.mail, Key: b.key, Settings: b.settings, Client: client, Log: log, Catalogue: catalogue},
@@ -45,7 +47,7 @@ func newSite(specs []function.Spec, b *backends, f flags, log *slog.Logger) *sit
 			s.hosts[spec.Name] = s.build(spec)
 		}
 	}
-	s.edge = newEdge(specs, &page.Store{Redis: b.redis, Prefix: "madang:" + b.settings.Environment + ":"}, s.serve, time.Now)
+	s.edge = newEdge(specs, rules.Fixed(), &page.Store{Redis: b.redis, Prefix: "madang:" + b.settings.Environment + ":", Now: time.Now}, s.serve, time.Now)
 	return s
 }
 

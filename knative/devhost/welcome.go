@@ -29,9 +29,9 @@ type firstSignIn struct {
 	Password string `json:"password"`
 }
 
-// welcome makes the admin and a small council where there are none.
-func welcome(ctx context.Context, b *backends, address, data string) (firstSignIn, error) {
-	path := filepath.Join(data, "first-sign-in.json")
+// welcome makes the admin where there is none, and with it a small council unless it is to be empty.
+func welcome(ctx context.Context, b *backends, address string, f flags) (firstSignIn, error) {
+	path := filepath.Join(f.data, "first-sign-in.json")
 	first := firstSignIn{Email: "admin@madang.ac.kr", Password: "(changed, or made before this folder)"}
 	text, err := os.ReadFile(path)
 	switch {
@@ -58,6 +58,9 @@ func welcome(ctx context.Context, b *backends, address, data string) (firstSignI
 	}
 	if err := os.WriteFile(path, text, 0o600); err != nil { // before what may fail: the admin is there already
 		return first, fmt.Errorf("first sign-in: %w", err)
+	}
+	if f.empty {
+		return made, nil
 	}
 	if err := seed.Council(ctx, functions.All(), address, made.Email, made.Password); err != nil {
 		return first, fmt.Errorf("seed: %w", err)

@@ -103,8 +103,9 @@ func isReady(o *unstructured.Unstructured) bool {
 	return false
 }
 
-// call makes one request with a JSON body and reads the answer into a value.
-func (e *environment) call(method, path, token, body string, into any) int {
+// call makes one request with a JSON body, and headers as names and values in turn, and reads
+// the answer into a value.
+func (e *environment) call(method, path, token, body string, into any, header ...string) int {
 	e.Helper()
 	r, err := http.NewRequest(method, e.target.address+path, strings.NewReader(body))
 	if err != nil {
@@ -115,6 +116,9 @@ func (e *environment) call(method, path, token, body string, into any) int {
 	}
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
 	}
 	response, err := e.client.Do(r)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -416,4 +417,51 @@ func report(b *testing.B, what string, took []time.Duration) {
 		list = append(list, fmt.Sprint(d.Milliseconds()))
 	}
 	b.Logf("%s, %d starts, ms: %s", what, len(took), strings.Join(list, " "))
+}
+
+// forms is how often a form is opened and sent, and how often sent without having been opened.
+const forms = 12
+
+// BenchmarkForms measures how long somebody waits who has typed for three seconds: the form
+// came from the edge while its function slept, and woke it; beside it, the same form sent while
+// the function sleeps.
+func BenchmarkForms(b *testing.B) {
+	e := openEnvironment(b)
+	e.settled("/sign-in")
+	client := &http.Client{Timeout: time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	send := func() time.Duration {
+		form := url.Values{"email": {"nobody@example.com"}, "password": {"not the one"}}
+		r, err := http.NewRequest(http.MethodPost, e.target.address+"/sign-in", strings.NewReader(form.Encode()))
+		if err != nil {
+			b.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+		began := time.Now()
+		response, err := client.Do(r)
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer func() { _ = response.Body.Close() }()
+		if response.StatusCode != http.StatusUnauthorized && response.StatusCode != http.StatusUnprocessableEntity && response.StatusCode != http.StatusTooManyRequests {
+			b.Fatalf("the form: %s", response.Status)
+		}
+		return time.Since(began)
+	}
+	for b.Loop() {
+		took := map[bool][]time.Duration{}
+		for i := range 2 * forms {
+			opened := i%2 == 0
+			e.soon("site sleeps", func() bool { return len(e.pods(e.namespace, "serving.knative.dev/service=site")) == 0 })
+			if opened {
+				if status, header, body, err := e.get("/sign-in", ""); status != http.StatusOK || !strings.HasPrefix(header.Get("Cache-Status"), "madang; hit") {
+					b.Fatalf("the form is not the edge's: %d %v %.200s %v", status, header, body, err)
+				}
+				time.Sleep(3 * time.Second)
+			}
+			took[opened] = append(took[opened], send())
+		}
+		report(b, "opened", took[true])
+		report(b, "unopened", took[false])
+	}
 }

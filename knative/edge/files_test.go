@@ -70,6 +70,7 @@ func TestPublicFiles(t *testing.T) {
 		{"what arrives", "GET", folder + "/incoming", nil, 404, ""},
 		{"a proof", "GET", strings.Replace(folder, "post", "proof", 1) + "/320.jpg", nil, 404, ""},
 		{"a way out of the folder", "GET", folder + "/../" + "320.jpg", nil, 404, ""},
+		{"a folder", "GET", folder + "/", nil, 404, ""},
 		{"a write", "PUT", folder + "/320.jpg", nil, 405, noMethod},
 		{"a removal", "DELETE", folder + "/320.jpg", nil, 405, noMethod},
 		{"a subresource of the storage's", "GET", folder + "/320.jpg?acl", nil, 200, "the bytes"},

@@ -11,12 +11,15 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/madang-council/madang/knative/edge"
 	"github.com/madang-council/madang/knative/edge/edgetest"
 	"github.com/madang-council/madang/knative/edge/nginxtest"
+	"github.com/madang-council/madang/shared/addresstest"
 	"github.com/madang-council/madang/shared/cache/cachetest"
 	"github.com/madang-council/madang/shared/counts"
+	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/page"
 )
 
@@ -31,38 +34,64 @@ func TestNginx(t *testing.T) {
 
 // instance is an Nginx with the edge's files and what differs between environments.
 type instance struct {
-	locations   string   // beside the edge's own
-	http        string   // directives beside the upstream
-	environment []string // beside what says where Redis and functions are
+	locations   string          // beside the edge's own
+	http        string          // directives beside the upstream
+	environment []string        // beside what says where Redis and functions are
+	dir         string          // "" for one of its own
+	specs       []function.Spec // nil for those of the table
+	rules       *edge.Rules     // nil for those of the table
+	redis       string          // its address; "" for the world's
+	functions   string          // their address; "" for the world's
 }
 
 // start returns the visitors' address and the one that Prometheus asks.
 func (i instance) start(t testing.TB, w edgetest.World) (address, metrics string) {
 	t.Helper()
-	functions := httptest.NewServer(w.Functions)
-	t.Cleanup(functions.Close)
-	dir := t.TempDir()
-	address, metrics = nginxtest.FreeAddress(t), nginxtest.FreeAddress(t)
+	if i.functions == "" {
+		functions := httptest.NewServer(w.Functions)
+		t.Cleanup(functions.Close)
+		i.functions = functions.URL
+	}
+	if i.redis == "" {
+		i.redis = w.Redis.Options().Addr
+	}
+	if i.specs == nil {
+		i.specs = edgetest.Specs()
+	}
+	if i.rules == nil {
+		fixed := edgetest.Rules()
+		i.rules = &fixed
+	}
+	dir := i.dir
+	if dir == "" {
+		dir = t.TempDir()
+	}
+	address, metrics = addresstest.Address(t), addresstest.Address(t)
 	files := edgeFiles(t)
-	routes, err := json.Marshal(edge.Routes(edgetest.Specs()))
+	routes, err := json.Marshal(edge.Routes(i.specs))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules, err := json.Marshal(i.rules)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, content := range map[string]string{
 		"routes.json":       string(routes),
+		"edge.json":         string(rules),
 		"site/modules.conf": nginxtest.LoadLua(),
 		"site/process.conf": "daemon off; master_process off; pid " + dir + "/pid; events { worker_connections 4096; }\n",
-		"site/functions.conf": nginxtest.Temporary(dir) + strings.ReplaceAll("upstream functions { server ADDRESS max_fails=0; server ADDRESS max_fails=0; keepalive 64; }\n", "ADDRESS", strings.TrimPrefix(functions.URL, "http://")) +
-			"server { listen " + metrics + "; location = /metrics { content_by_lua_block { metrics.write() } } }\n" + i.http,
+		"site/functions.conf": nginxtest.Temporary(dir) + "map $scheme $spoken { default $scheme; }\n" + strings.ReplaceAll("upstream functions { server ADDRESS max_fails=0; server ADDRESS max_fails=0; keepalive 64; }\n", "ADDRESS", strings.TrimPrefix(i.functions, "http://")) +
+			"server { listen " + metrics + "; location = /metrics { content_by_lua_block { metrics.write() } } location = /routes { content_by_lua_block { ngx.say(edge.version()) } } }\n" + i.http,
 		"site/listen.conf":    "listen " + address + ";\n",
 		"site/locations.conf": i.locations,
 		"site/visitor.conf":   `map "" $visitor { default ""; }`, // all rows come from one address: nobody is counted
 	} {
 		files[name] = content
 	}
-	host, port, _ := net.SplitHostPort(w.Redis.Options().Addr)
+	host, port, _ := net.SplitHostPort(i.redis)
 	nginxtest.Start(t, dir, "http://"+address+"/healthz", files, append([]string{
-		"REDIS_HOST=" + host, "REDIS_PORT=" + port, "PAGE_PREFIX=" + w.Prefix, "FUNCTION_DOMAIN=.test.svc.cluster.local", "FUNCTIONS_ADDRESS=" + strings.TrimPrefix(functions.URL, "http://"),
+		"REDIS_HOST=" + host, "REDIS_PORT=" + port, "PAGE_PREFIX=" + w.Prefix, "FUNCTION_DOMAIN=.test.svc.cluster.local", "FUNCTIONS_ADDRESS=" + strings.TrimPrefix(i.functions, "http://"),
 	}, i.environment...)...)
 	return "http://" + address, "http://" + metrics
 }
@@ -91,7 +120,7 @@ func world(t testing.TB) edgetest.World {
 	t.Helper()
 	server, client := cachetest.Embedded(t)
 	w := edgetest.World{Redis: client, Prefix: "madang:own:", StopRedis: server.Close}
-	w.Functions = &edgetest.Functions{Store: &page.Store{Redis: client, Prefix: w.Prefix}}
+	w.Functions = &edgetest.Functions{Store: &page.Store{Redis: client, Prefix: w.Prefix, Now: time.Now}}
 	return w
 }
 
@@ -152,6 +181,9 @@ func TestMetrics(t *testing.T) {
 		`madang_edge_pages_total{route="/v1/notices",outcome="hit"}`:                          0,
 		`madang_edge_requests_total{function="notices",route="/v1/notices/{id}",class="4xx"}`: 1,
 		`madang_edge_requests_total{function="",route="none",class="4xx"}`:                    50,
+		`madang_edge_answers_total{objective="reads",good="true"}`:                            float64(56),
+		`madang_edge_answers_total{objective="reads",good="false"}`:                           0,
+		`madang_edge_answers_total{objective="writes",good="true"}`:                           0,
 		`madang_edge_request_seconds_count{kind="none"}`:                                      50,
 		`madang_edge_request_seconds_count{kind="page"}`:                                      4,
 		`madang_edge_request_seconds_bucket{kind="function",le="+Inf"}`:                       2,

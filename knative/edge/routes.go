@@ -6,6 +6,7 @@
 package edge
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 
@@ -20,7 +21,9 @@ type Route struct {
 	Query    []string `json:"query,omitempty"`  // parameters of the page's address
 	Bypass   []string `json:"bypass,omitempty"` // parameters with which it is no page
 	ForAll   bool     `json:"forAll,omitempty"` // members get the same page
+	Lost     bool     `json:"lost,omitempty"`   // what browsers are shown, as 404, at addresses of nothing
 	HTML     bool     `json:"html,omitempty"`   // the site's: its language is the path's
+	Wakes    []string `json:"wakes,omitempty"`  // functions that start once a GET is answered
 }
 
 // Routes are the public paths of functions. A path with a literal segment comes before
@@ -37,8 +40,11 @@ func Routes(specs []function.Spec) []Route {
 				list = append(list, Route{Path: r.Path, Function: s.Name, HTML: r.HTML})
 				i = len(list) - 1
 			}
+			if r.Method == http.MethodGet {
+				list[i].Wakes = r.Wakes
+			}
 			if r.Page != nil {
-				list[i].Page, list[i].Query, list[i].Bypass, list[i].ForAll = true, r.Page.Query, r.Page.Bypass, r.Page.ForAll
+				list[i].Page, list[i].Query, list[i].Bypass, list[i].ForAll, list[i].Lost = true, r.Page.Query, r.Page.Bypass, r.Page.ForAll, r.Page.Lost
 			}
 		}
 	}

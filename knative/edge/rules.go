@@ -19,6 +19,7 @@ import (
 // Rules are what an edge goes by beside the routes, the same in every environment.
 type Rules struct {
 	Limits      Limits   `json:"limits"`
+	Scripts     Scripts  `json:"scripts"`
 	Credentials []string `json:"credentials"` // cookies with which a request may be somebody's: it gets no page
 	Headers     Headers  `json:"headers"`
 	RequestID   string   `json:"requestId"` // stands in Problems where the request's id belongs
@@ -26,11 +27,21 @@ type Rules struct {
 	Problems map[int]map[string]Problem `json:"problems"`
 }
 
-// Limits are of an edge's own copies of pages.
+// Limits are those of time and size.
 type Limits struct {
-	CopyFresh int `json:"copyFreshSeconds"` // for which a copy is good
-	CopyAway  int `json:"copyAwaySeconds"`  // how old one may be, while Redis is away, before a function is asked
-	CopiesMax int `json:"copiesMax"`        // pages of which there are copies; all are forgotten beyond
+	CopyFresh   int `json:"copyFreshSeconds"`  // for which an edge's own copy of a page is good
+	CopyAway    int `json:"copyAwaySeconds"`   // how old one may be, while Redis is away, before a function is asked
+	CopiesBytes int `json:"copiesBytes"`       // of all copies of a worker; those that were not used of late go first
+	Grace       int `json:"graceSeconds"`      // after a touch, in which the old page may be served (page.Grace)
+	RenewEvery  int `json:"renewEverySeconds"` // how often pages are looked for that will be wrong soon
+	RenewAhead  int `json:"renewAheadSeconds"` // how soon: twice as long, so that none is missed
+	WakePause   int `json:"wakePauseSeconds"`  // for which a function is woken once, whoever would wake it
+}
+
+// Scripts are run in Redis.
+type Scripts struct {
+	Read   string `json:"read"`   // page.Read
+	Ending string `json:"ending"` // page.Ending
 }
 
 // Headers are those of answers, by name.
@@ -57,18 +68,27 @@ type Answer struct {
 // Fixed are the rules. Nginx reads them as edge.json, the local host as Go.
 func Fixed() Rules {
 	return Rules{
-		Limits:      Limits{CopyFresh: 1, CopyAway: 30, CopiesMax: 2000},
+		Limits: Limits{
+			CopyFresh: 1, CopyAway: 30, CopiesBytes: 32 << 20, Grace: int(page.Grace.Seconds()),
+			RenewEvery: 30, RenewAhead: 60, WakePause: 30,
+		},
+		Scripts:     Scripts{Read: page.Read, Ending: page.Ending},
 		Credentials: []string{auth.AccessCookie, auth.RefreshCookie},
 		Headers: Headers{
 			Kept: ui.PageHeaders(),
 			Page: map[string]string{"Cache-Control": page.CacheControl, "X-Content-Type-Options": "nosniff"},
 			File: map[string]string{
 				"Cache-Control":                "public, max-age=31536000, immutable", // a key is never used for other bytes
-				"Content-Security-Policy":      "sandbox; default-src 'none'",
+				"Content-Security-Policy":      "sandbox; default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
 				"Cross-Origin-Resource-Policy": "same-site",
 				"X-Content-Type-Options":       "nosniff",
 			},
-			Unsaid:            map[string]string{"Referrer-Policy": "strict-origin-when-cross-origin", "X-Frame-Options": "DENY"},
+			Unsaid: map[string]string{
+				"Content-Security-Policy": "default-src 'none'; base-uri 'none'; frame-ancestors 'none'", // of an answer that is no page: nothing of it runs, whatever it holds
+				"Referrer-Policy":         "strict-origin-when-cross-origin",
+				"X-Content-Type-Options":  "nosniff",
+				"X-Frame-Options":         "DENY",
+			},
 			TransportSecurity: ui.TransportSecurity,
 		},
 		RequestID: ui.RequestID,
@@ -94,7 +114,7 @@ func refusals() map[int]*problem.Error {
 		http.StatusBadRequest:                  problem.Unreadable("malformed-request", "요청을 읽을 수 없습니다.", "The request cannot be read."),
 		http.StatusNotFound:                    problem.Absent(),
 		http.StatusMethodNotAllowed:            problem.NoMethod(),
-		http.StatusRequestTimeout:              problem.Unreadable("request-timeout", "요청이 너무 오래 걸렸습니다.", "The request took too long."),
+		http.StatusRequestTimeout:              problem.TooSlow(),
 		http.StatusRequestEntityTooLarge:       problem.New(problem.TooLarge, "body-too-large", "본문이 너무 큽니다.", "The body is too large."),
 		http.StatusRequestURITooLong:           problem.Unreadable("address-too-long", "주소가 너무 깁니다.", "The address is too long."),
 		http.StatusTooManyRequests:             problem.TooOften(away.RetryAfter),

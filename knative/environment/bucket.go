@@ -133,7 +133,11 @@ func deleteAll(ctx context.Context, store *objects.Store) (n int, err error) {
 	return len(keys), nil
 }
 
-// mine says whether a bucket belongs to an environment, Swift's own one for parts included.
+// backups is what the chart adds to the bucket's name for that of the database's copies.
+const backups = "-backups"
+
+// mine says whether a bucket belongs to an environment: its own, that of copies, and those of
+// Swift for their parts.
 func mine(bucket, environment string) bool {
-	return strings.TrimSuffix(bucket, "+segments") == environment
+	return strings.TrimSuffix(strings.TrimSuffix(bucket, "+segments"), backups) == environment
 }

@@ -15,12 +15,15 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/rest"
 	serving "knative.dev/serving/pkg/client/clientset/versioned"
+
+	"github.com/madang-council/madang/knative/preflight"
 )
 
 // cluster is the one that KUBECONFIG names.
@@ -67,12 +70,31 @@ const label = "madang.kr/environment"
 // makeNamespace makes a namespace whose pods may do nothing special (Kubernetes'
 // Pod Security Standard "restricted").
 func (c *cluster) makeNamespace(ctx context.Context, name string, labels map[string]string) error {
-	all := map[string]string{"pod-security.kubernetes.io/enforce": "restricted"}
+	all := map[string]string{preflight.SecurityLabel: preflight.SecurityLevel}
 	for k, v := range labels {
 		all[k] = v
 	}
 	_, err := c.kube.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: all}}, metav1.CreateOptions{})
 	if err != nil {
+		return fmt.Errorf("namespace %s: %w", name, err)
+	}
+	return nil
+}
+
+// restrict has a namespace admit restricted pods alone, whoever made it; where there is
+// none, it is made.
+func (c *cluster) restrict(ctx context.Context, name string) error {
+	there, err := c.kube.CoreV1().Namespaces().Get(ctx, name, metav1.GetOptions{})
+	switch {
+	case apierrors.IsNotFound(err):
+		return c.makeNamespace(ctx, name, nil)
+	case err != nil:
+		return fmt.Errorf("namespace %s: %w", name, err)
+	case there.Labels[preflight.SecurityLabel] == preflight.SecurityLevel:
+		return nil
+	}
+	change := fmt.Sprintf(`{"metadata":{"labels":{%q:%q}}}`, preflight.SecurityLabel, preflight.SecurityLevel)
+	if _, err := c.kube.CoreV1().Namespaces().Patch(ctx, name, types.MergePatchType, []byte(change), metav1.PatchOptions{}); err != nil {
 		return fmt.Errorf("namespace %s: %w", name, err)
 	}
 	return nil
@@ -159,6 +181,28 @@ func readyCondition(o unstructured.Unstructured) (is bool, why string) {
 		}
 	}
 	return false, ""
+}
+
+// deployed waits until every Deployment of a namespace has its newest pods.
+func (c *cluster) deployed(ctx context.Context, namespace string) error {
+	for {
+		found, err := c.kube.AppsV1().Deployments(namespace).List(ctx, metav1.ListOptions{})
+		if err != nil {
+			return fmt.Errorf("deployments: %w", err)
+		}
+		waiting := []string{}
+		for _, d := range found.Items {
+			if s := d.Status; s.ObservedGeneration != d.Generation || d.Spec.Replicas == nil || s.UpdatedReplicas < *d.Spec.Replicas || s.AvailableReplicas < *d.Spec.Replicas {
+				waiting = append(waiting, d.Name)
+			}
+		}
+		if len(waiting) == 0 {
+			return nil
+		}
+		if err := sleep(ctx, 500*time.Millisecond); err != nil {
+			return fmt.Errorf("%w: waited for %s", err, strings.Join(waiting, ", "))
+		}
+	}
 }
 
 // address is where the edge answers from here: the load balancer's, or inside of the cluster.

@@ -2,14 +2,17 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
+	"os"
+	"strings"
 	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/madang-council/madang/functions"
+	"github.com/madang-council/madang/knative/preflight"
 	"github.com/madang-council/madang/knative/seed"
 )
 
@@ -37,7 +40,16 @@ func create(ctx context.Context, o order) error {
 	case there:
 		return fmt.Errorf("bucket %s exists already: destroy removes it, and -replace does so first", o.namespace)
 	}
-	before, err := c.inventory(ctx, store)
+	// Room and images are the cluster's and the pipeline's to wait for.
+	found, err := c.preflight(ctx, o, own(o, store), "versions", "storage", "network", "tls")
+	if err != nil {
+		return err
+	}
+	preflight.Print(o.out, found, false)
+	if err := preflight.Err(found, o.despite); err != nil {
+		return err
+	}
+	before, _, err := c.inventory(ctx, store)
 	if err != nil {
 		return err
 	}
@@ -79,8 +91,13 @@ func own(o order, s storage) map[string]any {
 	if site == "" {
 		site = "http://edge." + o.namespace + ".svc.cluster.local"
 	}
+	mode := "none" // an environment has TLS where somebody in front of it has
+	if strings.HasPrefix(site, "https://") {
+		mode = "balancer"
+	}
 	return map[string]any{
 		"environment": o.name,
+		"edge":        map[string]any{"tls": map[string]any{"mode": mode}},
 		"site":        map[string]any{"url": site, "adminNeedsTOTP": false},
 		"admin":       map[string]any{"email": adminEmail},
 		"mail":        map[string]any{"from": "Madang <no-reply@madang.ac.kr>"},
@@ -138,8 +155,20 @@ func answers(ctx context.Context, address string) error {
 // it: what differs is released like new images, and comes back by itself when it is wrong.
 func install(ctx context.Context, o order) error {
 	s := begin(o.out)
-	c, err := openFor(ctx, o)
+	c, err := openCluster(o.namespace)
 	if err != nil {
+		return err
+	}
+	found, err := c.preflight(ctx, o, nil, preflight.Names()...)
+	if err != nil {
+		return err
+	}
+	preflight.Print(o.out, found, o.check)
+	if err := preflight.Err(found, o.despite); err != nil || o.check {
+		return err
+	}
+	s.done("checked: %d things", len(found))
+	if err := c.restrict(ctx, o.namespace); err != nil {
 		return err
 	}
 	there, err := c.installed(o.namespace)
@@ -147,7 +176,7 @@ func install(ctx context.Context, o order) error {
 		return err
 	}
 	if there {
-		if err := c.release(ctx, o); err != nil {
+		if _, err := c.release(ctx, o); err != nil {
 			return err
 		}
 		s.done("chart upgraded and released")
@@ -174,33 +203,55 @@ func install(ctx context.Context, o order) error {
 	return nil
 }
 
+// ship brings everything that a commit has to an installation, with the values that it was
+// installed with: the chart, its new functions, routes, Triggers and schedules, and images.
+func ship(ctx context.Context, o order) error {
+	summaries := o.out
+	o.out = os.Stderr
+	c, err := openCluster(o.namespace)
+	if err != nil {
+		return err
+	}
+	there, err := c.revision(o.namespace)
+	if err != nil {
+		return err
+	}
+	o.given, o.rollout.Migrate = there.values, true
+	summary, err := c.release(ctx, o)
+	if summary.Outcome != "" {
+		encoder := json.NewEncoder(summaries)
+		encoder.SetIndent("", "  ")
+		_ = encoder.Encode(summary)
+	}
+	return err
+}
+
 // chart installs or upgrades a chart without functions, the pipeline's: nothing is
 // released.
 func chart(ctx context.Context, o order) error {
 	s := begin(o.out)
-	c, err := openFor(ctx, o)
+	c, err := openCluster(o.namespace)
 	if err != nil {
 		return err
 	}
+	found, err := c.preflight(ctx, o, nil, "storage")
+	if err != nil {
+		return err
+	}
+	preflight.Print(o.out, found, false)
+	if err := preflight.Err(found, o.despite); err != nil {
+		return err
+	}
+	if err := c.restrict(ctx, o.namespace); err != nil {
+		return err
+	}
+	o.unused = true
 	if err := c.install(ctx, o, nil); err != nil {
+		return err
+	}
+	if err := c.deployed(ctx, o.namespace); err != nil {
 		return err
 	}
 	s.end("%s is installed", o.namespace)
 	return nil
-}
-
-// openFor is the cluster with the namespace of an installation in it.
-func openFor(ctx context.Context, o order) (*cluster, error) {
-	c, err := openCluster(o.namespace)
-	if err != nil {
-		return nil, err
-	}
-	_, err = c.kube.CoreV1().Namespaces().Get(ctx, o.namespace, metav1.GetOptions{})
-	if apierrors.IsNotFound(err) {
-		err = c.makeNamespace(ctx, o.namespace, nil)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return c, nil
 }

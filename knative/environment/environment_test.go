@@ -3,7 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	authorizationv1 "k8s.io/api/authorization/v1"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -19,6 +23,9 @@ import (
 	kubefake "k8s.io/client-go/kubernetes/fake"
 	kubetesting "k8s.io/client-go/testing"
 
+	"github.com/madang-council/madang/knative/preflight"
+	"github.com/madang-council/madang/knative/signature"
+	"github.com/madang-council/madang/knative/signature/signaturetest"
 	"github.com/madang-council/madang/shared/objects"
 	"github.com/madang-council/madang/shared/objects/embedded"
 )
@@ -28,6 +35,7 @@ func TestOrdersThatMakeNoSense(t *testing.T) {
 		{}, {"remove"}, {"create"}, {"destroy"}, {"install"}, {"create", "-name", "x"}, {"create", "-name", "X1"},
 		{"create", "-name", "a/b"}, {"destroy", "-name", "a-"}, {"create", "-name", strings.Repeat("a", 32)},
 		{"install", "-name", "aa", "-namespace", "madang"}, {"create", "-unknown"},
+		{"ship"}, {"ship", "-name", "aa", "-namespace", "madang"}, {"ship", "-namespace", "madang", "-values", "x.yaml"}, {"ship", "-namespace", "madang", "-set", "a=b"},
 	} {
 		if err := run(t.Context(), args, &bytes.Buffer{}); err == nil {
 			t.Errorf("%v is accepted", args)
@@ -53,6 +61,29 @@ func TestUnder(t *testing.T) {
 	want := map[string]any{"site": map[string]any{"url": "given", "adminNeedsTOTP": false}, "storage": "given", "admin": map[string]any{"email": "own"}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A merge changes what the file of images says, and nothing that the installation was given.
+func TestInstalledValuesStay(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "images.yaml")
+	if err := os.WriteFile(file, []byte("images: {functions: {notices: new, umbrellas: new}, migrate: new}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	given := map[string]any{
+		"images": map[string]any{"functions": map[string]any{"notices": "old", "gone": "old"}, "migrate": "old", "edge": "theirs", "signedBy": "key"},
+		"site":   map[string]any{"url": "https://madang.example"}, "secrets": map[string]any{"smtpUrl": "smtp://x"},
+	}
+	got, err := order{images: file, given: given}.merged()
+	want := map[string]any{
+		"images": map[string]any{"functions": map[string]any{"notices": "new", "umbrellas": "new"}, "migrate": "new", "edge": "theirs", "signedBy": "key"},
+		"site":   map[string]any{"url": "https://madang.example"}, "secrets": map[string]any{"smtpUrl": "smtp://x"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
+	if images, _ := given["images"].(map[string]any); images["migrate"] != "old" || images["functions"] == nil {
+		t.Errorf("what is installed was changed: %v", given)
 	}
 }
 
@@ -219,5 +250,90 @@ func TestReadyCondition(t *testing.T) {
 		if got, _ := readyCondition(row.o); got != row.want {
 			t.Errorf("%v", row.o)
 		}
+	}
+}
+
+// Nothing is installed of the council's own images that images.signedBy did not sign;
+// those of others are not asked for.
+func TestInstallationsAreVerified(t *testing.T) {
+	host := signaturetest.Registry(t)
+	key, public := signaturetest.Key(t)
+	signed, unsigned := signaturetest.Signed(t, host+"/madang/signed:1", key), signaturetest.Push(t, host+"/madang/unsigned:1")
+	values := func(change func(images map[string]any)) map[string]any {
+		images := map[string]any{
+			"signedBy": public, "functions": map[string]any{"notices": signed, "auth": signed}, "migrate": signed, "watch": signed, "backup": signed,
+			"edge": unsigned, "redis": unsigned, "clerk": signed, "environment": signed,
+		}
+		change(images)
+		return map[string]any{"images": images}
+	}
+	if err := verify(t.Context(), values(func(map[string]any) {})); err != nil {
+		t.Error(err)
+	}
+	for _, name := range []string{"migrate", "watch", "backup", "clerk", "environment", "functions"} {
+		given := values(func(images map[string]any) {
+			images[name] = any(unsigned)
+			if name == "functions" {
+				images[name] = map[string]any{"notices": signed, "auth": unsigned}
+			}
+		})
+		if err := verify(t.Context(), given); !errors.Is(err, signature.ErrUnsigned) {
+			t.Errorf("%s: %v", name, err)
+		}
+		given["images"].(map[string]any)["signedBy"] = ""
+		if err := verify(t.Context(), given); err != nil {
+			t.Errorf("%s, where none is asked for: %v", name, err)
+		}
+	}
+	if err := verify(t.Context(), values(func(images map[string]any) { images["signedBy"] = "cosign.pub" })); err == nil {
+		t.Error("a key that is none is accepted")
+	}
+}
+
+// Whoever made the namespace, it admits restricted pods alone before anything is in it.
+func TestRestrict(t *testing.T) {
+	labelled := func(labels map[string]string) *corev1.Namespace {
+		return &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "madang", Labels: labels}}
+	}
+	for name, kube := range map[string]*kubefake.Clientset{
+		"none":      kubefake.NewSimpleClientset(),
+		"kubectl's": kubefake.NewSimpleClientset(labelled(map[string]string{"x": "y"})),
+		"another":   kubefake.NewSimpleClientset(labelled(map[string]string{"x": "y", preflight.SecurityLabel: "privileged"})),
+		"ours":      kubefake.NewSimpleClientset(labelled(map[string]string{"x": "y", preflight.SecurityLabel: "restricted"})),
+	} {
+		c := &cluster{kube: kube}
+		if err := c.restrict(t.Context(), "madang"); err != nil {
+			t.Fatal(err)
+		}
+		n, err := kube.CoreV1().Namespaces().Get(t.Context(), "madang", metav1.GetOptions{})
+		if err != nil || n.Labels[preflight.SecurityLabel] != "restricted" || name != "none" && n.Labels["x"] != "y" {
+			t.Errorf("%s: %v %v", name, n.Labels, err)
+		}
+	}
+}
+
+// A claim without a volume ends the waiting, with its reason; one that somebody waits for in
+// vain is told, one that is bound is not.
+func TestClaimsAreFollowed(t *testing.T) {
+	class, hour := "nowhere", metav1.NewTime(time.Now().Add(-time.Hour))
+	claim := &corev1.PersistentVolumeClaim{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "madang", Name: "data-postgres-0", CreationTimestamp: hour},
+		Spec:       corev1.PersistentVolumeClaimSpec{StorageClassName: &class}, Status: corev1.PersistentVolumeClaimStatus{Phase: corev1.ClaimPending},
+	}
+	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: "madang", Name: "postgres-0"}, Spec: corev1.PodSpec{Volumes: []corev1.Volume{{VolumeSource: corev1.VolumeSource{
+		PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "data-postgres-0"},
+	}}}}}
+	event := &corev1.Event{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "madang", Name: "e"}, InvolvedObject: corev1.ObjectReference{Kind: "PersistentVolumeClaim", Name: "data-postgres-0"},
+		Reason: "ProvisioningFailed", Message: "no such class",
+	}
+	c := &cluster{kube: kubefake.NewSimpleClientset(claim, pod, event)}
+	if told := c.waiting(t.Context(), "madang"); len(told) != 1 || !strings.Contains(told[0], "ProvisioningFailed: no such class") {
+		t.Errorf("%q", told)
+	}
+	claim.Status.Phase = corev1.ClaimBound
+	c = &cluster{kube: kubefake.NewSimpleClientset(claim, pod, event)}
+	if told := c.waiting(t.Context(), "madang"); len(told) > 0 {
+		t.Errorf("%q", told)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"golang.org/x/sync/errgroup"
+	authorizationv1 "k8s.io/api/authorization/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -36,21 +37,25 @@ type reference struct {
 var fleeting = map[string]bool{"events": true, "leases": true, "podmetrics": true, "pipelineruns": true, "taskruns": true}
 
 // inventory lists every kind that can be listed, with as many requests at once as the
-// server is spared by.
-func (c *cluster) inventory(ctx context.Context, s storage) (inventory, error) {
-	kinds, err := c.kinds()
+// server is spared by. unseen are those that may not be, or whose server does not answer:
+// nothing is known of them.
+func (c *cluster) inventory(ctx context.Context, s storage) (inv inventory, unseen []schema.GroupResource, err error) {
+	kinds, away, err := c.kinds()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	found := make([][]reference, len(kinds))
+	found, forbidden := make([][]reference, len(kinds)), make([]bool, len(kinds))
 	group, within := errgroup.WithContext(ctx)
 	group.SetLimit(16)
 	for i, kind := range kinds {
 		group.Go(func() error {
 			all, err := c.metadata.Resource(kind).List(within, metav1.ListOptions{})
 			switch {
-			case apierrors.IsNotFound(err) || apierrors.IsMethodNotSupported(err) || apierrors.IsForbidden(err):
-				return nil // nothing that can be listed can be left either
+			case apierrors.IsForbidden(err):
+				forbidden[i] = true
+				return nil
+			case apierrors.IsNotFound(err) || apierrors.IsMethodNotSupported(err):
+				return nil // there is no such kind any more
 			case err != nil:
 				return fmt.Errorf("inventory of %s: %w", kind.Resource, err)
 			}
@@ -61,20 +66,49 @@ func (c *cluster) inventory(ctx context.Context, s storage) (inventory, error) {
 		})
 	}
 	if err := group.Wait(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	inv := inventory{}
+	unseen = away
+	for i, not := range forbidden {
+		if not {
+			unseen = append(unseen, kinds[i].GroupResource())
+		}
+	}
+	inv = inventory{}
 	for _, r := range slices.Concat(found...) {
 		inv[r.String()] = r
 	}
 	buckets, err := s.buckets(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, b := range buckets {
 		inv["bucket "+b] = reference{Name: b}
 	}
-	return inv, nil
+	return inv, unseen, nil
+}
+
+// doubtful are the kinds that could not be seen and of which this account could have left
+// something beyond the environment's namespace, which takes what is in it along: what it may
+// make there it must be able to see.
+func (c *cluster) doubtful(ctx context.Context, unseen []schema.GroupResource) ([]string, error) {
+	left := []string{}
+	for _, kind := range unseen {
+		if kind.Resource == "*" { // a server that does not answer
+			left = append(left, "whatever there is of "+kind.Group+": its server does not answer")
+			continue
+		}
+		asked, err := c.kube.AuthorizationV1().SelfSubjectAccessReviews().Create(ctx, &authorizationv1.SelfSubjectAccessReview{
+			Spec: authorizationv1.SelfSubjectAccessReviewSpec{ResourceAttributes: &authorizationv1.ResourceAttributes{Verb: "create", Group: kind.Group, Resource: kind.Resource}},
+		}, metav1.CreateOptions{})
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", kind, err)
+		}
+		if asked.Status.Allowed {
+			left = append(left, "whatever there is of "+kind.String()+": it may be made by this account and not be listed")
+		}
+	}
+	return left, nil
 }
 
 func (r reference) String() string {
@@ -85,17 +119,25 @@ func (r reference) String() string {
 	return r.Kind.GroupResource().String() + " " + r.Name + where
 }
 
-// kinds are those of the cluster that can be listed and mean something.
-func (c *cluster) kinds() ([]schema.GroupVersionResource, error) {
+// kinds are those of the cluster that can be listed and mean something; away are the groups
+// whose server does not answer, each as "*". Metrics hold nothing.
+func (c *cluster) kinds() (kinds []schema.GroupVersionResource, away []schema.GroupResource, err error) {
 	lists, err := c.kube.Discovery().ServerPreferredResources()
-	if broken := (*discovery.ErrGroupDiscoveryFailed)(nil); err != nil && !errors.As(err, &broken) {
-		return nil, fmt.Errorf("kinds: %w", err)
+	broken := (*discovery.ErrGroupDiscoveryFailed)(nil)
+	if err != nil && !errors.As(err, &broken) {
+		return nil, nil, fmt.Errorf("kinds: %w", err)
 	}
-	kinds := []schema.GroupVersionResource{}
+	if broken != nil {
+		for group := range broken.Groups {
+			if group.Group != "metrics.k8s.io" && !strings.HasSuffix(group.Group, ".metrics.k8s.io") {
+				away = append(away, schema.GroupResource{Group: group.Group, Resource: "*"})
+			}
+		}
+	}
 	for _, l := range lists {
 		version, err := schema.ParseGroupVersion(l.GroupVersion)
 		if err != nil {
-			return nil, fmt.Errorf("kinds: %w", err)
+			return nil, nil, fmt.Errorf("kinds: %w", err)
 		}
 		for _, r := range l.APIResources {
 			if slices.Contains(r.Verbs, "list") && slices.Contains(r.Verbs, "delete") && !fleeting[r.Name] {
@@ -103,7 +145,7 @@ func (c *cluster) kinds() ([]schema.GroupVersionResource, error) {
 			}
 		}
 	}
-	return kinds, nil
+	return kinds, away, nil
 }
 
 // left are the things that there were not before and that belong to an environment: they

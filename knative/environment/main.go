@@ -4,9 +4,12 @@
 //	environment create  -name x -images images.yaml [-values f]... [-seed]
 //	environment destroy -name x
 //	environment install -namespace madang -images images.yaml -values production.yaml
+//	environment drill   -name drill -images images.yaml [-values f]... <dump
+//	environment ship    -namespace madang -images images.yaml
 //	environment chart   -namespace madang-pipeline -chart tekton/chart -images pipeline-images.yaml -values pipeline.yaml
 //
-// KUBECONFIG names the cluster; S3_ENDPOINT, S3_PUBLIC_ENDPOINT, S3_REGION, S3_ACCESS_KEY
+// What ship did is a JSON summary on standard output, its progress is on standard error; it
+// exits with 3 when another release is under way. KUBECONFIG names the cluster; S3_ENDPOINT, S3_PUBLIC_ENDPOINT, S3_REGION, S3_ACCESS_KEY
 // and S3_SECRET_KEY the object storage.
 package main
 
@@ -22,6 +25,9 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/madang-council/madang/knative/preflight"
+	"github.com/madang-council/madang/knative/release"
 )
 
 // list is a flag that may be given several times, or once with commas.
@@ -46,11 +52,19 @@ type order struct {
 	images    string
 	values    list
 	set       list
+	given     map[string]any // ship: the values of the installation
+	rollout   release.Rollout
+	most      float64 // ship: the highest share of failed requests
 	url       string
 	smtp      string
 	account   string // namespace/name
+	unused    bool   // volumes may wait for a first pod: Helm would wait for them, too
+	check     bool
+	despite   list
 	seed      bool
 	replace   bool
+	dump      string
+	keep      bool
 	timeout   time.Duration
 	out       io.Writer
 }
@@ -63,13 +77,16 @@ func main() {
 	defer stop()
 	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "environment:", err)
+		if errors.Is(err, release.ErrRefused) {
+			os.Exit(3)
+		}
 		os.Exit(1)
 	}
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) == 0 {
-		return errors.New("create, destroy, install or chart?")
+		return errors.New("create, destroy, drill, install, ship or chart?")
 	}
 	o := order{out: out}
 	f := flag.NewFlagSet(args[0], flag.ContinueOnError)
@@ -83,24 +100,34 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	f.StringVar(&o.url, "url", "", "create: the site's address; empty: the edge's own in the cluster")
 	f.StringVar(&o.smtp, "smtp", "smtp://mail.invalid:25?tls=none", "create: where mail goes; by default nowhere")
 	f.StringVar(&o.account, "account", "", "create, destroy: a ServiceAccount as namespace/name that gets the ClusterRole "+environmentRole+" in the environment's namespace")
+	f.BoolVar(&o.check, "check", false, "install: only say whether it would work")
+	f.Var(&o.despite, "despite", "install: checks that may fail, of "+strings.Join(preflight.Names(), ", "))
 	f.BoolVar(&o.seed, "seed", true, "create: with a small council's pictures, notices and banners")
 	f.BoolVar(&o.replace, "replace", false, "create: one of this name that is there is destroyed first")
-	f.DurationVar(&o.timeout, "timeout", 10*time.Minute, "for the whole; install: beside the release, which takes as long as each of its functions needs")
+	f.StringVar(&o.dump, "dump", "-", "drill: the dump to restore; - is standard input")
+	f.BoolVar(&o.keep, "keep", false, "drill: leave the environment there")
+	f.IntVar(&o.rollout.Together, "together", 3, "install, ship: how many functions may start at the same time")
+	f.DurationVar(&o.rollout.Wait, "wait", 2*time.Minute, "install, ship: for each function to be ready, from when a node has its pod")
+	f.DurationVar(&o.rollout.Watch, "watch", 30*time.Second, "install, ship: after the switch")
+	f.Float64Var(&o.most, "metrics-most", release.MostFailed, "install, ship: highest share of failed requests after the switch")
+	f.DurationVar(&o.timeout, "timeout", 10*time.Minute, "for the whole; install, ship: beside the release, which takes as long as each of its functions needs")
 	if err := f.Parse(args[1:]); err != nil {
 		return err
 	}
-	if args[0] != "install" {
+	if args[0] != "install" && args[0] != "ship" {
 		within, cancel := context.WithTimeout(ctx, o.timeout)
 		defer cancel()
 		ctx = within
 	}
-	anywhere := args[0] == "install" || args[0] == "chart"
-	act := map[string]func(context.Context, order) error{"create": create, "destroy": destroy, "install": install, "chart": chart}[args[0]]
+	anywhere := args[0] == "install" || args[0] == "ship" || args[0] == "chart"
+	act := map[string]func(context.Context, order) error{"create": create, "destroy": destroy, "drill": drill, "install": install, "ship": ship, "chart": chart}[args[0]]
 	switch {
 	case act == nil:
-		return fmt.Errorf("%q: create, destroy, install or chart?", args[0])
+		return fmt.Errorf("%q: create, destroy, drill, install, ship or chart?", args[0])
 	case anywhere && (o.namespace == "" || o.name != ""):
 		return fmt.Errorf("%s needs -namespace, and takes no -name", args[0])
+	case args[0] == "ship" && len(o.values)+len(o.set) > 0:
+		return errors.New("ship takes the installation's values: install changes them")
 	case !anywhere && !namePattern.MatchString(o.name):
 		return fmt.Errorf("-name %q: 2 to 31 of a-z, 0-9 and -, a letter first", o.name)
 	case !anywhere:

@@ -62,8 +62,11 @@ func (r Resource) files() map[string]string {
 		function + "list.go":             "list.go",
 		function + "read.go":             "read.go",
 		function + "write.go":            "write.go",
+		function + "edit.go":             "edit.go",
+		function + "delete.go":           "delete.go",
 		function + "seed.go":             "seed.go",
 		function + r.Plural + "_test.go": "spec_test.go",
+		function + "rights.txt":          "rights.txt",
 		function + "page/page.go":        "page.go",
 		function + "desk/desk.go":        "desk.go",
 		domain + r.Singular + ".go":      "domain.go",
@@ -134,8 +137,12 @@ func scaffold(root string, r Resource) error {
 
 func (r Resource) replaced(text string) string {
 	title := func(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+	one := "a " + r.Singular
+	if strings.Contains("aeiou", r.Singular[:1]) {
+		one = "an " + r.Singular
+	}
 	return strings.NewReplacer(
-		"{{plural}}", r.Plural, "{{Plural}}", title(r.Plural), "{{singular}}", r.Singular, "{{Singular}}", title(r.Singular), "{{ko}}", r.Korean,
+		"{{plural}}", r.Plural, "{{Plural}}", title(r.Plural), "{{singular}}", r.Singular, "{{Singular}}", title(r.Singular), "{{a singular}}", one, "{{A singular}}", title(one), "{{ko}}", r.Korean,
 	).Replace(text)
 }
 

@@ -1,4 +1,4 @@
-// Command images builds the image of every function, of the migration job and of the watch with ko,
+// Command images builds the image of every function, of the migration job, of the watch and of the backup with ko,
 // pushes them, and writes their digests into a values file for the chart. The same source
 // gives the same digests, whoever builds it: a function that did not change is not a new
 // Revision.
@@ -40,6 +40,7 @@ type built struct {
 	Functions map[string]string `json:"functions"`
 	Migrate   string            `json:"migrate"`
 	Watch     string            `json:"watch"`
+	Backup    string            `json:"backup"`
 }
 
 type order struct {
@@ -69,7 +70,7 @@ func run(ctx context.Context, o order, out io.Writer) error {
 	if o.registry == "" || o.base == "" {
 		return errors.New("-registry and -base (or REGISTRY and BASE) say where to push and on what to build")
 	}
-	wanted := images{Images: built{Functions: map[string]string{}, Migrate: module + "knative/migrate", Watch: module + "knative/watch"}}
+	wanted := images{Images: built{Functions: map[string]string{}, Migrate: module + "knative/migrate", Watch: module + "knative/watch", Backup: module + "knative/backup"}}
 	for _, f := range functions.All() {
 		wanted.Images.Functions[f.Name] = module + "functions/cmd/" + f.Name
 	}
@@ -78,7 +79,7 @@ func run(ctx context.Context, o order, out io.Writer) error {
 		return err
 	}
 	var total int64
-	names := append(functionNames(), "migrate", "watch")
+	names := append(functionNames(), "migrate", "watch", "backup")
 	for _, n := range names {
 		ref := resolved.Images.Functions[n]
 		switch n {
@@ -86,6 +87,8 @@ func run(ctx context.Context, o order, out io.Writer) error {
 			ref = resolved.Images.Migrate
 		case "watch":
 			ref = resolved.Images.Watch
+		case "backup":
+			ref = resolved.Images.Backup
 		}
 		size, err := compressed(ctx, o, ref)
 		if err != nil {

@@ -19,13 +19,16 @@ func TestChecksOfPages(t *testing.T) {
 		}
 	}
 	for name, want := range map[string][]release.Check{
-		"site":    {{Path: "/privacy", HTML: true}},
-		"console": {{Path: "/console/assets/00000000-0000-7000-8000-000000000000/00000000-0000-7000-8000-000000000000", HTML: true}},
-		"main":    {{Path: "/v1/main"}, {Path: "/", HTML: true}},
-		"notices": {{Path: "/v1/notices"}, {Path: "/notices", HTML: true}},
-		"banners": {{Path: "/v1/banners"}},
-		"auth":    {{Path: "/v1/auth/oidc"}},
-		"media":   {},
+		"site":     {{Path: "/menu", HTML: true}},
+		"console":  {{Path: "/console/assets/00000000-0000-7000-8000-000000000000/00000000-0000-7000-8000-000000000000", HTML: true}},
+		"main":     {{Path: "/v1/main"}, {Path: "/", HTML: true}},
+		"notices":  {{Path: "/v1/notices"}, {Path: "/notices", HTML: true}},
+		"banners":  {{Path: "/v1/banners"}},
+		"archives": {{Path: "/v1/archives"}, {Path: "/archives", HTML: true}},
+		"calendar": {{Path: "/v1/calendar"}, {Path: "/calendar", HTML: true}},
+		"auth":     {{Path: "/v1/auth/oidc"}},
+		"minutes":  {{Path: "/v1/minutes"}, {Path: "/minutes", HTML: true}},
+		"media":    {},
 	} {
 		absent := release.Check{Path: "/v1/no-such-resource", Status: http.StatusNotFound}
 		if got := checks[name]; !slices.Equal(got, append([]release.Check{absent}, want...)) {

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -27,17 +28,13 @@ type plan struct {
 	unchanged []string // keep their Revision
 	absent    []string // Services that the images do not name
 	restore   []Change // serve what is wanted, but their template says something else
+	routes    *Routes  // of the edges, where they change
 }
 
 // plan compares what is wanted with what serves.
 func (s *session) plan(ctx context.Context, images Images) (p plan, err error) {
 	if err := s.refresh(ctx); err != nil {
 		return p, err
-	}
-	for name := range images.Functions {
-		if s.services[name] == nil {
-			return p, fmt.Errorf("%s: there is no such Service in %s; the chart makes new functions (before the plan: -before)", name, s.Namespace)
-		}
 	}
 	for name, svc := range s.services {
 		wanted, named := images.Functions[name]
@@ -74,6 +71,96 @@ func (s *session) plan(ctx context.Context, images Images) (p plan, err error) {
 	return p, nil
 }
 
+// known refuses images of functions that are not there.
+func (s *session) known(images Images) error {
+	for _, name := range slices.Sorted(maps.Keys(images.Functions)) {
+		if s.services[name] == nil {
+			return fmt.Errorf("%s: there is no such Service in %s; the chart makes new functions: task ship upgrades it", name, s.Namespace)
+		}
+	}
+	return nil
+}
+
+// upgrade changes the chart. What is new then serves nobody yet: it must become ready, and
+// answer, before the edges lead there.
+func (s *session) upgrade(ctx context.Context) error {
+	if err := s.refresh(ctx); err != nil {
+		return err
+	}
+	before := maps.Clone(s.services)
+	if err := s.step(ctx, "before", s.Before); err != nil {
+		return err
+	}
+	if err := s.refresh(ctx); err != nil {
+		return err
+	}
+	fresh := []string{}
+	for name := range s.services {
+		if before[name] == nil {
+			fresh = append(fresh, name)
+		}
+	}
+	slices.Sort(fresh)
+	if len(fresh) > 0 {
+		if err := s.step(ctx, "new: "+strings.Join(fresh, ", "), func(ctx context.Context) error { return s.begun(ctx, fresh) }); err != nil {
+			return err
+		}
+	}
+	return s.pin(ctx)
+}
+
+// begun waits until new functions serve, and asks them. Each may take as long as a green.
+func (s *session) begun(ctx context.Context, fresh []string) error {
+	within, cancel := context.WithTimeoutCause(ctx, s.wait()*time.Duration(len(fresh)), errors.New("it is not ready in time"))
+	defer cancel()
+	if err := s.until(within, 500*time.Millisecond, func() (string, error) {
+		if err := s.refresh(within); err != nil {
+			return "", err
+		}
+		for _, name := range fresh {
+			svc := s.services[name]
+			if svc == nil {
+				return "", fmt.Errorf("%s: the Service is gone", name)
+			}
+			if _, err := serves(svc); err == nil {
+				continue
+			}
+			latest := svc.Status.LatestCreatedRevisionName
+			if latest == "" {
+				return name + ": Knative has not made its Revision yet", nil
+			}
+			if err := s.starts(within, name, latest); err != nil {
+				return "", err
+			}
+			return name + ": " + conditions(svc.Status.Conditions), nil
+		}
+		return "", nil
+	}); err != nil {
+		return err
+	}
+	addresses := map[string]string{}
+	for _, name := range fresh {
+		if u := s.services[name].Status.URL; u != nil {
+			addresses[name] = u.String()
+		}
+	}
+	return s.ask(ctx, addresses)
+}
+
+// starts says why the first Revision of a new function will never be ready, if that is certain.
+func (s *session) starts(ctx context.Context, name, latest string) error {
+	revision, err := s.Serving.ServingV1().Revisions(s.Namespace).Get(ctx, latest, metav1.GetOptions{})
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	c := Change{Function: name, To: latest}
+	pods, err := s.podsOf(ctx, []Change{c})
+	if err != nil {
+		return err
+	}
+	return s.failed(ctx, c, revision, pods[latest])
+}
+
 // show says what will happen.
 func (s *session) show(p plan) {
 	for _, c := range p.changes {
@@ -89,7 +176,10 @@ func (s *session) show(p plan) {
 	if len(p.absent) > 0 {
 		s.say("not in the images, left as they are: %s", strings.Join(p.absent, ", "))
 	}
-	s.summary.Changed, s.summary.Unchanged, s.summary.Absent = p.changes, p.unchanged, p.absent
+	if p.routes != nil {
+		s.say("routes of the edges change: %s → %s", p.routes.From, p.routes.To)
+	}
+	s.summary.Changed, s.summary.Unchanged, s.summary.Absent, s.summary.Routes = p.changes, p.unchanged, p.absent, p.routes
 }
 
 // short is the beginning of an image's digest.
@@ -101,8 +191,9 @@ func short(image string) string {
 }
 
 // green makes the Revisions, a few at a time, and waits until each could take traffic.
-func (s *session) green(ctx context.Context, changes []Change) error {
-	s.record = Record{ID: time.Now().UTC().Format("20060102-150405-") + strings.ToLower(rand.Text()[:4]), Changes: changes}
+func (s *session) green(ctx context.Context, p plan) error {
+	changes := p.changes
+	s.record = Record{ID: time.Now().UTC().Format("20060102-150405-") + strings.ToLower(rand.Text()[:4]), Changes: changes, Routes: p.routes}
 	// Written first: whoever comes after a kill knows what to give back.
 	if err := s.remember(ctx, Green); err != nil {
 		return err

@@ -79,13 +79,18 @@ func newKnative(t *testing.T, names ...string) *knative {
 	k.serving.PrependReactor("patch", "services", k.patch)
 	k.kube.PrependReactor("create", "leases", k.writeLease)
 	k.kube.PrependReactor("update", "leases", k.writeLease)
+	k.kube.PrependReactor("update", "configmaps", func(clienttesting.Action) (bool, runtime.Object, error) {
+		return k.dead.Load(), nil, errors.New("the API server is away")
+	})
 	return k
 }
 
-func (k *knative) install(name string) {
+func (k *knative) install(name string) { k.add(name, "one") }
+
+func (k *knative) add(name, kind string) {
 	meta := metav1.ObjectMeta{Name: name, Namespace: namespace, Labels: map[string]string{"app.kubernetes.io/component": "function"}}
 	svc := &v1.Service{ObjectMeta: meta}
-	svc.Spec.Template.Spec.Containers = []corev1.Container{{Name: "function", Image: imageOf("one")}}
+	svc.Spec.Template.Spec.Containers = []corev1.Container{{Name: "function", Image: imageOf(kind)}}
 	svc.Spec.Traffic = []v1.TrafficTarget{{LatestRevision: ptr.To(true), Percent: ptr.To[int64](100)}}
 	k.reconcile(svc)
 	if err := k.serving.Tracker().Add(svc); err != nil {

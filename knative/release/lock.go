@@ -34,6 +34,7 @@ type Record struct {
 	Phase   Phase     `json:"phase"`
 	At      time.Time `json:"at"`
 	Changes []Change  `json:"changes"`
+	Routes  *Routes   `json:"routes,omitempty"` // nil: the edges' did not change
 }
 
 // unfinished says that nobody decided how the release ends: it was killed.

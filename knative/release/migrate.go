@@ -20,6 +20,20 @@ import (
 // up to date.
 const migration = "migrate"
 
+// migrateFirst does so before anything else changes: functions whose image comes are asked.
+func (s *session) migrateFirst(ctx context.Context, images Images) error {
+	p, err := s.plan(ctx, images)
+	if err != nil {
+		return err
+	}
+	if s.Before == nil { // nobody will make what is not there
+		if err := s.known(images); err != nil {
+			return err
+		}
+	}
+	return s.migrate(ctx, p, images)
+}
+
 // migrate brings the schema up to date and asks those that serve whether they can live
 // with it: from here until the switch, and again after a rollback, both do.
 func (s *session) migrate(ctx context.Context, p plan, images Images) error {

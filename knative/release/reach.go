@@ -1,18 +1,21 @@
 package release
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	discovery "k8s.io/api/discovery/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -56,6 +59,86 @@ func Reach(ctx context.Context, config *rest.Config, kube kubernetes.Interface, 
 		return "", nil, fmt.Errorf("gateway %s: %w", host, err)
 	}
 	return forward(ctx, config, kube, pod, target)
+}
+
+// prometheus is what the watch of an installation asks.
+const prometheus = "PROMETHEUS"
+
+// ReachPrometheus finds a way to the Prometheus of an installation, for Metrics.Address: its
+// own through the API server, another one as the installation names it. The address is empty
+// where there is none. The caller ends it with done.
+func ReachPrometheus(ctx context.Context, config *rest.Config, kube kubernetes.Interface, namespace string) (address string, done func(), err error) {
+	watch, err := kube.AppsV1().Deployments(namespace).Get(ctx, "watch", metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return "", func() {}, nil
+	}
+	if err != nil {
+		return "", nil, fmt.Errorf("prometheus: %w", err)
+	}
+	value := ""
+	for _, c := range watch.Spec.Template.Spec.Containers {
+		for _, v := range c.Env {
+			if v.Name == prometheus {
+				value = v.Value
+			}
+		}
+	}
+	at, err := url.Parse(value)
+	if err != nil {
+		return "", nil, fmt.Errorf("prometheus %q: %w", value, err)
+	}
+	if value == "" || strings.Contains(at.Hostname(), ".") {
+		return strings.TrimSuffix(value, "/"), func() {}, nil
+	}
+	service, err := kube.CoreV1().Services(namespace).Get(ctx, at.Hostname(), metav1.GetOptions{})
+	if err != nil {
+		return "", nil, fmt.Errorf("prometheus: %w", err)
+	}
+	port, err := strconv.ParseInt(cmp.Or(at.Port(), "80"), 10, 32)
+	if err != nil {
+		return "", nil, fmt.Errorf("prometheus %q: %w", value, err)
+	}
+	pod, target, err := behind(ctx, kube, service, int32(port))
+	if err != nil {
+		return "", nil, fmt.Errorf("prometheus: %w", err)
+	}
+	return forward(ctx, config, kube, pod, target)
+}
+
+// edgeHealth is the port of an edge that visitors do not reach.
+const edgeHealth = 8081
+
+// AskEdge is for Rollout.Edge: it asks a pod of a namespace through the API server.
+func AskEdge(config *rest.Config, kube kubernetes.Interface, namespace string) func(context.Context, string) (string, error) {
+	return func(ctx context.Context, pod string) (string, error) {
+		at, done, err := forward(ctx, config, kube, &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: pod}}, edgeHealth)
+		if err != nil {
+			return "", err
+		}
+		defer done()
+		return routesAt(ctx, at)
+	}
+}
+
+// routesAt is what an edge says at an address.
+func routesAt(ctx context.Context, address string) (string, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address+"/routes", http.NoBody)
+	if err != nil {
+		return "", fmt.Errorf("edge: %w", err)
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return "", fmt.Errorf("edge: %w", err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(answer.Body, 1024))
+	if err == nil && answer.StatusCode != http.StatusOK {
+		err = errors.New(answer.Status)
+	}
+	if err != nil {
+		return "", fmt.Errorf("edge: %w", err)
+	}
+	return strings.TrimSpace(string(body)), nil
 }
 
 // Client is for Rollout.Client: a redirect is an answer of its own.

@@ -16,6 +16,9 @@
 // takes for green. A change of the template by the chart is therefore released like a
 // new image, and an unchanged function keeps its Revision.
 //
+// The edges' routes are written by two in the same way: the chart has those that come, the
+// release those that serve (routes.go). They switch with traffic and go back with it.
+//
 // # What is remembered
 //
 // A Lease named "madang-release" is the lock, and its annotation the record of the last
@@ -78,11 +81,23 @@ type Rollout struct {
 	Every time.Duration // between two probes of a function; 0 means 500 ms
 	Hold  bool          // Deploy ends before the switch; Promote goes on
 
-	// Before runs under the lock when traffic is pinned, before anything is compared:
-	// the upgrade of the chart.
+	// Verify refuses an image, by digest, that is not signed (SignedBy); it is asked before
+	// anything is made of the image. nil: none is asked for. A rollback asks nobody: what
+	// it goes back to was asked for when it came.
+	Verify func(context.Context, string) error
+	// Before runs under the lock when traffic is pinned and the schema is migrated, before
+	// anything is compared: the upgrade of the chart, which moves nothing that visitors see.
+	// What it makes anew must become ready and is asked before anybody is led there.
 	Before func(context.Context) error
-	// Migrate runs the chart's migration before green starts.
+	// Restore takes back what Before did, when the release ends without green: traffic and
+	// routes are back already. After Hold it is not called.
+	Restore func(context.Context) error
+	// Migrate runs the chart's migration, with the image that comes, before anything else
+	// changes, and asks blue whether it can live with it.
 	Migrate bool
+	// Edge asks a pod of the edge by which routes it goes (AskEdge); nil: none is asked, and
+	// what the edges are told counts as done.
+	Edge func(ctx context.Context, pod string) (string, error)
 	// Smoke runs after the own checks with the green addresses by function.
 	Smoke   func(context.Context, map[string]string) error
 	Metrics *Metrics // nil: errors are seen by probes alone
@@ -96,46 +111,64 @@ func (r *Rollout) Deploy(ctx context.Context, images Images) (Summary, error) {
 		if err := s.tidy(ctx); err != nil {
 			return err
 		}
+		if err := s.signed(ctx, images.all()); err != nil {
+			return err
+		}
 		if err := s.pin(ctx); err != nil {
 			return err
 		}
-		if r.Before != nil {
-			if err := s.step(ctx, "before", r.Before); err != nil {
-				return err
-			}
-			if err := s.pin(ctx); err != nil { // what is new since
-				return err
-			}
-		}
-		p, err := s.plan(ctx, images)
-		if err != nil {
-			return err
-		}
-		s.show(p)
 		if r.Migrate {
-			if err := s.migrate(ctx, p, images); err != nil {
+			if err := s.migrateFirst(ctx, images); err != nil {
 				return err
 			}
 		}
-		if _, err := s.steer(ctx, p.restore, s.restored); err != nil {
+		if r.Before == nil {
+			return s.deploy(ctx, images)
+		}
+		err := s.upgrade(ctx)
+		if err == nil {
+			err = s.deploy(ctx, images)
+		}
+		if err == nil || r.Restore == nil {
 			return err
 		}
-		if len(p.changes) == 0 {
-			s.summary.Outcome = Unchanged
-			return nil
-		}
-		if err := s.green(ctx, p.changes); err != nil {
-			return s.discard(ctx, err)
-		}
-		if err := s.smoke(ctx); err != nil {
-			return s.discard(ctx, err)
-		}
-		if r.Hold {
-			s.summary.Outcome = Held
-			return s.remember(ctx, Held)
-		}
-		return s.promote(ctx)
+		late, cancel := s.late(ctx)
+		defer cancel()
+		return errors.Join(err, s.step(late, "restore", r.Restore))
 	})
+}
+
+// deploy is everything from the comparison on.
+func (s *session) deploy(ctx context.Context, images Images) error {
+	p, err := s.plan(ctx, images)
+	if err != nil {
+		return err
+	}
+	if err := s.known(images); err != nil {
+		return err
+	}
+	if p.routes, err = s.otherRoutes(ctx); err != nil {
+		return err
+	}
+	s.show(p)
+	if _, err := s.steer(ctx, p.restore, s.restored); err != nil {
+		return err
+	}
+	if len(p.changes) == 0 && p.routes == nil {
+		s.summary.Outcome = Unchanged
+		return nil
+	}
+	if err := s.green(ctx, p); err != nil {
+		return s.discard(ctx, err)
+	}
+	if err := s.smoke(ctx); err != nil {
+		return s.discard(ctx, err)
+	}
+	if s.Hold {
+		s.summary.Outcome = Held
+		return s.remember(ctx, Held)
+	}
+	return s.promote(ctx)
 }
 
 // Promote switches to the green Revisions at which a Deploy with Hold stopped.
@@ -148,7 +181,11 @@ func (r *Rollout) Promote(ctx context.Context) (Summary, error) {
 		if err := s.recall(ctx); err != nil {
 			return err
 		}
-		// Hours may have passed: the database and the other functions are others now.
+		// Hours may have passed: a key may have been taken back, the database and the other
+		// functions are others now.
+		if err := s.signed(ctx, coming(s.record.Changes)); err != nil {
+			return s.discard(ctx, err)
+		}
 		if err := s.smoke(ctx); err != nil {
 			return s.discard(ctx, err)
 		}
@@ -210,6 +247,7 @@ type session struct {
 	lock     *lock
 	record   Record
 	services map[string]service
+	switched time.Time // when green was given traffic
 	summary  Summary
 	started  time.Time
 	saying   sync.Mutex // lines of functions that are asked at once

@@ -353,25 +353,28 @@ func TestMigrate(t *testing.T) {
 func TestMetrics(t *testing.T) {
 	for _, row := range []struct {
 		name, answer, failure string
+		optional              bool
 	}{
-		{"few", `{"status":"success","data":{"result":[{"value":[1,"0.009"]}]}}`, ""},
-		{"many", `{"status":"success","data":{"result":[{"value":[1,"0.02"]}]}}`, "2.00 % of the requests failed"},
-		{"nobody asked", `{"status":"success","data":{"result":[{"value":[1,"NaN"]}]}}`, ""},
-		{"no sample", `{"status":"success","data":{"result":[]}}`, ""},
-		{"refused", `{"status":"error","error":"parse error"}`, "parse error"},
-		{"away", `<html>`, "not Prometheus"},
+		{"few", `{"status":"success","data":{"result":[{"value":[1,"0.009"]}]}}`, "", false},
+		{"many", `{"status":"success","data":{"result":[{"value":[1,"0.02"]}]}}`, "2.00 % of the requests failed", false},
+		{"nobody asked", `{"status":"success","data":{"result":[{"value":[1,"NaN"]}]}}`, "", false},
+		{"no sample", `{"status":"success","data":{"result":[]}}`, "", false},
+		{"refused", `{"status":"error","error":"parse error"}`, "parse error", false},
+		{"away", `<html>`, "not Prometheus", false},
+		{"the installation's own is away", `<html>`, "", true},
+		{"the installation's own counts too many", `{"status":"success","data":{"result":[{"value":[1,"0.02"]}]}}`, "too many", true},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				k := newKnative(t, "alpha")
 				k.prometheus = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-					if q := r.URL.Query().Get("query"); !strings.Contains(q, `k8s_namespace_name="council"`) || !strings.Contains(q, `"alpha-00002"`) {
+					if q := r.URL.Query().Get("query"); !strings.Contains(q, `{function=~"alpha",class="5xx"}[`) || strings.Contains(q, "{functions}") || strings.Contains(q, "{seconds}") {
 						t.Errorf("query %s", q)
 					}
 					_, _ = w.Write([]byte(row.answer))
 				})
 				r := k.rollout()
-				r.Metrics = &release.Metrics{Address: "http://prometheus", Most: 0.01}
+				r.Metrics = &release.Metrics{Address: "http://prometheus", Most: 0.01, Optional: row.optional}
 				_, err := r.Deploy(t.Context(), images("alpha", "two"))
 				if (err == nil) != (row.failure == "") || err != nil && !strings.Contains(err.Error(), row.failure) {
 					t.Errorf("%v, want %q", err, row.failure)

@@ -47,6 +47,7 @@ type Summary struct {
 	Started   time.Time `json:"started"`
 	Seconds   float64   `json:"seconds"`
 	Changed   []Change  `json:"changed"`
+	Routes    *Routes   `json:"routes,omitempty"` // of the edges, where they change
 	Unchanged []string  `json:"unchanged"`
 	Absent    []string  `json:"absent"` // Services that the images do not name: left as they are
 	Steps     []Step    `json:"steps"`

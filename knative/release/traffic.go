@@ -239,8 +239,12 @@ func (s *session) until(ctx context.Context, every time.Duration, missing func()
 	}
 }
 
-// pin makes traffic name the Revision that serves where it follows the latest.
+// pin makes traffic name the Revision that serves where it follows the latest, and keeps the
+// routes that serve.
 func (s *session) pin(ctx context.Context) error {
+	if err := s.pinRoutes(ctx); err != nil {
+		return err
+	}
 	if err := s.refresh(ctx); err != nil {
 		return err
 	}
@@ -278,7 +282,8 @@ func (s *session) tidy(ctx context.Context) error {
 		}
 		there := slices.DeleteFunc(slices.Clone(left.Changes), func(c Change) bool { return s.services[c.Function] == nil })
 		// The image stays in the template: if it is wanted again, its Revision is there.
-		if _, err := s.steer(ctx, there, func(c Change) []operation { return []operation{traffic(only(c.From))} }); err != nil {
+		_, err := s.steer(ctx, there, func(c Change) []operation { return []operation{traffic(only(c.From))} })
+		if err := errors.Join(err, s.routesBack(ctx)); err != nil {
 			return err
 		}
 		return s.remember(ctx, RolledBack)
@@ -305,15 +310,23 @@ func (s *session) toGreen(ctx context.Context) error {
 	return s.step(ctx, fmt.Sprintf("switch %d", len(s.record.Changes)), func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeoutCause(ctx, s.wait(), errors.New("green got no traffic in time"))
 		defer cancel()
-		start := time.Now()
+		s.switched = time.Now()
+		routes := s.beside(func() error { return s.routesToGreen(ctx) })
 		if _, err := s.steer(ctx, s.record.Changes, func(c Change) []operation {
 			return append(unless(s.services[c.Function]), traffic(both(c.From, c.To, true)))
 		}); err != nil {
-			return err
+			return errors.Join(err, routes())
 		}
-		s.say("asked for in %.2f s", seconds(start))
-		return s.arrived(ctx, s.record.Changes, func(c Change) string { return c.To })
+		s.say("asked for in %.2f s", seconds(s.switched))
+		return errors.Join(s.arrived(ctx, s.record.Changes, func(c Change) string { return c.To }), routes())
 	})
+}
+
+// beside does something at the same time; what it returns waits for the end of it.
+func (s *session) beside(do func() error) (ended func() error) {
+	var group errgroup.Group
+	group.Go(do)
+	return group.Wait
 }
 
 // finish leaves green with all traffic, and blue to go back to.
@@ -351,9 +364,15 @@ func (s *session) rollback(ctx context.Context, reason string) error {
 	var back []Change
 	err := s.step(ctx, fmt.Sprintf("rollback %d", len(s.record.Changes)), func(ctx context.Context) error {
 		var refused error
+		routes := s.beside(func() error {
+			if err := s.routesBack(ctx); err != nil || s.record.Routes == nil {
+				return err
+			}
+			return s.followed(ctx, s.record.Routes.From)
+		})
 		// Whatever traffic is now, it is not good: no test, unlike every other patch.
 		back, refused = s.steer(ctx, s.record.Changes, func(c Change) []operation { return []operation{traffic(again(c.From))} })
-		if err := errors.Join(refused, s.arrived(ctx, back, func(c Change) string { return c.From })); err != nil {
+		if err := errors.Join(refused, s.arrived(ctx, back, func(c Change) string { return c.From }), routes()); err != nil {
 			return err
 		}
 		return s.remember(ctx, RolledBack)

@@ -4,6 +4,7 @@ package seed
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -55,7 +56,7 @@ func Council(ctx context.Context, specs []function.Spec, address, email, passwor
 					sown.Body[name] = time.Now().In(clock.Seoul)
 				}
 			}
-			if err := s.post(ctx, sown.Path, sown.Body, nil); err != nil {
+			if err := s.call(ctx, cmp.Or(sown.Method, http.MethodPost), sown.Path, sown.Body, nil); err != nil {
 				return fmt.Errorf("%s, number %d of what it starts with: %w", spec.Name, i, err)
 			}
 		}
@@ -83,7 +84,7 @@ func (s *seeder) picture(ctx context.Context, name string, variation int) (strin
 	var made struct {
 		ID string `json:"id"`
 	}
-	err = s.send(ctx, "/v1/uploads/form", form.FormDataContentType(), &body, &made)
+	err = s.send(ctx, http.MethodPost, "/v1/uploads/form", form.FormDataContentType(), &body, &made)
 	return made.ID, err
 }
 
@@ -114,19 +115,25 @@ func paint(variation int) image.Image {
 }
 
 func (s *seeder) post(ctx context.Context, path string, body, into any) error {
+	return s.call(ctx, http.MethodPost, path, body, into)
+}
+
+// call replaces whatever version there is.
+func (s *seeder) call(ctx context.Context, method, path string, body, into any) error {
 	raw, err := json.Marshal(body)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	return s.send(ctx, path, "application/json", bytes.NewReader(raw), into)
+	return s.send(ctx, method, path, "application/json", bytes.NewReader(raw), into)
 }
 
-func (s *seeder) send(ctx context.Context, path, media string, body io.Reader, into any) error {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.address+path, body)
+func (s *seeder) send(ctx context.Context, method, path, media string, body io.Reader, into any) error {
+	r, err := http.NewRequestWithContext(ctx, method, s.address+path, body)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	r.Header.Set("Content-Type", media)
+	r.Header.Set("If-Match", "*") // it has read nothing
 	if s.token != "" {
 		r.Header.Set("Authorization", "Bearer "+s.token)
 	}

@@ -38,6 +38,8 @@ type watch struct {
 	ledger   *counts.Ledger
 	tally    *bill.Tally
 
+	forms map[string]float64 // starts for open forms by function, as they were counted last
+
 	mu        sync.Mutex
 	health    bill.Health
 	looked    bool                      // once, at everything
@@ -84,7 +86,20 @@ func (w *watch) try(ctx context.Context, what string, do func(context.Context) e
 }
 
 func (w *watch) save(ctx context.Context) error {
+	w.countForms()
 	return w.tally.Save(clock.With(ctx, w.now()), w.store, w.now())
+}
+
+// countForms brings into the bill which starts were for open forms: functions tell it.
+func (w *watch) countForms() {
+	totals := w.ledger.Totals()
+	for _, name := range w.plan.Functions {
+		total := totals[labelled("madang_form_starts_total", "function", name)]
+		if n := int64(total - w.forms[name]); n > 0 {
+			w.tally.Woken(name, n, w.now())
+		}
+		w.forms[name] = total
+	}
 }
 
 // look looks at everything once and says how it is.
@@ -106,9 +121,7 @@ func (w *watch) look(ctx context.Context) {
 		return errors.Join(w.store.Look(ctx, &h), w.lookAtDatabase(ctx, seen))
 	})
 	h.Pages.Reachable = w.try(ctx, "redis", func(ctx context.Context) error { return w.lookAtRedis(ctx, &h.Pages, seen) })
-	if w.settings.Prometheus != "" {
-		w.try(ctx, "alerts", func(ctx context.Context) error { return w.lookAtAlerts(ctx, &h) })
-	}
+	w.tell(ctx, &h)
 	h.WarmUp, h.At = w.warm.health(), w.now()
 	w.mu.Lock()
 	w.health, w.seen, w.looked = h, seen, true
@@ -120,12 +133,9 @@ func (w *watch) look(ctx context.Context) {
 // that would wake a function.
 func (w *watch) lookAtSite(ctx context.Context, s *bill.SiteHealth) error {
 	began := w.now()
-	response, err := w.get(ctx, w.settings.Site+"/healthz")
-	if err != nil {
-		return err
-	}
+	err := w.ask(ctx, w.settings.Site+"/healthz")
 	s.Milliseconds = float64(w.now().Sub(began).Microseconds()) / 1000
-	return response.Body.Close()
+	return err
 }
 
 // get is an answer of 200, whose body is to be closed.
@@ -143,6 +153,15 @@ func (w *watch) get(ctx context.Context, address string) (*http.Response, error)
 		return nil, fmt.Errorf("get %s: %s", address, response.Status)
 	}
 	return response, nil
+}
+
+// ask wants no more than an answer of 200.
+func (w *watch) ask(ctx context.Context, address string) error {
+	response, err := w.get(ctx, address)
+	if err != nil {
+		return err
+	}
+	return response.Body.Close()
 }
 
 // lookAtCertificate reads the certificate that visitors are shown, whoever ends TLS. It
@@ -245,6 +264,18 @@ func readInfo(text string, into map[string]float64) {
 		if v, err := strconv.ParseFloat(value, 64); err == nil {
 			into[name] = v
 		}
+	}
+}
+
+// tell reads which alerts fire, and gives a sign of life where that and who tells of them is
+// well: whoever expects it elsewhere notices when it is not.
+func (w *watch) tell(ctx context.Context, h *bill.Health) {
+	well := w.settings.Prometheus == "" || w.try(ctx, "alerts", func(ctx context.Context) error { return w.lookAtAlerts(ctx, h) })
+	if w.settings.Alertmanager != "" {
+		well = w.try(ctx, "alertmanager", func(ctx context.Context) error { return w.ask(ctx, w.settings.Alertmanager+"/-/ready") }) && well
+	}
+	if well && w.settings.Heartbeat != "" {
+		w.try(ctx, "heartbeat", func(ctx context.Context) error { return w.ask(ctx, w.settings.Heartbeat) })
 	}
 }
 

@@ -44,9 +44,13 @@ type settings struct {
 	Site        string `env:"SITE"`       // the edge as it is reached from here
 	PublicURL   string `env:"SITE_URL"`   // as visitors type it, for its certificate
 	Prometheus  string `env:"PROMETHEUS"` // asked for alerts; empty: there are none to show
-	Gateway     string `env:"FUNCTIONS_ADDRESS"`
-	Domain      string `env:"FUNCTION_DOMAIN"` // of functions' host names, as .madang.svc.cluster.local
-	Plan        string `env:"PLAN" envDefault:"/etc/watch/plan.json"`
+	// Alertmanager is asked whether it is there; empty: there is none of its own.
+	Alertmanager string `env:"ALERTMANAGER"`
+	// Heartbeat is asked after each look at which everything that watches was well.
+	Heartbeat string `env:"HEARTBEAT_URL"`
+	Gateway   string `env:"FUNCTIONS_ADDRESS"`
+	Domain    string `env:"FUNCTION_DOMAIN"` // of functions' host names, as .madang.svc.cluster.local
+	Plan      string `env:"PLAN" envDefault:"/etc/watch/plan.json"`
 }
 
 // plan is what an operator decided.
@@ -157,6 +161,7 @@ func (w *watch) routes() http.Handler {
 func newWatch(s settings, p plan, log *slog.Logger, now func() time.Time) *watch {
 	w := &watch{
 		settings: s, plan: p, log: log, now: now, client: &http.Client{Timeout: 10 * time.Second},
+		forms:    map[string]float64{},
 		ledger:   &counts.Ledger{Now: now},
 		tally:    bill.NewTally(now(), time.Duration(p.WindowSeconds*float64(time.Second)), p.Functions...),
 		restarts: map[string]map[string]int{}, restarted: map[string]int{},

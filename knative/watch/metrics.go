@@ -80,6 +80,7 @@ func (w *watch) usage(c counts.Counts) {
 		c[of("madang_won_total")] = float64(n.Cost) / 1e6
 		c[of("madang_pod_starts_total")] = float64(n.Starts)
 		c[of("madang_wakes_total")] = float64(n.Wakes)
+		c[of("madang_form_wakes_total")] = float64(n.FormWakes)
 		c[of("madang_pod_ready_seconds_sum")] = float64(n.ReadyTime) / 1000
 		c[of("madang_pod_ready_seconds_count")] = float64(n.Readied)
 		c[of("madang_kept_warm_spared_total")] = float64(n.WarmSaves)

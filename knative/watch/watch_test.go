@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -244,6 +245,37 @@ func TestTargets(t *testing.T) {
 	seen := map[string]float64{}
 	if err := f.lookAtNodes(context.Background(), seen); err != nil || seen["madang_nodes_cpus"] != 2 || seen["madang_nodes_memory_bytes"] != 4<<30 {
 		t.Errorf("%v %v", seen, err)
+	}
+}
+
+// The sign of life is given when Prometheus and Alertmanager answered, and else is missing
+// elsewhere; a watch without a place for it gives none.
+func TestHeartbeat(t *testing.T) {
+	var beats atomic.Int32
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { beats.Add(1) }))
+	defer elsewhere.Close()
+	well := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"data":{}}`)) }))
+	defer well.Close()
+	ill := httptest.NewServer(http.NotFoundHandler())
+	defer ill.Close()
+	for name, c := range map[string]struct {
+		settings settings
+		beats    int32
+	}{
+		"all is well":        {settings{Prometheus: well.URL, Alertmanager: well.URL, Heartbeat: elsewhere.URL}, 1},
+		"no Prometheus":      {settings{Prometheus: ill.URL, Alertmanager: well.URL, Heartbeat: elsewhere.URL}, 0},
+		"no Alertmanager":    {settings{Prometheus: well.URL, Alertmanager: ill.URL, Heartbeat: elsewhere.URL}, 0},
+		"another's":          {settings{Prometheus: well.URL, Heartbeat: elsewhere.URL}, 1},
+		"nobody listens":     {settings{Prometheus: well.URL, Alertmanager: well.URL}, 0},
+		"whom one may watch": {settings{Heartbeat: elsewhere.URL}, 1},
+	} {
+		beats.Store(0)
+		f := newFixture(plan{})
+		f.settings = c.settings
+		f.tell(clock.With(t.Context(), f.time), &bill.Health{})
+		if got := beats.Load(); got != c.beats {
+			t.Errorf("%s: %d signs of life", name, got)
+		}
 	}
 }
 

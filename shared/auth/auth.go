@@ -15,21 +15,21 @@ const (
 	RefreshCookie = "__Host-madang-refresh" // the refresh token
 )
 
-// Role is what a member may do. A guest has none; a student is a verified member.
+// Role is what a member was given to do. A guest has none; a student is a verified member.
 type Role string
 
-// The roles of the council. Each is given for one unit or for all, until an end date or
-// without one. An admin may do what an editor and a moderator of the same unit may.
+// The roles of the council. Each is given for one unit or for the whole council, until an
+// end date or without one. What each allows is said by Actions alone.
 const (
-	Editor    Role = "editor"    // writes notices, banners, minutes
-	Moderator Role = "moderator" // decides on reports and petitions
-	Admin     Role = "admin"     // members, roles, settings
+	Editor    Role = "editor"
+	Moderator Role = "moderator"
+	Admin     Role = "admin"
 )
 
 // Roles are all roles that can be granted.
 func Roles() []Role { return []Role{Editor, Moderator, Admin} }
 
-// Grant is a role for a unit ("" for every unit) until a time (zero for no end).
+// Grant is a role for a unit ("" for the whole council) until a time (zero for no end).
 type Grant struct {
 	Role  Role
 	Unit  string
@@ -46,6 +46,19 @@ type Principal struct {
 	Grants    []Grant   // those that are in force now
 	Dormant   []Grant   // those that need a second factor, which this session did not give
 	SecondAt  time.Time // when a second factor was given in this session; zero if never
+	ProvedAt  time.Time // when the member last proved in this session who they are; zero if never
+	Confirmed bool      // the member's mail address, or another issuer, is known to be the member's
+	Bearer    bool      // the session's token came in a header, not in a cookie
+}
+
+// ProofLife is how long a proof counts as fresh: long enough to read a page and choose a
+// password, short enough that a telephone which is put down does not give its account away.
+const ProofLife = 10 * time.Minute
+
+// Proved says whether the member has freshly proved who they are: by password or second
+// factor, or by signing in with another issuer where the account has neither.
+func (p Principal) Proved(now time.Time) bool {
+	return !p.ProvedAt.IsZero() && now.Before(p.ProvedAt.Add(ProofLife))
 }
 
 // Rest makes grants of a role dormant unless the session gave a second factor.
@@ -75,20 +88,11 @@ func (p Principal) Awake() Principal {
 // SignedIn says whether there is a member.
 func (p Principal) SignedIn() bool { return p.MemberID != "" }
 
-// Has says whether the member has a role for any unit.
-func (p Principal) Has(r Role) bool {
-	return slices.ContainsFunc(p.Grants, func(g Grant) bool { return g.Role == r || g.Role == Admin })
-}
+// Student says whether there is a member who proved to be a student.
+func (p Principal) Student() bool { return p.SignedIn() && p.Verified }
 
-// Council says whether the member has any role.
+// Council says whether the member has any role: what they change is recorded. It is no right.
 func (p Principal) Council() bool { return len(p.Grants) > 0 }
-
-// May says whether the member has a role for this unit.
-func (p Principal) May(r Role, unit string) bool {
-	return slices.ContainsFunc(p.Grants, func(g Grant) bool {
-		return (g.Role == r || g.Role == Admin) && (g.Unit == "" || g.Unit == unit)
-	})
-}
 
 type key struct{}
 

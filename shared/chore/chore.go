@@ -38,3 +38,11 @@ func (c Chore) Longest() time.Duration {
 	}
 	return c.Budget
 }
+
+// Result is what became of a chore in one run.
+type Result struct {
+	Name string
+	Done int   // for how many things
+	Err  error // nil, or why it could not do more
+	Left bool  // the run had no time for it: it is among the first of the next
+}

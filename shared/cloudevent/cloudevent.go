@@ -5,6 +5,7 @@ package cloudevent
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -21,8 +22,13 @@ func Consume(on ...function.Subscription) function.Consumer {
 	return function.Consumer{Decode: Decode, On: on}
 }
 
+var errNameless = errors.New("cloudevent: an attribute without a name")
+
 // Decode reads an event in binary or structured mode.
 func Decode(r *http.Request) (event.Event, error) {
+	if _, nameless := r.Header["Ce-"]; nameless { // the SDK cuts the name off without looking
+		return event.Event{}, errNameless
+	}
 	e, err := cehttp.NewEventFromHTTPRequest(r)
 	if err != nil {
 		return event.Event{}, fmt.Errorf("cloudevent: %w", err)
@@ -34,7 +40,11 @@ func Decode(r *http.Request) (event.Event, error) {
 	if len(data) > 0 && !json.Valid(data) {
 		return event.Event{}, fmt.Errorf("cloudevent %s: the data is not JSON", e.ID())
 	}
-	return event.Event{ID: e.ID(), Type: e.Type(), Subject: e.Subject(), Time: e.Time(), Data: data, Trace: trace(r, e.Extensions()), Failure: failure(e.Extensions())}, nil
+	signature, _ := e.Extensions()[event.SignatureExtension].(string)
+	return event.Event{
+		ID: e.ID(), Type: e.Type(), Subject: e.Subject(), Time: e.Time(), Data: data,
+		Trace: trace(r, e.Extensions()), Failure: failure(e.Extensions()), Signature: signature,
+	}, nil
 }
 
 // trace is that of the request that made the event. A broker keeps extensions; the header

@@ -39,10 +39,18 @@ func Ended(ctx context.Context) []*http.Cookie {
 }
 
 // SignIn sends a session's cookies with the answer.
-func SignIn(ctx context.Context, t session.Tokens) { send(ctx, Session(ctx, t)) }
+func SignIn(ctx context.Context, t session.Tokens) {
+	function.ByMember(ctx, t.MemberID)
+	send(ctx, Session(ctx, t))
+}
 
-// SignOut takes them away with the answer.
-func SignOut(ctx context.Context) { send(ctx, Ended(ctx)) }
+// SignOut takes them away with the answer, and what the site's pages keep in the browser: the
+// next one at a shared computer finds nothing of it. A session that ends by itself leaves what
+// was typed, for who signs in again.
+func SignOut(ctx context.Context) {
+	function.SetHeader(ctx, "Clear-Site-Data", `"storage"`)
+	send(ctx, Ended(ctx))
+}
 
 func send(ctx context.Context, cookies []*http.Cookie) {
 	for _, c := range cookies {

@@ -1,11 +1,19 @@
 package cursor_test
 
 import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"math"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
 
 	"github.com/madang-council/madang/shared/cursor"
 )
@@ -58,6 +66,7 @@ func TestForged(t *testing.T) {
 		{"cut", "notices", token[:len(token)-1]},
 		{"longer", "notices", token + "A"},
 		{"padded", "notices", token + "="},
+		{"padded behind whole bytes", "notices", c.Encode("notices", "abc", int64(1)) + "="}, // of 24 bytes
 		{"a line break", "notices", token[:4] + "\n" + token[4:]},
 		{"too long", "notices", strings.Repeat("A", 4096)},
 		{"fewer values", "notices", c.Encode("notices", "a")},
@@ -76,6 +85,90 @@ func TestForged(t *testing.T) {
 	}
 }
 
+// sealed is a token of values that are authenticated, whatever they are.
+func sealed(kind string, body ...byte) string {
+	h := hmac.New(sha256.New, []byte("0123456789abcdef0123456789abcdef"))
+	h.Write(append(binary.AppendUvarint(nil, uint64(len(kind))), kind...))
+	h.Write(body)
+	return base64.RawURLEncoding.EncodeToString(append(slices.Clone(body), h.Sum(nil)[:16]...))
+}
+
+// What was authenticated by another release, or is cut in the middle of a value, is refused as
+// everything else.
+func TestMalformed(t *testing.T) {
+	c := codec(t)
+	if got, want := sealed("k", 1, 's', 1, 'a', 'i', 2), c.Encode("k", "a", int64(1)); got != want {
+		t.Fatalf("%q is not made as %q", got, want)
+	}
+	long := bytes.Repeat([]byte{0xff}, 10)
+	for _, row := range []struct {
+		name string
+		body []byte
+		want string // of the types that decode it: t, n or b; empty for none
+	}{
+		{"nothing", nil, ""},
+		{"another version", []byte{2, 's', 1, 'a'}, ""},
+		{"no value", []byte{1}, ""},
+		{"another tag", []byte{1, 'x', 0}, ""},
+		{"a text", []byte{1, 's', 1, 'a'}, "t"},
+		{"an empty text", []byte{1, 's', 0}, "t"},
+		{"a text without length", []byte{1, 's'}, ""},
+		{"a length that is cut", []byte{1, 's', 0x80}, ""},
+		{"a length beyond 64 bits", append([]byte{1, 's'}, long...), ""},
+		{"a text that is shorter by one", []byte{1, 's', 3, 'a', 'b'}, ""},
+		{"a text that is shorter by two", []byte{1, 's', 4, 'a', 'b'}, ""},
+		{"a text that is longer", []byte{1, 's', 1, 'a', 'b'}, ""},
+		{"a number", []byte{1, 'i', 3}, "n"},
+		{"a number that is a bool", []byte{1, 'i', 2}, "nb"},
+		{"the least number", []byte{1, 'i', 0}, "nb"},
+		{"no number", []byte{1, 'i'}, ""},
+		{"a number that is cut", []byte{1, 'i', 0x80}, ""},
+		{"a number beyond 64 bits", append([]byte{1, 'i'}, long...), ""},
+	} {
+		var text string
+		var number int64
+		var flag bool
+		for letter, dest := range map[string]any{"t": &text, "n": &number, "b": &flag} {
+			err := c.Decode("k", sealed("k", row.body...), dest)
+			if decoded := strings.Contains(row.want, letter); decoded != (err == nil) || err != nil && !errors.Is(err, cursor.ErrForged) {
+				t.Errorf("%s as %s: %v", row.name, letter, err)
+			}
+		}
+	}
+}
+
+// A token is as long as its limit, and no longer.
+func TestLongest(t *testing.T) {
+	c := codec(t)
+	fits := c.Encode("k", strings.Repeat("a", 1536-16-1-3)) // of 2,048 characters: version, tag and length beside it
+	if len(fits) != 2048 {
+		t.Fatalf("%d characters", len(fits))
+	}
+	var text string
+	if err := c.Decode("k", fits, &text); err != nil || len(text) != 1516 {
+		t.Errorf("%d bytes: %v", len(text), err)
+	}
+	if err := c.Decode("k", c.Encode("k", strings.Repeat("a", 1517)), &text); !errors.Is(err, cursor.ErrForged) {
+		t.Errorf("a longer one: %v", err)
+	}
+}
+
+// Whatever the values, they come back in their order.
+func TestValues(t *testing.T) {
+	c := codec(t)
+	rapid.Check(t, func(r *rapid.T) {
+		kind, text := rapid.String().Draw(r, "kind"), rapid.StringN(-1, -1, 300).Draw(r, "text")
+		number, flag := rapid.Int64().Draw(r, "number"), rapid.Bool().Draw(r, "flag")
+		token := c.Encode(kind, flag, text, number, !flag, text)
+		var gotText, again string
+		var gotNumber int64
+		var gotFlag, not bool
+		if err := c.Decode(kind, token, &gotFlag, &gotText, &gotNumber, &not, &again); err != nil || gotText != text || again != text || gotNumber != number || gotFlag != flag || not == flag {
+			r.Fatalf("%t %q %d %t %q %v", gotFlag, gotText, gotNumber, not, again, err)
+		}
+	})
+}
+
 func TestEveryAlteredCharacter(t *testing.T) {
 	c := codec(t)
 	token := c.Encode("notices", "a", int64(1))
@@ -92,8 +185,9 @@ func TestEveryAlteredCharacter(t *testing.T) {
 }
 
 func TestMistakesPanic(t *testing.T) {
+	cursor.New([]byte("sixteen bytes it")) // is none
 	for name, mistake := range map[string]func(){
-		"short key":   func() { cursor.New([]byte("short")) },
+		"short key":   func() { cursor.New([]byte("of 15 bytes now")) },
 		"value":       func() { codec(t).Encode("notices", 1) },
 		"destination": func() { _ = codec(t).Decode("notices", codec(t).Encode("notices"), new(int)) },
 	} {

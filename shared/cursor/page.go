@@ -22,6 +22,9 @@ type Page[T any] struct {
 	NextCursor string `json:"nextCursor,omitempty" description:"Of the next page; absent on the last."`
 }
 
+// PageEmpty says that the part has nothing in it (function.Empty).
+func (p Page[T]) PageEmpty() bool { return len(p.Items) == 0 }
+
 // Asked is what a request for a page says; requests for lists embed it.
 type Asked struct {
 	Cursor string `query:"cursor" description:"nextCursor of the page before; the first page without it."`

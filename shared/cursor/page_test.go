@@ -106,6 +106,9 @@ func TestNoEntries(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if some := (cursor.Page[int]{Items: []int{0}}); !page.PageEmpty() || some.PageEmpty() {
+		t.Error("which page is empty")
+	}
 	for _, p := range []any{page, cursor.Map(page, func(s string) string { return s })} {
 		if shown, err := json.Marshal(p); err != nil || string(shown) != `{"items":[]}` {
 			t.Errorf("%s %v", shown, err)

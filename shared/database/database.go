@@ -53,8 +53,8 @@ type executor interface {
 }
 
 func (d *DB) executor(ctx context.Context) (executor, error) {
-	if u := unitOf(ctx); u != nil {
-		return u.begin(ctx)
+	if u := UnitOf(ctx); u != nil {
+		return u.begin()
 	}
 	return d.pool, nil
 }

@@ -169,3 +169,22 @@ func TestMigrateTwice(t *testing.T) {
 		}
 	})
 }
+
+// A unit of work outlives the context of its first statement, as one with a shorter time.
+func TestUnitOutlivesItsFirstStatement(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		err := db.Atomic(t.Context(), func(ctx context.Context) error {
+			short, cancel := context.WithCancel(ctx)
+			_, err := db.Exec(short, `INSERT INTO chores (name, served_at) VALUES ('first', 1)`)
+			cancel()
+			if err == nil {
+				_, err = db.Exec(ctx, `INSERT INTO chores (name, served_at) VALUES ('second', 1)`)
+			}
+			return err
+		})
+		n, counting := database.One(t.Context(), db, database.Value[int], `SELECT COUNT(*) FROM chores WHERE name IN ('first', 'second')`)
+		if err != nil || counting != nil || n != 2 {
+			t.Errorf("%d rows, %v %v", n, err, counting)
+		}
+	})
+}

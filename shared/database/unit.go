@@ -10,24 +10,40 @@ import (
 // Unit is a unit of work: one transaction, begun at its first statement, so that slow
 // work before it (hashing a password, asking the object storage) holds no lock.
 type Unit struct {
-	db    *DB
-	mu    sync.Mutex
-	tx    *sql.Tx
-	done  bool
-	after []func(context.Context)
+	open   func() (*sql.Tx, error) // with the context of the unit: that of its first statement may end before it
+	mu     sync.Mutex
+	tx     *sql.Tx
+	done   bool
+	around []Around
+	after  []func(context.Context)
+}
+
+// Around is what somebody else must be told of a unit of work that writes.
+type Around struct {
+	Before func(ctx context.Context)            // before the commit, outside the unit
+	After  func(ctx context.Context, err error) // after it, whether it is known to have succeeded or not
 }
 
 type unitKey struct{}
 
-func unitOf(ctx context.Context) *Unit {
+// UnitOf is the unit of work in ctx, nil for none.
+func UnitOf(ctx context.Context) *Unit {
 	u, _ := ctx.Value(unitKey{}).(*Unit)
 	return u
+}
+
+// Around adds what is to be told of the unit. It is told of no unit that is rolled back
+// before its commit.
+func (u *Unit) Around(a Around) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.around = append(u.around, a)
 }
 
 // Begin is a context whose statements belong to one unit of work. The caller must end it
 // with Commit or Rollback.
 func (d *DB) Begin(ctx context.Context) (context.Context, *Unit) {
-	u := &Unit{db: d}
+	u := &Unit{open: func() (*sql.Tx, error) { return d.pool.BeginTx(ctx, nil) }}
 	return context.WithValue(ctx, unitKey{}, u), u
 }
 
@@ -36,14 +52,14 @@ func Outside(ctx context.Context) context.Context {
 	return context.WithValue(ctx, unitKey{}, (*Unit)(nil))
 }
 
-func (u *Unit) begin(ctx context.Context) (*sql.Tx, error) {
+func (u *Unit) begin() (*sql.Tx, error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.done {
 		return nil, errors.New("database: the unit of work has ended")
 	}
 	if u.tx == nil {
-		tx, err := u.db.pool.BeginTx(ctx, nil)
+		tx, err := u.open()
 		if err != nil {
 			return nil, translate(err)
 		}
@@ -53,15 +69,24 @@ func (u *Unit) begin(ctx context.Context) (*sql.Tx, error) {
 }
 
 // Commit commits and then runs what AfterCommit collected, with a context outside the unit.
+// What is Around the unit is told before and directly after.
 func (u *Unit) Commit(ctx context.Context) error {
 	u.mu.Lock()
 	u.done = true
-	tx, after := u.tx, u.after
+	tx, around, after := u.tx, u.around, u.after
 	u.mu.Unlock()
+	for _, a := range around {
+		a.Before(Outside(ctx))
+	}
+	var err error
 	if tx != nil {
-		if err := tx.Commit(); err != nil {
-			return translate(err)
-		}
+		err = translate(tx.Commit())
+	}
+	for _, a := range around {
+		a.After(Outside(ctx), err)
+	}
+	if err != nil {
+		return err
 	}
 	for _, f := range after {
 		f(Outside(ctx))
@@ -82,7 +107,7 @@ func (u *Unit) Rollback() {
 // AfterCommit runs f once the unit in ctx is committed, or at once where there is none.
 // f cannot fail the request: what it does must be repeated by sweep if it is lost.
 func AfterCommit(ctx context.Context, f func(context.Context)) {
-	u := unitOf(ctx)
+	u := UnitOf(ctx)
 	if u == nil {
 		f(ctx)
 		return
@@ -101,7 +126,7 @@ const tries = 4
 // returns nil. A new one is tried again when the database says that it lost against a
 // concurrent writer, so f may run more than once.
 func (d *DB) Atomic(ctx context.Context, f func(context.Context) error) error {
-	if unitOf(ctx) != nil {
+	if UnitOf(ctx) != nil {
 		return f(ctx)
 	}
 	var err error
@@ -120,4 +145,21 @@ func (d *DB) once(ctx context.Context, f func(context.Context) error) error {
 		return err
 	}
 	return u.Commit(ctx)
+}
+
+// Each does something about each of some rows, each in a unit of work of its own, until it fails, and returns how many rows it
+// was done about: do says about how many, as 0 where another was faster.
+func (d *DB) Each(ctx context.Context, ids []string, do func(ctx context.Context, id string) (int64, error)) (int, error) {
+	done := 0
+	for _, id := range ids {
+		var n int64
+		if err := d.Atomic(ctx, func(ctx context.Context) (err error) {
+			n, err = do(ctx, id)
+			return err
+		}); err != nil {
+			return done, err
+		}
+		done += int(n)
+	}
+	return done, nil
 }

@@ -21,25 +21,47 @@ type Sink struct {
 	URL    string
 	Source string // the CloudEvents source: the function's name as a URI reference
 	Client *http.Client
+	Key    []byte // for Sign; none: events are not signed
 }
 
 // Publish succeeds once the sink accepted the event (any 2xx).
+//
+// Knative's broker answers 400 to what it cannot read as an event (knative.dev/eventing,
+// pkg/broker/ingress); the others are of brokers and proxies that have limits.
 func (s Sink) Publish(ctx context.Context, e Event) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.URL, bytes.NewReader(e.Data))
 	if err != nil {
 		return fmt.Errorf("publish %s: %w", e.Type, err)
 	}
 	SetHeader(r.Header, e, s.Source)
+	if len(s.Key) > 0 {
+		Sign(r.Header, s.Key, e)
+	}
 	response, err := s.Client.Do(r)
 	if err != nil {
 		return fmt.Errorf("publish %s: %w", e.Type, err)
 	}
 	defer func() { _ = response.Body.Close() }()
 	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 1<<16))
-	if response.StatusCode/100 != 2 {
+	switch status := response.StatusCode; {
+	case status/100 == 2:
+		return nil
+	case aboutTheEvent(status):
+		return fmt.Errorf("publish %s: %w: the sink answered %s", e.Type, ErrRefused, response.Status)
+	default:
 		return fmt.Errorf("publish %s: the sink answered %s", e.Type, response.Status)
 	}
-	return nil
+}
+
+// aboutTheEvent says whether a status is what the sink thinks of the event. Every other
+// refusal would meet any event: of who sends it, of a broker that is not there yet, of load.
+func aboutTheEvent(status int) bool {
+	switch status {
+	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity, http.StatusRequestHeaderFieldsTooLarge:
+		return true
+	default:
+		return false
+	}
 }
 
 // SetHeader writes an event's attributes as headers of a binary-mode message.

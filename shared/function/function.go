@@ -7,19 +7,25 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/netip"
+	"regexp"
 	"time"
 
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/event"
 	"github.com/madang-council/madang/shared/mail"
+	"github.com/madang-council/madang/shared/outside"
 	"github.com/madang-council/madang/shared/problem"
 	"github.com/madang-council/madang/shared/secret"
 )
 
 // Spec is one function: one folder, one Knative Service, one resource of the API.
 type Spec struct {
-	Name  string // the Service's name: lower-case letters
+	Name string // the Service's name: lower-case letters
+	// Label is what people call it, where its first entry of a menu does not say it: that of one
+	// without entries is needed.
+	Label problem.Text
 	Doc   string // one sentence, for the README and the API document
 	Needs []Need // what it opens; nothing else is configured for it
 	Scale Scale
@@ -32,14 +38,23 @@ type Spec struct {
 	// Seed is what the function starts with on a laptop and in a development environment;
 	// nil for nothing.
 	Seed func(Ground) []Seed
+	// Core marks a function that the council cannot switch off, since the others need it.
+	Core bool
 	// Menu and Desk are its entries in the menus of the site and of the console.
 	Menu, Desk []Entry
+	// Acts are what the function does by itself that the log records, as nobody's.
+	Acts []Act
 }
 
-// Build wires the function and gives each page its English address beside the Korean one.
+// Build wires the function, gives each page its English address beside the Korean one, and says
+// of each route whether it can be switched off.
 func (s Spec) Build(d Deps) Parts {
 	parts := s.New(d)
 	parts.Routes = inBothLanguages(parts.Routes)
+	for i := range parts.Routes {
+		r := &parts.Routes[i]
+		r.Switched = !s.Core && !r.Always && !r.Internal
+	}
 	return parts
 }
 
@@ -102,6 +117,34 @@ type Deps struct {
 	Count    Count
 	// Catalogue is what there is beside this function.
 	Catalogue Catalogue
+	// Urgent is what stands above every page; nil where there is no database.
+	Urgent func(context.Context) (Urgent, error)
+	// Flags are what the council has switched for the whole site, at the time of the request;
+	// nil where there is no database (FlagsOf).
+	Flags func(context.Context) (Flags, error)
+	// Unread is how many notifications the caller has not read: 0 for a guest, Notified + 1 for more than Notified. Nil where there
+	// is no database.
+	Unread func(context.Context) (int, error)
+}
+
+// Notified is up to which number what a member has not read is counted: one more stands for all others.
+const Notified = 99
+
+// UrgentTag is the tag of every page that shows what is urgent; the index of things touches it
+// (thing.UrgentTag).
+const UrgentTag = "urgent"
+
+// Urgent is what everybody has to know at once, whatever page they open.
+type Urgent struct {
+	Notes   []Note
+	Changes *time.Time // when it changes by itself; nil for never
+}
+
+// Note is something urgent.
+type Note struct {
+	Title problem.Text // in English where the council wrote it in English, too
+	Path  string       // Korean
+	Until time.Time
 }
 
 // Count adds n to a counter of what a function did by itself, by what became of it. Each
@@ -126,21 +169,40 @@ type StorageConfig struct {
 	Bucket         string
 }
 
+// Privacy is what the privacy policy says that no program knows (개인정보 보호법 30조).
+type Privacy struct {
+	Officer    string // name and title of the 개인정보 보호책임자; "" where nobody is named
+	Contact    string // telephone or mail address; "" for none
+	Processors []Processor
+}
+
+// Processor is a company that personal data is consigned to (26조).
+type Processor struct {
+	Name string `json:"name"`
+	Work string `json:"work"` // what it does
+}
+
 // Settings are what an operator decides for an environment.
 type Settings struct {
-	Environment     string        // part of object keys, as "prod"
-	SiteURL         string        // https://council.example.ac.kr, without a slash at the end
-	CouncilName     string        // shown in mail and as the TOTP issuer
-	SchoolDomains   []string      // mail domains that prove a student
-	Units           []string      // 총학, 단과대, 학과, 동연, 감사 and what an operator adds
-	PolicyVersion   string        // of the privacy policy that members consent to
-	AdminNeedsTOTP  bool          // an admin's powers need a second factor
-	Issuers         []Issuer      // OIDC
-	OrphanAge       time.Duration // after which an upload that nothing uses is deleted; 24 h
-	LeaveGrace      time.Duration // in which leaving can be undone; 7 days
-	AuditRetention  time.Duration // 1 year; 2 years from 50 000 members
-	UploadLimitMiB  int           // raises every purpose's limit in tests of large files; 0 for none
-	DepartmentNames []string      // 학과 that a member may name as their own; none: any
+	Environment     string          // part of object keys, as "prod"
+	SiteURL         string          // https://council.example.ac.kr, without a slash at the end
+	CouncilName     string          // shown in mail and as the TOTP issuer
+	SchoolDomains   []string        // mail domains that prove a student
+	StudentMailbox  *regexp.Regexp  // what all of the part before the @ is of a student's address there; nil for anything
+	Units           []string        // 총학, 단과대, 학과, 동연, 감사 and what an operator adds
+	Names           Names           // of units and tags, in English
+	Privacy         Privacy         // who answers for personal data, and who else handles it
+	PolicyVersion   string          // of the privacy policy that members consent to
+	AdminNeedsTOTP  bool            // an admin's powers need a second factor
+	Issuers         []Issuer        // OIDC
+	OrphanAge       time.Duration   // after which an upload that nothing uses is deleted; 24 h
+	LeaveGrace      time.Duration   // in which leaving can be undone; 7 days
+	AuditRetention  time.Duration   // 1 year; 2 years from 50 000 members
+	UploadLimitMiB  int             // raises every purpose's limit in tests of large files; 0 for none
+	ArchiveMiB      int             // how large an archive of an admin of the whole council may be, in MiB; 200
+	CampusNetworks  []netip.Prefix  // addresses that hundreds of members share; their buckets are wider
+	DepartmentNames []string        // 학과 that a member may name as their own; none: any
+	Outside         outside.Options // what of calls to addresses that people typed is allowed beyond the public internet
 }
 
 // Issuer is an OpenID Connect provider.
@@ -165,6 +227,11 @@ type Route struct {
 	// Personal marks the reading of somebody else's personal data: each leaves an
 	// audit record.
 	Personal bool
+	// Private marks what members of the council do as persons, as agreeing to a petition or
+	// voting: it leaves no audit record, and no answer is kept for an Idempotency-Key, since the
+	// hash of a body with a few choices tells which it was. The handler's own constraints make a
+	// repeat harmless. Nothing that it logs names a member or what it is about.
+	Private bool
 	// Words say what the log records of a call: what the council changed, or whose data it
 	// read. A test demands them for every route that leaves a record.
 	Words problem.Text
@@ -172,13 +239,25 @@ type Route struct {
 	// the route's shape (host.Refusals), for the API document. functiontest fails where an
 	// answer is not among them. HTML and internal routes have none.
 	Refuses Refusals
+	// Proof asks for a member who has freshly proved who they are (auth.Principal.Proved):
+	// what adds or removes a way to sign in, and leaving.
+	Proof bool
 	// Alone runs the handler without a unit of work around it: it makes its own. Such
-	// a route ignores Idempotency-Key.
+	// a route ignores Idempotency-Key, and a stream that it takes is not read before it.
 	Alone bool
+	// Largest is the largest Body in bytes of a route that is not Alone, which is read whole
+	// before the unit of work; 0 means 1 MiB, as for JSON and forms.
+	Largest int64
 	// ReadOnly marks a POST that changes nothing: what it is asked is too long for an
 	// address. It runs and is limited as a reading, leaves no audit record and ignores
 	// Idempotency-Key.
 	ReadOnly bool
+	// Always marks what works while its function is switched off and while the site is
+	// read-only: signing in and out, leaving and coming back, exporting one's own data, and the
+	// switches themselves.
+	Always bool
+	// Switched says that the route is absent while its function is switched off (Build).
+	Switched bool
 	// Internal routes are not reachable through the edge.
 	Internal bool
 	// HTML routes are the site's, for browsers, and no part of the API: their paths are not
@@ -188,10 +267,23 @@ type Route struct {
 	HTML bool
 	// Refuse shows a refusal of an HTML route as a page. It must not fail.
 	Refuse func(ctx context.Context, p *problem.Error, status int) Writer
+	// Wakes are the functions that who has read this page will ask next: the edge has them
+	// start while that one types, each once in half a minute whoever reads.
+	Wakes []string
 	// Neutral pages have one address for all languages, as styles and robots.txt; of all
 	// others the host makes the English one.
 	Neutral bool
 }
+
+// Writes says whether the route is refused while the site is read-only: all that change
+// something but those that are Always. What is read may leave a record or a count all the same.
+func (r Route) Writes() bool {
+	return r.Method != http.MethodGet && !r.ReadOnly && !r.Always && !r.Internal
+}
+
+// Unread says whether the handler gets its Body as it arrives. What a unit of work may try
+// again is read whole before it.
+func (r Route) Unread() bool { return r.Do.Takes(Stream) && (r.Alone || r.ReadOnly) }
 
 // Refusals are codes of problems by their kind.
 type Refusals map[problem.Kind][]string
@@ -206,13 +298,14 @@ type Access struct {
 var (
 	Anyone   = Access{"anyone", func(auth.Principal) bool { return true }}
 	SignedIn = Access{"member", auth.Principal.SignedIn}
-	Student  = Access{"student", func(p auth.Principal) bool { return p.SignedIn() && p.Verified }}
-	Council  = Access{"council", auth.Principal.Council}
+	Student  = Access{"student", auth.Principal.Student}
 )
 
-// Holder allows those who have a role, for any unit; the domain checks the unit.
-func Holder(r auth.Role) Access {
-	return Access{string(r), func(p auth.Principal) bool { return p.Has(r) }}
+// May allows those whose role lets them do something in some unit, and the domain asks
+// whether it is theirs; for what concerns the whole council (auth.Rule), those who have the
+// role for the whole council.
+func May(a auth.Action) Access {
+	return Access{auth.RuleOf(a).String(), func(p auth.Principal) bool { return p.MaySomewhere(a) }}
 }
 
 // String is who, for documents.
@@ -228,8 +321,10 @@ type Limit string
 const (
 	Reading   Limit = "read"
 	Writing   Limit = "write"
-	SigningIn Limit = "sign-in" // and everything else that could guess a secret
+	SigningIn Limit = "sign-in" // and everything else that could guess a secret; of visitors, failures count
+	Outward   Limit = "outward" // has mail sent to an address that a visitor names, or another issuer asked
 	Uploading Limit = "upload"
+	Searching Limit = "search" // what nobody else asks for and the edge keeps from nobody
 )
 
 // Consumer is what a function does with events.

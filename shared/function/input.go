@@ -16,7 +16,7 @@ const (
 	InHeader Source = "header"
 	InJSON   Source = "json"
 	InForm   Source = "form"
-	Stream   Source = "body" // a field of type Body: the whole body, unread; the tag is its media type
+	Stream   Source = "body" // a field of type Body: the whole body as it was sent; the tag is its media type
 )
 
 // Input is a field of a request as it is bound.

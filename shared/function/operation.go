@@ -48,8 +48,9 @@ func Do[Request, Response any](handle func(context.Context, *Request) (*Response
 	}
 }
 
-// Body is a request body that the handler reads itself, as a stream. The limit of 1 MiB
-// for JSON does not hold for it: the handler limits what it reads. Its field's tag says the
+// Body is a request body that the handler reads itself. Where its route is Alone it is a
+// stream that the handler limits; else it was read whole, up to Route.Largest, so that the
+// handler gets the same bytes when its unit of work is tried again. Its field's tag says the
 // media type, as `body:"text/csv"`, for the API document: the handler checks what it needs.
 type Body struct {
 	Reader      io.Reader
@@ -79,6 +80,12 @@ type Located interface{ Location() string }
 // Writer is implemented by responses that are not JSON: redirects, files, pages.
 type Writer interface {
 	WriteResponse(w http.ResponseWriter, r *http.Request) error
+}
+
+// OfOneType is implemented by Writers of the API whose answer is always of one media type.
+type OfOneType interface {
+	Writer
+	MediaType() string // as "application/zip"
 }
 
 // Shown is an error that brings its own answer: a form with what is wrong in it. The unit

@@ -12,20 +12,26 @@ import (
 // served by the edge until one of its tags is touched or its own time has come.
 //
 // What else a page shows is said by its answer: a response with PageTags, PageChanges or
-// PageIncomplete (Tagger, Changer, Incomplete) is asked by the host.
+// PageUnkept (Tagger, Changer, Unkept), or PageEmpty (Empty) is asked by the host.
 type Page struct {
 	// Tags are invalidated together with the page. "{id}" in one stands for the parameter of
 	// the path, as in "notice:{id}".
-	Tags  []string
-	Query []string // query parameters that belong to the address; others are ignored
+	Tags []string
+	// Query are the parameters that belong to the address; others are ignored. A value that is
+	// not written as it was understood, as 020 for 20, makes no page of its own.
+	Query []string
 	// Bypass are query parameters with which the answer is no page, since hardly anybody
 	// else asks for the same: what is searched for. It is made for each who asks, and kept
 	// by nobody.
 	Bypass []string
-	Eager  bool // rendered again at once when a tag is touched, even if nobody read it
+	// Eager has the page rendered anew as soon as a tag is touched, even if nobody read it.
+	// Where the path has a parameter, a tag that ends with it says which one.
+	Eager bool
 	// ForAll says that members get the same, as of styles and scripts: who asks is not even
 	// looked at.
 	ForAll bool
+	// Lost says that edges show the page, as 404, to browsers at every address that no function has.
+	Lost bool
 }
 
 // Bypassed says whether an address asks for what is no page.
@@ -54,9 +60,14 @@ type Tagger interface{ PageTags() []string }
 // a pin. The earliest time counts; nil does not.
 type Changer interface{ PageChanges() []*time.Time }
 
-// Incomplete is a response that may lack something that could not be had now. It is given,
-// but never kept as a page, so that the last good page stays.
-type Incomplete interface{ PageIncomplete() bool }
+// Unkept is a response that is given but must not be kept as a page: it lacks something that
+// could not be had now, so that the last good page stays; or it is about nothing that exists,
+// so that nobody can make pages without end.
+type Unkept interface{ PageUnkept() bool }
+
+// Empty is a list: one that shows nothing is no page where its address narrows it, since of
+// such addresses there is no end.
+type Empty interface{ PageEmpty() bool }
 
 // Earliest is the earliest of some times, nil for none.
 func Earliest(times ...*time.Time) *time.Time {

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/madang-council/madang/shared/problem"
 )
 
 // Request is what the host knows about the request under way and what the handler tells
@@ -18,15 +16,22 @@ type Request struct {
 	ID       string     // in logs, problem documents and audit records
 	Client   netip.Addr // by the configured number of trusted hops; never stored as it is
 	Language string     // "ko" or "en"
+	Campus   bool       // Client is in one of Settings.CampusNetworks
 	Origin   string     // Client as a hash that changes every day
 	Cookies  map[string]string
 	Device   string // User-Agent, cut to 200 bytes
 	Head     bool   // HEAD: only the headers are asked for, as by programs that look whether a link is alive
+	Address  string // path and query of a GET as it was asked for; "" for others and where a page is rendered for everybody
 	Foreign  bool   // a browser sent it from another site's page, and it is not a safe method
 
 	cookies []*http.Cookie
+	header  http.Header
 	subject string
+	nobody  bool
+	member  string
+	refusal string
 	detail  map[string]any
+	flags   *flags
 }
 
 type requestKey struct{}
@@ -55,11 +60,43 @@ func SetCookie(ctx context.Context, cookie *http.Cookie) {
 // Sent are the cookies that go with the answer.
 func (r *Request) Sent() []*http.Cookie { return r.cookies }
 
+// SetHeader sends a header with the answer, unless the handler fails.
+func SetHeader(ctx context.Context, name, value string) {
+	r := RequestFrom(ctx)
+	if r.header == nil {
+		r.header = http.Header{}
+	}
+	r.header.Set(name, value)
+}
+
+// Header are the headers that the handler sends beside those of its answer.
+func (r *Request) Header() http.Header { return r.header }
+
+// ByMember names whose request it is, or who signs in by it, for the log.
+func ByMember(ctx context.Context, id string) { RequestFrom(ctx).member = id }
+
+// Member is whose request it is, or "".
+func (r *Request) Member() string { return r.member }
+
+// Refused says by which code a request was refused, for the log; a handler says it where its
+// answer is none of a refusal, as where a browser is led on.
+func Refused(ctx context.Context, code string) { RequestFrom(ctx).refusal = code }
+
+// Refusal is the code by which the request was refused, or "".
+func (r *Request) Refusal() string { return r.refusal }
+
 // Subject names what an audit record is about, where the path does not say it.
 func Subject(ctx context.Context, id string) { RequestFrom(ctx).subject = id }
 
 // Subject is what the handler named, or "".
 func (r *Request) Subject() string { return r.subject }
+
+// ReadNobody says that a Personal route showed nobody's data this time: there is nothing to
+// record.
+func ReadNobody(ctx context.Context) { RequestFrom(ctx).nobody = true }
+
+// ReadNobody says whether the handler called ReadNobody.
+func (r *Request) ReadNobody() bool { return r.nobody }
 
 // Detail adds to the audit record; never personal data.
 func Detail(ctx context.Context, name string, value any) {
@@ -82,36 +119,52 @@ func (r *Request) Detail() string {
 	return string(b)
 }
 
-// Match reads the version from If-Match: "*" is refused, since the point is to have read
-// what one changes.
-func Match(header string) (int64, error) {
-	if header == "" {
-		return 0, problem.Unversioned()
-	}
-	tag, ok := strings.CutPrefix(strings.TrimPrefix(header, "W/"), `"`)
-	if ok {
-		tag, ok = strings.CutSuffix(tag, `"`)
-	}
-	version, err := strconv.ParseInt(strings.TrimPrefix(tag, "v"), 10, 64)
-	if !ok || err != nil {
-		return 0, problem.Stale()
-	}
-	return version, nil
-}
+// unnamed is the weight of a language that Accept-Language does not name, which is less than any
+// that can be named, and more than not acceptable.
+const unnamed = 0.0001
 
-// Tagged is a version as an ETag.
-func Tagged(version int64) string { return `"v` + strconv.FormatInt(version, 10) + `"` }
-
-// Language is "en" where the caller prefers it to Korean in Accept-Language, else "ko".
+// Language is "en" where the caller prefers it to Korean in Accept-Language, else "ko". The
+// greater weight counts, of equal ones the first; a weight of 0 means not acceptable
+// (RFC 9110, 12.4.2 and 12.5.4). The edge decides alike (language in edge.lua).
 func Language(accept string) string {
-	for _, part := range strings.Split(accept, ",") {
-		tag, _, _ := strings.Cut(strings.TrimSpace(part), ";")
-		switch primary, _, _ := strings.Cut(strings.ToLower(tag), "-"); primary {
-		case "ko", "*":
-			return "ko"
-		case "en":
-			return "en"
+	first := "ko"
+	weight := map[string]float64{}
+	for part := range strings.SplitSeq(accept, ",") {
+		tag, parameters, _ := strings.Cut(strings.ToLower(part), ";")
+		primary, _, _ := strings.Cut(strings.Trim(tag, " \t"), "-")
+		if primary != "ko" && primary != "en" && primary != "*" {
+			continue
 		}
+		if len(weight) == 0 && primary == "en" {
+			first = "en"
+		}
+		weight[primary] = max(weight[primary], weightOf(parameters))
+	}
+	of := func(language string) float64 {
+		if w, named := weight[language]; named {
+			return w
+		}
+		if w, named := weight["*"]; named {
+			return w
+		}
+		return unnamed
+	}
+	switch ko, en := of("ko"), of("en"); {
+	case en > ko:
+		return "en"
+	case en == ko:
+		return first
 	}
 	return "ko"
+}
+
+// weightOf is the weight among the parameters of a language; 1 where there is none, or none
+// that can be read.
+func weightOf(parameters string) float64 {
+	name, value, _ := strings.Cut(parameters, "=")
+	w, err := strconv.ParseFloat(strings.Trim(value, " \t"), 64)
+	if strings.Trim(name, " \t") != "q" || err != nil || !(w >= 0 && w <= 1) {
+		return 1
+	}
+	return w
 }

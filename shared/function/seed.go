@@ -8,9 +8,10 @@ type Ground struct {
 	Pictures []string  // ids of uploaded pictures: a festival, snacks, a welcome
 }
 
-// Seed is a call of a function's own API, a POST by an admin, for what a laptop and a
+// Seed is a call of a function's own API by an admin, for what a laptop and a
 // development environment start with.
 type Seed struct {
-	Path string
-	Body map[string]any // as JSON
+	Method string // "" for POST; what replaces something does so whatever its version
+	Path   string
+	Body   map[string]any // as JSON
 }

@@ -9,10 +9,12 @@ import (
 	"context"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"regexp"
 	"strings"
@@ -27,14 +29,18 @@ import (
 	"github.com/madang-council/madang/shared/cache/cachetest"
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/council/persons"
 	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/database/databasetest"
 	"github.com/madang-council/madang/shared/event"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/host"
+	"github.com/madang-council/madang/shared/identity/member"
 	"github.com/madang-council/madang/shared/mail"
+	"github.com/madang-council/madang/shared/outside"
 	"github.com/madang-council/madang/shared/page"
 	"github.com/madang-council/madang/shared/secret"
+	"github.com/madang-council/madang/shared/spans"
 )
 
 // Start is the time at which every test begins: a Monday noon in Seoul.
@@ -48,6 +54,7 @@ type App struct {
 	Server *miniredis.Miniredis // the Redis server, to stop it
 	Pages  *page.Store
 	Events *Bus
+	Spans  *spans.Exporter // nil: nobody collects
 	Mail   *Mailbox
 	Deps   function.Deps
 	Log    *bytes.Buffer
@@ -92,7 +99,7 @@ func Beside(specs ...function.Spec) Option {
 				a.beside = append(a.beside, besides{route.Path, spec})
 			}
 		}
-		a.Deps.Catalogue = function.Catalogued(specs...)
+		a.Deps.Catalogue = persons.Catalogue(specs...)
 	}
 }
 
@@ -105,11 +112,13 @@ func New(t testing.TB, spec function.Spec, options ...Option) *App {
 		Mail:      a.Mail,
 		Client:    &http.Client{Timeout: 5 * time.Second},
 		Log:       host.NewLog(lockedWriter{&a.mu, a.Log}, slog.LevelDebug),
-		Catalogue: function.Catalogued(spec),
+		Catalogue: persons.Catalogue(spec),
 		Settings: function.Settings{
 			Environment: "test", SiteURL: "https://council.madang.ac.kr", CouncilName: "마당대학교 총학생회",
 			SchoolDomains: []string{"madang.ac.kr"}, Units: []string{"총학", "단과대", "학과", "동연", "감사"},
+			Names:         function.Names{Units: map[string]string{"총학": "Student Council", "동연": "Student Clubs"}, Tags: map[string]string{"행사": "Events"}},
 			PolicyVersion: "2026-03-01", OrphanAge: 24 * time.Hour, LeaveGrace: 7 * 24 * time.Hour, AuditRetention: 365 * 24 * time.Hour,
+			Outside: outside.Options{Names: noNames},
 		},
 	}
 	for _, o := range options {
@@ -123,11 +132,16 @@ func New(t testing.TB, spec function.Spec, options ...Option) *App {
 	}
 	a.Deps.DB = a.DB
 	a.Deps.Outbox = &event.Outbox{DB: a.DB, Bus: a.Events, Log: a.Deps.Log}
-	a.Pages = &page.Store{Redis: a.Redis, Prefix: "madang:test:"}
+	a.Pages = &page.Store{Redis: a.Redis, Prefix: "madang:test:", Now: a.Now}
 	if needs(spec, function.Storage) {
 		a.startStorage(t)
 	}
 	return a
+}
+
+// noNames knows no name: tests call nobody outside.
+func noNames(context.Context, string) ([]netip.Addr, error) {
+	return nil, errors.New("functiontest: no network")
 }
 
 func needs(spec function.Spec, n function.Need) bool {
@@ -163,7 +177,7 @@ func (a *App) Context() context.Context { return clock.With(context.Background()
 func (a *App) Host() *host.Host { return a.hostOf(a.Spec) }
 
 func (a *App) hostOf(spec function.Spec) *host.Host {
-	return host.New(spec, host.Options{Deps: a.Deps, Redis: a.Redis, Now: a.Now, TrustedHops: a.Hops})
+	return host.New(spec, host.Options{Deps: a.Deps, Redis: a.Redis, Now: a.Now, TrustedHops: a.Hops, Spans: a.Spans})
 }
 
 // owner is the function that a path belongs to: the one under test, unless one beside it
@@ -355,6 +369,8 @@ type Member struct {
 	Unit     string // department
 	Verified bool
 	Grants   []auth.Grant
+	// Unconfirmed leaves open whether the address is the member's.
+	Unconfirmed bool
 }
 
 // Account is a member that exists, signed in.
@@ -385,8 +401,15 @@ func (a *App) Member(m Member) Account {
 	if m.Verified {
 		verified, by = &now, "admin"
 	}
-	a.exec(ctx, `INSERT INTO members (id, email, name, unit, password, verified_at, verified_by, totp_secret, totp_step, version, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, '', $5, $6, '', 0, 1, $7, $7)`, id, m.Email, m.Name, m.Unit, verified, by, now)
+	confirmed := &now
+	if m.Unconfirmed {
+		confirmed = nil
+	}
+	a.exec(ctx, `INSERT INTO members (id, email, name, unit, password, verified_at, verified_by, totp_secret, totp_step, version, created_at, updated_at, email_confirmed_at, named)
+		VALUES ($1, $2, $3, $4, '', $5, $6, '', 0, 1, $7, $7, $8, $3)`, id, m.Email, m.Name, m.Unit, verified, by, now, confirmed)
+	for _, part := range member.Parts(m.Name) {
+		a.exec(ctx, `INSERT INTO member_names (part, member_id) VALUES ($1, $2)`, part, id)
+	}
 	for _, g := range m.Grants {
 		var until *int64
 		if !g.Until.IsZero() {
@@ -396,8 +419,8 @@ func (a *App) Member(m Member) Account {
 		a.exec(ctx, `INSERT INTO member_roles (member_id, role, unit, until_at, granted_by, granted_at) VALUES ($1, $2, $3, $4, $1, $5)`, id, string(g.Role), g.Unit, until, now)
 	}
 	far := clock.Millis(a.Now().AddDate(10, 0, 0))
-	a.exec(ctx, `INSERT INTO sessions (id, member_id, access_hash, access_until, until_at, created_at, refreshed_at, device)
-		VALUES ($1, $2, $3, $4, $4, $5, $5, 'test')`, session, id, hex.EncodeToString(hash), far, now)
+	a.exec(ctx, `INSERT INTO sessions (id, member_id, access_hash, access_until, until_at, created_at, refreshed_at, proved_at, device)
+		VALUES ($1, $2, $3, $4, $4, $5, $5, $5, 'test')`, session, id, hex.EncodeToString(hash), far, now)
 	return Account{ID: id, Session: session, Token: token, Email: m.Email}
 }
 
@@ -424,6 +447,7 @@ func (a *App) Deliver(e event.Event) int {
 	a.t.Helper()
 	r := httptest.NewRequest(http.MethodPost, host.EventsPath, bytes.NewReader(e.Data))
 	event.SetHeader(r.Header, e, "/test")
+	event.Sign(r.Header, a.Deps.Key.Derive(event.KeyPurpose), e)
 	w := httptest.NewRecorder()
 	a.Host().ServeHTTP(w, r)
 	return w.Code

@@ -2,6 +2,7 @@ package functiontest
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -29,6 +30,23 @@ func (r Response) SaysNot(texts ...string) Response {
 		}
 	}
 	return r
+}
+
+// PageTags are the tags of a page that is stored, none where it is not.
+func (a *App) PageTags(key string) []string {
+	a.t.Helper()
+	fields, err := a.Redis.HKeys(a.Context(), a.Pages.Prefix+"p:"+key).Result()
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	tags := []string{}
+	for _, f := range fields {
+		if tag, ok := strings.CutPrefix(f, "g:"); ok {
+			tags = append(tags, tag)
+		}
+	}
+	slices.Sort(tags)
+	return tags
 }
 
 // Main is the text of a page's main part, a space between its pieces.

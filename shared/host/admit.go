@@ -4,13 +4,12 @@ import (
 	"context"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/cookie"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/identity/session"
-	"github.com/madang-council/madang/shared/limit"
 	"github.com/madang-council/madang/shared/problem"
 )
 
@@ -24,12 +23,20 @@ func (h *Host) admit(ctx context.Context, k *call) (context.Context, error) {
 		return ctx, err
 	}
 	ctx = auth.With(ctx, p)
-	if err := h.limit(ctx, k.route, p); err != nil {
+	function.ByMember(ctx, p.MemberID)
+	if err := h.limit(ctx, k.route); err != nil {
 		return ctx, err
 	}
+	if !h.isPage(ctx, k) { // a page looks at them where it is rendered
+		if err := h.off(ctx, k.route); err != nil {
+			return ctx, err
+		}
+	}
 	switch {
+	case k.route.Access.Allows(p) && k.route.Proof && !p.Proved(clock.Now(ctx)):
+		return ctx, problem.ProveFirst()
 	case k.route.Access.Allows(p):
-		return ctx, nil
+		return ctx, h.readOnly(ctx, k.route)
 	case !p.SignedIn():
 		return ctx, problem.SignInFirst()
 	case k.route.Access.Allows(p.Awake()):
@@ -44,9 +51,10 @@ func (h *Host) principal(ctx context.Context, k *call) (auth.Principal, error) {
 		return auth.Principal{}, nil
 	}
 	r := k.echo.Request()
-	token, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	authorization := r.Header.Get("Authorization")
+	token, bearer := bearerOf(authorization)
 	if !bearer {
-		if r.Header.Get("Authorization") != "" {
+		if authorization != "" {
 			return auth.Principal{}, session.ErrEnded()
 		}
 		token = k.request.Cookies[auth.AccessCookie]
@@ -54,6 +62,9 @@ func (h *Host) principal(ctx context.Context, k *call) (auth.Principal, error) {
 	p, err := h.authenticate(ctx, token)
 	if k.route.HTML && !bearer && !p.SignedIn() && (err == nil || session.IsEnded(err)) {
 		p, err = h.renew(ctx, k)
+	}
+	if session.IsEnded(err) {
+		h.chargeWrongToken(ctx)
 	}
 	if err == nil && !p.SignedIn() {
 		return p, nil
@@ -67,10 +78,19 @@ func (h *Host) principal(ctx context.Context, k *call) (auth.Principal, error) {
 	if !bearer && k.request.Foreign {
 		return auth.Principal{}, problem.Foreign()
 	}
+	p.Bearer = bearer
 	if h.deps.Settings.AdminNeedsTOTP {
 		p = p.Rest(auth.Admin)
 	}
 	return p, nil
+}
+
+// bearerOf is the token of an Authorization header whose scheme is Bearer in any case
+// (RFC 9110, 11.1 and 11.4).
+func bearerOf(authorization string) (token string, ok bool) {
+	scheme, rest, _ := strings.Cut(authorization, " ")
+	token = strings.Trim(rest, " ")
+	return token, token != "" && strings.EqualFold(scheme, "Bearer")
 }
 
 func (h *Host) authenticate(ctx context.Context, token string) (auth.Principal, error) {
@@ -93,6 +113,7 @@ func (h *Host) renew(ctx context.Context, k *call) (auth.Principal, error) {
 	cookies := cookie.Session(ctx, tokens)
 	switch {
 	case session.IsEnded(err):
+		h.chargeWrongToken(ctx)
 		cookies = cookie.Ended(ctx)
 	case err != nil:
 		return auth.Principal{}, err
@@ -110,45 +131,4 @@ func (h *Host) renew(ctx context.Context, k *call) (auth.Principal, error) {
 // answered with a page.
 func isGuest(ctx context.Context, r *http.Request) bool {
 	return !auth.From(ctx).SignedIn() && r.Header.Get("Authorization") == ""
-}
-
-// ruleOf is the bucket of one member or one visitor, in requests a minute and at once. A
-// dormitory shares one address, so a visitor's are wide; secrets are protected by delays of
-// their own (shared/identity/attempt).
-func ruleOf(l function.Limit) limit.Rule {
-	switch l {
-	case function.SigningIn:
-		return limit.Rule{Rate: 30, Burst: 20, Per: time.Minute} // a seminar signs in at once, then somebody every 2 s
-	case function.Writing:
-		return limit.Rule{Rate: 60, Burst: 60, Per: time.Minute} // one a second: nobody writes faster by hand
-	case function.Uploading:
-		return limit.Rule{Rate: 600, Burst: 200, Per: time.Minute} // a folder of pictures at once, each with start, parts and completion
-	default:
-		return limit.Rule{Rate: 1200, Burst: 300, Per: time.Minute} // 20 a second, of what the edge does not answer by itself
-	}
-}
-
-func (h *Host) limit(ctx context.Context, route function.Route, p auth.Principal) error {
-	if h.limiter == nil {
-		return nil
-	}
-	kind := route.Limit
-	if kind == "" {
-		kind = function.Writing
-		if isSafe(route.Method) || route.ReadOnly {
-			kind = function.Reading
-		}
-	}
-	who := function.RequestFrom(ctx).Origin
-	if p.SignedIn() {
-		who = p.MemberID
-	}
-	v := h.limiter.Allow(ctx, string(kind)+":"+who, ruleOf(kind), kind != function.Reading, h.now())
-	if v.Local {
-		h.metrics.localLimit(h.spec.Name)
-	}
-	if !v.Allowed {
-		return problem.TooOften(v.RetryAfter)
-	}
-	return nil
 }

@@ -63,7 +63,11 @@ func (h *Host) answer(c echo.Context, a answer) error {
 	for name, values := range a.header {
 		header[name] = values
 	}
-	for _, cookie := range function.RequestFrom(c.Request().Context()).Sent() {
+	request := function.RequestFrom(c.Request().Context())
+	for name, values := range request.Header() {
+		header[name] = values
+	}
+	for _, cookie := range request.Sent() {
 		http.SetCookie(c.Response(), cookie)
 	}
 	if header.Get("Cache-Control") == "no-store" {
@@ -119,6 +123,8 @@ func StatusOf(k problem.Kind) int {
 		return http.StatusNotFound
 	case problem.MethodNotAllowed:
 		return http.StatusMethodNotAllowed
+	case problem.RequestTimeout:
+		return http.StatusRequestTimeout
 	case problem.Conflict:
 		return http.StatusConflict
 	case problem.Gone:

@@ -22,8 +22,8 @@ import (
 	"github.com/madang-council/madang/shared/problem"
 )
 
-// bodyLimit is the largest body but for streams, in bytes: the longest text that is taken,
-// 100,000 characters of Markdown, fits even with each as \uXXXX.
+// bodyLimit is the largest body, in bytes, where its route does not say: the longest text
+// that is taken, 100,000 characters of Markdown, fits even with each as \uXXXX.
 const bodyLimit = 1 << 20
 
 // binder fills a request of an operation from the HTTP request: body first, then query,
@@ -36,7 +36,7 @@ func (h *Host) binder(c echo.Context, o function.Operation) func(any) error {
 			return err
 		}
 		bindValues(o, v, function.InQuery, func(name string) []string { return c.QueryParams()[name] }, &wrong)
-		bindValues(o, v, function.InHeader, func(name string) []string { return c.Request().Header.Values(name) }, &wrong)
+		bindValues(o, v, function.InHeader, func(name string) []string { return joined(c.Request().Header.Values(name)) }, &wrong)
 		bindValues(o, v, function.InPath, func(name string) []string { return []string{c.Param(name)} }, &wrong)
 		if len(wrong) > 0 {
 			return problem.Wrong(wrong...)
@@ -46,6 +46,14 @@ func (h *Host) binder(c echo.Context, o function.Operation) func(any) error {
 		}
 		return nil
 	}
+}
+
+// joined are the lines of a header as one (RFC 9110 5.3).
+func joined(lines []string) []string {
+	if len(lines) > 1 {
+		return []string{strings.Join(lines, ", ")}
+	}
+	return lines
 }
 
 // fields are those of v that come from a source, by their names.
@@ -67,7 +75,7 @@ func bindBody(r *http.Request, o function.Operation, v reflect.Value, wrong *[]p
 	if isSafe(r.Method) {
 		return nil
 	}
-	body, err := readBody(r)
+	body, err := readBody(r, bodyLimit)
 	if err != nil {
 		return err
 	}
@@ -117,12 +125,16 @@ func bindForm(r *http.Request, body []byte, fields map[string]reflect.Value, wro
 	return nil
 }
 
-func readBody(r *http.Request) ([]byte, error) {
-	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, bodyLimit))
+// readBody reads a body of at most most bytes whole.
+func readBody(r *http.Request, most int64) ([]byte, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, most))
 	var large *http.MaxBytesError
 	switch {
+	case errors.Is(err, problem.TooSlow()):
+		return nil, err
 	case errors.As(err, &large):
-		return nil, problem.New(problem.TooLarge, "body-too-large", "본문이 1 MiB보다 큽니다.", "The body is larger than 1 MiB.")
+		mib := strconv.FormatFloat(float64(most)/(1<<20), 'g', 3, 64) + " MiB"
+		return nil, problem.New(problem.TooLarge, "body-too-large", "본문이 "+mib+"보다 큽니다.", "The body is larger than "+mib+".")
 	case err != nil:
 		return nil, problem.Unreadable("body-incomplete", "본문을 끝까지 읽지 못했습니다.", "The body could not be read to its end.").Because(err)
 	}

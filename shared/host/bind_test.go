@@ -3,10 +3,13 @@ package host_test
 import (
 	"context"
 	"encoding/json"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/functiontest"
@@ -114,6 +117,19 @@ func TestEmbeddedFieldsAreBound(t *testing.T) {
 	}
 }
 
+// Lines of one header are one list.
+func TestHeaderLinesAreJoined(t *testing.T) {
+	app := functiontest.New(t, embedding)
+	r := httptest.NewRequest(http.MethodPut, "/v1/texts/7", strings.NewReader(`{}`))
+	r.Header = http.Header{"Content-Type": {"application/json"}, "If-Match": {`"v1"`, `"v2"`}}
+	w := httptest.NewRecorder()
+	app.Host().ServeHTTP(w, r)
+	var got said
+	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || !strings.HasPrefix(got.Got, `["7","\"v1\", \"v2\"",`) {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
 func TestEmbeddedFieldsAreRefused(t *testing.T) {
 	app := functiontest.New(t, embedding)
 	for _, row := range []struct {
@@ -191,5 +207,28 @@ func TestUnboundRequestsAreMistakes(t *testing.T) {
 	},
 	) (*function.None, error) {
 		return nil, nil
+	})
+}
+
+// Whatever a body, a query or a header says, what is bound is what was sent, or it is refused with a problem.
+func FuzzBind(f *testing.F) {
+	for _, body := range []string{`{"title":"가","lines":[{"text":"x"}],"note":"n"}`, `{}`, `{"title":1e999,"note":"\ud800"}`, `{"title":"a","title":"b"}`, strings.Repeat("[", 500), "name=n&public=on&kind=a&kind=%zz", "name=%00;kind", "\xff", `{"lines":[null,{"text":"a","text":"b"}]} x`} {
+		f.Add(body, "cursor=c&size=5&tag=a&tag=b", `"v1"`, "a=b; __Host-madang=x", "application/json")
+		f.Add(body, "size=99999999999999999999&tag=%ff", `W/"v1", *`, "\"", "application/x-www-form-urlencoded; charset=x")
+	}
+	app := functiontest.New(f, embedding)
+	h := app.Host()
+	f.Fuzz(func(t *testing.T, body, query, match, cookies, media string) {
+		for method, path := range map[string]string{http.MethodPut: "/v1/texts/7", http.MethodPost: "/v1/sheets/7", http.MethodGet: "/v1/texts"} {
+			app.Wait(time.Second) // nobody is too often
+			r := httptest.NewRequest(method, path, strings.NewReader(body))
+			r.URL.RawQuery = query
+			r.Header = http.Header{"Content-Type": {media}, "If-Match": {match}, "Cookie": {cookies}}
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			if !json.Valid(w.Body.Bytes()) || w.Code >= 500 || w.Code >= 400 && w.Header().Get("Content-Type") != "application/problem+json" {
+				t.Fatalf("%s: %d %v %s", method, w.Code, w.Header(), w.Body)
+			}
+		}
 	})
 }

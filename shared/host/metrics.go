@@ -16,6 +16,7 @@ import (
 type Metrics struct {
 	set             *metrics.Set
 	ready, answered atomic.Bool // the process' start has been measured so far
+	forForm         atomic.Bool // it began because somebody had opened a form
 }
 
 // NewMetrics starts at zero.
@@ -77,6 +78,7 @@ func (m *Metrics) expect(function string) {
 	if m != nil {
 		m.set.GetOrCreateCounter(fmt.Sprintf(`madang_pages_not_stored_total{function=%q}`, function))
 		m.set.GetOrCreateCounter(fmt.Sprintf(`madang_limits_in_process_total{function=%q}`, function))
+		m.set.GetOrCreateCounter(fmt.Sprintf(`madang_form_starts_total{function=%q}`, function))
 	}
 }
 
@@ -84,6 +86,13 @@ func (m *Metrics) expect(function string) {
 func (m *Metrics) work(function, what, outcome string, n int) {
 	if m != nil {
 		m.set.GetOrCreateCounter(fmt.Sprintf(`madang_work_total{function=%q,what=%q,outcome=%q}`, function, what, outcome)).Add(n)
+	}
+}
+
+// woken counts a process that began because somebody had opened a form, for which nobody waited.
+func (m *Metrics) woken(function string) {
+	if m != nil && !m.answered.Load() && !m.forForm.Swap(true) {
+		m.set.GetOrCreateCounter(fmt.Sprintf(`madang_form_starts_total{function=%q}`, function)).Inc()
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"net/netip"
 	"net/url"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,6 +22,8 @@ import (
 	"github.com/madang-council/madang/shared/event"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/problem"
+	"github.com/madang-council/madang/shared/secret"
+	"github.com/madang-council/madang/shared/text"
 )
 
 // observe begins every request and says afterwards what became of it.
@@ -38,25 +41,60 @@ func (h *Host) observe(next echo.HandlerFunc) echo.HandlerFunc {
 			Head:     r.Method == http.MethodHead,
 			Foreign:  h.foreign.Check(r) != nil,
 		}
+		if r.Method == http.MethodGet || r.Method == http.MethodHead {
+			request.Address = r.URL.RequestURI()
+		}
 		for _, cookie := range r.Cookies() {
 			request.Cookies[cookie.Name] = cookie.Value
 		}
-		request.Origin = hex.EncodeToString(h.deps.Key.ClientHash(request.Client, clock.Day(start)))
-		ctx := event.WithTrace(h.begin(r.Context(), request), traceparent(r))
+		request.Origin = hex.EncodeToString(h.clientsOf(clock.Day(start)).Hash(request.Client))
+		request.Campus = slices.ContainsFunc(h.deps.Settings.CampusNetworks, func(n netip.Prefix) bool { return n.Contains(request.Client) })
+		traced := h.trace(r)
+		ctx := event.WithTrace(h.begin(r.Context(), request), traced.parent())
 		c.SetRequest(r.WithContext(ctx))
 		header := c.Response().Header()
 		header.Set("X-Request-Id", request.ID)
 		header.Set("X-Content-Type-Options", "nosniff")
 		header.Set("Cache-Control", "no-store")
-		if err := h.recovering(next, c); err != nil {
-			c.Error(err)
+		if body := h.pace(c); body != nil {
+			c.Set(bodyKey, body)
+		}
+		if err := h.recovering(h.counted(next), c); err != nil {
+			// A body that came too slowly ends the context too, but its sender waits for an answer.
+			if r.Context().Err() != nil && !c.Response().Committed && !errors.Is(err, problem.TooSlow()) {
+				c.Response().WriteHeader(goneAway) // nobody hears it
+			} else {
+				c.Error(err)
+			}
 		}
 		if p := c.Path(); p != "/livez" && p != "/readyz" {
 			h.report(c.Request().Context(), c, time.Since(began)) // an event brings the trace of who made it
+			h.tell(c.Request().Context(), c, traced, began)
 		}
 		return nil
 	}
 }
+
+// today is what hashes clients' addresses on a day.
+type today struct {
+	day     string
+	clients secret.Clients
+}
+
+// clientsOf hashes addresses on a day. That of the last request is kept: it is of the same day
+// but at midnight.
+func (h *Host) clientsOf(day string) secret.Clients {
+	if t := h.today.Load(); t != nil && t.day == day {
+		return t.clients
+	}
+	t := &today{day, h.deps.Key.Clients(day)}
+	h.today.Store(t)
+	return t.clients
+}
+
+// goneAway is the status, Nginx's own, of a request whose caller did not wait for the answer.
+// It is neither an error nor an answer: it is logged, and counted nowhere.
+const goneAway = 499
 
 // foreign tells requests of other sites' pages. Behind the edge the Host header names the
 // function: a browser that sends no Sec-Fetch-Site is known by the site's own origin.
@@ -80,17 +118,34 @@ func (h *Host) recovering(next echo.HandlerFunc, c echo.Context) (err error) {
 	return next(c)
 }
 
+// report says of every request what was asked, by whom, from where and what became of it: who
+// tries to sign in, and is refused what they may not, is found by it.
 func (h *Host) report(ctx context.Context, c echo.Context, took time.Duration) {
 	route := c.Path()
 	if route == "" {
 		route = "none"
 	}
-	h.metrics.answer(h.spec.Name, c.Request())
-	h.metrics.request(h.spec.Name, c.Request().Method, route, c.Response().Status, took)
-	h.log.LogAttrs(ctx, slog.LevelInfo, "request",
+	if c.Response().Status != goneAway {
+		h.metrics.answer(h.spec.Name, c.Request())
+		h.metrics.request(h.spec.Name, c.Request().Method, route, c.Response().Status, took)
+	}
+	request := function.RequestFrom(ctx)
+	said := []slog.Attr{
 		slog.String("method", c.Request().Method), slog.String("route", route),
 		slog.Int("status", c.Response().Status), slog.Int64("bytes", c.Response().Size),
-		slog.Float64("ms", float64(took.Microseconds())/1000))
+		slog.Float64("ms", float64(took.Microseconds())/1000),
+	}
+	// A private act is nobody's: an origin leads to who did something else from there that day.
+	if of, ok := c.Get(routeKey).(function.Route); !ok || !of.Private {
+		said = append(said, slog.String("origin", request.Origin))
+		if id := request.Member(); id != "" {
+			said = append(said, slog.String("member", id))
+		}
+	}
+	if code := request.Refusal(); code != "" {
+		said = append(said, slog.String("code", code))
+	}
+	h.log.LogAttrs(ctx, slog.LevelInfo, "request", said...)
 }
 
 // requestID takes the edge's id, if it looks like one, or makes one.
@@ -144,7 +199,7 @@ func clientAddress(r *http.Request, hops int) netip.Addr {
 const deviceLimit = 200
 
 func device(agent string) string {
-	agent = strings.ToValidUTF8(agent, "")
+	agent = text.Straight(strings.ToValidUTF8(agent, ""))
 	if len(agent) > deviceLimit {
 		agent = strings.ToValidUTF8(agent[:deviceLimit], "")
 	}
@@ -160,6 +215,7 @@ func (h *Host) fail(err error, c echo.Context) {
 	ctx := c.Request().Context()
 	p := h.problemOf(ctx, err)
 	h.metrics.problem(h.spec.Name, p.Code)
+	function.Refused(ctx, p.Code)
 	if err := h.refuse(c, err, p); err != nil {
 		h.log.WarnContext(ctx, "the caller went away", "error", err)
 	}

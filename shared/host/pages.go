@@ -3,8 +3,10 @@ package host
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -20,21 +22,30 @@ import (
 // next change, and after the one that follows. A render after each change moves the chain on.
 const segments = 3
 
-// rerender is how many pages one write renders again before it answers, and how long
-// that may take; pages beyond it are dropped.
-const (
-	rerenderPages = 32              // the lists of both languages and the pages of one thing, several times over
-	rerenderTime  = 2 * time.Second // how long somebody who wrote may wait for readers
-)
+// renderTries is how often a page is rendered for one who asks: once more for tags that only
+// its answer knows, and once more where something was touched meanwhile. What is touched
+// oftener is shown but not stored.
+const renderTries = 3
 
-// pathLimit is the longest path of a page, in bytes: the longest that the site makes has an
-// id and a word or two, and what is longer is not kept.
-const pathLimit = 512
+// eagerTime is how long somebody who wrote may wait for readers: a page is rendered in some
+// milliseconds, and what is not rendered now is when it is asked for.
+const eagerTime = 500 * time.Millisecond
+
+// eagerPages is how many pages one write renders anew: the lists of both languages and the
+// pages of one thing, several times over.
+const eagerPages = 32
+
+// owedPause and owedTries are how often, and for how long, a process tells the pages of touches
+// after Redis did not answer: half a minute, in which a process without requests may be ended.
+const (
+	owedPause = time.Second
+	owedTries = 30
+)
 
 // servePage answers a guest with a page and stores it for the edge.
 func (h *Host) servePage(ctx context.Context, k *call) error {
 	r := k.echo.Request()
-	if len(r.URL.Path) > pathLimit {
+	if !page.Path(r.URL.Path) || page.Hidden(r.URL) {
 		return problem.Absent()
 	}
 	key := page.Key(r.URL.Path, r.URL.Query(), k.route.Page.Query, k.request.Language)
@@ -42,7 +53,7 @@ func (h *Host) servePage(ctx context.Context, k *call) error {
 		return h.render(context.WithoutCancel(ctx), k.route, key)
 	})
 	if err != nil {
-		if problem.Find(err) != nil && problem.Find(err).Kind == problem.NotFound {
+		if p := problem.Find(err); p != nil && (p.Kind == problem.NotFound || p.Kind == problem.Gone) {
 			h.drop(ctx, key)
 		}
 		return err
@@ -68,82 +79,93 @@ func pageAnswer(s page.Segment, route function.Route) answer {
 func (h *Host) render(ctx context.Context, route function.Route, key string) (page.Page, error) {
 	ctx, cancel := context.WithTimeout(ctx, h.timeout())
 	defer cancel()
-	h.metrics.pageRendered(h.spec.Name, route.Path)
-	p := page.Page{Key: key, Meta: page.Meta{Function: h.spec.Name, Rendered: h.now().UnixMilli()}}
-	declared := h.declared(route, key)
-	generations, storeErr := h.pages.Generations(ctx, declared)
-	end := h.now().Add(page.FreshFor)
-	at := h.now()
-	partial := false
-	for range segments {
-		s, shows, err := h.renderAt(ctx, route, key, at)
-		if err != nil && len(p.Segments) == 0 {
+	var p page.Page
+	tags := h.declared(route, key)
+	for range renderTries {
+		generations, away := h.pages.Begin(ctx, key, tags)
+		made, err := h.compose(ctx, route, key, generations.At)
+		if err != nil {
 			return page.Page{}, err
 		}
-		if err != nil { // what the page will be later cannot be said now, as when it will be gone
-			break
+		p = made.Page
+		if away != nil {
+			h.lost(ctx, key, away)
+			return p, nil
 		}
-		if strings.Contains(s.Header["Cache-Control"], "immutable") { // nothing to look at in the database
-			end = h.now().Add(page.Keep)
+		if made.unkept {
+			return p, nil
 		}
-		s.From, s.Until = at.UnixMilli(), end.UnixMilli()
-		p.Tags = append(p.Tags, shows.tags...)
-		partial = partial || shows.partial
-		more := shows.changes != nil && shows.changes.After(at) && shows.changes.Before(end)
-		if more {
-			s.Until = shows.changes.UnixMilli()
+		p.Tags = unique(slices.Concat(p.Tags, tags))
+		if !generations.Has(p.Tags) {
+			tags = p.Tags // they may have been touched since it was begun
+			continue
 		}
-		p.Segments = append(p.Segments, s)
-		if !more {
-			break
+		outcome, err := h.pages.Save(ctx, p, generations)
+		if err != nil {
+			h.lost(ctx, key, err)
+			return p, nil
 		}
-		at = *shows.changes
-	}
-	p.Tags = append(p.Tags, declared...)
-	slices.Sort(p.Tags)
-	p.Tags = slices.Compact(p.Tags)
-	if partial {
-		return p, nil
-	}
-	if storeErr == nil {
-		_, storeErr = h.saveWith(ctx, p, route, generations)
-	}
-	if storeErr != nil {
-		h.metrics.pageLost(h.spec.Name)
-		h.log.WarnContext(ctx, "page not stored", "page", key, "error", storeErr)
+		if outcome != page.Touched {
+			return p, nil
+		}
 	}
 	return p, nil
 }
 
-// saveWith stores a page. The generations of tags that only the handler knew are read
-// afterwards: for those, the page is rendered once more if its body changed meanwhile.
-func (h *Host) saveWith(ctx context.Context, p page.Page, route function.Route, g page.Generations) (bool, error) {
-	late := slices.DeleteFunc(slices.Clone(p.Tags), func(t string) bool { _, known := g[t]; return known })
-	if len(late) > 0 {
-		more, err := h.pages.Generations(ctx, late)
+func (h *Host) lost(ctx context.Context, key string, err error) {
+	h.metrics.pageLost(h.spec.Name)
+	h.log.WarnContext(ctx, "page not stored", "page", key, "error", err)
+}
+
+func unique(tags []string) []string {
+	slices.Sort(tags)
+	return slices.Compact(tags)
+}
+
+// composed is a page before it is stored.
+type composed struct {
+	page.Page
+	unkept bool
+}
+
+// compose renders what a page says from now on, as far ahead as it is known.
+func (h *Host) compose(ctx context.Context, route function.Route, key string, now time.Time) (composed, error) {
+	h.metrics.pageRendered(h.spec.Name, route.Path)
+	p := composed{Page: page.Page{Key: key, Meta: page.Meta{Function: h.spec.Name, Rendered: now.UnixMilli()}}}
+	end, at := now.Add(page.FreshFor), now
+	for range segments {
+		s, shows, err := h.renderAt(ctx, route, key, at)
+		if err != nil && len(p.Segments) == 0 {
+			return composed{}, err
+		}
 		if err != nil {
-			return false, err
+			return p, nil //nolint:nilerr // what the page will be then cannot be said now, as when it will be gone
 		}
-		for t, n := range more {
-			g[t] = n
+		if strings.Contains(s.Header["Cache-Control"], "immutable") { // nothing to look at in the database
+			end = now.Add(page.Keep)
 		}
-		now := clock.Now(clock.With(ctx, time.UnixMilli(p.Segments[0].From)))
-		again, _, err := h.renderAt(ctx, route, p.Key, now)
-		if err != nil {
-			return false, err
+		p.Tags = append(p.Tags, shows.tags...)
+		p.unkept = p.unkept || shows.unkept
+		s.From, s.Until, p.Wrong = at.UnixMilli(), end.UnixMilli(), 0
+		if shows.changes != nil && shows.changes.After(at) {
+			p.Wrong = shows.changes.UnixMilli()
+			s.Until = min(s.Until, p.Wrong)
 		}
-		if again.ETag != p.Segments[0].ETag {
-			return false, nil
+		p.Segments = append(p.Segments, s)
+		if p.Wrong == 0 || p.Wrong != s.Until {
+			break
 		}
+		at = time.UnixMilli(p.Wrong)
 	}
-	return h.pages.Save(ctx, p, g)
+	return p, nil
 }
 
 // shows is what an answer says of itself as a page.
 type shows struct {
 	tags    []string
 	changes *time.Time // when it changes by itself; nil for never
-	partial bool
+	unkept  bool
+	empty   bool
 }
 
 func showsOf(response any) shows {
@@ -154,8 +176,11 @@ func showsOf(response any) shows {
 	if r, ok := response.(function.Changer); ok {
 		s.changes = function.Earliest(r.PageChanges()...)
 	}
-	if r, ok := response.(function.Incomplete); ok {
-		s.partial = r.PageIncomplete()
+	if r, ok := response.(function.Unkept); ok {
+		s.unkept = r.PageUnkept()
+	}
+	if r, ok := response.(function.Empty); ok {
+		s.empty = r.PageEmpty()
 	}
 	return s
 }
@@ -165,7 +190,17 @@ func (h *Host) declared(route function.Route, key string) []string {
 	path, _, _ := page.Address(key)
 	c := h.echo.NewContext(nil, discard{})
 	h.echo.Router().Find(http.MethodGet, path, c)
-	return route.Page.TagsFor(c.Param)
+	tags := route.Page.TagsFor(c.Param)
+	if h.flagged(route) {
+		tags = append(tags, function.FlagsTag)
+	}
+	return tags
+}
+
+// flagged says whether a page changes with the council's switches: it has their banner and the
+// menu, or its function can be switched off.
+func (h *Host) flagged(route function.Route) bool {
+	return h.deps.Flags != nil && (route.Switched || !route.Page.ForAll)
 }
 
 // renderAt runs the handler as nobody, for an address and a time: what it gets holds no
@@ -178,23 +213,35 @@ func (h *Host) renderAt(ctx context.Context, route function.Route, key string, a
 	if err != nil {
 		return page.Segment{}, shows{}, problem.Absent()
 	}
+	var flags function.Flags
+	var unknown error
+	if h.flagged(route) {
+		if flags, unknown = h.deps.FlagsOf(inner); route.Switched && !flags.Runs(h.spec.Name) {
+			return page.Segment{}, shows{}, problem.Absent()
+		}
+	}
 	c := h.echo.NewContext(r, discard{})
 	h.echo.Router().Find(http.MethodGet, path, c)
-	response, err := route.Do.Call(inner, h.binder(c, route.Do))
+	bind, bound := h.binder(c, route.Do), any(nil)
+	response, err := route.Do.Call(inner, func(target any) error {
+		bound = target
+		return bind(target)
+	})
 	if err != nil {
 		return page.Segment{}, shows{}, err
 	}
 	shown := showsOf(response)
+	shown.changes = function.Earliest(shown.changes, flags.Changes)
+	shown.unkept = shown.unkept || unknown != nil
+	// Nobody makes pages without end: of addresses that mean the same, one is a page, and none
+	// that narrows to nothing.
+	shown.unkept = shown.unkept || shown.empty && len(query) > 0 || !understood(route, bound, query)
 	a, err := encode(route, response)
 	if err != nil {
 		return page.Segment{}, shows{}, err
 	}
-	if a.writer != nil {
-		w := &recorder{header: http.Header{}}
-		if err := a.writer.WriteResponse(w, r); err != nil {
-			return page.Segment{}, shows{}, err
-		}
-		a.body, a.header = w.body, w.header
+	if a, err = written(a, r); err != nil {
+		return page.Segment{}, shows{}, err
 	}
 	s := page.Segment{ETag: pageETag(a.body), ContentType: a.header.Get("Content-Type"), Body: a.body, Header: map[string]string{}}
 	for name, values := range a.header {
@@ -205,37 +252,72 @@ func (h *Host) renderAt(ctx context.Context, route function.Route, key string, a
 	return s, shown, nil
 }
 
-// settle follows a commit: pages under touched tags are rendered again, so that no
-// visitor waits for it.
-func (h *Host) settle(ctx context.Context) {
+// understood says whether each parameter of a page's address is written as the request that
+// was bound from it has it, after the handler: 020 is not 20, nor a tag with a space behind it
+// the tag.
+func understood(route function.Route, bound any, query url.Values) bool {
+	v := reflect.ValueOf(bound).Elem()
+	found := fields(route.Do, v, function.InQuery)
+	for name := range query {
+		field, ok := found[name]
+		for ok && field.Kind() == reflect.Pointer && !field.IsNil() {
+			field = field.Elem()
+		}
+		if !ok || fmt.Sprint(field.Interface()) != query.Get(name) {
+			return false
+		}
+	}
+	return true
+}
+
+// touches are the rows of touches, and who is told of them.
+func (h *Host) touches() touch.Store { return touch.Store{DB: h.deps.DB, Pages: h.pages} }
+
+// settle tells the pages of what is left of touches, if the function has a database.
+func (h *Host) settle(ctx context.Context) error {
+	if h.deps.DB == nil || h.pages == nil {
+		return nil
+	}
+	_, err := h.touches().Settle(ctx)
+	return err
+}
+
+// owe tells the pages later of touches that they could not be told of now. It is lost with the
+// process; the rows are not.
+func (h *Host) owe() {
+	if h.owing.CompareAndSwap(false, true) {
+		h.pay(owedTries)
+	}
+}
+
+func (h *Host) pay(tries int) {
+	h.later(owedPause, func() {
+		ctx, cancel := context.WithTimeout(clock.With(context.Background(), h.now()), h.timeout())
+		defer cancel()
+		if err := h.settle(ctx); err == nil || tries == 1 {
+			h.owing.Store(false)
+			return
+		}
+		h.pay(tries - 1)
+	})
+}
+
+// eager follows a write or an event: the pages that are eager under touched tags are rendered
+// anew, so that no reader waits for it. What cannot be is rendered when it is asked for.
+func (h *Host) eager(ctx context.Context) {
 	tags := touch.From(ctx)
 	if len(tags) == 0 || h.pages == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rerenderTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), eagerTime)
 	defer cancel()
 	ctx = clock.With(guest(ctx), h.now())
-	keys, err := h.pages.Touch(ctx, tags)
-	if err != nil {
-		h.metrics.pageLost(h.spec.Name)
-		h.log.WarnContext(ctx, "pages not touched; they stay until their backstop", "tags", tags, "error", err)
-		return
-	}
-	keys = append(keys, h.eager(tags)...)
-	slices.Sort(keys)
-	rendered := 0
-	for _, key := range slices.Compact(keys) {
-		route, mine := h.routeOf(key)
-		if !mine {
-			continue // its own function renders it, by the event or when it is asked
+	for i, e := range h.eagerOnes(tags) {
+		if i == eagerPages || ctx.Err() != nil {
+			return
 		}
-		if rendered == rerenderPages || ctx.Err() != nil {
-			h.drop(ctx, key)
-			continue
-		}
-		rendered++
-		if _, err := h.render(ctx, route, key); err != nil {
-			h.drop(ctx, key)
+		if _, err := h.render(ctx, e.route, e.key); err != nil {
+			h.drop(ctx, e.key)
 		}
 	}
 }
@@ -246,44 +328,48 @@ func (h *Host) drop(ctx context.Context, key string) {
 	}
 }
 
-// eager are the pages that are rendered when a tag is touched even if nobody has read them.
-func (h *Host) eager(tags []string) []string {
-	keys := []string{}
+// eagerOne is a page that is rendered before somebody asks.
+type eagerOne struct {
+	route function.Route
+	key   string
+}
+
+// eagerOnes are the pages that are rendered when a tag is touched even if nobody has read
+// them. That of one thing has the parameter of its address in its tag.
+func (h *Host) eagerOnes(tags []string) []eagerOne {
+	list := []eagerOne{}
 	for _, route := range h.parts.Routes {
-		if route.Page == nil || !route.Page.Eager || strings.Contains(route.Path, "{") {
+		if route.Page == nil || !route.Page.Eager {
 			continue
 		}
-		if slices.ContainsFunc(route.Page.Tags, func(t string) bool { return slices.Contains(tags, t) }) {
-			keys = append(keys, page.Key(route.Path, nil, nil, function.LanguageOf(route.Path)))
+		for _, path := range unique(eagerPaths(route, tags)) {
+			language := "ko"
+			if route.HTML {
+				language = function.LanguageOf(path)
+			}
+			list = append(list, eagerOne{route, page.Key(path, nil, nil, language)})
 		}
 	}
-	return keys
+	return list
 }
 
-// routeOf is this function's route for a page, if it is one of its own.
-func (h *Host) routeOf(key string) (function.Route, bool) {
-	path, _, _ := page.Address(key)
-	c := h.echo.NewContext(nil, discard{})
-	h.echo.Router().Find(http.MethodGet, path, c)
-	for _, route := range h.parts.Routes {
-		if route.Page != nil && echoPath(route.Path) == c.Path() {
-			return route, true
+func eagerPaths(route function.Route, tags []string) []string {
+	before, rest, parameter := strings.Cut(route.Path, "{")
+	name, after, _ := strings.Cut(rest, "}")
+	paths := []string{}
+	for _, declared := range route.Page.Tags {
+		for _, tag := range tags {
+			switch start, found := strings.CutSuffix(declared, "{"+name+"}"); {
+			case !parameter && declared == tag:
+				paths = append(paths, route.Path)
+			case parameter && found && strings.HasPrefix(tag, start):
+				if path := before + strings.TrimPrefix(tag, start) + after; page.Path(path) && !strings.Contains(after, "{") {
+					paths = append(paths, path)
+				}
+			}
 		}
 	}
-	return function.Route{}, false
-}
-
-// recorder keeps what a Writer writes.
-type recorder struct {
-	header http.Header
-	body   []byte
-}
-
-func (r *recorder) Header() http.Header { return r.header }
-func (r *recorder) WriteHeader(int)     {}
-func (r *recorder) Write(b []byte) (int, error) {
-	r.body = append(r.body, b...)
-	return len(b), nil
+	return paths
 }
 
 // discard is where a context without an answer writes.

@@ -12,7 +12,7 @@ import (
 
 // Idempotent says whether a route heeds Idempotency-Key.
 func Idempotent(route function.Route) bool {
-	return route.Method == http.MethodPost && !route.Alone && !route.ReadOnly
+	return route.Method == http.MethodPost && !route.Alone && !route.ReadOnly && !route.Private
 }
 
 // Refusals are the problems that a route of the API can answer: those of its handler
@@ -38,6 +38,9 @@ func Refusals(route function.Route) function.Refusals {
 			add(problem.Forbidden, "second-factor-required")
 		}
 	}
+	if route.Proof {
+		add(problem.Forbidden, "proof-required")
+	}
 	if strings.Contains(route.Path, "{") {
 		add(problem.NotFound, "not-found")
 	}
@@ -45,10 +48,14 @@ func Refusals(route function.Route) function.Refusals {
 	if writes {
 		add(problem.Forbidden, "cross-origin")
 	}
-	reads := writes && !route.Do.Takes(function.Stream) // a body, if only to refuse it
-	if reads {
-		add(problem.Malformed, "body-incomplete", "malformed-json")
+	if writes && !route.Unread() { // a body, if only to refuse it
+		add(problem.Malformed, "body-incomplete")
+		add(problem.RequestTimeout, "request-timeout")
 		add(problem.TooLarge, "body-too-large")
+	}
+	reads := writes && !route.Do.Takes(function.Stream)
+	if reads {
+		add(problem.Malformed, "malformed-json")
 		add(problem.UnsupportedMedia, "unsupported-media-type")
 	}
 	if route.Do.Takes(function.InJSON) {
@@ -64,6 +71,12 @@ func Refusals(route function.Route) function.Refusals {
 	if slices.ContainsFunc(route.Do.Inputs, func(f function.Input) bool { return f.In == function.InHeader && f.Name == "If-Match" }) {
 		add(problem.PreconditionFailed, "version-stale")
 		add(problem.PreconditionRequired, "if-match-required")
+	}
+	if route.Switched {
+		add(problem.NotFound, "not-found")
+	}
+	if route.Writes() {
+		add(problem.Unavailable, "read-only")
 	}
 	for k, codes := range route.Refuses {
 		add(k, codes...)

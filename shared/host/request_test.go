@@ -1,6 +1,9 @@
 package host_test
 
 import (
+	"encoding/json"
+	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +13,7 @@ import (
 	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/functiontest"
+	"github.com/madang-council/madang/shared/host"
 )
 
 // origin is where the audit log says that an admin's write came from.
@@ -44,14 +48,6 @@ func TestClientAddress(t *testing.T) {
 	app.Wait(time.Second)
 	if origin(t, app, admin, "203.0.113.9") == same {
 		t.Error("the hash did not change at midnight in Seoul")
-	}
-}
-
-func TestLanguage(t *testing.T) {
-	for accept, want := range map[string]string{"": "ko", "en": "en", "en-US,en;q=0.9,ko;q=0.8": "en", "ko-KR,ko;q=0.9,en;q=0.8": "ko", "fr, en;q=0.5": "en", "fr": "ko", "*": "ko"} {
-		if got := function.Language(accept); got != want {
-			t.Errorf("%q: %s, want %s", accept, got, want)
-		}
 	}
 }
 
@@ -135,5 +131,59 @@ func TestLogHoldsNoSecrets(t *testing.T) {
 	}
 	if !strings.Contains(app.Log.String(), `"route":"/v1/things"`) || !strings.Contains(app.Log.String(), `"requestId"`) || !strings.Contains(app.Log.String(), `"traceId"`) {
 		t.Errorf("the log lacks what it is for: %s", app.Log)
+	}
+}
+
+// Who asked, from where, and by which code it was refused, is in the log's line of a request.
+func TestLogSaysWho(t *testing.T) {
+	app := functiontest.New(t, sample)
+	account := app.Member(functiontest.Member{})
+	for _, row := range []struct {
+		path, as, body string
+		code, member   string
+	}{
+		{"/v1/admin/things", account.Token, `{"name":"a"}`, "not-allowed", account.ID},
+		{"/v1/things", account.Token, `{"name":""}`, "invalid-input", account.ID},
+		{"/v1/things", account.Token, `{"name":"a"}`, "", account.ID},
+		{"/v1/things", "", `{"name":"a"}`, "sign-in-required", ""},
+		{"/v1/things", "forged", `{"name":"a"}`, "session-ended", ""},
+		{"/v1/panic", "", "", "internal", ""},
+	} {
+		app.Log.Reset()
+		r := app.Do(functiontest.Request{Method: "POST", Path: row.path, As: row.as, Body: row.body})
+		var said struct{ Time, Code, Member, Origin, RequestID string }
+		for line := range strings.Lines(app.Log.String()) {
+			if strings.Contains(line, `"msg":"request"`) {
+				if err := json.Unmarshal([]byte(line), &said); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if said.Code != row.code || said.Member != row.member || len(said.Origin) != 32 || said.RequestID == "" {
+			t.Errorf("%s as %q: %+v", row.path, row.as, said)
+		}
+		if _, offset, _ := strings.Cut(said.Time, "T"); !strings.ContainsAny(offset, "Z+-") {
+			t.Errorf("a time without its offset: %s", said.Time)
+		}
+		if row.code == "internal" && (strings.Contains(string(r.Body), "이런") || strings.Contains(string(r.Body), ".go") || !strings.Contains(app.Log.String(), "panic: 이런")) {
+			t.Errorf("what went wrong is the log's and not the caller's: %s\n%s", r.Body, app.Log)
+		}
+	}
+}
+
+// Whatever is logged is one line: nobody makes up another.
+func TestLogIsLines(t *testing.T) {
+	var b strings.Builder
+	const made = "a\n{\"msg\":\"made up\"}\r\n\u2028\x00\x1b[2J"
+	host.NewLog(&b, slog.LevelDebug).Warn(made, made, made, "error", errors.New(made), "data", []byte(made))
+	if line, rest, _ := strings.Cut(b.String(), "\n"); rest != "" || !json.Valid([]byte(line)) || strings.ContainsAny(line, "\r\x00\x1b") {
+		t.Errorf("%q", b.String())
+	}
+	app := functiontest.New(t, sample)
+	app.Do(functiontest.Request{Method: "POST", Path: "/v1/things/%0A%7B%22msg%22%3A%22made%20up%22%7D", Body: "{", Header: map[string]string{"User-Agent": "a{\"msg\":\"made up\"}", "X-Request-Id": "{\"msg\"}"}})
+	for line := range strings.Lines(app.Log.String()) {
+		if !json.Valid([]byte(line)) || strings.Contains(line, "made up") {
+			t.Errorf("%q", line)
+		}
 	}
 }

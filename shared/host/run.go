@@ -9,7 +9,9 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"slices"
 	"strconv"
+	"sync"
 	"syscall"
 	"time"
 
@@ -18,6 +20,7 @@ import (
 	"github.com/madang-council/madang/shared/database/postgres"
 	"github.com/madang-council/madang/shared/event"
 	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/spans"
 )
 
 // grace is how long requests in flight may take after SIGTERM: less than Kubernetes'
@@ -34,7 +37,8 @@ const (
 )
 
 // Run is a deployed function's whole program: it serves until SIGTERM, finishes what is
-// in flight and exits. It connects to nothing before the first request.
+// in flight and exits. It waits for nothing before it is ready: that PostgreSQL or Redis is away
+// is found out by who needs them.
 //
 // What there is beside it is said by the catalogue (functions/catalogue).
 func Run(spec function.Spec, catalogue function.Catalogue) {
@@ -58,12 +62,14 @@ func run(ctx context.Context, spec function.Spec, catalogue function.Catalogue, 
 	}
 	options.Deps.Catalogue = catalogue
 	h := New(spec, options)
+	go connect(ctx, spec, options)
 	server := &http.Server{
 		Addr: ":" + strconv.Itoa(settings.Port), Handler: h,
 		ReadHeaderTimeout: headerTime, IdleTimeout: idleTime, MaxHeaderBytes: headerLimit,
 	}
 	go serveMetrics(ctx, settings.MetricsAddr, options.Metrics, log)
 	told := tell(spec, settings.MetricsSink, options.Metrics)
+	traced := options.Spans.Begin()
 	failed := make(chan error, 1)
 	go func() { failed <- server.ListenAndServe() }()
 	select {
@@ -78,7 +84,24 @@ func run(ctx context.Context, spec function.Spec, catalogue function.Catalogue, 
 	if lost := told(); lost != nil {
 		log.Warn("what was counted last is lost", "function", spec.Name, "error", lost)
 	}
+	if lost := traced(); lost != nil {
+		log.Warn("spans are lost", "function", spec.Name, "error", lost)
+	}
 	return errors.Join(err, options.Deps.DB.Close(), options.Redis.Close())
+}
+
+// connect opens the first connections to PostgreSQL and Redis beside each other, while the pod
+// becomes ready, so that the first request need not wait for one after the other. Whether it
+// succeeds makes no difference but that.
+func connect(ctx context.Context, spec function.Spec, o Options) {
+	ctx, cancel := context.WithTimeout(ctx, outwardTime)
+	defer cancel()
+	var both sync.WaitGroup
+	both.Go(func() { _ = o.Redis.Ping(ctx).Err() })
+	if slices.Contains(spec.Needs, function.Database) {
+		both.Go(func() { _ = o.Deps.DB.Ping(ctx) })
+	}
+	both.Wait()
 }
 
 // deployed wires a function to what its environment names.
@@ -103,14 +126,18 @@ func deployed(spec function.Spec, s Settings, log *slog.Logger) (Options, error)
 	client := &http.Client{Timeout: outwardTime}
 	deps := function.Deps{
 		DB: db, Storage: s.Storage(), Key: key, Settings: settings, Client: client, Log: log,
-		Outbox: &event.Outbox{DB: db, Log: log, Bus: event.Sink{URL: s.Sink, Source: "/functions/" + spec.Name, Client: client}},
+		Outbox: &event.Outbox{DB: db, Log: log, Bus: event.Sink{URL: s.Sink, Source: "/functions/" + spec.Name, Client: client, Key: key.Derive(event.KeyPurpose)}},
 	}
 	if spec.Mail != nil {
 		if deps.Mail, err = spec.Mail(s.SMTPURL, s.MailFrom); err != nil {
 			return Options{}, err
 		}
 	}
-	return Options{Deps: deps, Redis: redis, Now: time.Now, TrustedHops: s.TrustedHops, Metrics: NewMetrics()}, nil
+	o := Options{Deps: deps, Redis: redis, Now: time.Now, TrustedHops: s.TrustedHops, Metrics: NewMetrics()}
+	if s.Collector != "" {
+		o.Spans = &spans.Exporter{URL: s.Collector, Service: spec.Name, Client: client}
+	}
+	return o, nil
 }
 
 // tell begins to send what is counted to who adds it up (package counts). What it returns

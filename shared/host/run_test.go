@@ -5,13 +5,13 @@ import (
 	"encoding/base64"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/madang-council/madang/shared/addresstest"
 	"github.com/madang-council/madang/shared/counts"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/problem"
@@ -24,14 +24,9 @@ func TestNothingCountedIsLostAtTheEnd(t *testing.T) {
 	ledger := &counts.Ledger{Now: func() time.Time { return now }}
 	sink := httptest.NewServer(ledger)
 	defer sink.Close()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	port := listener.Addr().(*net.TCPAddr).Port
-	_ = listener.Close()
+	address := addresstest.Address(t)
 	for name, value := range map[string]string{
-		"PORT": fmt.Sprint(port), "METRICS_ADDR": "127.0.0.1:0", "METRICS_SINK": sink.URL, "DATABASE_URL": "postgres://nobody@127.0.0.1:1/none",
+		"PORT": strings.TrimPrefix(address, "127.0.0.1:"), "METRICS_ADDR": "127.0.0.1:0", "METRICS_SINK": sink.URL, "DATABASE_URL": "postgres://nobody@127.0.0.1:1/none",
 		"REDIS_URL": "redis://127.0.0.1:1/0", "SECRET_KEY": base64.StdEncoding.EncodeToString([]byte("0123456789abcdefghijklmnopqrstuv")),
 	} {
 		t.Setenv(name, value)
@@ -53,9 +48,8 @@ func TestNothingCountedIsLostAtTheEnd(t *testing.T) {
 	ctx, end := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- run(ctx, spec, function.Catalogue{}, slog.New(slog.DiscardHandler)) }()
-	address := fmt.Sprintf("http://127.0.0.1:%d", port)
 	get := func(path string) int {
-		r, _ := http.NewRequest(http.MethodGet, address+path, http.NoBody)
+		r, _ := http.NewRequest(http.MethodGet, "http://"+address+path, http.NoBody)
 		r.Header.Set("X-Request-Start", fmt.Sprintf("%.3f", float64(begun.Add(-time.Second).UnixMilli())/1000))
 		response, err := http.DefaultClient.Do(r)
 		if err != nil {

@@ -4,20 +4,25 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/netip"
 	"os"
+	"regexp"
 	"time"
 
 	"github.com/caarlos0/env/v11"
 
 	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/outside"
 	"github.com/madang-council/madang/shared/secret"
+	"github.com/madang-council/madang/shared/text"
 )
 
 // Settings is the environment of a process, by the names of its variables.
 type Settings struct {
 	Port        int    `env:"PORT" envDefault:"8080"`
 	MetricsAddr string `env:"METRICS_ADDR" envDefault:":9095"`
-	MetricsSink string `env:"METRICS_SINK"` // where counts go before this process ends; empty: they are only at MetricsAddr
+	MetricsSink string `env:"METRICS_SINK"`                // where counts go before this process ends; empty: they are only at MetricsAddr
+	Collector   string `env:"OTEL_EXPORTER_OTLP_ENDPOINT"` // who is told of requests by OTLP over HTTP; empty: nobody
 	DatabaseURL string `env:"DATABASE_URL"`
 	RedisURL    string `env:"REDIS_URL"`
 	Sink        string `env:"K_SINK"` // Knative's: where events are published
@@ -33,19 +38,29 @@ type Settings struct {
 	S3SecretKey      string `env:"S3_SECRET_KEY"`
 	S3Bucket         string `env:"S3_BUCKET" envDefault:"madang"`
 
-	Environment    string        `env:"ENVIRONMENT" envDefault:"local"`
-	SiteURL        string        `env:"SITE_URL" envDefault:"http://localhost:8080"`
-	CouncilName    string        `env:"COUNCIL_NAME" envDefault:"마당대학교 총학생회"`
-	SchoolDomains  []string      `env:"SCHOOL_DOMAINS" envDefault:"madang.ac.kr"`
-	Units          []string      `env:"UNITS" envDefault:"총학,단과대,학과,동연,감사"`
-	Departments    []string      `env:"DEPARTMENTS"`
-	PolicyVersion  string        `env:"POLICY_VERSION" envDefault:"2026-03-01"`
-	AdminNeedsTOTP bool          `env:"ADMIN_NEEDS_TOTP" envDefault:"true"`
-	OIDCIssuers    string        `env:"OIDC_ISSUERS"` // JSON: [{"name","url","clientId","clientSecret","scopes"}]
-	OrphanAge      time.Duration `env:"ORPHAN_AGE" envDefault:"24h"`
-	LeaveGrace     time.Duration `env:"LEAVE_GRACE" envDefault:"168h"`
-	AuditRetention time.Duration `env:"AUDIT_RETENTION" envDefault:"8760h"`
-	UploadLimitMiB int           `env:"UPLOAD_LIMIT_MIB"`
+	Environment    string         `env:"ENVIRONMENT" envDefault:"local"`
+	SiteURL        string         `env:"SITE_URL" envDefault:"http://localhost:8080"`
+	CouncilName    string         `env:"COUNCIL_NAME" envDefault:"마당대학교 총학생회"`
+	SchoolDomains  []string       `env:"SCHOOL_DOMAINS" envDefault:"madang.ac.kr"`
+	Units          []string       `env:"UNITS" envDefault:"총학,단과대,학과,동연,감사"`
+	UnitsEn        string         `env:"UNITS_EN" envDefault:"{\"총학\":\"Student Council\",\"단과대\":\"Colleges\",\"학과\":\"Departments\",\"동연\":\"Student Clubs\",\"감사\":\"Audit Committee\"}"` // JSON, by the unit
+	TagsEn         string         `env:"TAGS_EN"`                                                                                                                                            // JSON, by the tag
+	Departments    []string       `env:"DEPARTMENTS"`
+	StudentMailbox string         `env:"STUDENT_MAILBOX"` // regular expression
+	CampusNetworks []netip.Prefix `env:"CAMPUS_NETWORKS"` // as 203.0.113.0/24,2001:db8::/32
+	PolicyVersion  string         `env:"POLICY_VERSION" envDefault:"2026-03-01"`
+	PrivacyOfficer string         `env:"PRIVACY_OFFICER"`
+	PrivacyContact string         `env:"PRIVACY_CONTACT"`
+	Processors     string         `env:"PROCESSORS"` // JSON: [{"name","work"}]
+	AdminNeedsTOTP bool           `env:"ADMIN_NEEDS_TOTP" envDefault:"true"`
+	OIDCIssuers    string         `env:"OIDC_ISSUERS"` // JSON: [{"name","url","clientId","clientSecret","scopes"}]
+	OrphanAge      time.Duration  `env:"ORPHAN_AGE" envDefault:"24h"`
+	LeaveGrace     time.Duration  `env:"LEAVE_GRACE" envDefault:"168h"`
+	AuditRetention time.Duration  `env:"AUDIT_RETENTION" envDefault:"8760h"`
+	UploadLimitMiB int            `env:"UPLOAD_LIMIT_MIB"`
+	ArchiveMiB     int            `env:"ARCHIVE_LIMIT_MIB" envDefault:"200"`
+	OutsidePorts   []uint16       `env:"OUTSIDE_PORTS"`    // beside 443
+	OutsideNets    []netip.Prefix `env:"OUTSIDE_NETWORKS"` // as 10.20.0.0/16
 }
 
 // ReadSettings reads the environment of this process; defaults say what those variables are
@@ -79,10 +94,46 @@ func (s Settings) Function() (function.Settings, error) {
 			issuers = append(issuers, function.Issuer(i))
 		}
 	}
+	privacy := function.Privacy{Officer: s.PrivacyOfficer, Contact: s.PrivacyContact}
+	if s.Processors != "" {
+		if err := json.Unmarshal([]byte(s.Processors), &privacy.Processors); err != nil {
+			return function.Settings{}, fmt.Errorf("PROCESSORS: %w", err)
+		}
+	}
+	names := function.Names{}
+	for variable, list := range map[string]struct {
+		text string
+		into *map[string]string
+	}{"UNITS_EN": {s.UnitsEn, &names.Units}, "TAGS_EN": {s.TagsEn, &names.Tags}} {
+		if list.text == "" {
+			continue
+		}
+		if err := json.Unmarshal([]byte(list.text), list.into); err != nil {
+			return function.Settings{}, fmt.Errorf("%s: %w", variable, err)
+		}
+	}
+	var mailbox *regexp.Regexp
+	if s.StudentMailbox != "" {
+		var err error
+		if mailbox, err = regexp.Compile(`^(?:` + s.StudentMailbox + `)$`); err != nil {
+			return function.Settings{}, fmt.Errorf("STUDENT_MAILBOX: %w", err)
+		}
+	}
+	for name, list := range map[string][]string{"UNITS": s.Units, "DEPARTMENTS": s.Departments} {
+		seen := map[string]bool{}
+		for _, unit := range list {
+			key := text.Squeeze(unit)
+			if key != "" && seen[key] {
+				return function.Settings{}, fmt.Errorf("%s: %s is there twice", name, unit)
+			}
+			seen[key] = true
+		}
+	}
 	return function.Settings{
-		Environment: s.Environment, SiteURL: s.SiteURL, CouncilName: s.CouncilName, SchoolDomains: s.SchoolDomains,
-		Units: s.Units, DepartmentNames: s.Departments, PolicyVersion: s.PolicyVersion, AdminNeedsTOTP: s.AdminNeedsTOTP,
-		Issuers: issuers, OrphanAge: s.OrphanAge, LeaveGrace: s.LeaveGrace, AuditRetention: s.AuditRetention, UploadLimitMiB: s.UploadLimitMiB,
+		Environment: s.Environment, SiteURL: s.SiteURL, CouncilName: s.CouncilName, SchoolDomains: s.SchoolDomains, StudentMailbox: mailbox, Privacy: privacy,
+		Units: s.Units, Names: names, DepartmentNames: s.Departments, PolicyVersion: s.PolicyVersion, AdminNeedsTOTP: s.AdminNeedsTOTP,
+		Issuers: issuers, OrphanAge: s.OrphanAge, LeaveGrace: s.LeaveGrace, AuditRetention: s.AuditRetention, UploadLimitMiB: s.UploadLimitMiB, ArchiveMiB: s.ArchiveMiB,
+		CampusNetworks: s.CampusNetworks, Outside: outside.Options{Ports: s.OutsidePorts, Networks: s.OutsideNets},
 	}, nil
 }
 

@@ -48,7 +48,7 @@ var site = function.Spec{
 		return function.Parts{Routes: append(f.Pages(
 			function.Route{Method: "GET", Path: "/", Doc: "A page.", Access: function.Anyone, Do: function.Do(read), Page: &function.Page{Tags: []string{"first"}, Eager: true}},
 			function.Route{Method: "GET", Path: "/my", Doc: "A member's.", Access: function.SignedIn, Do: function.Do(read)},
-			function.Route{Method: "GET", Path: "/admin", Doc: "An admin's.", Access: function.Holder(auth.Admin), Do: function.Do(read)},
+			function.Route{Method: "GET", Path: "/admin", Doc: "An admin's.", Access: function.May(auth.Operate), Do: function.Do(read)},
 			function.Route{Method: "POST", Path: "/send", Doc: "Sends.", Access: function.Anyone, Do: function.Do(send)},
 			function.Route{Method: "GET", Path: "/panic", Doc: "Panics.", Access: function.Anyone, Do: function.Do(func(context.Context, *struct{}) (*ui.Answer, error) { panic("이런") })},
 		), f.AssetsRoute())}
@@ -125,7 +125,7 @@ func TestRefusalsArePages(t *testing.T) {
 	}{
 		{"/admin", member, 403, "not-allowed", "권한이 없습니다."},
 		{"/panic", "", 500, "internal", "요청 번호"},
-		{"/assets/x/none.css", "", 404, "not-found", "찾는 쪽이 없습니다"},
+		{"/assets/x/none.css", "", 404, "not-found", "페이지를 찾을 수 없습니다"},
 	} {
 		r := app.Do(functiontest.Request{Method: "GET", Path: row.path, As: row.as, Header: map[string]string{"Accept-Language": "en"}}).Problem(row.status, row.code)
 		if !strings.Contains(string(r.Body), row.inText) || r.Header.Get("Cache-Control") != "no-store" || !strings.Contains(r.Header.Get("Content-Security-Policy"), "default-src 'none'") {
@@ -177,7 +177,7 @@ func TestPagesOfTheSite(t *testing.T) {
 func TestRenewedSessions(t *testing.T) {
 	app := functiontest.New(t, site)
 	account := app.Member(functiontest.Member{Name: "이소리"})
-	tokens, err := session.Store{DB: app.DB, Key: app.Deps.Key}.Create(app.Context(), account.ID, "폰", false)
+	tokens, err := session.Store{DB: app.DB, Key: app.Deps.Key}.Create(app.Context(), account.ID, "폰", session.Given{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,22 +27,20 @@ func (h *Host) write(ctx context.Context, k *call) error {
 		if err != nil {
 			return err
 		}
-		h.settle(ctx)
+		h.eager(ctx)
 		return h.answer(k.echo, a)
 	}
 	key, err := h.idempotencyKey(ctx, k)
 	if err != nil {
 		return err
 	}
-	body, err := h.buffer(k)
+	body, err := buffer(k)
 	if err != nil {
 		return err
 	}
 	var a answer
 	err = h.deps.DB.Atomic(ctx, func(ctx context.Context) error {
-		if body != nil {
-			k.echo.Request().Body = io.NopCloser(bytes.NewReader(body))
-		}
+		k.echo.Request().Body = io.NopCloser(bytes.NewReader(body))
 		stored, err := h.replay(ctx, key, body)
 		if err != nil || stored != nil {
 			if stored != nil {
@@ -50,7 +48,10 @@ func (h *Host) write(ctx context.Context, k *call) error {
 			}
 			return err
 		}
-		if a, err = h.handle(ctx, k); err != nil {
+		if a, err = h.handle(ctx, k); err != nil || key == "" {
+			return err
+		}
+		if a, err = written(a, k.echo.Request()); err != nil {
 			return err
 		}
 		return h.keep(ctx, key, a)
@@ -58,31 +59,39 @@ func (h *Host) write(ctx context.Context, k *call) error {
 	if err != nil {
 		return err
 	}
-	h.settle(ctx)
+	h.eager(ctx)
 	return h.answer(k.echo, a)
 }
 
 // handle binds, calls, audits and encodes.
 func (h *Host) handle(ctx context.Context, k *call) (answer, error) {
+	recorded, before := auth.From(ctx).Council() && !k.route.Private, ""
+	if id := pathSubject(k.echo); recorded && id != "" && k.route.Method == http.MethodDelete {
+		var err error
+		if before, err = (audit.Store{DB: h.deps.DB}).NameOf(ctx, id, h.deps.Catalogue.Kinds); err != nil {
+			return answer{}, err
+		}
+	}
 	response, err := k.route.Do.Call(ctx, h.binder(k.echo, k.route.Do))
 	if err != nil {
 		return answer{}, err
 	}
-	if auth.From(ctx).Council() {
-		if err := h.audit(ctx, k); err != nil {
+	if recorded {
+		if err := h.audit(ctx, k, before); err != nil {
 			return answer{}, err
 		}
 	}
 	return encode(k.route, response)
 }
 
-// buffer reads a JSON body whole, so that it can be hashed and the handler tried again;
-// nil for a route that reads its body as a stream.
-func (h *Host) buffer(k *call) ([]byte, error) {
-	if k.route.Do.Takes(function.Stream) {
-		return nil, nil
+// buffer reads the body whole, so that it can be hashed, and each try of the unit of work
+// gets the same.
+func buffer(k *call) ([]byte, error) {
+	most := int64(bodyLimit)
+	if k.route.Do.Takes(function.Stream) && k.route.Largest > 0 {
+		most = k.route.Largest
 	}
-	return readBody(k.echo.Request())
+	return readBody(k.echo.Request(), most)
 }
 
 // keyLimit is how long a key may be, in bytes: as at Stripe, whose clients made the header
@@ -93,7 +102,7 @@ const keyLimit = 255
 // Keys belong to a member, or to a visitor of that day, and to one route and address.
 func (h *Host) idempotencyKey(ctx context.Context, k *call) (string, error) {
 	key := k.echo.Request().Header.Get("Idempotency-Key")
-	if key == "" || k.route.Method != http.MethodPost {
+	if key == "" || !Idempotent(k.route) {
 		return "", nil
 	}
 	if len(key) > keyLimit {
@@ -133,13 +142,12 @@ func (h *Host) replay(ctx context.Context, key string, body []byte) (*answer, er
 
 func (h *Host) answers() idempotency.Store { return idempotency.Store{DB: h.deps.DB} }
 
-// keep saves the answer under its key. Answers that write themselves are not kept: the
-// routes that have one change nothing but counters.
+// keep saves the answer under its key, without cookies: whoever knows the key is not given
+// a session by it.
 func (h *Host) keep(ctx context.Context, key string, a answer) error {
-	if key == "" || a.writer != nil {
-		return nil
-	}
-	header, err := json.Marshal(a.header)
+	kept := a.header.Clone()
+	kept.Del("Set-Cookie")
+	header, err := json.Marshal(kept)
 	if err != nil {
 		return fmt.Errorf("keep the answer: %w", err)
 	}
@@ -147,13 +155,21 @@ func (h *Host) keep(ctx context.Context, key string, a answer) error {
 }
 
 // audit leaves a record of what a member of the council did, or whose data was read.
-func (h *Host) audit(ctx context.Context, k *call) error {
-	subject := k.request.Subject()
+// Before is what its subject was called before the handler ran, which may have deleted it.
+func (h *Host) audit(ctx context.Context, k *call, before string) error {
+	subject, log := k.request.Subject(), audit.Store{DB: h.deps.DB}
 	if subject == "" {
 		subject = pathSubject(k.echo)
 	}
-	return audit.Store{DB: h.deps.DB}.Add(ctx, audit.Record{
-		Actor: auth.From(ctx).MemberID, Action: k.route.Action(), Subject: subject, Origin: k.request.Origin, RequestID: k.request.ID, Detail: k.request.Detail(),
+	name, err := log.NameOf(ctx, subject, h.deps.Catalogue.Kinds)
+	if err != nil {
+		return err
+	}
+	if name == "" {
+		name = before
+	}
+	return log.Add(ctx, audit.Record{
+		Actor: auth.From(ctx).MemberID, Action: k.route.Action(), Subject: subject, SubjectName: name, Origin: k.request.Origin, RequestID: k.request.ID, Detail: k.request.Detail(),
 	})
 }
 

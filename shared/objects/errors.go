@@ -23,6 +23,9 @@ var ErrNotFound = errors.New("not found")
 // The same call may succeed later; whether a write took effect is not known.
 var ErrUnavailable = errors.New("storage unavailable")
 
+// ErrBroken says that the object was made of parts of which one was replaced afterwards, so that it cannot be read.
+var ErrBroken = errors.New("a part of the object was replaced")
+
 const (
 	// quick bounds requests without a body worth mentioning.
 	quick = 15 * time.Second
@@ -60,6 +63,8 @@ func classify(err error) error {
 			return ErrNotFound
 		case "SlowDown", "ServiceUnavailable", "InternalError", "RequestTimeout", "TooManyRequests":
 			return ErrUnavailable
+		case "BrokenMPU": // Swift's own
+			return ErrBroken
 		}
 		switch {
 		case answer.StatusCode == http.StatusNotFound:

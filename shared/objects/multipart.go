@@ -103,6 +103,21 @@ func whole(parts []Part) (size int64, etag string, err error) {
 	return size, fmt.Sprintf("%x-%d", sum.Sum(nil), len(parts)), nil
 }
 
+// Replaced says whether a part of the object at key, which this upload became, was sent again afterwards with other bytes,
+// as far as storage still lists the parts.
+func (s *Store) Replaced(ctx context.Context, key, uploadID string) (bool, error) {
+	found, err := s.Stat(ctx, key)
+	if err != nil {
+		return false, err
+	}
+	parts, err := s.Parts(ctx, key, uploadID)
+	if err != nil {
+		return false, err
+	}
+	size, etag, err := whole(parts)
+	return err == nil && (size != found.Size || etag != found.ETag), err
+}
+
 // AbortMultipart ends an upload and removes its parts. An upload that does not exist is not an error, and a completed
 // one keeps its object. Never abort while a completion may still be running: Swift then removes parts that the object
 // needs.
@@ -194,7 +209,7 @@ func (s *Store) putParts(ctx context.Context, key, uploadID string, r io.Reader,
 		if len(parts) == MaxParts {
 			return nil, fmt.Errorf("objects: put %q: more than %d bytes", key, MaxParts*PartSize)
 		}
-		part, err := s.putPart(ctx, key, uploadID, len(parts)+1, buffer)
+		part, err := s.PutPart(ctx, key, uploadID, len(parts)+1, buffer)
 		if err != nil {
 			return nil, err
 		}
@@ -203,7 +218,12 @@ func (s *Store) putParts(ctx context.Context, key, uploadID string, r io.Reader,
 	return parts, nil
 }
 
-func (s *Store) putPart(ctx context.Context, key, uploadID string, number int, data []byte) (Part, error) {
+// PutPart stores data as a part of an upload, from 1 on, in place of one that it had. Every part but the last has at
+// least 5 MiB. It fails with ErrNotFound when the upload does not exist.
+func (s *Store) PutPart(ctx context.Context, key, uploadID string, number int, data []byte) (Part, error) {
+	if err := checkKey(key); err != nil {
+		return Part{}, failed(ctx, "put part", key, err)
+	}
 	within, cancel := context.WithTimeout(ctx, transfer(int64(len(data))))
 	defer cancel()
 	stored, err := s.core.PutObjectPart(within, s.bucket, key, uploadID, number, bytes.NewReader(data),

@@ -9,7 +9,7 @@
 //   - A part that is not named in the completion stays in storage unseen and is paid for. Compare Parts with what was
 //     expected before CompleteMultipart.
 //   - Until a completed multipart object is deleted, its part URLs go on working until they expire, and a part that
-//     arrives late damages the object. Copy the object to its final key and Delete the uploaded one: the copy stands
+//     arrives late damages the object. Put what was read of it at its final key and Delete the uploaded one: that stands
 //     alone, and late parts then meet a missing upload.
 //   - A multipart object that is overwritten leaves its parts behind. Keys are used once.
 package objects

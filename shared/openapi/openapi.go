@@ -36,7 +36,7 @@ func Document(spec function.Spec) ([]byte, error) {
 
 // Joined describes those of all functions as one document.
 func Joined(specs []function.Spec) ([]byte, error) {
-	return describe("Madang", "마당: 총학생회 누리집의 API.", specs...)
+	return describe("Madang", "마당: 총학생회 홈페이지의 API.", specs...)
 }
 
 // Routes are the operations of a function that documents have: its public ones for
@@ -181,8 +181,22 @@ func add(r *openapi31.Reflector, spec function.Spec, route function.Route) error
 	if err := r.AddOperation(oc); err != nil {
 		return fmt.Errorf("openapi: %w", err)
 	}
+	addFile(operation, route)
 	finish(operation)
 	return nil
+}
+
+// addFile describes an answer that is a file.
+func addFile(operation *openapi31.Operation, route function.Route) {
+	file, is := route.Do.Response.(function.OfOneType)
+	if !is {
+		file, is = reflect.New(reflect.TypeOf(route.Do.Response)).Interface().(function.OfOneType)
+	}
+	if !is {
+		return
+	}
+	schema := map[string]any{"type": "string", "format": "binary"}
+	operation.ResponsesEns().MapOfResponseOrReferenceValues[strconv.Itoa(Status(route))].Response.WithContentItem(file.MediaType(), openapi31.MediaType{Schema: schema})
 }
 
 // addBody describes the bodies that the library does not: of DELETE, and streams.

@@ -3,7 +3,11 @@
 // it; shared/council/persons lists all, and its test demands that no column is forgotten.
 package person
 
-import "context"
+import (
+	"context"
+
+	"github.com/madang-council/madang/shared/problem"
+)
 
 // Fate is what becomes of a column.
 type Fate string
@@ -23,9 +27,15 @@ type Column struct {
 	Why  string // it is kept
 }
 
+// Notice is what people are told of something that is kept of them, as a line of the privacy
+// policy (개인정보 보호법 30조): items, purpose and period. In Until {leave}, {unused} and {log}
+// stand for the times of the settings.
+type Notice struct{ What, Why, Until problem.Text }
+
 // Data is something that one store keeps of members.
 type Data struct {
 	Name    string // in the export, which callers know: it never changes; "" without Export
+	Notices []Notice
 	Columns []Column
 	// Export is what a member is shown, encoded as JSON; nil where there is nothing.
 	Export func(ctx context.Context, memberID string) (any, error)

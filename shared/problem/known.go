@@ -12,6 +12,11 @@ func NoMethod() *Error {
 	return New(MethodNotAllowed, "method-not-allowed", "이 주소에서 쓸 수 없는 메서드입니다.", "This address has no such method.")
 }
 
+// TooSlow is the answer to a request whose body does not come.
+func TooSlow() *Error {
+	return New(RequestTimeout, "request-timeout", "요청이 너무 오래 걸렸습니다.", "The request took too long.")
+}
+
 // TooOften is the answer to who asks too often; they may try again after a while.
 func TooOften(after time.Duration) *Error {
 	return New(TooMany, "too-many-requests", "요청이 너무 많습니다. 잠시 후 다시 시도하세요.", "Too many requests. Try again in a moment.").After(after)
@@ -22,6 +27,12 @@ func SignInFirst() *Error {
 	return New(Unauthenticated, "sign-in-required", "로그인이 필요합니다.", "Sign in first.")
 }
 
+// ProveFirst is the answer to a member who has not freshly proved who they are, where that is
+// needed (auth.Principal.Proved).
+func ProveFirst() *Error {
+	return New(Forbidden, "proof-required", "본인인지 먼저 확인해 주세요. 10분 동안 유효합니다.", "Prove first that it is you. The proof lasts for 10 minutes.")
+}
+
 // NotAllowed is the answer to a member without the role or unit that is needed.
 func NotAllowed() *Error {
 	return New(Forbidden, "not-allowed", "권한이 없습니다.", "You are not allowed to do this.")
@@ -30,7 +41,7 @@ func NotAllowed() *Error {
 // Foreign is the answer to a request that a browser sent with its cookies from another
 // site's page.
 func Foreign() *Error {
-	return New(Forbidden, "cross-origin", "다른 누리집에서 온 요청입니다.", "The request comes from another site.")
+	return New(Forbidden, "cross-origin", "다른 사이트에서 온 요청입니다.", "The request comes from another site.")
 }
 
 // Stale is the answer to an edit of a version that is no longer the newest.
@@ -55,6 +66,12 @@ func WrongField(name, code, ko, en string) *Error {
 
 // Unreadable is the answer to a request that cannot be parsed.
 func Unreadable(code, ko, en string) *Error { return New(Malformed, code, ko, en) }
+
+// ReadOnly is the answer to every write while the council keeps the site as it is. Nobody knows
+// until when; after 5 minutes it is worth looking again.
+func ReadOnly() *Error {
+	return New(Unavailable, "read-only", "지금은 점검 중이라 읽기만 할 수 있습니다. 조금 뒤에 다시 시도하세요.", "The site is being looked after: it can only be read for now. Try again later.").After(5 * time.Minute)
+}
 
 // Away is the answer while something that the function needs cannot be reached. The
 // caller may try again after 2 seconds, about the time that a restart of PostgreSQL or

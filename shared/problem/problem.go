@@ -21,6 +21,7 @@ const (
 	Forbidden            Kind = "forbidden"             // 403: signed in, not allowed
 	NotFound             Kind = "not-found"             // 404: absent, or hidden from the caller
 	MethodNotAllowed     Kind = "method-not-allowed"    // 405
+	RequestTimeout       Kind = "request-timeout"       // 408: the body came too slowly
 	Conflict             Kind = "conflict"              // 409: contradicts what is stored
 	Gone                 Kind = "gone"                  // 410: was here
 	PreconditionFailed   Kind = "precondition-failed"   // 412: If-Match names an older version
@@ -36,7 +37,7 @@ const (
 // Kinds are all kinds.
 func Kinds() []Kind {
 	return []Kind{
-		Malformed, Unauthenticated, Forbidden, NotFound, MethodNotAllowed, Conflict, Gone, PreconditionFailed, TooLarge, UnsupportedMedia,
+		Malformed, Unauthenticated, Forbidden, NotFound, MethodNotAllowed, RequestTimeout, Conflict, Gone, PreconditionFailed, TooLarge, UnsupportedMedia,
 		Invalid, PreconditionRequired, TooMany, Internal, Unavailable,
 	}
 }

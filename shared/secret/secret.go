@@ -120,12 +120,21 @@ func (k Key) DaySalt(day string) []byte {
 // The same client has another hash on another day, and nobody without the master key can try out addresses. An IPv4 address
 // counts whole, an IPv6 address by its first 64 bits, which is what one household or phone is given and can vary freely
 // within. An invalid address has a hash too, the same for all.
-func (k Key) ClientHash(ip netip.Addr, day string) []byte {
+func (k Key) ClientHash(ip netip.Addr, day string) []byte { return k.Clients(day).Hash(ip) }
+
+// Clients hashes clients' addresses on one day. To make it takes longer than to use it.
+type Clients struct{ salt []byte }
+
+// Clients hashes addresses on day.
+func (k Key) Clients(day string) Clients { return Clients{salt: k.DaySalt(day)} }
+
+// Hash is what ClientHash returns.
+func (c Clients) Hash(ip netip.Addr) []byte {
 	ip = ip.Unmap().WithZone("")
 	if ip.Is6() {
 		ip = netip.PrefixFrom(ip, 64).Masked().Addr()
 	}
-	mac := hmac.New(sha256.New, k.DaySalt(day))
+	mac := hmac.New(sha256.New, c.salt)
 	mac.Write(ip.AsSlice())
 	return mac.Sum(nil)[:16]
 }
@@ -154,21 +163,28 @@ func (s Signer) Sign(payload string, expires time.Time) string {
 
 // Verify returns the payload of token. The error is ErrForged, or ErrExpired from the second at which it expires.
 func (s Signer) Verify(token string, now time.Time) (payload string, err error) {
+	payload, _, err = s.Open(token, now)
+	return payload, err
+}
+
+// Open is Verify that says, too, when the token expires, or did.
+func (s Signer) Open(token string, now time.Time) (payload string, expires time.Time, err error) {
 	if strings.ContainsAny(token, "\r\n") { // skipped by the decoder
-		return "", ErrForged
+		return "", time.Time{}, ErrForged
 	}
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(token)
 	if err != nil || len(raw) < signatureHeader+sha256.Size {
-		return "", ErrForged
+		return "", time.Time{}, ErrForged
 	}
 	body, mac := raw[:len(raw)-sha256.Size], raw[len(raw)-sha256.Size:]
 	if !hmac.Equal(mac, s.mac(body)) || body[0] != signatureVersion {
-		return "", ErrForged
+		return "", time.Time{}, ErrForged
 	}
-	if now.Unix() >= int64(binary.BigEndian.Uint64(body[1:signatureHeader])) {
-		return "", ErrExpired
+	expires = time.Unix(int64(binary.BigEndian.Uint64(body[1:signatureHeader])), 0).UTC()
+	if now.Unix() >= expires.Unix() {
+		return "", expires, ErrExpired
 	}
-	return string(body[signatureHeader:]), nil
+	return string(body[signatureHeader:]), expires, nil
 }
 
 func (s Signer) mac(body []byte) []byte {

@@ -22,8 +22,6 @@ const (
 	Control = "control-character"
 	// Newline says that there is a line break in a text of one line.
 	Newline = "newline"
-	// Bidi says that there is a character that reorders the text around it, which can make it read as what it is not.
-	Bidi = "bidi-control"
 	// Noncharacter says that there is a code point that Unicode reserves for never being text.
 	Noncharacter = "noncharacter"
 	// Damaged says that there is U+FFFD, which decoders put in the place of what they could not read. JSON decoders do so
@@ -33,13 +31,24 @@ const (
 
 // Refused is the error of Clean.
 type Refused struct {
-	Code string // one of the package's constants
-	At   int    // position in the text as given, in code points from 0; each invalid byte counts as one
+	Code   string // one of the package's constants
+	At     int    // position in the text as given, in code points from 0; each invalid byte counts as one
+	Char   rune   // what stands there; of NotUTF8 the byte
+	Line   int    // that it stands on, from 1
+	Column int    // in that line, in code points from 1
 }
 
-// Error describes the refusal for a log; it holds nothing of the text itself.
+// Error describes the refusal for a log; it holds nothing of the text itself but the character refused.
 func (r *Refused) Error() string {
-	return fmt.Sprintf("text refused: %s at character %d", r.Code, r.At)
+	return fmt.Sprintf("text refused: %s, %s at line %d, column %d", r.Code, r.Name(), r.Line, r.Column)
+}
+
+// Name is how the character is called in print, as U+0007.
+func (r *Refused) Name() string {
+	if r.Code == NotUTF8 {
+		return fmt.Sprintf("0x%02X", r.Char)
+	}
+	return fmt.Sprintf("U+%04X", r.Char)
 }
 
 // NFC returns s in Unicode's normal form C: Hangul letters joined into syllables, accents joined with their letters.
@@ -58,40 +67,117 @@ func Count(s string) int {
 
 // Clean returns s as it is stored: NFC, without white space, U+200B or U+FEFF at its ends, lines separated by LF.
 //
-// CRLF, U+2028 and U+2029 become LF. The error is a *Refused for invalid UTF-8, for a control character other than a tab
-// (and other than a newline when multiline), for a newline in the middle of a text of one line, for bidirectional overrides
-// and isolates, for noncharacters and for U+FFFD. An empty result is no error: see Blank.
+// What comes along when people paste is mended, not refused. Every other line end (CRLF, CR, VT, FF, NEL, U+2028, U+2029) becomes
+// LF in a text of several lines. In a text of one line, LF and CRLF in the middle are refused, and the others are spaces. What
+// reorders the text around it is removed: of one line, which stands among others' words, every such control; of a longer text all
+// but the three marks that override nothing (see Straight). A text of one line is also without what only says where lines break.
+//
+// The error is a *Refused for invalid UTF-8, for another control character than a tab and these, for noncharacters and for U+FFFD.
+// An empty result is no error: see Blank.
 func Clean(s string, multiline bool) (string, error) {
 	if err := check(s); err != nil {
 		return "", err
 	}
 	lines := s
-	if strings.ContainsAny(s, lineEnds) {
-		lines = strings.NewReplacer("\r\n", "\n", "\u2028", "\n", "\u2029", "\n").Replace(s)
+	switch {
+	case multiline:
+		if strings.ContainsAny(s, lineEnds) {
+			lines = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\v", "\n", "\f", "\n", "\u0085", "\n", "\u2028", "\n", "\u2029", "\n").Replace(s)
+		}
+		lines = Straight(lines)
+	default:
+		if strings.ContainsAny(s, lineEnds) {
+			lines = strings.NewReplacer("\r\n", "\n", "\r", " ", "\v", " ", "\f", " ", "\u0085", " ", "\u2028", " ", "\u2029", " ").Replace(s)
+		}
+		lines = strings.ReplaceAll(strings.Map(without(unicode.Bidi_Control), lines), "\u00A0", " ")
+		if strings.ContainsAny(lines, nothing) {
+			lines = strings.Map(func(r rune) rune {
+				if strings.ContainsRune(nothing, r) {
+					return -1
+				}
+				return r
+			}, lines)
+		}
 	}
 	lines = strings.TrimFunc(NFC(lines), trimmed)
 	if multiline || !strings.Contains(lines, "\n") {
 		return lines, nil
 	}
 	// Positions are told in the text as given, so the break is looked for there, behind what was trimmed.
-	start := len(s) - len(strings.TrimLeftFunc(s, trimmed))
-	at := start + strings.IndexAny(s[start:], "\n"+lineEnds)
-	return "", &Refused{Code: Newline, At: utf8.RuneCountInString(s[:at])}
+	start := len(s) - len(strings.TrimLeftFunc(s, func(r rune) bool { return trimmed(r) || unicode.Is(unicode.Bidi_Control, r) }))
+	at := start + strings.IndexByte(s[start:], '\n')
+	if at > start && s[at-1] == '\r' {
+		at--
+	}
+	return "", refusedAt(s, at, Newline)
+}
+
+// nothing are the characters that say where a line may break, and stand for nothing in a text of one line: U+200B, soft
+// hyphen, word joiner, U+FEFF.
+const nothing = "\u200B\u00AD\u2060\uFEFF"
+
+// Straight returns s without the characters that reorder the text around them, by which "gpj.exe" can be made to read as
+// "exe.jpg": bidirectional embeddings, overrides and isolates (UAX #9). Marks of direction stay, which only say on which
+// side a sign of punctuation stands.
+func Straight(s string) string {
+	if !strings.ContainsAny(s, reordering) {
+		return s
+	}
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune(reordering, r) {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+const reordering = "\u202A\u202B\u202C\u202D\u202E\u2066\u2067\u2068\u2069"
+
+// without is what strings.Map takes to remove the characters of a table.
+func without(table *unicode.RangeTable) func(rune) rune {
+	return func(r rune) rune {
+		if unicode.Is(table, r) {
+			return -1
+		}
+		return r
+	}
 }
 
 // lineEnds are the characters that end a line, in what people paste, beside LF.
-const lineEnds = "\r\u2028\u2029"
+const lineEnds = "\r\v\f\u0085\u2028\u2029"
 
 // check refuses the characters that no text may hold.
 func check(s string) error {
-	at := 0
 	for i, r := range s {
 		if code := refusal(s[i:], r); code != "" {
-			return &Refused{Code: code, At: at}
+			return refusedAt(s, i, code)
 		}
-		at++
 	}
 	return nil
+}
+
+// refusedAt tells where the character is that begins at a byte of s.
+func refusedAt(s string, at int, code string) *Refused {
+	r, size := utf8.DecodeRuneInString(s[at:])
+	if r == utf8.RuneError && size == 1 {
+		r = rune(s[at])
+	}
+	refused := &Refused{Code: code, At: utf8.RuneCountInString(s[:at]), Char: r, Line: 1}
+	before := s[:at]
+	for {
+		end := strings.IndexAny(before, "\n"+lineEnds)
+		if end < 0 {
+			break
+		}
+		_, size := utf8.DecodeRuneInString(before[end:])
+		if strings.HasPrefix(before[end:], "\r\n") {
+			size = 2
+		}
+		before = before[end+size:]
+		refused.Line++
+	}
+	refused.Column = utf8.RuneCountInString(before) + 1
+	return refused
 }
 
 // refusal returns the code for which r, the first character of s, is refused, or "".
@@ -102,12 +188,10 @@ func refusal(s string, r rune) string {
 			return Damaged
 		}
 		return NotUTF8
-	case r == '\t', r == '\n', strings.HasPrefix(s, "\r\n"):
+	case r == '\t', r == '\n', strings.ContainsRune(lineEnds, r):
 		return ""
 	case unicode.IsControl(r):
 		return Control
-	case r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069:
-		return Bidi
 	case r >= 0xFDD0 && r <= 0xFDEF, r&0xFFFE == 0xFFFE:
 		return Noncharacter
 	}
@@ -171,7 +255,7 @@ func Choseong(s string) string {
 	}, NFC(s))
 }
 
-// Fold returns s for comparing in a search: NFC, full and half width made one, case made one. It is not for showing.
+// Fold returns s for finding it as a part of another text: NFC, full and half width made one, case made one. It is not for showing.
 //
 // Case folding is by single characters: ẞ and ß are one, "ß" and "ss" are not. Folding twice changes nothing.
 func Fold(s string) string {
@@ -180,28 +264,45 @@ func Fold(s string) string {
 	return norm.NFC.String(strings.Map(func(r rune) rune { return unicode.ToLower(unicode.ToUpper(r)) }, s))
 }
 
-// Squeeze returns Fold of s without what a reader does not see: white space, characters of class Cf, variation selectors,
-// fillers. Two texts that look the same but for their spacing squeeze to the same.
-func Squeeze(s string) string {
+// Visible returns s in NFC without what a reader does not see: white space, characters of class Cf, variation selectors, fillers.
+// It is not for showing: joined emoji fall apart.
+func Visible(s string) string {
 	unseen := func(r rune) rune {
 		if invisible(r) {
 			return -1
 		}
 		return r
 	}
-	// Before and after: a filler keeps letters from joining, and folding makes white space of wide spaces.
-	return strings.Map(unseen, Fold(strings.Map(unseen, NFC(s))))
+	// What was kept apart may join, and was hidden may be left.
+	return NFC(strings.Map(unseen, NFC(s)))
 }
 
-// Bigrams returns the different pairs of neighbouring characters of s, folded, in the order of their first place.
-//
-// White space is skipped, since spacing varies in Korean: 정기총회 and 정기 총회 have the same pairs. Any other character that
-// is neither letter, mark nor number ends a run, and a run of a single character is given as it is. To index, pass the whole
-// text; to look up, pass each word of the query on its own, since words may come in another order.
-func Bigrams(s string) []string { return Pairs(Fold(s)) }
+// Squeeze returns Fold of Visible of s: two texts that look the same but for their spacing, their case and their width squeeze
+// to the same. Everything that compares texts of people compares these: search, names, tags, units, the roster.
+func Squeeze(s string) string {
+	return Visible(Fold(Visible(s))) // folding makes white space of wide spaces
+}
 
-// Pairs is Bigrams of a text that was folded before.
-func Pairs(folded string) []string {
+// Code returns what counts of a code or a number as people type it, such as １２３-456 or 2026 1234: the letters and digits of
+// Squeeze.
+func Code(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsNumber(r) {
+			return r
+		}
+		return -1
+	}, Squeeze(s))
+}
+
+// Bigrams returns the different pairs of neighbouring characters of s, squeezed, in the order of their first place.
+//
+// Spacing varies in Korean: 정기총회 and 정기 총회 have the same pairs. Any character that is neither letter, mark nor number ends
+// a run, and a run of a single character is given as it is. To index, pass the whole text; to look up, pass each word of the
+// query on its own, since words may come in another order.
+func Bigrams(s string) []string { return Pairs(Squeeze(s)) }
+
+// Pairs is Bigrams of a text that was squeezed before.
+func Pairs(squeezed string) []string {
 	var grams []string
 	seen := make(map[string]struct{})
 	add := func(gram string) {
@@ -218,9 +319,8 @@ func Pairs(folded string) []string {
 		}
 		length = 0
 	}
-	for _, r := range folded {
+	for _, r := range squeezed {
 		switch {
-		case unicode.IsSpace(r):
 		case unicode.IsLetter(r), unicode.IsMark(r), unicode.IsNumber(r):
 			if length > 0 {
 				add(string([]rune{previous, r}))

@@ -70,38 +70,38 @@ type assetRequest struct {
 	Name string `path:"name"`
 }
 
-// asset is one of them as an answer.
-type asset struct {
-	name    string
-	content []byte
-	kept    bool
+// Asset is a file of pages as an answer.
+type Asset struct {
+	Name    string // its ending says what it is
+	Content []byte
+	Kept    bool // the address names the content: browsers and the edge keep it for good
 }
 
 // read gives the asset under another hash too, but to be kept by nobody: while a release is
 // under way, a page of one release may ask the other.
-func (a *Assets) read(_ context.Context, r *assetRequest) (*asset, error) {
+func (a *Assets) read(_ context.Context, r *assetRequest) (*Asset, error) {
 	content, ok := a.files[r.Name]
 	if !ok || typeOf(r.Name) == "" {
 		return nil, problem.Absent()
 	}
-	return &asset{name: r.Name, content: content, kept: r.Hash == a.hash()}, nil
+	return &Asset{Name: r.Name, Content: content, Kept: r.Hash == a.hash()}, nil
 }
 
-// PageIncomplete says that it is the asset of another release.
-func (a *asset) PageIncomplete() bool { return !a.kept }
+// PageUnkept says that the address names another content, as that of another release.
+func (a *Asset) PageUnkept() bool { return !a.Kept }
 
 // WriteResponse writes the asset.
-func (a *asset) WriteResponse(w http.ResponseWriter, _ *http.Request) error {
+func (a *Asset) WriteResponse(w http.ResponseWriter, _ *http.Request) error {
 	h := w.Header()
-	h.Set("Content-Type", typeOf(a.name))
-	h.Set("Content-Length", strconv.Itoa(len(a.content)))
+	h.Set("Content-Type", typeOf(a.Name))
+	h.Set("Content-Length", strconv.Itoa(len(a.Content)))
 	h.Set("Cache-Control", "no-store")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("X-Content-Type-Options", "nosniff")
-	if a.kept {
+	if a.Kept {
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
-	_, err := w.Write(a.content)
+	_, err := w.Write(a.Content)
 	return err //nolint:wrapcheck // the host says where it failed
 }
 

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -15,6 +16,7 @@ import (
 // Field is one box of a form with its label.
 type Field struct {
 	Name     string
+	Sent     string // the name that is sent, where several boxes share one; Name if empty
 	Label    string
 	Hint     string
 	Value    string
@@ -66,6 +68,9 @@ func (f Form) Summary() g.Node {
 	)
 }
 
+// Wrong says whether something is wrong with a box.
+func (f Form) Wrong(name string) bool { return f.message(name) != "" }
+
 // message is what is wrong with a box, or "".
 func (f Form) message(name string) string {
 	if f.wrong == nil {
@@ -78,7 +83,8 @@ func (f Form) message(name string) string {
 	return f.wrong.Fields[i].Message.In(function.RequestFrom(f.ctx).Language)
 }
 
-// Input is a box of one line.
+// Input is a box of one line. That of a password can be shown by the asset reveal.js, which its
+// page names.
 func (f Form) Input(field Field) g.Node {
 	kind, complete := field.Type, field.Complete
 	if kind == "" {
@@ -87,15 +93,23 @@ func (f Form) Input(field Field) g.Node {
 	if complete == "" {
 		complete = "off"
 	}
-	return f.labelled(field, el.Input(
-		el.ID("field-"+field.Name), el.Name(field.Name), el.Type(kind), el.AutoComplete(complete),
+	if kind == "password" { // browsers cut off what is pasted, and its owner does not see it
+		field.Limit = 0
+	}
+	input := el.Input(
+		el.ID("field-"+field.Name), el.Name(cmp.Or(field.Sent, field.Name)), el.Type(kind), el.AutoComplete(complete),
 		g.If(field.Value != "" && kind != "password", el.Value(field.Value)), f.common(field), g.Group(field.More),
-	))
+	)
+	if kind == "password" {
+		return f.labelled(field, el.Div(el.Class("secret"), input,
+			el.Button(el.Type("button"), el.Class("button small quiet"), g.Attr("hidden"), el.Data("reveal", "field-"+field.Name), el.Aria("pressed", "false"), g.Text(T(f.ctx, "비밀번호 표시", "Show password")))))
+	}
+	return f.labelled(field, input)
 }
 
 // Area is a box of several lines.
 func (f Form) Area(field Field) g.Node {
-	return f.labelled(field, el.Textarea(el.ID("field-"+field.Name), el.Name(field.Name), f.common(field), g.Group(field.More), g.Text(field.Value)))
+	return f.labelled(field, el.Textarea(el.ID("field-"+field.Name), el.Name(cmp.Or(field.Sent, field.Name)), f.common(field), g.Group(field.More), g.Text(field.Value)))
 }
 
 // Choice is one entry of a list to choose from.
@@ -103,7 +117,7 @@ type Choice struct{ Value, Label string }
 
 // Select is a list to choose one of. One always is: it needs no "required".
 func (f Form) Select(field Field, choices ...Choice) g.Node {
-	return f.labelled(field, el.Select(el.ID("field-"+field.Name), el.Name(field.Name), f.state(field.Name, field.Hint, f.message(field.Name)), g.Group(field.More), g.Map(choices, func(c Choice) g.Node {
+	return f.labelled(field, el.Select(el.ID("field-"+field.Name), el.Name(cmp.Or(field.Sent, field.Name)), f.state(field.Name, field.Hint, f.message(field.Name)), g.Group(field.More), g.Map(choices, func(c Choice) g.Node {
 		return el.Option(el.Value(c.Value), g.If(c.Value == field.Value, el.Selected()), g.Text(c.Label))
 	})))
 }
@@ -114,6 +128,21 @@ func (f Form) Check(name string, ticked, required bool, label ...g.Node) g.Node 
 	return el.Div(el.Class("field check"),
 		el.Input(el.ID("field-"+name), el.Name(name), el.Type("checkbox"), g.If(ticked, el.Checked()), g.If(required, el.Required()), f.state(name, "", message)),
 		el.Label(el.For("field-"+name), g.Group(label)),
+		f.below(name, "", message),
+	)
+}
+
+// Choices are boxes to tick, of which any number is chosen: each ticked one's value is sent under
+// the name of all.
+func (f Form) Choices(name, legend string, chosen []string, choices ...Choice) g.Node {
+	message := f.message(name)
+	return el.FieldSet(el.ID("field-"+name), el.Class("group"), el.TabIndex("-1"), el.Legend(g.Text(legend)),
+		g.Map(choices, func(c Choice) g.Node {
+			id := "choice-" + name + "-" + c.Value
+			return el.Div(el.Class("field check"),
+				el.Input(el.ID(id), el.Name(name), el.Type("checkbox"), el.Value(c.Value), g.If(slices.Contains(chosen, c.Value), el.Checked()), g.If(message != "", el.Aria("describedby", "field-"+name+"-wrong"))),
+				el.Label(el.For(id), g.Text(c.Label)))
+		}),
 		f.below(name, "", message),
 	)
 }
@@ -165,3 +194,6 @@ func Button(label string, more ...g.Node) g.Node {
 
 // Again is the error with which a handler shows its form again.
 func Again(err error, page *Answer) error { return &function.Shown{Err: err, Answer: page} }
+
+// T is a text in the language of the form.
+func (f Form) T(ko, en string) string { return T(f.ctx, ko, en) }

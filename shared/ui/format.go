@@ -30,6 +30,41 @@ func ShortDay(ctx context.Context, t time.Time) string {
 	return t.Format("2006. 1. 2.")
 }
 
+// Today is the day of a page in Seoul: 11월 30일 월요일. The page changes at midnight (View.Dated).
+func Today(ctx context.Context) string {
+	now := clock.Now(ctx).In(clock.Seoul)
+	if function.RequestFrom(ctx).Language == "en" {
+		return now.Format("Monday, 2 January")
+	}
+	return now.Format("1월 2일 ") + weekday(now) + "요일"
+}
+
+// NearDay is a date in Seoul for rows: 오늘, 어제, 11. 27., and with the year where that is another
+// one. What shows it changes at midnight (View.Dated).
+func NearDay(ctx context.Context, t time.Time) string {
+	now, t := clock.Now(ctx).In(clock.Seoul), t.In(clock.Seoul)
+	switch day := clock.Midnight(t); {
+	case day.Equal(clock.Midnight(now)):
+		return T(ctx, "오늘", "Today")
+	case day.AddDate(0, 0, 1).Equal(clock.Midnight(now)):
+		return T(ctx, "어제", "Yesterday")
+	case t.Year() != now.Year():
+		return ShortDay(ctx, t)
+	case function.RequestFrom(ctx).Language == "en":
+		return t.Format("2 Jan")
+	default:
+		return t.Format("1. 2.")
+	}
+}
+
+// Month is a month in Seoul: 2026년 11월, or November 2026.
+func Month(ctx context.Context, t time.Time) string {
+	if function.RequestFrom(ctx).Language == "en" {
+		return t.In(clock.Seoul).Format("January 2006")
+	}
+	return t.In(clock.Seoul).Format("2006년 1월")
+}
+
 // Moment is Day with the time of day: 2026년 3월 2일 (월) 오후 3:04.
 func Moment(ctx context.Context, t time.Time) string {
 	t = t.In(clock.Seoul)
@@ -41,6 +76,11 @@ func Moment(ctx context.Context, t time.Time) string {
 		half = "오후"
 	}
 	return Day(ctx, t) + " " + half + t.Format(" 3:04")
+}
+
+// Weekday is that of a day in Seoul, in one letter or three.
+func Weekday(ctx context.Context, t time.Time) string {
+	return T(ctx, weekday(t.In(clock.Seoul)), t.In(clock.Seoul).Format("Mon"))
 }
 
 func weekday(t time.Time) string { return string([]rune("일월화수목금토")[t.Weekday()]) }

@@ -35,7 +35,11 @@ func PageHeaders() []string {
 
 // scripted are the sources of pictures and of what scripts need.
 func (f Frame) scripted(v View) string {
-	if len(v.Scripts) == 0 {
+	switch {
+	case len(v.Scripts) > 0:
+	case f.Search != "": // slash.js
+		return "; script-src 'self'; img-src 'self'"
+	default:
 		return "; img-src 'self'"
 	}
 	storage := ""

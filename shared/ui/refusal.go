@@ -4,13 +4,15 @@ import (
 	"context"
 	_ "embed" // the style of pages that stand alone
 	"net/http"
+	"net/url"
 	"slices"
-	"strconv"
 	"strings"
+	"time"
 
 	g "maragu.dev/gomponents"
 	el "maragu.dev/gomponents/html"
 
+	"github.com/madang-council/madang/shared/face"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/problem"
 )
@@ -21,15 +23,15 @@ func heading(status int) problem.Text {
 	case http.StatusUnauthorized:
 		return problem.Text{KO: "로그인이 필요합니다", EN: "Sign in first"}
 	case http.StatusForbidden:
-		return problem.Text{KO: "볼 수 없는 쪽입니다", EN: "This page is not for you"}
+		return problem.Text{KO: "볼 수 없는 페이지입니다", EN: "This page is not for you"}
 	case http.StatusNotFound:
-		return problem.Text{KO: "찾는 쪽이 없습니다", EN: "There is no such page"}
+		return problem.Text{KO: "페이지를 찾을 수 없습니다", EN: "There is no such page"}
 	case http.StatusGone:
-		return problem.Text{KO: "이제 없는 쪽입니다", EN: "This page is gone"}
+		return problem.Text{KO: "지금은 없는 페이지입니다", EN: "This page is gone"}
 	case http.StatusTooManyRequests:
-		return problem.Text{KO: "잠시 쉬었다 오세요", EN: "Please slow down"}
+		return problem.Text{KO: "잠시 뒤에 다시 열 수 있습니다", EN: "Please slow down"}
 	case http.StatusInternalServerError:
-		return problem.Text{KO: "문제가 생겼습니다", EN: "Something went wrong"}
+		return problem.Text{KO: "페이지를 열지 못했습니다", EN: "Something went wrong"}
 	case http.StatusServiceUnavailable:
 		return problem.Text{KO: "잠시 닫혀 있습니다", EN: "We will be right back"}
 	default:
@@ -37,31 +39,64 @@ func heading(status int) problem.Text {
 	}
 }
 
-// advice is what one can do about it; what the problem itself says comes before.
+// advice is why, and what one can do about it.
 func advice(status int) problem.Text {
 	switch status {
 	case http.StatusNotFound:
-		return problem.Text{KO: "주소가 바뀌었거나 글이 내려갔을 수 있습니다. 처음 화면이나 공지 목록에서 찾아보세요.", EN: "The address may have changed or the post may have been taken down. Look for it from the first page or among the notices."}
+		return problem.Text{KO: "주소가 바뀌었거나, 게시 기간이 끝난 글일 수 있어요.", EN: "The address may have changed, or the post may have been taken down."}
 	case http.StatusForbidden:
-		return problem.Text{KO: "다른 계정으로 로그인했는지 확인하세요.", EN: "Check whether you are signed in with another account."}
+		return problem.Text{KO: "이 페이지를 볼 수 있는 역할이나 재학생 인증이 없는 계정이에요. 다른 곳은 그대로 쓸 수 있어요.", EN: "Your account has no role for it, or is not verified. Everything else is open to you."}
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
-		return problem.Text{KO: "몇 초 뒤에 새로 고치면 다시 열립니다.", EN: "Reload the page in a few seconds."}
+		return problem.Text{KO: "몇 초 뒤에 새로 고치면 다시 열려요.", EN: "Reload the page in a few seconds."}
+	case http.StatusInternalServerError:
+		return problem.Text{KO: "저희 쪽의 문제예요. 다시 해 봐도 안 되면 아래 요청 번호를 총학생회에 알려 주세요.", EN: "The fault is ours. If trying again does not help, tell the council the request number below."}
 	default:
-		return problem.Text{KO: "뒤로 돌아가 다시 해 보고, 그래도 안 되면 아래 요청 번호를 총학생회에 알려 주세요.", EN: "Go back and try again. If it does not help, tell the council the request number below."}
+		return problem.Text{KO: "뒤로 돌아가 다시 해 보세요. 그래도 안 되면 아래 요청 번호를 총학생회에 알려 주세요.", EN: "Go back and try again. If it does not help, tell the council the request number below."}
 	}
 }
 
 // Refuse shows a refusal (function.Route.Refuse). Who is not signed in is led to the
-// sign-in page, and from there back.
+// sign-in page, who must prove who they are to that page, and from there back.
 func (f Frame) Refuse(ctx context.Context, p *problem.Error, status int) function.Writer {
-	if p.Kind == problem.Unauthenticated {
+	switch {
+	case p.Kind == problem.Unauthenticated:
 		return toSignIn{ctx}
+	case p.Code == problem.ProveFirst().Code:
+		return toProof{ctx}
 	}
-	main := append(refused(ctx, p.Text, status, function.RequestFrom(ctx).ID), f.wayOn(ctx, p))
-	a := f.Page(ctx, View{Status: status, Title: heading(status).In(function.RequestFrom(ctx).Language), Class: "refusal", Main: []g.Node{
-		el.Div(g.Attr("data-problem", p.Code), g.Group(main)),
-	}})
-	return a
+	// The request's own time may be over, and the frame reads a little.
+	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), frameTime)
+	defer done()
+	return f.Page(ctx, f.refusal(ctx, p, status))
+}
+
+// refusal is a refusal as a page.
+func (f Frame) refusal(ctx context.Context, p *problem.Error, status int) View {
+	language, sealed := function.RequestFrom(ctx).Language, face.Default(f.Council)
+	if status < http.StatusInternalServerError { // else the database may be away
+		sealed = f.Own(ctx)
+		f, _, _ = f.at(ctx) // Page finds what is not known
+	} else {
+		f.Flags = nil
+	}
+	return View{Status: status, Title: heading(status).In(language), Class: "whole", Walled: true, Main: []g.Node{
+		wall("deep", Mark(sealed)),
+		el.Div(el.Class("in"), el.Div(el.Class("lost"), g.Attr("data-problem", p.Code),
+			g.Group(refused(ctx, p.Text, status)),
+			f.Seek(ctx, T(ctx, "찾는 것을 적어 주세요", "What are you looking for?")),
+			f.waysOn(ctx, p),
+			requested(ctx, function.RequestFrom(ctx).ID),
+		)),
+	}}
+}
+
+// Lost is what edges show at addresses that no function has. It is kept as other pages, and so has no request's number.
+func (f Frame) Lost(ctx context.Context) *Answer {
+	r := *function.RequestFrom(ctx)
+	r.ID = ""
+	view := f.refusal(function.WithRequest(ctx, &r), problem.Absent(), http.StatusNotFound)
+	view.Status, view.Hidden, view.Lost = 0, true, true
+	return f.Page(ctx, view)
 }
 
 // toSignIn leads to the sign-in page.
@@ -76,26 +111,63 @@ func (s toSignIn) WriteResponse(w http.ResponseWriter, r *http.Request) error {
 	return function.Redirect{Status: http.StatusSeeOther, URL: SignInFor(s.ctx, next)}.WriteResponse(w, r)
 }
 
+// toProof leads to the page that asks who it is.
+type toProof struct{ ctx context.Context }
+
+// WriteResponse writes the redirect. What was sent is gone; its page is gone back to.
+func (s toProof) WriteResponse(w http.ResponseWriter, r *http.Request) error {
+	next := r.URL.RequestURI()
+	if from, err := url.Parse(r.Referer()); r.Method != http.MethodGet && r.Method != http.MethodHead {
+		next = ""
+		if err == nil && from.Host == r.Host {
+			next = from.RequestURI()
+		}
+	}
+	address := Local(s.ctx, ProofPath)
+	if OwnPath(next) {
+		address += "?next=" + url.QueryEscape(next)
+	}
+	return function.Redirect{Status: http.StatusSeeOther, URL: address}.WriteResponse(w, r)
+}
+
 // secondFactorPath is where a second factor is turned on and given.
 const secondFactorPath = MyPath + "/second-factor"
 
-// wayOn is where one can go from here.
-func (f Frame) wayOn(ctx context.Context, p *problem.Error) g.Node {
+// frameTime is how long a refusal waits for what stands around it.
+const frameTime = time.Second
+
+// waysOn is where one can go from here: what is asked for first, or the first page and what the
+// menu has.
+func (f Frame) waysOn(ctx context.Context, p *problem.Error) g.Node {
 	if p.Code == "second-factor-required" {
 		return el.P(el.A(el.Class("button"), el.Href(Local(ctx, secondFactorPath)), g.Text(T(ctx, "2단계 인증으로 가기", "Go to the second factor"))))
 	}
-	return el.P(el.A(el.Class("button quiet"), el.Href(Local(ctx, "/")), g.Text(T(ctx, "처음 화면으로", "To the first page"))))
+	links := append([]Link{{Label: problem.Text{KO: "처음 화면", EN: "First page"}, Path: "/"}}, f.Nav...)
+	for _, group := range f.Groups {
+		links = append(links, group.Entries...)
+	}
+	return el.Ul(el.Class("ways"), g.Map(links[:min(4, len(links))], func(l Link) g.Node {
+		return el.Li(el.A(el.Href(f.local(ctx, l.Path)), g.Text(T(ctx, l.Label.KO, l.Label.EN))))
+	}))
 }
 
-func refused(ctx context.Context, text problem.Text, status int, requestID string) []g.Node {
+// refused says what happened and why.
+func refused(ctx context.Context, text problem.Text, status int) []g.Node {
 	language := function.RequestFrom(ctx).Language
-	return []g.Node{
-		el.P(el.Class("status"), g.Text(strconv.Itoa(status))),
-		el.H1(g.Text(heading(status).In(language))),
-		el.P(g.Text(text.In(language))),
-		el.P(g.Text(advice(status).In(language))),
-		g.If(requestID != "", el.P(el.Class("request"), g.Text(T(ctx, "요청 번호 ", "Request number ")), el.Code(g.Text(requestID)))),
+	nodes := []g.Node{el.H1(g.Text(heading(status).In(language)))}
+	switch status {
+	case http.StatusGone: // what is gone says why, and what to do instead
+		return append(nodes, el.P(g.Text(text.In(language))))
+	case http.StatusNotFound, http.StatusInternalServerError, http.StatusServiceUnavailable: // the heading says it
+	default:
+		nodes = append(nodes, el.P(g.Text(text.In(language))))
 	}
+	return append(nodes, el.P(g.Text(advice(status).In(language))))
+}
+
+// requested is the number of the request, by which its lines in the log are found.
+func requested(ctx context.Context, id string) g.Node {
+	return g.If(id != "", el.P(el.Class("request"), g.Text(T(ctx, "요청 번호 ", "Request number ")), el.Code(g.Text(id))))
 }
 
 //go:embed alone.css
@@ -117,12 +189,19 @@ func Alone(status int, language string, text problem.Text) (body string, header 
 			el.Meta(el.Name("robots"), el.Content("noindex")),
 			el.StyleEl(g.Raw(aloneStyle)),
 		),
-		el.Body(el.Main(append(refused(ctx, text, status, RequestID), el.P(el.A(el.Href(Local(ctx, "/")), g.Text(T(ctx, "처음 화면으로", "To the first page")))))...)),
+		el.Body(
+			el.Header(el.Nav(el.Aria("label", T(ctx, "주 메뉴", "Main")), aloneLink(ctx, "/", "처음 화면", "First page"), aloneLink(ctx, MenuPath, "메뉴", "Menu"))),
+			el.Main(g.Group(refused(ctx, text, status)), requested(ctx, RequestID)),
+		),
 	)).Render(&b)
 	header = fixed("style-src " + hashOf(aloneStyle))
 	header["Cache-Control"] = "no-store"
 	header["Content-Language"] = language
 	return b.String(), header
+}
+
+func aloneLink(ctx context.Context, path, ko, en string) g.Node {
+	return el.A(el.Href(Local(ctx, path)), g.Text(T(ctx, ko, en)))
 }
 
 // OwnPath says whether a path leads to this site and nowhere else: a second slash, a

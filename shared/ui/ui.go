@@ -10,32 +10,59 @@ import (
 	"bytes"
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
 	g "maragu.dev/gomponents"
 
+	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/face"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/problem"
+	"github.com/madang-council/madang/shared/text"
 )
 
 // Frame is what all pages of one function share.
 type Frame struct {
-	Council string // the name of the council, COUNCIL_NAME
+	Council string // the name of the council where Face says none, COUNCIL_NAME
 	SiteURL string // without a slash at the end
 	Storage string // where scripts upload to, the storage's public endpoint; "" where none does
 	Assets  *Assets
-	Nav     []Link // in the header, in this order
+	Groups  []Group // the site's menu, in header and foot
+	Nav     []Link  // the console's menu, in the header, in this order
+	Search  string  // the page where the search fields lead, in Korean; "" for none
 	Footer  []Link
 	Home    string // where the council's name leads, in Korean; "/" if empty
+	// Face is what makes the pages the council's own; nil for the face of one that chose none.
+	Face func(context.Context) (face.Face, error)
+	// Urgent is what stands above every page; nil for nothing.
+	Urgent func(context.Context) (function.Urgent, error)
+	// Flags are what the council has switched for the whole site; nil for nothing. Entries are
+	// the menus' whose functions may be switched off, with what is below them.
+	Flags   func(context.Context) (function.Flags, error)
+	Entries []function.Entry
+	// Unread is how many notifications the reader has not read; nil for no bell.
+	Unread func(context.Context) (int, error)
 	// Korean says that the pages have no English addresses.
 	Korean bool
+
+	feeds []function.Entry // those whose pages have a feed of their own, where there are feeds
+	all   bool             // there is a feed of everything
+	bell  bool             // there are notifications
 }
 
 // Link is a link of the frame. Path is the Korean address.
 type Link struct {
 	Label problem.Text
 	Path  string
+	Hint  problem.Text // half a line about what one can do there, or empty
+}
+
+// Group is a part of the site's menu.
+type Group struct {
+	Label   problem.Text
+	Entries []Link
 }
 
 // View is one page.
@@ -43,6 +70,7 @@ type View struct {
 	Status      int      // 0 means 200
 	Title       string   // before the council's name; "" for a page that stands for the council
 	Description string   // one sentence for previews and search engines
+	InKorean    bool     // title and description are in Korean, whatever the page is in
 	Picture     string   // path of a picture for previews
 	Path        string   // the page's address in Korean; "" for what has none, as a refusal
 	Hidden      bool     // search engines leave it out, as they do without a Path
@@ -50,30 +78,92 @@ type View struct {
 	Styles      []string // names of assets, behind ui.css
 	Scripts     []string // names of assets, loaded as modules
 	Class       string   // of main
+	Walled      bool     // the page draws its own wall below the header, and its own search field
 	Main        []g.Node // the content; its first heading is h1
 
 	// Tags and Changes are what the page shows and when it changes by itself (function.Page).
 	Tags    []string
 	Changes []*time.Time
 	Partial bool // something that could not be had now is missing
+	Passing bool // of addresses as this one there is no end: it is made for each who asks, and not kept
+	Empty   bool // a list that has nothing in it
+	Lost    bool // it stands at every address of nothing: nobody is led back to it
+	Dated   bool // it says how far away days are (NearDay, Clock): it changes at midnight in Seoul
 }
 
 // Site is the frame of the site's pages, whichever function they belong to.
 func Site(d function.Deps) Frame {
-	f := Frame{
-		Council: d.Settings.CouncilName, SiteURL: d.Settings.SiteURL, Assets: NewAssets("/assets"),
-		Footer: []Link{{Label: problem.Text{KO: "개인정보 처리", EN: "Privacy"}, Path: PrivacyPath}},
+	return Frame{
+		Council: d.Settings.CouncilName, SiteURL: d.Settings.SiteURL, Assets: NewAssets("/assets"), Urgent: d.Urgent, Face: Faces(d), Flags: d.Flags, Entries: d.Catalogue.Menu, Unread: d.Unread,
+		Footer: []Link{{Label: problem.Text{KO: "개인정보 처리방침", EN: "Privacy"}, Path: PrivacyPath}},
+	}.with(d.Catalogue.Menu)
+}
+
+// with is f with a menu of the site.
+func (f Frame) with(menu []function.Entry) Frame {
+	f.Groups, f.Search, f.feeds = nil, "", nil
+	f.all = slices.ContainsFunc(menu, func(e function.Entry) bool { return e.Path == FeedsPath })
+	f.bell = f.Unread != nil && slices.ContainsFunc(menu, func(e function.Entry) bool { return e.Path == NotificationsPath })
+	for _, name := range function.Groups() {
+		group := Group{Label: name.Label()}
+		for _, e := range menu {
+			if e.Group == name {
+				group.Entries = append(group.Entries, Link{Label: e.Label, Path: e.Path, Hint: e.Hint})
+			}
+		}
+		if len(group.Entries) > 0 {
+			f.Groups = append(f.Groups, group)
+		}
 	}
-	for _, e := range d.Catalogue.Menu {
-		f.Nav = append(f.Nav, Link{Label: e.Label, Path: e.Path})
+	for _, e := range menu {
+		if e.Search && f.Search == "" {
+			f.Search = e.Path
+		}
+		if e.Feed != "" && f.all {
+			f.feeds = append(f.feeds, e)
+		}
 	}
 	return f
 }
 
-// Pages marks routes as pages of the frame.
+// at is f as the council has switched it at the time of ctx: without what is switched off. Where
+// that is not known nothing is.
+func (f Frame) at(ctx context.Context) (Frame, function.Flags, error) {
+	if f.Flags == nil {
+		return f, function.Flags{}, nil
+	}
+	flags, err := f.Flags(ctx)
+	if len(flags.Off) == 0 {
+		return f, flags, err
+	}
+	closed := func(l Link) bool { return flags.Closes(f.Entries, l.Path) }
+	if f.Nav = slices.DeleteFunc(slices.Clone(f.Nav), closed); len(f.Groups) > 0 {
+		f = f.with(flags.Running(f.Entries))
+	}
+	return f, flags, err
+}
+
+// Faces read what makes pages the council's own; nil for a function without a database.
+func Faces(d function.Deps) func(context.Context) (face.Face, error) {
+	if d.DB == nil {
+		return nil
+	}
+	store := face.Store{DB: d.DB, Name: d.Settings.CouncilName}
+	return func(ctx context.Context) (face.Face, error) {
+		f, _, err := store.Read(ctx)
+		return f, err //nolint:wrapcheck // it says where it failed
+	}
+}
+
+// Pages marks routes as pages of the frame, which show the council's face and what is urgent.
 func (f Frame) Pages(routes ...function.Route) []function.Route {
-	for i := range routes {
+	for i, r := range routes {
 		routes[i].HTML, routes[i].Refuse = true, f.Refuse
+		if r.Page != nil && !r.Page.ForAll {
+			page := *r.Page // the API's may be the same
+			page.Tags = append(slices.Clone(page.Tags), function.UrgentTag, face.Tag)
+			routes[i].Page = &page
+		}
 	}
 	return routes
 }
@@ -93,9 +183,47 @@ func Local(ctx context.Context, path string) string {
 
 // Page is a page as an answer.
 func (f Frame) Page(ctx context.Context, v View) *Answer {
-	a := &Answer{status: v.Status, header: f.headers(v), tags: v.Tags, changes: v.Changes, partial: v.Partial}
-	a.render(f.document(ctx, v))
+	a := &Answer{status: v.Status, header: f.headers(v), tags: v.Tags, changes: v.Changes, partial: v.Partial || v.Passing, empty: v.Empty}
+	if v.Dated {
+		midnight := clock.Midnight(clock.Now(ctx)).AddDate(0, 0, 1)
+		a.changes = append(slices.Clone(a.changes), &midnight)
+	}
+	var flags function.Flags
+	if v.Status < http.StatusInternalServerError { // else the database may be away
+		var err error
+		f, flags, err = f.at(ctx)
+		a.partial, a.changes = a.partial || err != nil, append(slices.Clone(a.changes), flags.Changes)
+	}
+	a.render(f.document(ctx, v, f.own(ctx, a), g.Group{f.urgent(ctx, a, flags), bannerLine(ctx, flags)}))
 	return a
+}
+
+// own is the council's own part of a page, which changes with it. A page that lacks it is not kept.
+func (f Frame) own(ctx context.Context, a *Answer) face.Face {
+	if f.Face == nil || a.status >= http.StatusInternalServerError { // then the database may be away
+		return face.Default(f.Council)
+	}
+	own, err := f.Face(ctx)
+	if err != nil {
+		a.partial = true
+		return face.Default(f.Council)
+	}
+	a.tags = append(slices.Clone(a.tags), face.Tag)
+	return own
+}
+
+// urgent is the bar above a page, which changes with it. A page that lacks it is not kept.
+func (f Frame) urgent(ctx context.Context, a *Answer, flags function.Flags) g.Node {
+	if f.Urgent == nil || a.status >= http.StatusInternalServerError { // then the database may be away
+		return nil
+	}
+	u, err := f.Urgent(ctx)
+	if err != nil {
+		a.partial = true
+		return nil
+	}
+	a.tags, a.changes = append(slices.Clone(a.tags), function.UrgentTag), append(slices.Clone(a.changes), u.Changes)
+	return urgentBar(ctx, slices.DeleteFunc(slices.Clone(u.Notes), func(n function.Note) bool { return flags.Closes(f.Entries, n.Path) }))
 }
 
 // Answer is a page that is ready to be written.
@@ -107,6 +235,7 @@ type Answer struct {
 	tags    []string
 	changes []*time.Time
 	partial bool
+	empty   bool
 }
 
 // PageTags are the tags of what the page shows.
@@ -115,13 +244,16 @@ func (a *Answer) PageTags() []string { return a.tags }
 // PageChanges are the times at which the page changes by itself.
 func (a *Answer) PageChanges() []*time.Time { return a.changes }
 
-// PageIncomplete says whether something is missing.
-func (a *Answer) PageIncomplete() bool { return a.partial }
+// PageUnkept says whether something is missing.
+func (a *Answer) PageUnkept() bool { return a.partial }
+
+// PageEmpty says that it is a list that has nothing in it.
+func (a *Answer) PageEmpty() bool { return a.empty }
 
 func (a *Answer) render(n g.Node) {
 	var b bytes.Buffer
 	_ = n.Render(&b) // a buffer takes everything
-	a.body = b.Bytes()
+	a.body = []byte(text.Straight(b.String()))
 }
 
 // WriteResponse writes the page.

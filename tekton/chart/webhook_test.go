@@ -27,6 +27,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/madang-council/madang/knative/edge/nginxtest"
+	"github.com/madang-council/madang/shared/addresstest"
 )
 
 // secretGetter reads Secrets out of the rendered chart, as the interceptors' own one does
@@ -452,7 +453,7 @@ func TestDoor(t *testing.T) {
 // openDoor runs the chart's configuration with the addresses of a test in it.
 func openDoor(t *testing.T, behind string) string {
 	t.Helper()
-	dir, address := t.TempDir(), nginxtest.FreeAddress(t)
+	dir, address := t.TempDir(), addresstest.Address(t)
 	configuration := of[corev1.ConfigMap](render(t, installations["production"]...))["door"].Data["nginx.conf"]
 	for from, to := range map[string]string{
 		"listen 8080;": "listen " + address + ";", "http://el-github." + namespace + ".svc.cluster.local:8080/": behind + "/", "/tmp/": dir + "/",

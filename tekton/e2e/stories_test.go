@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -47,6 +48,7 @@ func TestStories(t *testing.T) {
 		{"a fork gets no secrets", forked},
 		{"a merge reaches all traffic", merged},
 		{"a merge whose smoke test fails is rolled back by itself", rolledBack},
+		{"a merge brings a function with its routes, and a rollback takes them back", brings},
 	} {
 		t.Run(story.name, func(t *testing.T) { story.tell(w.with(t)) })
 	}
@@ -486,6 +488,60 @@ func merged(w *world) {
 		w.Errorf("the summary: %q", c)
 	} else {
 		w.Log(c[0])
+	}
+}
+
+// answers is the status of a path at production's edge.
+func (w *world) answers(path string) int {
+	w.Helper()
+	edge, err := w.kube.CoreV1().Services(production).Get(w.ctx, "edge", metav1.GetOptions{})
+	w.must(err)
+	response, err := http.Get("http://" + edge.Spec.ClusterIP + path)
+	w.must(err)
+	w.must(response.Body.Close())
+	return response.StatusCode
+}
+
+// brings merges a function that task new makes: its Service, its table, its routes and what
+// the menus say of it arrive by the merge alone, and no visitor is led there before.
+func brings(w *world) {
+	const path = "/v1/umbrellas"
+	if status := w.answers(path); status != http.StatusNotFound {
+		w.Fatalf("%s is there before: %d", path, status)
+	}
+	w.git(w.clone, "fetch", "-q", "origin")
+	w.git(w.clone, "checkout", "-q", "-B", "main", "origin/main")
+	c := exec.Command("go", "tool", "-modfile=tools.mod", "task", "new", "--", "umbrellas", "-ko", "우산")
+	c.Dir = w.clone
+	if out, err := c.CombinedOutput(); err != nil {
+		w.Fatalf("task new: %v\n%s", err, out)
+	}
+	before, stop := w.serves(), w.visitors()
+	commit := w.further("main", nil)
+	w.github.SetBranch("main", commit)
+	w.deliver("push", w.github.PushEvent(commit))
+	run := w.ended("main-"+commit[:12], long)
+	if !run.IsSuccessful() {
+		w.Errorf("the run: %v", run.Status.GetCondition("Succeeded"))
+	}
+	w.states(run.Name, commit, map[string]string{"release": "success", "verdict": "success"})
+	if status := w.answers(path); status != http.StatusOK {
+		w.Errorf("the new function's route: %d", status)
+	}
+	if w.serves()["umbrellas"] == "" {
+		w.Error("the new function does not serve")
+	}
+	w.Log(w.task("rollback", "NAMESPACE="+production))
+	if status := w.answers(path); status != http.StatusNotFound {
+		w.Errorf("after the rollback: %d", status)
+	}
+	if all, failed := stop(); failed > 0 {
+		w.Errorf("%d of %d visitors were not answered", failed, all)
+	}
+	for name, revision := range w.serves() {
+		if was, there := before[name]; there && was != revision {
+			w.Errorf("after the rollback %s is %s, was %s", name, revision, was)
+		}
 	}
 }
 

@@ -13,11 +13,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -288,7 +291,7 @@ func (w *world) image(reference string) string {
 func (w *world) install(registry string) {
 	w.Helper()
 	debian, golang := w.image(registry+"/debian:bookworm"), w.image(registry+"/steps:bookworm")
-	servers := map[string]any{"images": map[string]any{"edge": debian, "redis": debian, "postgres": debian, "prometheus": debian}}
+	servers := map[string]any{"images": map[string]any{"edge": debian, "redis": debian, "postgres": debian, "prometheus": debian}, "monitoring": map[string]any{"alertmanager": map[string]any{"own": false}}}
 	test := map[string]any{}
 	content, err := os.ReadFile(filepath.Join(root, "knative/chart/values-test.yaml"))
 	w.must(err)
@@ -317,6 +320,7 @@ func (w *world) install(registry string) {
 		"storage":      map[string]any{"endpoint": w.storage()},
 		"environments": map[string]any{"values": test},
 		"release":      map[string]any{"namespace": production, "arguments": "-watch 10s"},
+		"network":      map[string]any{"servers": w.servers(registry)}, // this machine's
 		"secrets": map[string]any{
 			"webhookSecret": w.github.WebhookSecret, "githubToken": w.github.Token, "sonarToken": w.sonar.Token,
 			"storageAccessKey": os.Getenv("S3_ACCESS_KEY"), "storageSecretKey": os.Getenv("S3_SECRET_KEY"),
@@ -336,6 +340,21 @@ func (w *world) install(registry string) {
 		status, err := pipelinetest.Send(w.ctx, w.door, forged, []byte("{}"))
 		return err == nil && status == http.StatusAccepted
 	})
+}
+
+// servers are the addresses of what is stood in for, as network policies name them.
+func (w *world) servers(registry string) []any {
+	found, list := map[string]bool{w.node: true}, []any{}
+	for _, at := range []string{registry, strings.TrimPrefix(strings.TrimPrefix(w.storage(), "https://"), "http://")} {
+		host, _, _ := strings.Cut(at, ":")
+		if _, err := netip.ParseAddr(host); err == nil {
+			found[host] = true
+		}
+	}
+	for _, host := range slices.Sorted(maps.Keys(found)) {
+		list = append(list, map[string]any{"cidr": host + "/32"})
+	}
+	return list
 }
 
 // published builds the pipeline's own images and returns the file.

@@ -23,11 +23,11 @@ import (
 type listRequest struct{}
 
 func (h handlers) list(ctx context.Context, _ *listRequest) (*ui.Answer, error) {
-	list, err := h.banners.All(ctx)
+	list, err := h.banners.Managed(ctx)
 	if err != nil {
 		return nil, err
 	}
-	orders := auth.From(ctx).May(auth.Editor, "") && len(list) > 1
+	orders := auth.From(ctx).May(auth.Arrange, "") && len(list) > 1
 	v := ui.View{Title: ui.T(ctx, "배너", "Banners"), Section: banner.DeskPath, Main: []g.Node{
 		desk.Heading(ui.T(ctx, "배너", "Banners"), desk.Link(desk.At(ctx, banner.DeskPath+"/new"), ui.T(ctx, "새 배너", "New banner"), "button")),
 		g.Iff(len(list) == 0, func() g.Node {
@@ -38,7 +38,7 @@ func (h handlers) list(ctx context.Context, _ *listRequest) (*ui.Answer, error) 
 				el.Span(el.ID("order-state"), el.Role("status")))
 		}),
 		g.Iff(len(list) > 0, func() g.Node {
-			return el.Ol(el.ID("banners"), el.Class("rows ordered"), g.Map(list, func(b banner.Stored) g.Node { return row(ctx, b, orders) }))
+			return el.Ol(el.ID("banners"), el.Class("rows ordered"), g.Map(list, func(b banner.Stored) g.Node { return h.row(ctx, b, orders) }))
 		}),
 	}}
 	if orders {
@@ -47,13 +47,13 @@ func (h handlers) list(ctx context.Context, _ *listRequest) (*ui.Answer, error) 
 	return h.desk.Page(ctx, v), nil
 }
 
-func row(ctx context.Context, b banner.Stored, orders bool) g.Node {
+func (h handlers) row(ctx context.Context, b banner.Stored, orders bool) g.Node {
 	return el.Li(el.Class("row"), el.Data("id", b.ID),
 		g.Iff(orders, func() g.Node { return handle(ctx, b.Alt) }),
-		desk.Thumbnail(b.Image.Name, b.Image.Variants, "thumb banner-thumb"),
+		desk.Thumbnail(b.Image.Name, b.Image.Variants, "thumb banner-thumb "+ui.Focus(b.Focus.X, b.Focus.Y)),
 		el.Div(el.Class("row-main"),
 			desk.Link(desk.At(ctx, banner.DeskPath+"/"+b.ID), b.Alt, "row-title"),
-			el.P(el.Class("meta"), desk.Badge(stateOf(ctx, b), stateText(ctx, b)), el.Span(g.Text(b.Unit)), period(ctx, b)),
+			el.P(el.Class("meta"), desk.Badge(stateOf(ctx, b), stateText(ctx, b)), el.Span(g.Text(h.desk.Unit(ctx, b.Unit))), period(ctx, b)),
 			el.P(el.Class("meta"), g.Text(readable(b.Link))),
 		),
 		g.Iff(orders, func() g.Node { return movers(ctx, b.Alt) }),
@@ -132,12 +132,9 @@ func (h handlers) edit(ctx context.Context, r *editRequest) (*ui.Answer, error) 
 	if !check.ID(r.ID) {
 		return nil, problem.Absent()
 	}
-	b, err := h.banners.Read(ctx, r.ID)
+	b, err := h.banners.Writable(ctx, r.ID)
 	if err != nil {
 		return nil, err
-	}
-	if !auth.From(ctx).May(auth.Editor, b.Unit) {
-		return nil, problem.NotAllowed()
 	}
 	days, err := h.banners.Clicks(ctx, r.ID)
 	if err != nil {
@@ -157,11 +154,14 @@ type told struct {
 func (h handlers) form(ctx context.Context, b banner.Stored, days []banner.Day) *ui.Answer {
 	f := ui.NewForm(ctx)
 	title := ui.T(ctx, "새 배너", "New banner")
-	units := h.desk.Units(ctx, auth.Editor, b.Unit)
+	units := h.desk.Units(ctx, auth.Write, b.Unit)
 	if b.ID != "" {
 		title = ui.T(ctx, "배너 고치기", "Edit banner")
-	} else if len(units) > 0 {
-		b.Unit = units[0].Value
+	} else {
+		b.Focus = banner.Middle()
+		if len(units) > 0 {
+			b.Unit = units[0].Value
+		}
 	}
 	return h.desk.Page(ctx, ui.View{Title: title, Section: banner.DeskPath, Class: "reading", Scripts: []string{"banner.js"}, Main: []g.Node{
 		desk.Heading(title, g.Iff(b.ID != "", func() g.Node { return desk.Button("delete", ui.T(ctx, "지우기", "Delete"), "small danger") })),
@@ -177,9 +177,10 @@ func (h handlers) form(ctx context.Context, b banner.Stored, days []banner.Day) 
 				el.Ul(el.ID("transfers"), el.Class("transfers")),
 				desk.DropBox(ctx, false),
 				el.P(desk.Button("pick", ui.T(ctx, "올린 이미지에서 고르기", "Choose an uploaded picture"), "small quiet")),
+				crop(ctx, b.Focus),
 			),
 			f.Input(ui.Field{Name: "alt", Label: ui.T(ctx, "대체 텍스트", "Alternative text"), Value: b.Alt, Limit: banner.MostAlt, Hint: ui.T(ctx, "그림이 말하는 것을 글로 씁니다. 그림을 보지 못하는 사람에게는 이 글이 배너입니다.", "What the picture says, in words: to those who do not see it, this is the banner.")}),
-			f.Input(ui.Field{Name: "link", Label: ui.T(ctx, "누르면 갈 곳", "Where it leads"), Value: b.Link, Hint: ui.T(ctx, "https://로 시작하는 주소나 /notices 같은 누리집 안의 경로", "An https:// address, or a path of the site as /notices")}),
+			f.Input(ui.Field{Name: "link", Label: ui.T(ctx, "누르면 갈 곳", "Where it leads"), Value: b.Link, Hint: ui.T(ctx, "https://로 시작하는 주소나 /notices 같은 홈페이지 안의 경로", "An https:// address, or a path of the site as /notices")}),
 			f.Select(ui.Field{Name: "unit", Label: ui.T(ctx, "단위", "Unit"), Value: b.Unit}, units...),
 			el.Div(el.Class("two"),
 				f.Input(desk.Moment(ctx, "from", problem.Text{KO: "보이기 시작할 때", EN: "From"}, problem.Text{KO: "비우면 바로", EN: "Empty: at once"}, b.From)),
@@ -189,6 +190,25 @@ func (h handlers) form(ctx context.Context, b banner.Stored, days []banner.Day) 
 		),
 		g.Iff(b.ID != "", func() g.Node { return clicks(ctx, days) }),
 	}})
+}
+
+// crop shows what the main page shows of the picture, and asks around which point it is cropped: by a click on the
+// picture or by two numbers.
+func crop(ctx context.Context, focus banner.Focus) g.Node {
+	f := ui.NewForm(ctx)
+	percent := func(name, label string, value int) g.Node {
+		return f.Input(ui.Field{Name: name, Label: label, Value: strconv.Itoa(value), Type: "number", More: []g.Node{el.Min("0"), el.Max("100"), el.Data("type", "number")}})
+	}
+	return el.Div(el.ID("crop"), el.Class("crop"), g.Attr("hidden"),
+		el.Div(el.Class("stack"),
+			el.P(el.Class("hint"), g.Text(ui.T(ctx, "첫 화면은 그림을 16:9로 잘라 보여 줍니다. 꼭 보여야 할 곳을 그림에서 누르거나 숫자로 적으세요.", "The main page crops the picture to 16:9. Click on what must be seen, or give it in numbers."))),
+			el.Div(el.Class("two"),
+				percent("focus.x", ui.T(ctx, "왼쪽에서 (%)", "From the left (%)"), focus.X),
+				percent("focus.y", ui.T(ctx, "위에서 (%)", "From the top (%)"), focus.Y),
+			),
+		),
+		el.Figure(el.FigCaption(el.Class("hint"), el.Span(el.ID("crop-says"), el.Role("status"))), el.Div(el.ID("crop-shown"), el.Class("crop-shown"))),
+	)
 }
 
 // daysShown is how many days of clicks a banner's page shows.

@@ -18,16 +18,16 @@ type handlers struct {
 
 // Entries are those of the console's menu.
 func Entries() []function.Entry {
-	return []function.Entry{{Label: problem.Text{KO: "배너", EN: "Banners"}, Path: banner.DeskPath, Order: 20, Role: auth.Editor}}
+	return []function.Entry{{Label: problem.Text{KO: "배너", EN: "Banners"}, Path: banner.DeskPath, Order: 20, Action: auth.Write}}
 }
 
 // Routes are the console's pages of banners.
 func Routes(d function.Deps) []function.Route {
 	h := handlers{desk: desk.New(d), banners: banner.NewReader(d.DB), raised: d.Settings.UploadLimitMiB}
-	editor := function.Holder(auth.Editor)
+	write, pictures := function.May(auth.Write), []string{"uploads"} // who writes drops some
 	return h.desk.Pages(
-		function.Route{Method: "GET", Path: banner.DeskPath, Access: editor, Do: function.Do(h.list), Doc: "All banners, to be put in order."},
-		function.Route{Method: "GET", Path: banner.DeskPath + "/new", Access: editor, Do: function.Do(h.compose), Doc: "An empty form for a banner."},
-		function.Route{Method: "GET", Path: banner.DeskPath + "/{id}", Access: editor, Do: function.Do(h.edit), Doc: "A banner in its form, and how often it was followed."},
+		function.Route{Method: "GET", Path: banner.DeskPath, Access: write, Do: function.Do(h.list), Doc: "All banners, to be put in order."},
+		function.Route{Method: "GET", Path: banner.DeskPath + "/new", Access: write, Wakes: pictures, Do: function.Do(h.compose), Doc: "An empty form for a banner."},
+		function.Route{Method: "GET", Path: banner.DeskPath + "/{id}", Access: write, Wakes: pictures, Do: function.Do(h.edit), Doc: "A banner in its form, and how often it was followed."},
 	)
 }

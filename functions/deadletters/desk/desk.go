@@ -20,6 +20,6 @@ type handlers struct {
 func Routes(d function.Deps) []function.Route {
 	h := handlers{desk: desk.New(d), letters: deadletter.Store{DB: d.DB}, cursors: cursor.New(d.Key.Derive("cursor"))}
 	return h.desk.Pages(
-		function.Route{Method: "GET", Path: deadletter.DeskPath, Access: function.Holder(auth.Admin), Do: function.Do(h.list), Doc: "Events that a consumer never took, to be delivered again."},
+		function.Route{Method: "GET", Path: deadletter.DeskPath, Access: function.May(auth.Operate), Do: function.Do(h.list), Doc: "Events that a consumer never took, to be delivered again."},
 	)
 }

@@ -19,7 +19,7 @@ type handlers struct {
 
 // Entries are those of the console's menu.
 func Entries() []function.Entry {
-	return []function.Entry{{Label: problem.Text{KO: "회원", EN: "Members"}, Path: member.DeskPath, Order: 50, Role: auth.Admin}}
+	return []function.Entry{{Label: problem.Text{KO: "회원", EN: "Members"}, Path: member.DeskPath, Order: 50, Action: auth.Appoint}}
 }
 
 // Routes are the console's pages of members.
@@ -27,9 +27,11 @@ func Routes(d function.Deps) []function.Route {
 	h := handlers{
 		desk: desk.New(d), members: member.Store{DB: d.DB, Key: d.Key, LeaveGrace: d.Settings.LeaveGrace}, cursors: cursor.New(d.Key.Derive("cursor")),
 	}
-	admin := function.Holder(auth.Admin)
+	appoint := function.May(auth.Appoint)
 	return h.desk.Pages(
-		function.Route{Method: "GET", Path: member.DeskPath, Words: problem.Text{KO: "회원을 찾음", EN: "Looked for members"}, Access: admin, Personal: true, Do: function.Do(h.find), Doc: "Finds members by address or by how the name begins."},
-		function.Route{Method: "GET", Path: member.DeskPath + "/{id}", Words: problem.Text{KO: "회원 정보를 봄", EN: "Read a member"}, Access: admin, Personal: true, Do: function.Do(h.member), Doc: "A member with their roles."},
+		function.Route{Method: "GET", Path: member.DeskPath, Words: problem.Text{KO: "회원을 찾음", EN: "Looked for members"}, Access: appoint, Personal: true, Do: function.Do(h.find), Doc: "Finds members by address or by a part of the name."},
+		function.Route{Method: "GET", Path: rosterPath, Access: function.May(auth.Verify), Do: function.Do(h.roster), Doc: "Where the roster is replaced: what would change is shown before."},
+		function.Route{Method: "GET", Path: rolesPath, Words: problem.Text{KO: "역할을 맡은 사람을 봄", EN: "Read who holds which role"}, Access: appoint, Personal: true, Do: function.Do(h.roles), Doc: "Who holds which role until when."},
+		function.Route{Method: "GET", Path: member.DeskPath + "/{id}", Words: problem.Text{KO: "회원 정보를 봄", EN: "Read a member"}, Access: appoint, Personal: true, Do: function.Do(h.member), Doc: "A member with their roles."},
 	)
 }

@@ -20,7 +20,7 @@ import (
 )
 
 type findRequest struct {
-	Q      string `query:"q"` // an address, or how a name begins
+	Q      string `query:"q"` // an address, or a part of a name
 	Cursor string `query:"cursor"`
 }
 
@@ -32,13 +32,16 @@ func (h handlers) find(ctx context.Context, r *findRequest) (*ui.Answer, error) 
 	if strings.Contains(q, "@") {
 		search.Email = credential.Address(q)
 	} else {
-		search.Prefix = q
+		search.Name = q
 	}
 	if err := f.Err(); err != nil {
 		return nil, err
 	}
-	main := []g.Node{desk.Heading(ui.T(ctx, "회원", "Members")), memberSearch(ctx, q)}
+	main := []g.Node{desk.Heading(ui.T(ctx, "회원", "Members"), desk.Link(desk.At(ctx, rolesPath), ui.T(ctx, "역할 현황", "Who holds which role"), "button quiet"), g.Iff(auth.From(ctx).May(auth.Verify, ""), func() g.Node {
+		return desk.Link(desk.At(ctx, rosterPath), ui.T(ctx, "재학생 명부", "Roster"), "button quiet")
+	})), memberSearch(ctx, q)}
 	if q == "" {
+		function.ReadNobody(ctx)
 		return h.desk.Page(ctx, ui.View{Title: ui.T(ctx, "회원", "Members"), Section: member.DeskPath, Main: main}), nil
 	}
 	if err := search.Allowed(ctx); err != nil {
@@ -72,9 +75,9 @@ func (h handlers) find(ctx context.Context, r *findRequest) (*ui.Answer, error) 
 }
 
 func memberSearch(ctx context.Context, q string) g.Node {
-	hint := ui.T(ctx, "이름의 앞부분이나 메일 주소 전체. 누구를 찾았는지 기록에 남습니다.", "How the name begins, or the whole mail address. Who was looked for is recorded.")
-	if !auth.From(ctx).May(auth.Admin, "") {
-		hint = ui.T(ctx, "메일 주소 전체를 쓰세요. 누구를 찾았는지 기록에 남습니다.", "The whole mail address. Who was looked for is recorded.")
+	hint := ui.T(ctx, "이름의 한 부분이나 이메일 주소 전체. 누구를 찾았는지 기록에 남습니다.", "A part of the name, or the whole mail address. Who was looked for is recorded.")
+	if !auth.From(ctx).May(auth.Supervise, "") {
+		hint = ui.T(ctx, "이메일 주소 전체를 쓰세요. 누구를 찾았는지 기록에 남습니다.", "The whole mail address. Who was looked for is recorded.")
 	}
 	return el.Form(el.Class("filters"), el.Method("get"), el.Action(desk.At(ctx, member.DeskPath)), el.Role("search"),
 		ui.NewForm(ctx).Input(ui.Field{Name: "q", Label: ui.T(ctx, "찾기", "Search"), Value: q, Type: "search", Hint: hint, Limit: 254}),
@@ -87,10 +90,10 @@ func standing(ctx context.Context, m member.Member) g.Node {
 		return g.Iff(shown, func() g.Node { return el.Span(el.Class("badge "+class), g.Text(ui.T(ctx, ko, en))) })
 	}
 	return g.Group{
-		mark(m.VerifiedAt != nil, "", "학생 확인", "Verified"),
+		mark(m.VerifiedAt != nil, "", "재학생 인증", "Verified"),
 		mark(m.SuspendedAt != nil, "urgent", "정지됨", "Suspended"),
 		mark(m.LeavingAt != nil, "urgent", "탈퇴 중", "Leaving"),
-		mark(m.VerifiedAt == nil, "", "학생 확인 안 됨", "Not verified"),
+		mark(m.VerifiedAt == nil, "", "재학생 인증 안 됨", "Not verified"),
 		mark(m.SecondAt != nil, "", "2단계 인증", "Second factor"),
 	}
 }
@@ -117,7 +120,7 @@ func (h handlers) member(ctx context.Context, r *memberRequest) (*ui.Answer, err
 		return nil, err
 	}
 	return h.desk.Page(ctx, ui.View{Title: m.Name, Section: member.DeskPath, Class: "reading", Main: []g.Node{
-		desk.Heading(m.Name, g.Iff(auth.From(ctx).May(auth.Admin, ""), func() g.Node {
+		desk.Heading(m.Name, g.Iff(auth.From(ctx).May(auth.Audit, ""), func() g.Node {
 			return desk.Link(desk.At(ctx, audit.DeskPath, "subject", m.ID), ui.T(ctx, "이 회원에 관한 기록", "Log about this member"), "button small quiet")
 		})),
 		el.Dl(el.Class("facts"),
@@ -130,33 +133,24 @@ func (h handlers) member(ctx context.Context, r *memberRequest) (*ui.Answer, err
 			g.Iff(len(grants) == 0, func() g.Node {
 				return el.P(el.Class("hint"), g.Text(ui.T(ctx, "아직 역할이 없습니다.", "No roles yet.")))
 			}),
-			el.Ul(el.Class("rows"), g.Map(grants, func(v member.Grant) g.Node { return grantRow(ctx, m, v, names[v.By]) })),
+			el.Ul(el.Class("rows"), g.Map(grants, func(v member.Grant) g.Node { return h.grantRow(ctx, m, v, names[v.By]) })),
 		),
 		h.grantForm(ctx, m),
 		accountActions(ctx, m),
 	}}), nil
 }
 
-func roleText(ctx context.Context, r auth.Role) string {
-	switch r {
-	case auth.Editor:
-		return ui.T(ctx, "편집자", "Editor")
-	case auth.Moderator:
-		return ui.T(ctx, "조정자", "Moderator")
-	default:
-		return ui.T(ctx, "관리자", "Admin")
-	}
-}
+func roleText(ctx context.Context, r auth.Role) string { return ui.Name(ctx, member.RoleLabel(r)) }
 
-func unitText(ctx context.Context, unit string) string {
+func (h handlers) unitText(ctx context.Context, unit string) string {
 	if unit == "" {
 		return ui.T(ctx, "모든 단위", "Every unit")
 	}
-	return unit
+	return h.desk.Unit(ctx, unit)
 }
 
-func grantRow(ctx context.Context, m member.Member, v member.Grant, giver string) g.Node {
-	what := roleText(ctx, v.Role) + " · " + unitText(ctx, v.Unit)
+func (h handlers) grantRow(ctx context.Context, m member.Member, v member.Grant, giver string) g.Node {
+	what := roleText(ctx, v.Role) + " · " + h.unitText(ctx, v.Unit)
 	term := el.Span(g.Text(ui.T(ctx, "임기 없음", "No end of term")))
 	if !v.Until.IsZero() {
 		term = el.Span(g.Text(ui.T(ctx, "임기 ", "Until ")), desk.Short(ctx, v.Until), g.Text(ui.T(ctx, "까지", "")))
@@ -164,7 +158,7 @@ func grantRow(ctx context.Context, m member.Member, v member.Grant, giver string
 	return el.Li(el.Class("row"),
 		el.Div(el.Class("row-main"), el.P(el.Class("row-title"), g.Text(what)),
 			el.P(el.Class("meta"), term, el.Span(g.Text(ui.T(ctx, "준 사람 "+giver+", ", "Given by "+giver+", ")), desk.Short(ctx, v.At)))),
-		g.Iff(auth.From(ctx).May(auth.Admin, v.Unit), func() g.Node {
+		g.Iff(member.MayTake(ctx, m.ID, v.Grant) == nil, func() g.Node {
 			return el.Form(desk.Action("DELETE", "/v1/admin/members/"+m.ID+"/roles/"+string(v.Role), 0), el.Data("query", "unit"),
 				el.Data("confirm", ui.T(ctx, m.Name+" 님에게서 "+what+" 역할을 거둘까요?", "Take the role "+what+" from "+m.Name+"?")), desk.Said(ui.T(ctx, "역할을 거두었습니다.", "The role was taken away.")),
 				el.Input(el.Type("hidden"), el.Name("unit"), el.Value(v.Unit)),
@@ -174,14 +168,24 @@ func grantRow(ctx context.Context, m member.Member, v member.Grant, giver string
 }
 
 func (h handlers) grantForm(ctx context.Context, m member.Member) g.Node {
+	why := ""
+	switch {
+	case m.ID == auth.From(ctx).MemberID:
+		why = ui.T(ctx, "자기 역할과 임기는 스스로 바꿀 수 없습니다.", "Nobody changes their own role or term.")
+	case m.VerifiedAt == nil:
+		why = ui.T(ctx, "재학생 인증을 마친 회원에게만 역할을 줄 수 있습니다.", "Only a member who is verified as a student is given a role.")
+	}
+	if why != "" {
+		return el.P(el.Class("hint"), g.Text(why))
+	}
 	f := ui.NewForm(ctx)
 	roles := []ui.Choice{}
 	for _, r := range auth.Roles() {
 		roles = append(roles, ui.Choice{Value: string(r), Label: roleText(ctx, r)})
 	}
-	units := h.desk.Units(ctx, auth.Admin, "")
-	if auth.From(ctx).May(auth.Admin, "") {
-		units = append([]ui.Choice{{Value: "", Label: unitText(ctx, "")}}, units...)
+	units := h.desk.Units(ctx, auth.Appoint, "")
+	if auth.From(ctx).May(auth.Appoint, "") {
+		units = append([]ui.Choice{{Value: "", Label: h.unitText(ctx, "")}}, units...)
 	}
 	return el.Section(el.Class("stack"), el.H2(g.Text(ui.T(ctx, "역할 주기", "Give a role"))),
 		el.Form(el.Class("form"), g.Attr("novalidate"), desk.Action("PUT", "/v1/admin/members/"+m.ID+"/roles/{role}", 0), desk.Said(ui.T(ctx, "역할을 주었습니다.", "The role was given.")),
@@ -189,14 +193,15 @@ func (h handlers) grantForm(ctx context.Context, m member.Member) g.Node {
 				f.Select(ui.Field{Name: "role", Label: ui.T(ctx, "역할", "Role"), Value: string(auth.Editor), Hint: ui.T(ctx, "편집자는 글과 배너를, 조정자는 신고와 청원을, 관리자는 회원과 역할까지 다룹니다.", "Editors write, moderators decide on reports and petitions, admins manage members too.")}, roles...),
 				f.Select(ui.Field{Name: "unit", Label: ui.T(ctx, "단위", "Unit"), Optional: true}, units...),
 			),
-			f.Input(desk.Moment(ctx, "until", problem.Text{KO: "임기 끝", EN: "End of term"}, problem.Text{KO: "이때 역할이 저절로 끝납니다. 비우면 끝이 없습니다.", EN: "The role ends by itself then. Empty: no end."}, nil)),
+			f.Input(desk.Moment(ctx, "until", problem.Text{KO: "임기 끝", EN: "End of term"}, problem.Text{KO: "이때 역할이 저절로 끝납니다. 비우면 끝이 없습니다. 자기 임기보다 길게 줄 수는 없습니다.", EN: "The role ends by itself then. Empty: no end. It cannot be longer than your own term."}, nil)),
 			el.Div(ui.Button(ui.T(ctx, "역할 주기", "Give the role"))),
 		))
 }
 
-// accountActions are what an admin of the whole council can do with an account.
+// accountActions are what the caller can do with an account.
 func accountActions(ctx context.Context, m member.Member) g.Node {
-	if !auth.From(ctx).May(auth.Admin, "") {
+	verifies, supervises := auth.From(ctx).May(auth.Verify, ""), auth.From(ctx).May(auth.Supervise, "")
+	if !verifies && !supervises {
 		return nil
 	}
 	path := "/v1/admin/members/" + m.ID
@@ -204,13 +209,13 @@ func accountActions(ctx context.Context, m member.Member) g.Node {
 		return el.Form(desk.Action(method, path+to, 0), el.Data("confirm", confirm), desk.Said(done), el.Button(el.Type("submit"), el.Class("button small "+class), g.Text(label)))
 	}
 	return el.Section(el.Class("stack"), el.H2(g.Text(ui.T(ctx, "계정", "Account"))), el.Div(el.Class("actions"),
-		g.If(m.VerifiedAt == nil, act("POST", "/verification", ui.T(ctx, "학생으로 확인", "Verify as a student"), "quiet",
+		g.If(verifies && m.VerifiedAt == nil, act("POST", "/verification", ui.T(ctx, "학생으로 확인", "Verify as a student"), "quiet",
 			ui.T(ctx, "학생증이나 재학증명을 직접 보았나요?", "Have you seen a student card or certificate?"), ui.T(ctx, "학생으로 확인했습니다.", "Verified as a student."))),
-		g.If(m.SecondAt != nil, act("DELETE", "/second-factor", ui.T(ctx, "2단계 인증 풀기", "Remove the second factor"), "quiet",
+		g.If(supervises && m.SecondAt != nil, act("DELETE", "/second-factor", ui.T(ctx, "2단계 인증 풀기", "Remove the second factor"), "quiet",
 			ui.T(ctx, m.Name+" 님의 2단계 인증을 풀까요? 기기와 복구 코드를 모두 잃었을 때만 합니다. 로그인도 모두 풀립니다.", "Remove the second factor of "+m.Name+"? Only where device and recovery codes are lost. They are signed out everywhere."), ui.T(ctx, "2단계 인증을 풀었습니다.", "The second factor was removed."))),
-		g.If(m.SuspendedAt == nil, act("POST", "/suspend", ui.T(ctx, "정지하기", "Suspend"), "danger",
+		g.If(supervises && m.SuspendedAt == nil, act("POST", "/suspend", ui.T(ctx, "정지하기", "Suspend"), "danger",
 			ui.T(ctx, m.Name+" 님을 정지할까요? 곧바로 모두 로그아웃되고 다시 로그인할 수 없습니다.", "Suspend "+m.Name+"? They are signed out at once and cannot sign in."), ui.T(ctx, "정지했습니다.", "Suspended."))),
-		g.If(m.SuspendedAt != nil, act("POST", "/restore", ui.T(ctx, "정지 풀기", "Lift the suspension"), "quiet",
+		g.If(supervises && m.SuspendedAt != nil, act("POST", "/restore", ui.T(ctx, "정지 풀기", "Lift the suspension"), "quiet",
 			ui.T(ctx, m.Name+" 님의 정지를 풀까요?", "Lift the suspension of "+m.Name+"?"), ui.T(ctx, "정지를 풀었습니다.", "The suspension was lifted."))),
 	))
 }

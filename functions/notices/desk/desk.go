@@ -22,7 +22,7 @@ type handlers struct {
 
 // Entries are those of the console's menu.
 func Entries() []function.Entry {
-	return []function.Entry{{Label: problem.Text{KO: "공지", EN: "Notices"}, Path: notice.DeskPath, Order: 10, Role: auth.Editor}}
+	return []function.Entry{{Label: problem.Text{KO: "공지", EN: "Notices"}, Path: notice.DeskPath, Order: 10, Action: auth.Write}}
 }
 
 // Routes are the console's pages of notices.
@@ -31,12 +31,14 @@ func Routes(d function.Deps) []function.Route {
 		desk: desk.New(d), notices: notice.NewReader(d.DB), members: member.Store{DB: d.DB, Key: d.Key, LeaveGrace: d.Settings.LeaveGrace},
 		cursors: cursor.New(d.Key.Derive("cursor")), raised: d.Settings.UploadLimitMiB,
 	}
-	editor := function.Holder(auth.Editor)
+	write, pictures := function.May(auth.Write), []string{"uploads"} // who writes drops some
 	return h.desk.Pages(
-		function.Route{Method: "GET", Path: notice.DeskPath, Access: editor, Do: function.Do(h.list), Doc: "Notices of every state, searched and filtered."},
-		function.Route{Method: "GET", Path: notice.DeskPath + "/new", Access: editor, Do: function.Do(h.compose), Doc: "An empty editor."},
-		function.Route{Method: "GET", Path: notice.DeskPath + "/{id}", Access: editor, Do: function.Do(h.edit), Doc: "A notice in the editor."},
-		function.Route{Method: "POST", Path: notice.DeskPath + "/{id}/differences", Access: editor, ReadOnly: true, Do: function.Do(h.differences), Doc: "How a text that is not saved differs from the stored notice, as a part of a page."},
-		function.Route{Method: "GET", Path: notice.DeskPath + "/{id}/revisions", Words: problem.Text{KO: "공지를 고친 사람을 봄", EN: "Saw who edited a notice"}, Access: editor, Personal: true, Do: function.Do(h.revisions), Doc: "What a notice said before, side by side with what it says."},
+		function.Route{Method: "GET", Path: notice.DeskPath, Access: write, Do: function.Do(h.list), Doc: "Notices of every state, searched and filtered."},
+		function.Route{Method: "GET", Path: notice.DeskPath + "/new", Access: write, Wakes: pictures, Do: function.Do(h.compose), Doc: "An empty editor."},
+		function.Route{Method: "GET", Path: notice.TemplatesPath, Access: function.May(auth.Arrange), Do: function.Do(h.templates), Doc: "The texts that notices can begin with, in a form."},
+		function.Route{Method: "GET", Path: notice.DeskPath + "/import", Access: function.May(auth.Import), Do: function.Do(h.importing), Doc: "Brings notices along from files."},
+		function.Route{Method: "GET", Path: notice.DeskPath + "/{id}", Access: write, Wakes: pictures, Do: function.Do(h.edit), Doc: "A notice in the editor."},
+		function.Route{Method: "POST", Path: notice.DeskPath + "/{id}/differences", Access: write, ReadOnly: true, Do: function.Do(h.differences), Doc: "How a text that is not saved differs from the stored notice, as a part of a page."},
+		function.Route{Method: "GET", Path: notice.DeskPath + "/{id}/revisions", Words: problem.Text{KO: "공지를 고친 사람을 봄", EN: "Saw who edited a notice"}, Access: write, Personal: true, Do: function.Do(h.revisions), Doc: "What a notice said before, side by side with what it says."},
 	)
 }

@@ -19,10 +19,42 @@ import (
 	"github.com/madang-council/madang/shared/ui/desk"
 )
 
-type composeRequest struct{}
+type composeRequest struct {
+	From     string `query:"from"`     // the notice whose text the new one begins with
+	Template string `query:"template"` // the name of the template that it begins with
+}
 
-func (h handlers) compose(ctx context.Context, _ *composeRequest) (*ui.Answer, error) {
-	return h.editor(ctx, nil), nil
+// compose is an empty editor, or one with what another notice says: its times and its pictures' places are its own, so that
+// the copy is a draft of nothing but its text, tags and files.
+func (h handlers) compose(ctx context.Context, r *composeRequest) (*ui.Answer, error) {
+	if r.From == "" {
+		return h.begin(ctx, r.Template)
+	}
+	if !check.ID(r.From) {
+		return nil, problem.Absent()
+	}
+	n, err := h.notices.Writable(ctx, r.From)
+	if err != nil {
+		return nil, err
+	}
+	copied := notice.Notice{Unit: n.Unit, Title: n.Title, Body: n.Body, TitleEn: n.TitleEn, BodyEn: n.BodyEn, Tags: n.Tags, Attachments: n.Attachments}
+	return h.editor(ctx, nil, copied, nil), nil
+}
+
+// begin is an editor with a template, or empty, and the choice of what to begin with.
+func (h handlers) begin(ctx context.Context, template string) (*ui.Answer, error) {
+	is := notice.Notice{}
+	if template != "" {
+		var err error
+		if is, err = h.template(ctx, template); err != nil {
+			return nil, err
+		}
+	}
+	choices, err := h.beginnings(ctx, template)
+	if err != nil {
+		return nil, err
+	}
+	return h.editor(ctx, nil, is, choices), nil
 }
 
 type editRequest struct {
@@ -37,7 +69,7 @@ func (h handlers) edit(ctx context.Context, r *editRequest) (*ui.Answer, error) 
 	if err != nil {
 		return nil, err
 	}
-	return h.editor(ctx, &n), nil
+	return h.editor(ctx, &n, n, nil), nil
 }
 
 // edited is a notice as the editor's scripts know it: with the API's names.
@@ -48,6 +80,8 @@ type edited struct {
 	Unit        string        `json:"unit"`
 	Title       string        `json:"title"`
 	Body        string        `json:"body"`
+	TitleEn     string        `json:"titleEn"`
+	BodyEn      string        `json:"bodyEn"`
 	Tags        []string      `json:"tags"`
 	PublishAt   *time.Time    `json:"publishAt,omitempty"`
 	UnpublishAt *time.Time    `json:"unpublishAt,omitempty"`
@@ -60,22 +94,27 @@ type editorTold struct {
 	Member   string         `json:"member"`
 	Purposes []upload.Offer `json:"purposes"`
 	Notice   *edited        `json:"notice"`
+	Files    []upload.File  `json:"files"` // that a copy begins with
+	Now      time.Time      `json:"now"`   // the server's
 }
 
-func (h handlers) editor(ctx context.Context, n *notice.Notice) *ui.Answer {
-	page := editorTold{Member: auth.From(ctx).MemberID, Purposes: upload.Offers(h.raised, false, "post", "archive")}
-	is, title := notice.Notice{}, ui.T(ctx, "새 공지", "New notice")
+// editor shows a notice, or with nil a new one that begins with what is says, and choices of other beginnings.
+func (h handlers) editor(ctx context.Context, n *notice.Notice, is notice.Notice, choices g.Node) *ui.Answer {
+	page := editorTold{Member: auth.From(ctx).MemberID, Purposes: upload.Offers(h.raised, false, "post", "archive"), Files: is.Attachments, Now: clock.Now(ctx)}
+	title := ui.T(ctx, "새 공지", "New notice")
 	if n != nil {
-		is, title = *n, ui.T(ctx, "공지 고치기", "Edit notice")
+		title = ui.T(ctx, "공지 고치기", "Edit notice")
 		page.Notice = &edited{
-			ID: n.ID, Version: n.Version, State: n.State(clock.Now(ctx)), Unit: n.Unit, Title: n.Title, Body: n.Body, Tags: n.Tags,
+			ID: n.ID, Version: n.Version, State: n.State(clock.Now(ctx)), Unit: n.Unit, Title: n.Title, Body: n.Body, TitleEn: n.TitleEn, BodyEn: n.BodyEn, Tags: n.Tags,
 			PublishAt: n.PublishAt, UnpublishAt: n.UnpublishAt, PinnedUntil: n.PinnedUntil, UrgentUntil: n.UrgentUntil, Attachments: n.Attachments,
 		}
 	}
 	return h.desk.Page(ctx, ui.View{Title: title, Section: notice.DeskPath, Scripts: []string{"editor.js"}, Main: []g.Node{
 		el.Form(el.ID("notice"), el.Class("editor"), el.Method("post"), g.Attr("novalidate"), desk.Told(page),
 			h.editorHead(ctx, n, title),
-			h.writing(ctx, is),
+			choices,
+			korean(ctx, is),
+			english(ctx, is),
 			h.settingsOf(ctx, is),
 		),
 	}})
@@ -92,12 +131,14 @@ func (h handlers) editorHead(ctx context.Context, n *notice.Notice, title string
 		el.Div(el.Class("heading"),
 			el.Div(el.H1(el.ID("heading"), g.Text(title)), el.P(el.Class("meta"), el.Span(el.ID("state"), el.Class("badge"), el.Data("state", string(state)), g.Text(stateLine(ctx, n))))),
 			el.Div(el.Class("actions"),
-				desk.Link(desk.At(ctx, "/notices/"+is.ID), ui.T(ctx, "누리집에서 보기", "View on the site"), "button small quiet", el.ID("open"), g.If(state != notice.Published, g.Attr("hidden"))),
+				desk.Link(desk.At(ctx, "/notices/"+is.ID), ui.T(ctx, "홈페이지에서 보기", "View on the site"), "button small quiet", el.ID("open"), g.If(state != notice.Published, g.Attr("hidden"))),
 				desk.Button("preview-link", ui.T(ctx, "미리보기 링크", "Preview link"), "small quiet", el.Data("needs-saved", ""), unsaved),
 				desk.Link(desk.At(ctx, notice.DeskPath+"/"+is.ID+"/revisions"), ui.T(ctx, "고친 기록", "Revisions"), "button small quiet", el.ID("revisions"), el.Data("needs-saved", ""), unsaved),
+				desk.Link(desk.At(ctx, notice.DeskPath+"/new", "from", is.ID), ui.T(ctx, "베껴 쓰기", "Duplicate"), "button small quiet", el.ID("duplicate"), el.Data("needs-saved", ""), unsaved),
 				desk.Button("delete", ui.T(ctx, "지우기", "Delete"), "small danger", el.Data("needs-saved", ""), unsaved),
 			),
 		),
+		el.P(el.ID("skew"), el.Class("notice-box"), el.Role("status"), g.Attr("hidden")),
 		el.Div(el.ID("recover"), el.Class("notice-box recover"), g.Attr("hidden"),
 			el.P(el.ID("recover-text")),
 			el.Div(el.Class("actions"),
@@ -116,7 +157,12 @@ func stateLine(ctx context.Context, n *notice.Notice) string {
 	if state == notice.Scheduled {
 		return ui.T(ctx, "예약됨: "+ui.Moment(ctx, *n.PublishAt)+"에 게시", "Scheduled for "+ui.Moment(ctx, *n.PublishAt))
 	}
-	t := stateText(state)
+	return word(ctx, state)
+}
+
+// word is what a state is called.
+func word(ctx context.Context, s notice.State) string {
+	t := stateText(s)
 	return ui.T(ctx, t.KO, t.EN)
 }
 
@@ -131,27 +177,57 @@ func marks(ctx context.Context) []ui.Choice {
 	}
 }
 
-// writing is the text and, beside it, what readers will see.
-func (h handlers) writing(ctx context.Context, n notice.Notice) g.Node {
+// text is what is written in one language: the names of its boxes, and what stands in them.
+type text struct {
+	title, body ui.Field
+	suffix      string // of the ids of its preview
+	language    string
+}
+
+// korean is the text that every notice has.
+func korean(ctx context.Context, n notice.Notice) g.Node {
+	return writing(ctx, text{
+		title: ui.Field{Name: "title", Label: ui.T(ctx, "제목", "Title"), Value: n.Title, Limit: notice.MostTitle, More: []g.Node{g.If(n.ID == "", el.AutoFocus()), ui.Korean(ctx)}},
+		body: ui.Field{Name: "body", Label: ui.T(ctx, "내용", "Text"), Value: n.Body, Limit: notice.MostBody, Optional: true, More: []g.Node{ui.Korean(ctx)},
+			Hint: ui.T(ctx, "빈 줄로 문단을 나눕니다. 마크다운을 쓸 수 있습니다. 사진은 붙여넣거나 끌어다 놓으면 그 자리에 들어갑니다.", "An empty line begins a paragraph. Markdown works. Pictures that are pasted or dropped stand where the cursor is.")},
+		language: "ko",
+	})
+}
+
+// english is the text for readers of English, folded away where there is none.
+func english(ctx context.Context, n notice.Notice) g.Node {
+	return el.Details(el.ID("english"), el.Class("fold"), g.If(n.TitleEn != "", g.Attr("open")),
+		el.Summary(g.Text(ui.T(ctx, "영어로도 쓰기", "In English, too"))),
+		el.Div(el.Class("stack"), el.P(el.Class("hint"), g.Text(ui.T(ctx, "비워 두면 영어 쪽에서도 한국어 글이 보이고, 한국어뿐이라고 알립니다.", "Without it, readers of English see the Korean text, and are told that there is no other."))),
+			writing(ctx, text{
+				title:  ui.Field{Name: "titleEn", Label: ui.T(ctx, "영어 제목", "English title"), Value: n.TitleEn, Limit: notice.MostTitle, Optional: true, More: []g.Node{el.Lang("en")}},
+				body:   ui.Field{Name: "bodyEn", Label: ui.T(ctx, "영어 내용", "English text"), Value: n.BodyEn, Limit: notice.MostBody, Optional: true, More: []g.Node{el.Lang("en")}},
+				suffix: "-en", language: "en",
+			})),
+	)
+}
+
+// writing is a text and, beside it, what readers will see.
+func writing(ctx context.Context, t text) g.Node {
 	f := ui.NewForm(ctx)
 	return g.Group{
-		f.Input(ui.Field{Name: "title", Label: ui.T(ctx, "제목", "Title"), Value: n.Title, Limit: notice.MostTitle, More: []g.Node{g.If(n.ID == "", el.AutoFocus())}}),
-		el.Div(el.ID("writing"), el.Class("writing"), el.Data("shown", "text"),
+		f.Input(t.title),
+		el.Div(el.ID("writing"+t.suffix), el.Class("writing"), el.Data("shown", "text"), el.Data("title", "field-"+t.title.Name),
 			el.Div(el.Class("switch"), el.Role("group"), el.Aria("label", ui.T(ctx, "보기", "View")),
 				el.Button(el.Type("button"), el.Class("button small quiet"), el.Data("shows", "text"), el.Aria("pressed", "true"), g.Text(ui.T(ctx, "글쓰기", "Write"))),
 				el.Button(el.Type("button"), el.Class("button small quiet"), el.Data("shows", "preview"), el.Aria("pressed", "false"), g.Text(ui.T(ctx, "미리보기", "Preview"))),
 			),
 			el.Div(el.Class("text-pane"),
-				el.Div(el.Class("marks"), el.Role("toolbar"), el.Aria("label", ui.T(ctx, "글 꾸미기", "Formatting")), g.Map(marks(ctx), func(c ui.Choice) g.Node {
+				el.Div(el.Class("marks"), el.Role("toolbar"), el.Aria("label", t.body.Label+": "+ui.T(ctx, "글 꾸미기", "Formatting")), g.Map(marks(ctx), func(c ui.Choice) g.Node {
 					return el.Button(el.Type("button"), el.Class("button small quiet"), el.Data("mark", c.Value), g.Text(c.Label))
-				})),
-				f.Area(ui.Field{Name: "body", Label: ui.T(ctx, "내용", "Text"), Value: n.Body, Limit: notice.MostBody, Optional: true,
-					Hint: ui.T(ctx, "빈 줄로 문단을 나눕니다. 마크다운을 쓸 수 있습니다.", "An empty line begins a paragraph. Markdown works.")}),
+				}), el.Label(el.Class("button small quiet"), g.Text(ui.T(ctx, "사진", "Picture")),
+					el.Input(el.Class("hidden"), el.Type("file"), el.Multiple(), el.Accept("image/*"), el.Data("pictures", "")))),
+				f.Area(t.body),
 			),
-			el.Section(el.Class("preview-pane"), el.Aria("label", ui.T(ctx, "미리보기", "Preview")),
-				el.H2(el.ID("preview-title"), el.Class("preview-title"), g.Text(cmp.Or(n.Title, ui.T(ctx, "제목 없음", "No title")))),
-				el.P(el.ID("preview-problem"), el.Class("wrong"), el.Role("status")),
-				el.Div(el.ID("preview-body"), el.Class("prose")),
+			el.Section(el.Class("preview-pane"), el.Aria("label", t.body.Label+": "+ui.T(ctx, "미리보기", "Preview")),
+				el.H2(el.ID("preview-title"+t.suffix), el.Class("preview-title"), el.Lang(t.language), g.Text(cmp.Or(t.title.Value, ui.T(ctx, "제목 없음", "No title")))),
+				el.P(el.ID("preview-problem"+t.suffix), el.Class("wrong preview-problem"), el.Role("status")),
+				el.Div(el.ID("preview-body"+t.suffix), el.Class("prose preview-body"), el.Lang(t.language)),
 			),
 		),
 	}
@@ -160,9 +236,15 @@ func (h handlers) writing(ctx context.Context, n notice.Notice) g.Node {
 // settingsOf is everything about a notice but its text.
 func (h handlers) settingsOf(ctx context.Context, n notice.Notice) g.Node {
 	f := ui.NewForm(ctx)
-	units := h.desk.Units(ctx, auth.Editor, n.Unit)
+	units := h.desk.Units(ctx, auth.Write, n.Unit)
 	if n.Unit == "" && len(units) > 0 {
 		n.Unit = units[0].Value
+	}
+	state := n.State(clock.Now(ctx))
+	published := state == notice.Published || state == notice.Archived
+	now := word(ctx, state)
+	if n.ID == "" {
+		now = stateLine(ctx, nil)
 	}
 	return g.Group{
 		el.Div(el.Class("two"),
@@ -187,8 +269,9 @@ func (h handlers) settingsOf(ctx context.Context, n notice.Notice) g.Node {
 			el.P(el.Class("hint"), g.Text(ui.T(ctx, "시각은 모두 한국 시각입니다.", "All times are Korean time."))),
 		),
 		el.Div(el.Class("save-bar"),
-			el.P(el.ID("saved"), el.Class("hint"), el.Role("status")),
-			el.Button(el.ID("save"), el.Type("submit"), el.Class("button"), g.Text(ui.T(ctx, "저장", "Save"))),
+			el.Div(el.Class("will"), el.P(el.Span(el.ID("state-now"), el.Class("badge"), el.Data("state", string(state)), g.Text(now)), g.Text(" "), el.Span(el.ID("will"))), el.P(el.ID("saved"), el.Class("hint"), el.Role("status"))),
+			el.Button(el.ID("save"), el.Type("submit"), el.Class("button quiet"), g.Text(ui.T(ctx, "저장", "Save"))),
+			desk.Button("publish", ui.T(ctx, "지금 게시", "Publish now"), "", el.Aria("describedby", "will"), g.If(published, g.Attr("hidden"))),
 		),
 	}
 }

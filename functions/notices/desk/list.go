@@ -3,6 +3,8 @@ package desk
 import (
 	"context"
 	"net/url"
+	"slices"
+	"time"
 
 	g "maragu.dev/gomponents"
 	el "maragu.dev/gomponents/html"
@@ -60,15 +62,41 @@ func (h handlers) list(ctx context.Context, r *listRequest) (*ui.Answer, error) 
 		return nil, cursor.Absent(err)
 	}
 	items := page.Items
-	return h.desk.Page(ctx, ui.View{Title: ui.T(ctx, "공지", "Notices"), Section: notice.DeskPath, Main: []g.Node{
-		desk.Heading(ui.T(ctx, "공지", "Notices"), desk.Link(desk.At(ctx, notice.DeskPath+"/new"), ui.T(ctx, "새 공지 쓰기", "Write a notice"), "button")),
+	return h.desk.Page(ctx, ui.View{Title: ui.T(ctx, "공지", "Notices"), Section: notice.DeskPath, Scripts: []string{"bulk.js"}, Main: []g.Node{
+		desk.Heading(ui.T(ctx, "공지", "Notices"), g.Iff(auth.From(ctx).May(auth.Import, ""), func() g.Node {
+			return desk.Link(desk.At(ctx, notice.DeskPath+"/import"), ui.T(ctx, "옛 공지 옮겨 오기", "Import notices"), "button quiet")
+		}), desk.Link(desk.At(ctx, notice.DeskPath+"/new"), ui.T(ctx, "새 공지 쓰기", "Write a notice"), "button")),
 		h.filters(ctx, r),
 		g.Iff(len(items) == 0, func() g.Node { return noNotices(ctx, r) }),
 		g.Iff(len(items) > 0, func() g.Node {
-			return el.Ul(el.Class("rows"), g.Map(items, func(n notice.Notice) g.Node { return row(ctx, n) }))
+			return g.Group{
+				h.choosing(ctx, items),
+				el.Ul(el.Class("rows"), g.Map(items, func(n notice.Notice) g.Node { return h.row(ctx, n) })),
+			}
 		}),
 		desk.Pager(ctx, page.NextCursor, notice.DeskPath, "state", r.State, "q", r.Q, "unit", r.Unit, "tag", r.Tag),
 	}}), nil
+}
+
+// bulkTold is what the script needs to know that acts on several notices.
+type bulkTold struct {
+	Now     time.Time `json:"now"` // the server's
+	MostTag int       `json:"mostTag"`
+}
+
+// choosing is what can be done with several notices at once; the script shows it. Each is changed by itself, through the API.
+func (h handlers) choosing(ctx context.Context, items []notice.Notice) g.Node {
+	if !slices.ContainsFunc(items, func(n notice.Notice) bool { return n.DeletedAt == nil }) {
+		return nil
+	}
+	act := func(does, ko, en string) g.Node {
+		return el.Button(el.Type("button"), el.Class("button small quiet"), el.Data("bulk", does), g.Text(ui.T(ctx, ko, en)))
+	}
+	return el.Div(el.ID("bulk"), el.Class("bulk"), el.Role("group"), el.Aria("label", ui.T(ctx, "여러 공지 한꺼번에", "Several notices at once")), desk.Told(bulkTold{Now: clock.Now(ctx), MostTag: notice.MostTag}), g.Attr("hidden"),
+		el.Label(el.Class("choice"), el.Input(el.ID("all"), el.Type("checkbox")), g.Text(ui.T(ctx, "이 쪽의 공지 모두", "All on this page"))),
+		el.P(el.ID("chosen"), el.Class("hint"), el.Role("status")),
+		el.Div(el.Class("actions"), act("withdraw", "내리기", "Take down"), act("tag", "태그 더하기", "Add a tag"), act("unpin", "고정 풀기", "Unpin")),
+	)
 }
 
 func narrow(ctx context.Context, r *listRequest) (notice.State, notice.Filter, error) {
@@ -85,7 +113,7 @@ func narrow(ctx context.Context, r *listRequest) (notice.State, notice.Filter, e
 	if err := f.Err(); err != nil {
 		return "", filter, err
 	}
-	if state == notice.Deleted && !auth.From(ctx).Has(auth.Admin) {
+	if state == notice.Deleted && !auth.From(ctx).MaySomewhere(auth.Restore) {
 		return "", filter, problem.NotAllowed()
 	}
 	return state, filter, nil
@@ -94,15 +122,15 @@ func narrow(ctx context.Context, r *listRequest) (notice.State, notice.Filter, e
 func (h handlers) filters(ctx context.Context, r *listRequest) g.Node {
 	offered := []ui.Choice{{Value: "", Label: ui.T(ctx, "모든 상태", "Every state")}}
 	for _, s := range states() {
-		if s != notice.Deleted || auth.From(ctx).Has(auth.Admin) {
+		if s != notice.Deleted || auth.From(ctx).MaySomewhere(auth.Restore) {
 			t := stateText(s)
 			offered = append(offered, ui.Choice{Value: string(s), Label: ui.T(ctx, t.KO, t.EN)})
 		}
 	}
-	units := append([]ui.Choice{{Value: "", Label: ui.T(ctx, "모든 단위", "Every unit")}}, h.desk.Units(ctx, auth.Editor, r.Unit)...)
+	units := append([]ui.Choice{{Value: "", Label: ui.T(ctx, "모든 단위", "Every unit")}}, h.desk.Units(ctx, auth.Write, r.Unit)...)
 	f := ui.NewForm(ctx)
 	return el.Form(el.Class("filters"), el.Method("get"), el.Action(desk.At(ctx, notice.DeskPath)), el.Role("search"),
-		f.Input(ui.Field{Name: "q", Label: ui.T(ctx, "제목", "Title"), Value: r.Q, Type: "search", Limit: 100, Optional: true}),
+		f.Input(ui.Field{Name: "q", Label: ui.T(ctx, "찾을 말", "Words"), Value: r.Q, Type: "search", Limit: 100, Optional: true}),
 		f.Select(ui.Field{Name: "state", Label: ui.T(ctx, "상태", "State"), Value: r.State, Optional: true}, offered...),
 		f.Select(ui.Field{Name: "unit", Label: ui.T(ctx, "단위", "Unit"), Value: r.Unit, Optional: true}, units...),
 		f.Input(ui.Field{Name: "tag", Label: ui.T(ctx, "태그", "Tag"), Value: r.Tag, Limit: notice.MostTag, Optional: true}),
@@ -118,7 +146,7 @@ func noNotices(ctx context.Context, r *listRequest) g.Node {
 }
 
 // row is a notice in the list.
-func row(ctx context.Context, n notice.Notice) g.Node {
+func (h handlers) row(ctx context.Context, n notice.Notice) g.Node {
 	now := clock.Now(ctx)
 	state := n.State(now)
 	if n.DeletedAt != nil {
@@ -129,12 +157,17 @@ func row(ctx context.Context, n notice.Notice) g.Node {
 		title = el.Span(el.Class("row-title"), g.Text(n.Title))
 	}
 	return el.Li(el.Class("row"),
+		g.Iff(state != notice.Deleted, func() g.Node {
+			return el.Input(el.Type("checkbox"), el.Class("choose"), el.Value(n.ID), el.Data("title", n.Title), el.Aria("label", ui.T(ctx, "고르기: ", "Choose: ")+n.Title), g.Attr("hidden"))
+		}),
 		el.Div(el.Class("row-main"),
 			title,
 			el.P(el.Class("meta"), badge(ctx, state),
 				g.If(state == notice.Published && n.Pinned(now), el.Span(el.Class("badge"), g.Text(ui.T(ctx, "고정", "Pinned")))),
 				g.If(state == notice.Published && n.Urgent(now), el.Span(el.Class("badge urgent"), g.Text(ui.T(ctx, "긴급", "Urgent")))),
-				g.Text(n.Unit), el.Span(desk.Short(ctx, n.Moment(now))),
+				g.If(n.ImportedAt != nil, ui.ImportedState(ctx)),
+				g.If(n.TitleEn != "", el.Span(el.Class("badge"), g.Text(ui.T(ctx, "영어 있음", "In English, too")))),
+				g.Text(h.desk.Unit(ctx, n.Unit)), el.Span(desk.Short(ctx, n.Moment(now))),
 				g.Iff(len(n.Attachments) > 0, func() g.Node {
 					return el.Span(g.Textf(ui.T(ctx, "첨부 %d", "%d attached"), len(n.Attachments)))
 				}),

@@ -94,7 +94,7 @@ func againstCurrent(ctx context.Context, here string, n notice.Notice, v notice.
 	return g.Group{
 		desk.Link(here+"/revisions?from="+number+"&to="+strconv.FormatInt(latest, 10), ui.T(ctx, "지금 글과 견주기", "Compare with the current"), "button small quiet"),
 		el.Form(desk.Action("POST", "/v1/notices/"+n.ID+"/revisions/"+number+"/restore", n.Version),
-			el.Data("confirm", ui.T(ctx, number+"판의 제목, 내용, 태그로 되돌릴까요? 지금 글도 기록에 남습니다.", "Go back to title, text and tags of version "+number+"? The current text stays among the versions.")),
+			el.Data("confirm", ui.T(ctx, number+"판의 제목, 내용, 태그로 되돌릴까요? 지금 글도 기록에 남습니다.", "Go back to titles, texts and tags of version "+number+"? The current text stays among the versions.")),
 			desk.Said(ui.T(ctx, number+"판으로 되돌렸습니다.", "Went back to version "+number+".")), el.Data("next", here),
 			el.Button(el.Type("submit"), el.Class("button small quiet"), g.Text(ui.T(ctx, "이 판으로 되돌리기", "Restore this"))),
 		),
@@ -116,10 +116,12 @@ func (h handlers) compared(ctx context.Context, id string, from, to int64) (g.No
 }
 
 type differencesRequest struct {
-	ID    string   `path:"id"`
-	Title string   `json:"title"`
-	Body  string   `json:"body"`
-	Tags  []string `json:"tags"`
+	ID      string   `path:"id"`
+	Title   string   `json:"title"`
+	Body    string   `json:"body"`
+	TitleEn string   `json:"titleEn,omitempty"`
+	BodyEn  string   `json:"bodyEn,omitempty"`
+	Tags    []string `json:"tags"`
 }
 
 // differences of a text that is not saved, for an editor whose version is stale.
@@ -132,17 +134,20 @@ func (h handlers) differences(ctx context.Context, r *differencesRequest) (*desk
 		return nil, err
 	}
 	var f check.Fields
-	title, body := f.OptionalLine("title", r.Title, notice.MostTitle), f.OptionalText("body", r.Body, notice.MostBody)
+	mine := notice.Content{
+		Title: f.OptionalLine("title", r.Title, notice.MostTitle), Body: f.OptionalText("body", r.Body, notice.MostBody), Tags: r.Tags,
+		TitleEn: f.OptionalLine("titleEn", r.TitleEn, notice.MostTitle), BodyEn: f.OptionalText("bodyEn", r.BodyEn, notice.MostBody),
+	}
 	if err := f.Err(); err != nil {
 		return nil, err
 	}
-	return &desk.Fragment{Node: differences(ctx, n.Against(title, body, r.Tags), problem.Text{KO: "저장된 글", EN: "Stored"}, problem.Text{KO: "내 글", EN: "Mine"})}, nil
+	return &desk.Fragment{Node: differences(ctx, n.Against(mine), problem.Text{KO: "저장된 글", EN: "Stored"}, problem.Text{KO: "내 글", EN: "Mine"})}, nil
 }
 
 // differences are two texts side by side, where they differ.
 func differences(ctx context.Context, d notice.Difference, before, after problem.Text) g.Node {
-	if len(d.Title)+len(d.Body)+len(d.Tags.Added)+len(d.Tags.Removed) == 0 {
-		return el.P(el.Class("hint"), el.Data("same", ""), g.Text(ui.T(ctx, "제목, 내용, 태그가 같습니다.", "Title, text and tags are the same.")))
+	if d.Same() {
+		return el.P(el.Class("hint"), el.Data("same", ""), g.Text(ui.T(ctx, "제목, 내용, 태그가 같습니다.", "Titles, texts and tags are the same.")))
 	}
 	rows := []g.Node{}
 	part := func(name string, hunks []revision.Hunk) {
@@ -153,12 +158,14 @@ func differences(ctx context.Context, d notice.Difference, before, after problem
 			}
 			rows = append(rows, el.Tr(el.Class("part"), el.Th(g.Attr("colspan", "2"), g.Attr("scope", "rowgroup"), g.Text(label))))
 			for _, r := range hunk.Rows() {
-				rows = append(rows, el.Tr(cell(ctx, r.Old), cell(ctx, r.New)))
+				rows = append(rows, desk.Row(ctx, r.Old, r.New))
 			}
 		}
 	}
 	part(ui.T(ctx, "제목", "Title"), d.Title)
 	part(ui.T(ctx, "내용", "Text"), d.Body)
+	part(ui.T(ctx, "영어 제목", "English title"), d.TitleEn)
+	part(ui.T(ctx, "영어 내용", "English text"), d.BodyEn)
 	if len(d.Tags.Added)+len(d.Tags.Removed) > 0 {
 		rows = append(rows, el.Tr(el.Class("part"), el.Th(g.Attr("colspan", "2"), g.Attr("scope", "rowgroup"), g.Text(ui.T(ctx, "태그", "Tags")))),
 			el.Tr(el.Td(el.Class("old"), g.Map(d.Tags.Removed, func(t string) g.Node { return el.Del(g.Text("#" + t + " ")) })),
@@ -168,28 +175,4 @@ func differences(ctx context.Context, d notice.Difference, before, after problem
 		el.THead(el.Tr(el.Th(g.Attr("scope", "col"), g.Text(ui.T(ctx, before.KO, before.EN))), el.Th(g.Attr("scope", "col"), g.Text(ui.T(ctx, after.KO, after.EN))))),
 		el.TBody(rows...),
 	)
-}
-
-// cell is one line of one side. Words say what colour says to others.
-func cell(ctx context.Context, l *revision.Line) g.Node {
-	switch {
-	case l == nil:
-		return el.Td(el.Class("none"))
-	case l.Kind == revision.Equal:
-		return el.Td(g.Text(l.Text))
-	}
-	class, word := "old", ui.T(ctx, "빠짐: ", "Removed: ")
-	if l.Kind == revision.Insert {
-		class, word = "new", ui.T(ctx, "더함: ", "Added: ")
-	}
-	return el.Td(el.Class(class), el.Span(el.Class("hidden"), g.Text(word)), g.Map(l.Segments, func(s revision.Segment) g.Node {
-		switch {
-		case s.Changed && class == "old":
-			return el.Del(g.Text(s.Text))
-		case s.Changed:
-			return el.Ins(g.Text(s.Text))
-		default:
-			return g.Text(s.Text)
-		}
-	}))
 }

@@ -2,6 +2,8 @@ package page
 
 import (
 	"context"
+	"slices"
+	"strconv"
 	"time"
 
 	g "maragu.dev/gomponents"
@@ -9,6 +11,9 @@ import (
 
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/council/notice"
+	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/problem"
+	"github.com/madang-council/madang/shared/text"
 	"github.com/madang-council/madang/shared/ui"
 )
 
@@ -28,6 +33,7 @@ func (h handlers) list(ctx context.Context, r *listRequest) (*ui.Answer, error) 
 	if err := c.Err(); err != nil {
 		return nil, err
 	}
+	r.Tag, r.Unit = f.Tag, f.Unit
 	page, err := h.notices.Page(ctx, f, h.cursors, r.Cursor, pageSize)
 	if err != nil {
 		return nil, err
@@ -37,92 +43,158 @@ func (h handlers) list(ctx context.Context, r *listRequest) (*ui.Answer, error) 
 	if err != nil {
 		return nil, err
 	}
-	view := ui.View{
-		Tags: notice.PageTags(shown), Changes: []*time.Time{next},
-		Title: listTitle(ctx, f), Path: ui.Query(notice.ListPath, "tag", f.Tag, "unit", f.Unit), Section: notice.ListPath, Styles: []string{"site.css"},
-		Description: ui.T(ctx, h.council+"의 공지사항", "Notices of "+h.council),
+	count, err := h.notices.Count(ctx, f, mostCounted)
+	if err != nil {
+		return nil, err
 	}
-	if f.Title != "" || r.Cursor != "" {
-		view.Path = "" // search engines find the notices themselves
+	title, council := listTitle(ctx, f, h.names), h.frame.Named(ctx)
+	view := ui.View{
+		Tags: notice.PageTags(shown), Changes: []*time.Time{next}, Empty: page.PageEmpty(), Dated: true,
+		Title: title, Path: ui.Query(notice.ListPath, "tag", f.Tag, "unit", f.Unit, "q", f.Words, "cursor", r.Cursor), Section: notice.ListPath, Styles: []string{"site.css"},
+		Hidden:      f.Words != "" || r.Cursor != "", // search engines find the notices themselves
+		Description: ui.T(ctx, council+"의 공지", "Notices of "+council),
+	}
+	first := ""
+	if r.Cursor != "" {
+		first = narrowed(ctx, f, "")
+	}
+	if older != "" {
+		older = narrowed(ctx, f, older)
 	}
 	view.Main = []g.Node{
-		el.Div(el.Class("title-row"), el.H1(g.Text(listTitle(ctx, f))), h.search(ctx, f)),
-		h.byUnit(ctx, f),
-		g.Iff(f.Tag != "" || f.Title != "", func() g.Node {
-			return el.P(el.Class("narrowed"), g.Text(narrowing(ctx, f)+" "), el.A(el.Href(ui.Local(ctx, notice.ListPath)), g.Text(ui.T(ctx, "모두 보기", "Show all"))))
+		el.Div(el.Class("list-head"),
+			el.H1(g.Text(title), g.If(count > 0, el.Small(g.Text(" "+counted(ctx, count))))),
+			h.search(ctx, f),
+			h.byUnit(ctx, f),
+			h.byTag(ctx, f, shown),
+		),
+		g.Iff(f.Words != "", func() g.Node {
+			return el.P(el.Class("narrowed"), g.Text(narrowing(ctx, f, count)+" "),
+				el.A(el.Href(narrowed(ctx, notice.Filter{Unit: f.Unit, Tag: f.Tag}, "")), g.Text(ui.T(ctx, "찾는 말 빼기", "Show all"))))
 		}),
-		listed(ctx, f, shown),
-		pager(ctx, f, r.Cursor != "", older),
+		h.listed(ctx, f, shown),
+		ui.Pager(ctx, ui.T(ctx, counted(ctx, count)+" 가운데 "+strconv.Itoa(len(shown))+"개", strconv.Itoa(len(shown))+" of "+counted(ctx, count)), first, older, ui.T(ctx, "이전 공지", "Older notices")),
 	}
 	return h.frame.Page(ctx, view), nil
 }
 
-func listTitle(ctx context.Context, f notice.Filter) string {
-	title := ui.T(ctx, "공지사항", "Notices")
-	switch {
-	case f.Tag != "":
-		title += " #" + f.Tag
-	case f.Unit != "":
-		title += " · " + f.Unit
+// mostCounted bounds how many notices are counted: more are many.
+const mostCounted = 500
+
+func counted(ctx context.Context, n int) string {
+	if n >= mostCounted {
+		return ui.T(ctx, strconv.Itoa(mostCounted)+"개 이상", "over "+strconv.Itoa(mostCounted))
+	}
+	return ui.T(ctx, strconv.Itoa(n)+"개", strconv.Itoa(n))
+}
+
+// narrowing says how many notices have what was looked for.
+func narrowing(ctx context.Context, f notice.Filter, found int) string {
+	results := " results for “"
+	if found == 1 {
+		results = " result for “"
+	}
+	number := strconv.Itoa(found)
+	if found >= mostCounted {
+		return ui.T(ctx, "‘"+f.Words+"’ 검색 결과 "+number+"건 이상", "Over "+number+results+f.Words+"”")
+	}
+	return ui.T(ctx, "‘"+f.Words+"’ 검색 결과 "+number+"건", number+results+f.Words+"”")
+}
+
+func listTitle(ctx context.Context, f notice.Filter, names function.Names) string {
+	title := ui.T(ctx, "공지", "Notices")
+	if f.Unit != "" {
+		title += " · " + ui.Name(ctx, names.Unit(f.Unit))
+	}
+	if f.Tag != "" {
+		title += " #" + ui.Name(ctx, names.Tag(f.Tag))
 	}
 	return title
 }
 
-func narrowing(ctx context.Context, f notice.Filter) string {
-	switch {
-	case f.Title != "":
-		return ui.T(ctx, "제목에 ‘"+f.Title+"’이(가) 들어간 공지입니다.", "Notices with “"+f.Title+"” in the title.")
-	default:
-		return ui.T(ctx, "‘"+f.Tag+"’ 태그가 붙은 공지입니다.", "Notices tagged “"+f.Tag+"”.")
-	}
-}
-
 // narrowed is the address of a list that f narrows, behind a cursor or from its beginning.
 func narrowed(ctx context.Context, f notice.Filter, cursor string) string {
-	return ui.Query(ui.Local(ctx, notice.ListPath), "tag", f.Tag, "unit", f.Unit, "q", f.Title, "cursor", cursor)
+	return ui.Query(ui.Local(ctx, notice.ListPath), "tag", f.Tag, "unit", f.Unit, "q", f.Words, "cursor", cursor)
 }
 
 // row is a notice in a list.
-func row(n notice.Summary) ui.Row { return ui.Row(n.Row()) }
+func (h handlers) row(n notice.Summary) ui.Row { return ui.Row(n.Row(h.names)) }
 
 func (h handlers) search(ctx context.Context, f notice.Filter) g.Node {
-	return el.Form(el.Class("search"), el.Role("search"), el.Method("get"), el.Action(ui.Local(ctx, notice.ListPath)),
-		el.Label(el.Class("hidden"), el.For("q"), g.Text(ui.T(ctx, "제목에서 찾기", "Search titles"))),
-		el.Input(el.ID("q"), el.Type("search"), el.Name("q"), el.Value(f.Title), el.MaxLength("100"), el.Placeholder(ui.T(ctx, "제목에서 찾기", "Search titles")), g.Attr("enterkeyhint", "search")),
-		g.If(f.Unit != "", el.Input(el.Type("hidden"), el.Name("unit"), el.Value(f.Unit))),
-		el.Button(el.Class("button quiet"), el.Type("submit"), g.Text(ui.T(ctx, "찾기", "Search"))),
+	label := ui.T(ctx, "공지 찾기", "Search notices")
+	hidden := func(name, value string) g.Node {
+		return g.If(value != "", el.Input(el.Type("hidden"), el.Name(name), el.Value(value)))
+	}
+	return el.Form(el.Class("seek"), el.Role("search"), el.Aria("label", label), el.Action(ui.Local(ctx, notice.ListPath)),
+		el.Label(el.Class("hidden"), el.For("q"), g.Text(label)),
+		el.Input(el.ID("q"), el.Type("search"), el.Name("q"), el.Value(f.Words), el.MaxLength("100"), el.Placeholder(label), g.Attr("enterkeyhint", "search")),
+		hidden("unit", f.Unit), hidden("tag", f.Tag),
+		el.Button(el.Type("submit"), ui.Icon("find"), el.Span(el.Class("hidden"), g.Text(ui.T(ctx, "찾기", "Search")))),
 	)
 }
 
 // byUnit narrows to one unit of the council.
 func (h handlers) byUnit(ctx context.Context, f notice.Filter) g.Node {
-	link := func(unit, label string) g.Node {
-		return el.Li(el.A(el.Href(narrowed(ctx, notice.Filter{Unit: unit}, "")), g.If(unit == f.Unit && f.Tag == "" && f.Title == "", el.Aria("current", "page")), g.Text(label)))
+	tab := func(unit string, name problem.Text) ui.Tab {
+		return ui.Tab{Label: ui.Name(ctx, name), Href: narrowed(ctx, notice.Filter{Unit: unit, Tag: f.Tag, Words: f.Words}, ""), Here: unit == f.Unit, Korean: name.EN == ""}
 	}
-	return el.Nav(el.Class("units"), el.Aria("label", ui.T(ctx, "기구별 공지", "By unit")), el.Ul(
-		link("", ui.T(ctx, "전체", "All")),
-		g.Map(h.units, func(u string) g.Node { return link(u, u) }),
-	))
+	tabs := []ui.Tab{tab("", problem.Text{KO: "전체", EN: "All"})}
+	for _, u := range h.units {
+		tabs = append(tabs, tab(u, h.names.Unit(u)))
+	}
+	return ui.Tabs(ctx, ui.T(ctx, "기구별 공지", "By unit"), tabs...)
 }
 
-func listed(ctx context.Context, f notice.Filter, list []notice.Summary) g.Node {
+// mostTags is how many tags a list offers.
+const mostTags = 8
+
+// byTag narrows to one of the tags of what is shown, the most used first, or leaves the one that
+// the list is narrowed to.
+func (h handlers) byTag(ctx context.Context, f notice.Filter, shown []notice.Summary) g.Node {
+	uses, tags := map[string]int{}, []string{}
+	for _, n := range shown {
+		for _, t := range n.Tags {
+			if uses[t]++; uses[t] == 1 && text.Fold(t) != text.Fold(f.Tag) {
+				tags = append(tags, t)
+			}
+		}
+	}
+	slices.SortStableFunc(tags, func(a, b string) int { return uses[b] - uses[a] })
+	chips := []ui.Tab{}
+	chip := func(tag, leads string, here bool) {
+		name := h.names.Tag(tag)
+		chips = append(chips, ui.Tab{Label: "#" + ui.Name(ctx, name), Href: narrowed(ctx, notice.Filter{Unit: f.Unit, Tag: leads, Words: f.Words}, ""), Here: here, Korean: name.EN == ""})
+	}
+	if f.Tag != "" {
+		chip(f.Tag, "", true)
+	}
+	for _, t := range tags[:min(mostTags, len(tags))] {
+		chip(t, t, false)
+	}
+	return ui.Chips(ctx, ui.T(ctx, "태그로 좁히기", "By tag"), chips...)
+}
+
+// listed are the notices by month, the pinned ones above them.
+func (h handlers) listed(ctx context.Context, f notice.Filter, list []notice.Summary) g.Node {
 	switch {
 	case len(list) > 0:
-		return ui.Rows(ctx, list, row, ui.H2, true)
+		parts := []g.Node{}
+		for name, some := range ui.Runs(list, func(n notice.Summary) string { return part(ctx, n) }) {
+			parts = append(parts, el.H2(el.Class("month-name"), g.Text(name)), ui.Rows(ctx, some, h.row, ui.H3, true))
+		}
+		return g.Group(parts)
 	case f == (notice.Filter{}):
-		return ui.Empty(ui.T(ctx, "아직 올라온 공지가 없습니다.", "There are no notices yet."))
+		return ui.Empty(ui.T(ctx, "아직 공지가 없어요", "There are no notices yet"), ui.T(ctx, "새 공지는 여기에 가장 먼저 올라와요.", "New ones come here first."))
 	default:
-		return ui.Empty(ui.T(ctx, "맞는 공지가 없습니다.", "No notice matches."))
+		return ui.Empty(ui.T(ctx, "맞는 공지가 없어요", "No notice matches"), ui.T(ctx, "다른 말로 찾거나 조건을 빼 보세요.", "Try other words, or fewer filters."),
+			el.A(el.Href(ui.Local(ctx, notice.ListPath)), g.Text(ui.T(ctx, "공지 모두 보기", "All notices"))))
 	}
 }
 
-// pager leads to the older notices behind a cursor, and from there back to the newest.
-func pager(ctx context.Context, f notice.Filter, behind bool, older string) g.Node {
-	if !behind && older == "" {
-		return nil
+// part is the part of the list that a notice stands in.
+func part(ctx context.Context, n notice.Summary) string {
+	if n.Pinned {
+		return ui.T(ctx, "고정한 공지", "Pinned")
 	}
-	return el.Nav(el.Class("pager"), el.Aria("label", ui.T(ctx, "쪽", "Pages")),
-		g.If(behind, el.A(el.Class("button quiet"), el.Href(narrowed(ctx, f, "")), g.Text(ui.T(ctx, "처음으로", "First page")))),
-		g.If(older != "", el.A(el.Class("button quiet"), el.Rel("next"), el.Href(narrowed(ctx, f, older)), g.Text(ui.T(ctx, "이전 공지 더 보기", "Older notices")))),
-	)
+	return ui.Month(ctx, n.PublishAt)
 }

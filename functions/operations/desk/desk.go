@@ -11,19 +11,20 @@ import (
 
 // handlers are the pages and what they need.
 type handlers struct {
-	desk    desk.Desk
-	running bill.Store
+	desk      desk.Desk
+	running   bill.Store
+	catalogue function.Catalogue
 }
 
 // Entries are those of the console's menu.
 func Entries() []function.Entry {
-	return []function.Entry{{Label: problem.Text{KO: "운영", EN: "Operations"}, Path: bill.DeskPath, Order: 70, Role: auth.Admin}}
+	return []function.Entry{{Label: problem.Text{KO: "운영", EN: "Operations"}, Path: bill.DeskPath, Order: 70, Action: auth.Operate}}
 }
 
 // Routes are the console's pages of operations.
 func Routes(d function.Deps) []function.Route {
-	h := handlers{desk: desk.New(d), running: bill.Store{DB: d.DB}}
+	h := handlers{desk: desk.New(d), running: bill.Store{DB: d.DB}, catalogue: d.Catalogue}
 	return h.desk.Pages(
-		function.Route{Method: "GET", Path: bill.DeskPath, Access: function.Holder(auth.Admin), Do: function.Do(h.operations), Doc: "How everything is, what needs somebody, and what each function costs a month."},
+		function.Route{Method: "GET", Path: bill.DeskPath, Access: function.May(auth.Operate), Do: function.Do(h.operations), Doc: "How everything is, what needs somebody, and what each function costs a month."},
 	)
 }

@@ -34,51 +34,30 @@ func (h handlers) operations(ctx context.Context, r *operationsRequest) (*ui.Ans
 	if err != nil {
 		return nil, err
 	}
+	now := clock.Now(ctx)
+	this, err := h.running.Bill(ctx, now)
+	if err != nil {
+		return nil, err
+	}
+	before, err := h.running.Bill(ctx, bill.Before(now))
+	if err != nil {
+		return nil, err
+	}
 	return h.desk.Page(ctx, ui.View{Title: ui.T(ctx, "운영", "Operations"), Section: bill.DeskPath, Main: []g.Node{
 		desk.Heading(ui.T(ctx, "운영", "Operations")),
-		lookedAt(ctx, health),
-		alerts(ctx, health),
-		g.Iff(!health.At.IsZero(), func() g.Node { return everything(ctx, health) }),
-		functionsTable(ctx, health),
-		billOf(ctx, monthly, clock.Now(ctx)),
+		verdict(ctx, health),
+		h.todo(ctx, health),
+		costs(ctx, this, before),
+		g.Iff(!health.At.IsZero(), func() g.Node {
+			return folded("state", ui.T(ctx, "상태 자세히", "State in detail"), false, everything(ctx, health), h.functionsTable(ctx, health))
+		}),
+		folded("bill", ui.T(ctx, "기능마다 자세히", "Function by function"), r.Month != "", h.billOf(ctx, monthly, now)),
 	}}), nil
 }
 
-// lookedAt says how old everything below is.
-func lookedAt(ctx context.Context, h bill.Health) g.Node {
-	switch {
-	case h.At.IsZero():
-		return el.P(el.Class("notice-box"), g.Text(ui.T(ctx, "아직 아무도 살펴보지 않았습니다. 잠시 뒤에 다시 보세요.", "Nobody has looked yet. Come back in a moment.")))
-	case h.Stale:
-		return el.P(el.Class("notice-box wrong"), el.Role("alert"), g.Text(ui.T(ctx, "살피는 프로그램(watch)이 멈추었습니다. 아래는 예전 모습입니다. 마지막: ", "What looks (the watch) is down. Below is how it was. Last: ")), desk.Short(ctx, h.At))
-	default:
-		return el.P(el.Class("hint"), g.Text(ui.T(ctx, "살펴본 때: ", "Seen: ")), desk.Short(ctx, h.At))
-	}
-}
-
-// alerts are what needs somebody now.
-func alerts(ctx context.Context, h bill.Health) g.Node {
-	return el.Section(el.Class("stack"), el.H2(g.Text(ui.T(ctx, "손볼 일", "What needs somebody"))),
-		g.Iff(len(h.Alerts) == 0, func() g.Node {
-			return el.P(el.Class("hint"), g.Text(ui.T(ctx, "지금 손볼 일이 없습니다.", "Nothing needs anybody now.")))
-		}),
-		g.Iff(len(h.Alerts) > 0, func() g.Node {
-			return el.Ul(el.Class("rows"), g.Map(h.Alerts, func(a bill.Alert) g.Node {
-				badge, label := "badge", ui.T(ctx, "이번 주에", "This week")
-				if a.Severity == "page" {
-					badge, label = "badge urgent", ui.T(ctx, "지금", "Now")
-				}
-				return el.Li(el.Class("row"), el.Div(el.Class("row-main"),
-					el.P(el.Class("row-title"), el.Span(el.Lang("ko"), g.Text(a.Summary)), el.Span(el.Class(badge), g.Text(label))),
-					el.P(el.Class("meta"), el.Span(g.Text(a.Name)), desk.Short(ctx, a.Since), g.Iff(a.Runbook != "", func() g.Node {
-						if strings.HasPrefix(a.Runbook, "https://") {
-							return desk.Link(a.Runbook, ui.T(ctx, "할 일 보기", "What to do"), "")
-						}
-						return el.Span(g.Text(ui.T(ctx, "할 일: ", "What to do: ")), el.Code(g.Text(a.Runbook)))
-					}))))
-			}))
-		}),
-	)
+// folded are details for who asks for them.
+func folded(id, title string, open bool, nodes ...g.Node) g.Node {
+	return el.Details(el.ID(id), el.Class("fold"), g.If(open, g.Attr("open")), el.Summary(g.Text(title)), el.Div(el.Class("stack"), g.Group(nodes)))
 }
 
 // everything is what there is beside functions.
@@ -114,8 +93,8 @@ func everything(ctx context.Context, h bill.Health) g.Node {
 		database += ui.T(ctx, ", 연결 ", ", connections ") + strconv.Itoa(h.Database.Connections) + " / " + strconv.Itoa(h.Database.MaxConnections)
 	}
 	minutes := func(seconds float64) string { return grouped(seconds/60, 1) + ui.T(ctx, "분", " min") }
-	return el.Section(el.Class("stack"), el.H2(g.Text(ui.T(ctx, "상태", "State"))), el.Dl(el.Class("facts"),
-		desk.Fact(ui.T(ctx, "누리집", "Site"), state(h.Site.Reachable, site)),
+	return el.Dl(el.Class("facts"),
+		desk.Fact(ui.T(ctx, "홈페이지", "Site"), state(h.Site.Reachable, site)),
 		g.Iff(h.Site.CertificateEnds != nil, func() g.Node {
 			return desk.Fact(ui.T(ctx, "인증서 끝", "Certificate ends"), desk.Short(ctx, *h.Site.CertificateEnds))
 		}),
@@ -127,17 +106,17 @@ func everything(ctx context.Context, h bill.Health) g.Node {
 		desk.Fact(ui.T(ctx, "백업", "Backup"), when(h.Backup.At, ui.T(ctx, "아직 없음", "None yet"))),
 		desk.Fact(ui.T(ctx, "다음 게시", "Next publication"), when(h.WarmUp.Next, ui.T(ctx, "없음", "None"))),
 		desk.Fact(ui.T(ctx, "미리 깨우기", "Warm-up"), g.Text(ui.T(ctx, "오늘 ", "Today ")+minutes(h.WarmUp.UsedSeconds)+" / "+minutes(h.WarmUp.BudgetSeconds))),
-	))
+	)
 }
 
 // functionsTable is each function's release and its pods.
-func functionsTable(ctx context.Context, h bill.Health) g.Node {
-	if len(h.Functions) == 0 {
+func (h handlers) functionsTable(ctx context.Context, health bill.Health) g.Node {
+	if len(health.Functions) == 0 {
 		return nil
 	}
-	return el.Section(el.Class("stack"), el.H2(g.Text(ui.T(ctx, "함수", "Functions"))), desk.Table(ui.T(ctx, "함수의 상태", "The functions' state"),
-		[]g.Node{desk.Column(ctx, "함수", "Function"), desk.Column(ctx, "상태", "State"), desk.Numbers(ctx, "파드", "Pods"), desk.Numbers(ctx, "다시 시작", "Restarts")},
-		g.Map(h.Functions, func(f bill.FunctionHealth) g.Node {
+	return desk.Table(ui.T(ctx, "기능의 상태", "The functions' state"),
+		[]g.Node{desk.Column(ctx, "기능", "Function"), desk.Column(ctx, "상태", "State"), desk.Numbers(ctx, "파드", "Pods"), desk.Numbers(ctx, "다시 시작", "Restarts")},
+		g.Map(health.Functions, func(f bill.FunctionHealth) g.Node {
 			word, class := ui.T(ctx, "깨어 있음", "Awake"), "badge"
 			switch {
 			case !f.Ready:
@@ -145,27 +124,35 @@ func functionsTable(ctx context.Context, h bill.Health) g.Node {
 			case f.Pods == 0:
 				word = ui.T(ctx, "잠듦", "Asleep")
 			}
-			return el.Tr(el.Th(g.Attr("scope", "row"), g.Text(f.Name)),
+			return el.Tr(el.Th(g.Attr("scope", "row"), h.name(ctx, f.Name)),
 				el.Td(el.Span(el.Class(class), g.Text(word)), g.If(f.Reason != "", g.Group{g.Text(" "), el.Code(g.Text(f.Reason))})),
 				desk.Number(strconv.Itoa(f.Pods)), desk.Number(strconv.Itoa(f.Restarts)))
-		})))
+		}))
+}
+
+// name is what people call a function, and the name of its Service for who looks it up elsewhere.
+func (h handlers) name(ctx context.Context, name string) g.Node {
+	if called := h.called(ctx, name); called != name {
+		return g.Group{g.Text(called + " "), el.Code(g.Text(name))}
+	}
+	return g.Text(name)
 }
 
 // billOf is what a month cost, and what would make it cheaper or faster.
-func billOf(ctx context.Context, b bill.Bill, now time.Time) g.Node {
+func (h handlers) billOf(ctx context.Context, b bill.Bill, now time.Time) g.Node {
 	before, after := b.From.AddDate(0, -1, 0), b.From.AddDate(0, 1, 0)
 	month := func(t time.Time) string { return ui.T(ctx, t.Format("2006년 1월"), t.Format("January 2006")) }
 	to := func(t time.Time, rel string) g.Node {
 		return desk.Link(desk.At(ctx, bill.DeskPath, "month", t.Format("2006-01"))+"#bill", month(t), "button small quiet", el.Rel(rel))
 	}
 	nodes := g.Group{
-		el.Div(el.Class("heading"), el.H2(el.ID("bill"), g.Text(ui.T(ctx, month(b.From)+" 요금", "The bill of "+month(b.From)))),
+		el.Div(el.Class("heading"), el.H2(g.Text(ui.T(ctx, month(b.From)+" 요금", "The bill of "+month(b.From)))),
 			el.Nav(el.Class("actions"), el.Aria("label", ui.T(ctx, "다른 달", "Other months")), to(before, "prev"), g.Iff(!after.After(now), func() g.Node { return to(after, "next") }))),
 	}
 	if b.WatchedHours == 0 {
 		return el.Section(el.Class("stack"), nodes, el.P(el.Class("hint"), g.Text(ui.T(ctx, "이 달에는 살펴본 시간이 없습니다.", "Nobody looked in this month."))))
 	}
-	said := ui.T(ctx, "함수는 "+won(ctx, b.Total.Won)+" 들었습니다. 늘 켜 둔 "+b.Servers.Type+" "+strconv.Itoa(b.Servers.Servers)+"대였다면 "+won(ctx, b.Servers.Won)+"입니다.",
+	said := ui.T(ctx, "기능들은 "+won(ctx, b.Total.Won)+" 들었습니다. 늘 켜 둔 "+b.Servers.Type+" "+strconv.Itoa(b.Servers.Servers)+"대였다면 "+won(ctx, b.Servers.Won)+"입니다.",
 		"Functions cost "+won(ctx, b.Total.Won)+". "+strconv.Itoa(b.Servers.Servers)+" "+b.Servers.Type+" that are always on had cost "+won(ctx, b.Servers.Won)+".")
 	if b.Total.WonPerMonth > 0 {
 		said += ui.T(ctx, " 이대로 한 달이면 "+won(ctx, b.Total.WonPerMonth)+" 대 "+won(ctx, b.Servers.WonPerMonth)+".", " At this rate a month is "+won(ctx, b.Total.WonPerMonth)+" against "+won(ctx, b.Servers.WonPerMonth)+".")
@@ -175,12 +162,12 @@ func billOf(ctx context.Context, b bill.Bill, now time.Time) g.Node {
 		el.P(g.Text(said)),
 		el.P(el.Class("hint"), g.Text(ui.T(ctx, "살펴본 시간 "+grouped(b.WatchedHours, 1)+"시간. 살피지 못한 시간은 들어 있지 않습니다. 늘 켜져 있는 것(엣지, Redis, 데이터베이스)은 여기에 없습니다.", "Watched for "+grouped(b.WatchedHours, 1)+" hours; what was not watched is not in it, and neither is what is always on (edge, Redis, database).")),
 			g.Text(" "), g.Text(ui.T(ctx, "값: ", "Prices: ")+b.Price.Source)),
-		desk.Table(ui.T(ctx, "함수의 요금", "The functions' bill"), []g.Node{
-			desk.Column(ctx, "함수", "Function"), desk.Numbers(ctx, "켜진 시간", "Pods' time"), desk.Numbers(ctx, "잠든 비율", "Asleep"), desk.Numbers(ctx, "깨어남", "Woken"), desk.Numbers(ctx, "준비까지", "Ready in"), desk.Numbers(ctx, "요금", "Cost"), desk.Numbers(ctx, "한 달이면", "In a month"), desk.Column(ctx, "권고", "Advice"),
+		desk.Table(ui.T(ctx, "기능의 요금", "The functions' bill"), []g.Node{
+			desk.Column(ctx, "기능", "Function"), desk.Numbers(ctx, "켜진 시간", "Pods' time"), desk.Numbers(ctx, "잠든 비율", "Asleep"), desk.Numbers(ctx, "깨어남", "Woken"), desk.Numbers(ctx, "양식이 깨움", "By forms"), desk.Numbers(ctx, "준비까지", "Ready in"), desk.Numbers(ctx, "요금", "Cost"), desk.Numbers(ctx, "한 달이면", "In a month"), desk.Column(ctx, "권고", "Advice"),
 		}, g.Map(lines, func(l bill.Line) g.Node {
-			name := l.Function
-			if name == "" {
-				name = ui.T(ctx, "모두", "All")
+			name := h.name(ctx, l.Function)
+			if l.Function == "" {
+				name = g.Text(ui.T(ctx, "모두", "All"))
 			}
 			ready, monthly := "–", "–"
 			if l.ReadySeconds > 0 {
@@ -189,8 +176,8 @@ func billOf(ctx context.Context, b bill.Bill, now time.Time) g.Node {
 			if l.WonPerMonth > 0 {
 				monthly = won(ctx, l.WonPerMonth)
 			}
-			return el.Tr(el.Th(g.Attr("scope", "row"), g.Text(name)), desk.Number(grouped(l.PodSeconds/60, 1)+ui.T(ctx, "분", " min")), desk.Number(percent(l.AsleepShare)),
-				desk.Number(grouped(float64(l.Wakes), 0)), desk.Number(ready), desk.Number(won(ctx, l.Won)), desk.Number(monthly), el.Td(el.Class("said"), g.Text(advice(ctx, l))))
+			return el.Tr(el.Th(g.Attr("scope", "row"), name), desk.Number(grouped(l.PodSeconds/60, 1)+ui.T(ctx, "분", " min")), desk.Number(percent(l.AsleepShare)),
+				desk.Number(grouped(float64(l.Wakes), 0)), desk.Number(grouped(float64(l.FormWakes), 0)), desk.Number(ready), desk.Number(won(ctx, l.Won)), desk.Number(monthly), el.Td(el.Class("said"), g.Text(advice(ctx, l))))
 		})),
 	)
 }

@@ -17,14 +17,14 @@ type handlers struct {
 	uploads upload.Store
 	things  thing.Store
 	cursors *cursor.Codec
-	raised  int // function.Settings.UploadLimitMiB
+	rules   upload.Rules
 }
 
 // Entries are those of the console's menu.
 func Entries() []function.Entry {
 	return []function.Entry{
-		{Label: problem.Text{KO: "올리기", EN: "Upload"}, Path: upload.DeskPath, Order: 30, Role: auth.Editor},
-		{Label: problem.Text{KO: "파일", EN: "Files"}, Path: upload.ShelfPath, Order: 40, Role: auth.Editor},
+		{Label: problem.Text{KO: "올리기", EN: "Upload"}, Path: upload.DeskPath, Order: 30, Action: auth.Write},
+		{Label: problem.Text{KO: "파일", EN: "Files"}, Path: upload.ShelfPath, Order: 40, Action: auth.Write},
 	}
 }
 
@@ -32,11 +32,11 @@ func Entries() []function.Entry {
 func Routes(d function.Deps) []function.Route {
 	h := handlers{
 		desk: desk.New(d), uploads: upload.Store{DB: d.DB}, things: thing.Store{DB: d.DB},
-		cursors: cursor.New(d.Key.Derive("cursor")), raised: d.Settings.UploadLimitMiB,
+		cursors: cursor.New(d.Key.Derive("cursor")), rules: upload.Rules{LimitMiB: d.Settings.UploadLimitMiB, ArchiveMiB: d.Settings.ArchiveMiB},
 	}
-	editor := function.Holder(auth.Editor)
+	write := function.May(auth.Write)
 	return h.desk.Pages(
-		function.Route{Method: "GET", Path: upload.DeskPath, Access: editor, Do: function.Do(h.upload), Doc: "Sends files, also interrupted ones."},
-		function.Route{Method: "GET", Path: upload.ShelfPath, Access: editor, Do: function.Do(h.media), Doc: "The files, what they show and where they are used."},
+		function.Route{Method: "GET", Path: upload.DeskPath, Access: write, Do: function.Do(h.upload), Doc: "Sends files, also interrupted ones."},
+		function.Route{Method: "GET", Path: upload.ShelfPath, Access: write, Do: function.Do(h.media), Doc: "The files, what they show and where they are used."},
 	)
 }

@@ -27,7 +27,7 @@ type uploadTold struct {
 
 func (h handlers) upload(ctx context.Context, _ *uploadRequest) (*ui.Answer, error) {
 	f := ui.NewForm(ctx)
-	purposes := upload.Offers(h.raised, false, "post", "archive", "event")
+	purposes := upload.OffersTo(auth.From(ctx), h.rules, false, "post", "archive", "event")
 	choices := []ui.Choice{}
 	for _, p := range purposes {
 		choices = append(choices, ui.Choice{Value: p.Name, Label: purposeText(ctx, p.Name) + " (" + fmt.Sprintf(ui.T(ctx, "%d MB까지", "up to %d MB"), p.Limit/upload.MiB) + ")"})
@@ -41,7 +41,8 @@ func (h handlers) upload(ctx context.Context, _ *uploadRequest) (*ui.Answer, err
 			el.Ul(el.Class("hint bullets"),
 				el.Li(g.Text(ui.T(ctx, "이 쪽을 떠나거나 연결이 끊겨도 괜찮습니다. 돌아오면 남은 것부터 이어서 올립니다.", "You may leave this page, or lose the connection: what is missing is sent when you come back."))),
 				el.Li(g.Text(ui.T(ctx, "하루 안에 공지나 배너에 쓰지 않은 파일은 저절로 지워집니다.", "Files that nothing uses within a day are deleted."))),
-				el.Li(g.Text(ui.T(ctx, "이미지, PDF, 한글(hwp, hwpx), 오피스 문서, zip을 받습니다.", "Pictures, PDF, HWP and HWPX, Office documents and ZIP are taken."))),
+				el.Li(g.Text(ui.T(ctx, "움직이는 gif와 webp는 5 MB, 한 변 1600픽셀까지 움직이고, 더 크면 첫 장면만 보입니다.", "Animated gif and webp move up to 5 MB and 1600 pixels a side; of larger ones the first picture is shown."))),
+				el.Li(g.Text(ui.T(ctx, "이미지(jpg, png, gif, webp), PDF, 한글(hwp, hwpx, hml), 오피스 문서(docx, xlsx, pptx, doc, xls, ppt), zip을 받습니다. 매크로가 있는 문서는 받지 않습니다.", "Pictures (jpg, png, gif, webp), PDF, Hangul (hwp, hwpx, hml), Office documents (docx, xlsx, pptx, doc, xls, ppt) and zip are taken; documents with macros are not."))),
 			),
 		),
 	}}), nil
@@ -125,6 +126,7 @@ type shelf struct {
 	files map[string]upload.File
 	uses  map[string][]upload.Use
 	users map[thing.Ref]thing.Thing // what uses them, as far as the caller may know
+	units map[string][]string       // in which they are used
 }
 
 func (h handlers) shelve(ctx context.Context, list []upload.Upload) (shelf, error) {
@@ -140,10 +142,13 @@ func (h handlers) shelve(ctx context.Context, list []upload.Upload) (shelf, erro
 	if s.uses, err = h.uploads.UsesOf(ctx, ids...); err != nil {
 		return s, err
 	}
+	if s.units, err = h.uploads.UnitsOf(ctx, ids...); err != nil {
+		return s, err
+	}
 	refs := []thing.Ref{}
 	for _, uses := range s.uses {
 		for _, u := range uses {
-			refs = append(refs, thing.Ref{Kind: u.Kind, ID: u.ID})
+			refs = append(refs, u.Thing())
 		}
 	}
 	s.users, err = h.things.Readable(ctx, refs...)
@@ -167,8 +172,11 @@ func (s shelf) card(ctx context.Context, u upload.Upload) g.Node {
 			name,
 			el.P(el.Class("meta"), el.Span(g.Text(ui.Size(u.Size))), desk.Short(ctx, u.CreatedAt), el.Span(g.Text(purposeText(ctx, u.Purpose)))),
 			s.usedBy(ctx, u, complete),
-			g.Iff(complete && upload.IsImage(u.Type) && (who.Has(auth.Editor) || u.MemberID == who.MemberID), func() g.Node { return altForm(ctx, u) }),
-			g.Iff(u.Uses == 0 && (u.MemberID == who.MemberID || who.Has(auth.Admin)), func() g.Node {
+			g.Iff(u.Film == upload.Still, func() g.Node {
+				return el.P(el.Class("meta"), g.Text(ui.T(ctx, "움직이지 않고 첫 장면만 보입니다. 5 MB, 한 변 1600픽셀까지 움직입니다.", "It stands still: up to 5 MB and 1600 pixels a side they move.")))
+			}),
+			g.Iff(complete && upload.IsImage(u.Type) && u.MayDescribe(who, s.units[u.ID]), func() g.Node { return altForm(ctx, u) }),
+			g.Iff(u.Uses == 0 && u.MayRemove(who), func() g.Node {
 				return el.Form(desk.Action("DELETE", "/v1/uploads/"+u.ID, 0), el.Data("confirm", ui.T(ctx, u.Name+"을(를) 지울까요? 되돌릴 수 없습니다.", "Delete "+u.Name+"? This cannot be undone.")), desk.Said(ui.T(ctx, "파일을 지웠습니다.", "The file was deleted.")),
 					el.Button(el.Type("submit"), el.Class("button small danger"), el.Aria("label", ui.T(ctx, u.Name+" 지우기", "Delete "+u.Name)), g.Text(ui.T(ctx, "지우기", "Delete"))))
 			}),
@@ -191,7 +199,7 @@ func (s shelf) usedBy(ctx context.Context, u upload.Upload, complete bool) g.Nod
 		return el.P(el.Class("meta"), g.Text(ui.T(ctx, "아직 쓰지 않음", "Not used yet")))
 	}
 	return el.Ul(el.Class("uses"), g.Map(s.uses[u.ID], func(use upload.Use) g.Node {
-		user, readable := s.users[thing.Ref{Kind: use.Kind, ID: use.ID}]
+		user, readable := s.users[use.Thing()]
 		if !readable {
 			return el.Li(g.Text(ui.T(ctx, "다른 곳에서 쓰는 중", "Used elsewhere")))
 		}

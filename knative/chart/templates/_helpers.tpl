@@ -18,6 +18,11 @@ capabilities: {drop: [ALL]}
 seccompProfile: {type: RuntimeDefault}
 {{- end }}
 
+{{- /* "own" where there is an Alertmanager of the chart's: it belongs to a Prometheus of the chart's. */}}
+{{- define "madang.ownAlertmanager" -}}
+{{- if and .Values.monitoring.prometheus.own .Values.monitoring.alertmanager.own }}own{{ end }}
+{{- end }}
+
 {{- define "madang.pullSecrets" -}}
 {{- with .Values.images.pullSecrets }}
 imagePullSecrets:
@@ -25,6 +30,14 @@ imagePullSecrets:
   - name: {{ . }}
 {{- end }}
 {{- end }}
+{{- end }}
+
+{{- /* The password of the database's owner: as given, as it was made, or made up once. */}}
+{{- define "madang.databasePassword" -}}
+{{- if not (hasKey .Values "made") }}
+{{- $_ := set .Values "made" (dict "database" (.Values.secrets.postgresPassword | default (get (get (lookup "v1" "Secret" .Release.Namespace "madang") "data" | default dict) "postgres-password" | b64dec) | default (randAlphaNum 32))) }}
+{{- end }}
+{{- .Values.made.database }}
 {{- end }}
 
 {{- define "madang.secret" -}}

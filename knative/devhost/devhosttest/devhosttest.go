@@ -32,7 +32,7 @@ func Main(m *testing.M) int {
 	return m.Run()
 }
 
-// Host is a running local host with a seeded council.
+// Host is a running local host, with a seeded council unless it was started empty.
 type Host struct {
 	Address         string // "http://localhost:8080"
 	Email, Password string // of its first admin
@@ -46,10 +46,21 @@ type Host struct {
 // tested beside it; env are further settings. It ends with the test.
 func Start(t testing.TB, address, data string, env ...string) *Host {
 	t.Helper()
+	return start(t, data, []string{"-addr", address, "-data", data}, env...)
+}
+
+// StartEmpty is Start with an admin and nothing else, as a new council begins.
+func StartEmpty(t testing.TB, address, data string, env ...string) *Host {
+	t.Helper()
+	return start(t, data, []string{"-addr", address, "-data", data, "-empty"}, env...)
+}
+
+func start(t testing.TB, data string, args []string, env ...string) *Host {
+	t.Helper()
 	if err := sourcetest.Look("../../functions", "../../shared", "../../knative", "../../go.mod"); err != nil { // what the program is made of
 		t.Fatal(err)
 	}
-	h := &Host{Data: data, command: exec.Command(program, "-addr", address, "-data", data)}
+	h := &Host{Data: data, command: exec.Command(program, args...)}
 	for _, v := range os.Environ() {
 		if name, _, _ := strings.Cut(v, "="); name != "DATABASE_URL" && name != "REDIS_URL" && !strings.HasPrefix(name, "S3_") {
 			h.command.Env = append(h.command.Env, v)

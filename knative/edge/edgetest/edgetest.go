@@ -38,11 +38,18 @@ func Specs() []function.Spec {
 	}
 	assets := site("/assets/{hash}/{name}")
 	assets.Page = &function.Page{ForAll: true}
+	lost := func(path string) function.Route {
+		r := site(path)
+		r.Page = &function.Page{Lost: true}
+		return r
+	}
+	waking := get("/v1/form", &function.Page{})
+	waking.Wakes = []string{"notices", "site"}
 	hidden := get("/v1/hidden", nil)
 	hidden.Internal = true
 	return []function.Spec{
-		spec("site", site("/"), site("/en"), site("/posts/{id}"), site("/en/posts/{id}"), assets),
-		spec("main", get("/v1/main", &function.Page{Tags: []string{"main"}})),
+		spec("site", site("/"), site("/en"), site("/posts/{id}"), site("/en/posts/{id}"), assets, lost("/not-found")),
+		spec("main", get("/v1/main", &function.Page{Tags: []string{"main"}}), waking),
 		spec("notices", get("/v1/notices", &function.Page{Query: []string{"tag", "q"}, Bypass: []string{"find"}}), post, get("/v1/notices/{id}", &function.Page{}), get("/v1/notices/mine", nil), get("/v1/notices/{id}/revisions/{number}", nil), hidden),
 	}
 }
@@ -69,8 +76,11 @@ type Rule struct {
 	Delay   time.Duration   // before the answer
 	Body    string          // "" means a text that is different each time
 	Lasts   []time.Duration // how long each segment of the page lasts; none means one hour
+	Changes bool            // the page is known to be wrong after its last segment
 	NoStore bool
 	Header  map[string]string // further headers, kept with the page
+	Times   int               // how many requests are answered with Status, before all others are with 200; 0 means all
+	Wrong   time.Duration     // after which the page is known to be wrong; 0: at the end of the last segment where Changes is set
 }
 
 // Set changes the rule and forgets what was seen.
@@ -93,6 +103,9 @@ func (f *Functions) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.Copy(io.Discard, r.Body)
 	f.mu.Lock()
 	rule := f.rule
+	if rule.Times > 0 && len(f.seen) >= rule.Times {
+		rule.Status = 0
+	}
 	f.seen = append(f.seen, Seen{Function: name, Method: r.Method, URI: r.URL.RequestURI(), Header: r.Header.Clone()})
 	f.mu.Unlock()
 	time.Sleep(rule.Delay)
@@ -105,6 +118,9 @@ func (f *Functions) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	for name, value := range rule.Header {
 		w.Header().Set(name, value)
+	}
+	if r.URL.Path == "/readyz" {
+		return
 	}
 	if rule.Status >= 400 {
 		w.Header().Set("Content-Type", "application/problem+json")
@@ -124,7 +140,7 @@ func (f *Functions) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	key := page.Key(r.URL.Path, r.URL.Query(), route.Query, language)
 	p := f.page(key, name, body, rule)
 	if !rule.NoStore {
-		if g, err := f.Store.Generations(r.Context(), p.Tags); err == nil {
+		if g, err := f.Store.Begin(r.Context(), p.Key, p.Tags); err == nil {
 			_, _ = f.Store.Save(r.Context(), p, g)
 		}
 	}
@@ -136,8 +152,8 @@ func (f *Functions) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (f *Functions) page(key, name, body string, rule Rule) page.Page {
-	now := time.Now()
-	p := page.Page{Key: key, Meta: page.Meta{Function: name, Rendered: now.UnixMilli(), Tags: []string{"all"}}}
+	now := f.Store.Now()
+	p := page.Page{Key: key, Tags: []string{"all"}, Meta: page.Meta{Function: name, Rendered: now.UnixMilli()}}
 	lasts := rule.Lasts
 	if len(lasts) == 0 {
 		lasts = []time.Duration{time.Hour}
@@ -151,6 +167,12 @@ func (f *Functions) page(key, name, body string, rule Rule) page.Page {
 		p.Segments = append(p.Segments, page.Segment{From: from.UnixMilli(), Until: from.Add(d).UnixMilli(), ETag: page.Etag([]byte(text)), ContentType: "application/json", Body: []byte(text), Header: rule.Header})
 		from = from.Add(d)
 	}
+	if rule.Changes {
+		p.Wrong = from.UnixMilli()
+	}
+	if rule.Wrong > 0 {
+		p.Wrong = now.Add(rule.Wrong).UnixMilli()
+	}
 	return p
 }
 
@@ -162,7 +184,15 @@ type World struct {
 	StopRedis func()
 }
 
-// Start starts an edge for a world and returns its address, as http://127.0.0.1:1234.
+// Rules are edge.Fixed's, but that nothing is waited for longer than a test may take.
+func Rules() edge.Rules {
+	r := edge.Fixed()
+	r.Limits.RenewEvery, r.Limits.RenewAhead = 1, 2
+	return r
+}
+
+// Start starts an edge for a world, with Specs and Rules, and returns its address, as
+// http://127.0.0.1:1234.
 type Start func(t *testing.T, w World) string
 
 type fixture struct {

@@ -5,43 +5,59 @@ import (
 	"crypto/rand"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/madang-council/madang/knative/edge"
+	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/cache/cachetest"
+	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/page"
 )
 
 // Run runs the table. Each row gets an edge and a Redis of its own.
 func Run(t *testing.T, start Start) {
 	for name, row := range map[string]func(*fixture){
-		"paths go to their functions":                routes,
-		"a visitor cannot say who he is":             forwarded,
-		"a page is rendered once and then kept":      kept,
-		"a page's address":                           addresses,
-		"what is searched for is no page":            searches,
-		"entity tags and HEAD":                       tags,
-		"credentials never get a page":               credentials,
-		"one of many first requests is rendered":     stampede,
-		"a page changes at its own time":             segments,
-		"a page past its time is served and renewed": stale,
-		"a touched page is served and renewed":       touched,
-		"Redis is away":                              redisAway,
-		"functions are away":                         functionsAway,
-		"refusals are passed on and not kept":        refusals,
-		"the site's language is the path's":          site,
-		"a page's own headers are kept with it":      headers,
-		"browsers are refused by pages":              browsers,
-		"what an edge says by itself":                words,
+		"paths go to their functions":                 routes,
+		"a visitor cannot say who he is":              forwarded,
+		"a page is rendered once and then kept":       kept,
+		"a page's address":                            addresses,
+		"what is searched for is no page":             searches,
+		"a visitor's language":                        languages,
+		"entity tags and HEAD":                        tags,
+		"a version's tag stays what it was":           versions,
+		"credentials never get a page":                credentials,
+		"one of many first requests is rendered":      stampede,
+		"a page changes at its own time":              segments,
+		"a page past its time is served and renewed":  stale,
+		"a touched page is served and renewed":        touched,
+		"a page touched long ago is waited for":       touchedLongAgo,
+		"a page known to be wrong is waited for":      wrong,
+		"what is lost from Redis makes nothing right": evicted,
+		"what will be wrong is renewed for nobody":    renewed,
+		"what one visitor is told is told to nobody":  visitors,
+		"an error is told to nobody else":             failures,
+		"a lock is given back by its owner":           owners,
+		"nothing is hidden in an address":             hidden,
+		"who reads a form wakes who takes it":         wakes,
+		"Redis is away":                               redisAway,
+		"functions are away":                          functionsAway,
+		"refusals are passed on and not kept":         refusals,
+		"the site's language is the path's":           site,
+		"a page's own headers are kept with it":       headers,
+		"browsers are refused by pages":               browsers,
+		"browsers get a page where there is nothing":  lost,
+		"what an edge says by itself":                 words,
+		"a slash too many leads to the page":          slashes,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel() // most of them wait
 			server, client := cachetest.Embedded(t)
 			f := &fixture{T: t, World: World{Redis: client, Prefix: "madang:" + rand.Text() + ":", StopRedis: server.Close}}
-			f.Functions = &Functions{Store: &page.Store{Redis: client, Prefix: f.Prefix}}
+			f.Functions = &Functions{Store: &page.Store{Redis: client, Prefix: f.Prefix, Now: time.Now}}
 			f.base = start(t, f.World)
 			row(f)
 		})
@@ -60,7 +76,7 @@ func routes(f *fixture) {
 		}
 	}
 	f.Functions.Set(Rule{})
-	for _, path := range []string{"/en/", "/assets/x", "/v1", "/v1/", "/v1/none", "/events", "/v1/hidden", "/v1/notices/", "/v1/notices/1/revisions/", "/v1/notices/1/2", "/_render", "/metrics", "/v1/notices/../../events"} {
+	for _, path := range []string{"/assets/x", "/v1", "/v1/", "/v1/none", "/events", "/v1/hidden", "/v1/notices/", "/v1/notices/1/revisions/", "/v1/notices/1/2", "/_render", "/metrics", "/v1/notices/../../events"} {
 		a := f.get(path)
 		if a.status != http.StatusNotFound || a.header.Get("Content-Type") != "application/problem+json" || !strings.Contains(a.body, `"code":"not-found"`) {
 			f.Errorf("%s: %d %s", path, a.status, a.body)
@@ -135,6 +151,42 @@ func addresses(f *fixture) {
 	}
 }
 
+// Languages are what visitors prefer, and what they get: from a function and from every edge.
+func Languages() map[string]string {
+	return map[string]string{
+		"": "ko", "en": "en", "EN": "en", "ko": "ko", "fr": "ko", "*": "ko", "english": "ko",
+		"en-US,en;q=0.9,ko;q=0.8": "en", "ko-KR,ko;q=0.9,en;q=0.8": "ko", "fr, en;q=0.5": "en", "fr;q=0.9,ko;q=0.1": "ko",
+		"ko;q=0,en": "en", "ko;q=0": "en", "ko;q=0.0, en;q=0.1": "en", "ko ; q = 0 , *": "en", "*;q=0.1,ko;q=0": "en", // not acceptable
+		"en;q=0": "ko", "ko;q=0,en;q=0": "ko", "en-US;q=0,fr": "ko", "*, en;q=0": "ko",
+		"en;q=0.5,ko": "ko", "ko;q=0.5,en;q=0.6": "en", "en;q=0.5,ko;q=0.5": "en", "ko;q=0.5,en;q=0.5": "ko", // by weight, then by order
+		"en,*": "en", "*,en": "ko", "*;q=0.5,en": "en", "en-GB;q=0.2,en;q=0.9,ko;q=0.5": "en",
+		"en;q=x": "en", "en;q=2,ko;q=0.9": "en", "en;Q=0.1,ko;q=0.2": "ko", // what cannot be read weighs 1
+	}
+}
+
+// languages are chosen alike by whoever is asked: the page that the edge looks for is the one
+// that the function makes.
+func languages(f *fixture) {
+	f.Functions.Set(Rule{})
+	of := map[string]string{}
+	for _, language := range []string{"ko", "en"} {
+		of[language] = f.get("/v1/main", "Accept-Language", language).body
+	}
+	for accept, want := range Languages() {
+		if got := function.Language(accept); got != want {
+			f.Errorf("a function answers %q in %s, want %s", accept, got, want)
+		}
+		if got := f.get("/v1/main", "Accept-Language", accept).body; got != of[want] {
+			f.Errorf("the edge answers %q with %q, want %s", accept, got, want)
+		}
+	}
+	for _, s := range f.Functions.Seen() {
+		if got := s.Header.Get("Accept-Language"); got != "ko" && got != "en" {
+			f.Errorf("the function was asked for %q", got)
+		}
+	}
+}
+
 func searches(f *fixture) {
 	f.Functions.Set(Rule{})
 	page := f.get("/v1/notices?tag=x")
@@ -178,6 +230,17 @@ func tags(f *fixture) {
 	}
 	if a := f.do(http.MethodHead, "/v1/notices"); a.status != 200 || a.body != "" {
 		f.Errorf("HEAD of a page that nobody has read: %d %q", a.status, a.body)
+	}
+}
+
+// versions: what is compressed on its way has a weak tag (RFC 9110, 8.8.1), with which nobody may write.
+func versions(f *fixture) {
+	long := `{"text":"` + strings.Repeat("가나다", 2_000) + `"}`
+	f.Functions.Set(Rule{Body: long, Header: map[string]string{"ETag": `"7"`}})
+	for _, path := range []string{"/v1/main", "/v1/notices"} {
+		if a := f.get(path, "Authorization", "Bearer x", "Accept-Encoding", "gzip"); a.header.Get("ETag") != `"7"` || a.header.Get("Content-Encoding") != "" || a.body != long {
+			f.Errorf("%s: tag %s, encoding %q, %d bytes", path, a.header.Get("ETag"), a.header.Get("Content-Encoding"), len(a.body))
+		}
 	}
 }
 
@@ -249,13 +312,202 @@ func touched(f *fixture) {
 	f.get("/v1/main")
 	time.Sleep(1100 * time.Millisecond)
 	f.Functions.Set(Rule{Body: "new"})
-	if _, err := f.Functions.Store.Touch(context.Background(), []string{"all"}); err != nil {
-		f.Fatal(err)
-	}
+	f.touch()
 	if a := f.get("/v1/main"); a.body != "old" || !strings.Contains(a.cache(), "detail=stale") {
 		f.Errorf("a touched page: %q %q", a.body, a.cache())
 	}
 	f.until("the new page", func() bool { return f.get("/v1/main").body == "new" })
+}
+
+func (f *fixture) touch() {
+	f.Helper()
+	if err := f.Functions.Store.Settle(context.Background(), "", []string{"all"}); err != nil {
+		f.Fatal(err)
+	}
+}
+
+// ago has everything happen as long ago, for the functions and in Redis.
+func (f *fixture) ago(d time.Duration) {
+	f.Functions.Store.Now = func() time.Time { return time.Now().Add(-d) }
+}
+
+func touchedLongAgo(f *fixture) {
+	f.ago(time.Minute)
+	f.Functions.Set(Rule{Body: "old"})
+	f.get("/v1/main")
+	f.ago(page.Grace)
+	f.touch()
+	f.ago(0)
+	time.Sleep(1100 * time.Millisecond) // the edge's own copy is good for a second
+	f.Functions.Set(Rule{Body: "new", Delay: 200 * time.Millisecond})
+	if a := f.get("/v1/main"); a.body != "new" {
+		f.Errorf("%q %q", a.body, a.cache())
+	}
+	f.ago(time.Minute)
+	f.Functions.Set(Rule{Body: "old"})
+	f.get("/v1/notices")
+	for i := range 5 { // again and again
+		f.ago(page.Grace - time.Duration(i)*time.Second)
+		f.touch()
+	}
+	f.Functions.Set(Rule{Status: 503})
+	time.Sleep(1100 * time.Millisecond)
+	if a := f.get("/v1/notices"); a.body != "old" || !strings.Contains(a.cache(), "detail=function-away") {
+		f.Errorf("with functions away: %q %q", a.body, a.cache())
+	}
+}
+
+// wrong: three changes of one night, and nobody looked; one that comes after what was rendered
+// ahead.
+func wrong(f *fixture) {
+	for name, rule := range map[string]Rule{
+		"/v1/main":    {Body: "old", Lasts: []time.Duration{time.Second, 50 * time.Millisecond, 50 * time.Millisecond}, Changes: true},
+		"/v1/notices": {Body: "old", Lasts: []time.Duration{50 * time.Millisecond}, Wrong: 1100 * time.Millisecond},
+	} {
+		f.Functions.Set(rule)
+		f.get(name)
+	}
+	f.Functions.Set(Rule{Body: "new", Delay: 100 * time.Millisecond})
+	time.Sleep(1300 * time.Millisecond)
+	for _, path := range []string{"/v1/main", "/v1/notices"} {
+		if a := f.get(path); a.body != "new" {
+			f.Errorf("%s: %q %q", path, a.body, a.cache())
+		}
+	}
+}
+
+func evicted(f *fixture) {
+	f.ago(time.Minute)
+	f.Functions.Set(Rule{Body: "old"})
+	f.get("/v1/main")
+	f.ago(0)
+	if err := f.Redis.Del(f.Context(), f.Prefix+"g:all").Err(); err != nil {
+		f.Fatal(err)
+	}
+	time.Sleep(1100 * time.Millisecond)
+	f.Functions.Set(Rule{Body: "new"})
+	if a := f.get("/v1/main"); a.body != "new" {
+		f.Errorf("without the generation of its tag: %q %q", a.body, a.cache())
+	}
+}
+
+func renewed(f *fixture) {
+	f.Functions.Set(Rule{Body: "old", Lasts: []time.Duration{500 * time.Millisecond, 2500 * time.Millisecond}, Changes: true})
+	f.get("/v1/main")
+	f.get("/v1/notices?tag=a%26b")
+	f.Functions.Set(Rule{Body: "new"})
+	f.until("both are asked for", func() bool {
+		asked := map[string]bool{}
+		for _, s := range f.Functions.Seen() {
+			asked[s.Function+" "+s.URI+" "+s.Header.Get("Accept-Language")] = true
+		}
+		return asked["main /v1/main ko"] && asked["notices /v1/notices?tag=a%26b ko"]
+	})
+	time.Sleep(1100 * time.Millisecond)
+	n := len(f.Functions.Seen())
+	if a := f.get("/v1/main"); a.body != "new" || !strings.HasPrefix(a.cache(), "madang; hit") || len(f.Functions.Seen()) != n {
+		f.Errorf("the first reader: %q %q", a.body, a.cache())
+	}
+}
+
+// visitors: of all who want a page at once the first is refused for asking too often. Nobody
+// else is.
+func visitors(f *fixture) {
+	for _, path := range []string{"/v1/main", "/v1/notices"} {
+		f.Functions.Set(Rule{Status: 429, Times: 1, Delay: 200 * time.Millisecond})
+		var group sync.WaitGroup
+		statuses := make([]int, 20)
+		for i := range statuses {
+			group.Go(func() { statuses[i] = f.get(path).status })
+		}
+		group.Wait()
+		slices.Sort(statuses)
+		if statuses[19] != 429 || statuses[18] != 200 {
+			f.Errorf("%s: %v", path, statuses)
+		}
+		if a := f.get(path); a.status != 200 {
+			f.Errorf("%s: afterwards: %d", path, a.status)
+		}
+		f.StopRedis()
+	}
+}
+
+func failures(f *fixture) {
+	for _, redis := range []string{"there", "away"} {
+		for _, status := range []int{500, 400, 422} {
+			path := "/v1/notices/" + redis + strconv.Itoa(status)
+			f.Functions.Set(Rule{Status: status, Times: 1})
+			if a := f.get(path); a.status != status && (a.status != 503 || status != 500) {
+				f.Errorf("%s: %d, want %d", path, a.status, status)
+			}
+			if a := f.get(path); a.status != 200 {
+				f.Errorf("%s: afterwards: %d", path, a.status)
+			}
+		}
+		f.StopRedis()
+	}
+}
+
+// owners: a render that took longer than its lock does not give back another's.
+func owners(f *fixture) {
+	f.Functions.Set(Rule{Delay: 2 * time.Second})
+	var group sync.WaitGroup
+	group.Go(func() { f.get("/v1/main") })
+	lock := f.Prefix + "r:ko:/v1/main"
+	defer group.Wait()
+	f.until("the function is asked", func() bool { return len(f.Functions.Seen()) == 1 })
+	if n, err := f.Redis.Exists(f.Context(), lock).Result(); err != nil || n == 0 {
+		if f.get("/healthz").header.Get("Server") == "nginx" {
+			f.Errorf("no lock: %v", err)
+		}
+		return // an edge of one process needs none
+	}
+	if err := f.Redis.Set(f.Context(), lock, "another's", time.Minute).Err(); err != nil {
+		f.Fatal(err)
+	}
+	group.Wait()
+	if v, err := f.Redis.Get(f.Context(), lock).Result(); err != nil || v != "another's" {
+		f.Errorf("another's lock: %q %v", v, err)
+	}
+}
+
+func hidden(f *fixture) {
+	f.Functions.Set(Rule{})
+	for _, path := range []string{"/v1/notices/a%2Fb", "/v1/notices/a%2fb", "/v1/notices%2Fmine", "/v1/notices/1%3Fx=1", "/v1/notices/1%3fx", "/v1/notices/1%0A", "/v1/notices/1%7f", "/v1%2fmain"} {
+		if a := f.get(path); a.status != http.StatusNotFound || !strings.Contains(a.body, `"code":"not-found"`) {
+			f.Errorf("%s: %d %s", path, a.status, a.body)
+		}
+	}
+	if seen := f.Functions.Seen(); len(seen) != 0 {
+		f.Errorf("%+v", seen)
+	}
+	if a := f.get("/v1/notices?tag=a%2Fb%3F%0A"); a.status != http.StatusOK {
+		f.Errorf("in a parameter: %d", a.status)
+	}
+}
+
+func wakes(f *fixture) {
+	f.Functions.Set(Rule{})
+	for range 20 {
+		f.get("/v1/form")
+	}
+	f.get("/v1/form", "Authorization", "Bearer x")
+	f.do(http.MethodHead, "/v1/form")
+	woken := func() []string {
+		list := []string{}
+		for _, s := range f.Functions.Seen() {
+			if s.URI == "/readyz?form" {
+				list = append(list, s.Function)
+			}
+		}
+		slices.Sort(list)
+		return list
+	}
+	f.until("both are woken", func() bool { return len(woken()) >= 2 })
+	time.Sleep(200 * time.Millisecond)
+	if got := woken(); !slices.Equal(got, []string{"notices", "site"}) {
+		f.Errorf("woken: %v", got)
+	}
 }
 
 func redisAway(f *fixture) {
@@ -366,12 +618,74 @@ func headers(f *fixture) {
 	}
 }
 
-// browsers get pages where the edge itself refuses, in the language of the address or the
+// slashes at the end of an address lead to the page without them, with what was asked, and never
+// to another host; in the API they are another address.
+func slashes(f *fixture) {
+	for path, want := range map[string]string{"/en/": "/en", "/en/?a=b&c=%EA%B0%80": "/en?a=b&c=%EA%B0%80", "//en//": "/en"} {
+		if a := f.get(path); a.status != http.StatusPermanentRedirect || strings.TrimPrefix(a.header.Get("Location"), f.base) != want {
+			f.Errorf("%s: %d %s", path, a.status, a.header.Get("Location"))
+		}
+	}
+	for _, path := range []string{"/v1/main/", "/none/", "/en/%2f/"} {
+		if a := f.get(path); a.status != http.StatusNotFound {
+			f.Errorf("%s: %d %s", path, a.status, a.header.Get("Location"))
+		}
+	}
+	if seen := f.Functions.Seen(); len(seen) != 0 {
+		f.Errorf("%+v", seen)
+	}
+}
+
+// accepted is what a browser accepts.
+const accepted = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+// lost are addresses of nothing: a browser gets the site's own page of them, from what is kept, as 404, and wakes nobody;
+// a member's is made for the member.
+func lost(f *fixture) {
+	f.Functions.Set(Rule{})
+	first := ""
+	for i, c := range []struct{ method, path, prefers, function string }{
+		{"GET", "/none", "ko", "/not-found"}, {"GET", "/none/of/these?a=b", "ko", ""}, {"GET", "/none/", "ko", ""}, {"HEAD", "/posts/1/2", "ko", ""},
+		{"GET", "/en/none", "ko", "/en/not-found"}, {"GET", "/none", "en", ""},
+	} {
+		before := len(f.Functions.Seen())
+		a := f.do(c.method, c.path, "Accept", accepted, "Accept-Language", c.prefers, "If-None-Match", "*")
+		seen := f.Functions.Seen()[before:]
+		if a.status != http.StatusNotFound || a.header.Get("Content-Type") == "application/problem+json" || a.header.Get("Cache-Control") != "no-store" || !strings.Contains(strings.Join(a.header.Values("Vary"), ", "), "Accept, Accept-Language") {
+			f.Errorf("%s %s: %d %v", c.method, c.path, a.status, a.header)
+		}
+		if c.function == "" && len(seen) != 0 || c.function != "" && (len(seen) != 1 || seen[0].URI != c.function || seen[0].Function != "site") {
+			f.Errorf("%s %s: asked %+v", c.method, c.path, seen)
+		}
+		if i == 0 {
+			first = a.body
+		}
+		if i == 1 && a.body != first {
+			f.Errorf("%s: another page: %s", c.path, a.body)
+		}
+	}
+	f.Functions.Set(Rule{Status: http.StatusNotFound})
+	if a := f.get("/none", "Accept", accepted, "Cookie", auth.AccessCookie+"=x"); a.status != http.StatusNotFound || !strings.Contains(a.body, "from-function") {
+		f.Errorf("a member: %d %s", a.status, a.body)
+	}
+	f.Functions.Set(Rule{})
+	for _, c := range []struct{ method, path, accept string }{{"POST", "/none", accepted}, {"GET", "/none", "*/*"}, {"GET", "/v1/none", accepted}, {"GET", "/no%2fne", accepted}} {
+		if a := f.do(c.method, c.path, "Accept", c.accept); a.status != http.StatusNotFound {
+			f.Errorf("%s %s: %d", c.method, c.path, a.status)
+		}
+	}
+	if seen := f.Functions.Seen(); len(seen) != 0 {
+		f.Errorf("%+v", seen)
+	}
+}
+
+// browsers get pages where the edge itself refuses and the site has none of its own, in the language of the address or the
 // one that they prefer; what they load is nothing but what is in them.
 func browsers(f *fixture) {
-	accept := "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+	accept := accepted
+	f.Functions.Set(Rule{Status: http.StatusServiceUnavailable})
 	for _, c := range []struct{ path, prefers, want string }{
-		{"/none", "ko", "찾을 수 없습니다."}, {"/none", "en", "Not found."}, {"/en/none", "ko", "Not found."}, {"/v1/none", "fr", "찾을 수 없습니다."},
+		{"/none", "ko", "페이지를 찾을 수 없습니다"}, {"/none", "en", "There is no such page"}, {"/en/none", "ko", "There is no such page"}, {"/v1/none", "fr", "페이지를 찾을 수 없습니다"},
 	} {
 		a := f.get(c.path, "Accept", accept, "Accept-Language", c.prefers)
 		if a.status != http.StatusNotFound || a.header.Get("Content-Type") != "text/html; charset=utf-8" || !strings.Contains(a.body, c.want) || !strings.HasPrefix(a.body, "<!doctype html>") {
@@ -384,14 +698,12 @@ func browsers(f *fixture) {
 			f.Errorf("%s: %s", c.path, a.body)
 		}
 	}
-	if seen := f.Functions.Seen(); len(seen) != 0 {
-		f.Errorf("%+v", seen)
-	}
 }
 
 // words are edge.Fixed's, whichever edge says them.
 func words(f *fixture) {
 	rules := edge.Fixed()
+	f.Functions.Set(Rule{Status: http.StatusServiceUnavailable}) // the site has no page of its own
 	for language, problem := range rules.Problems[http.StatusNotFound] {
 		for accept, want := range map[string]edge.Answer{"text/html": problem.Page, "application/json": problem.Document} {
 			a := f.get("/none", "Accept", accept, "Accept-Language", language)

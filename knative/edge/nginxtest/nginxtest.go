@@ -4,7 +4,6 @@ package nginxtest
 import (
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -47,17 +46,6 @@ func Need(t testing.TB) {
 		t.Fatalf("CI must test on Nginx: %v", err)
 	}
 	t.Skipf("not tested on Nginx (Debian: nginx-light libnginx-mod-http-lua lua-nginx-redis lua-cjson): %v", err)
-}
-
-// FreeAddress is an address of this machine at which nobody listens.
-func FreeAddress(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
 }
 
 // Start writes files, by path below dir and with nginx.conf among them, and runs Nginx

@@ -8,7 +8,8 @@
 //
 // It says on standard error what it does, line by line, and ends with a JSON summary on
 // standard output. It exits with 1 when the release failed or was rolled back, 2 when it
-// was called wrongly, 3 when another release is under way. KUBECONFIG names the cluster;
+// was called wrongly, 3 when another release is under way. Images must be signed by whom
+// the installation names (the chart's images.signedBy). KUBECONFIG names the cluster;
 // without it, it is the cluster that this runs in. From outside of the cluster functions
 // are asked through the API server, unless -address says where else.
 package main
@@ -76,6 +77,18 @@ func run(ctx context.Context, args []string, out, progress io.Writer) int {
 		defer done()
 		o.rollout.Address = address
 	}
+	if args[0] == "deploy" || args[0] == "promote" || args[0] == "rollback" {
+		o.rollout.Edge = release.AskEdge(config, o.rollout.Kube, o.rollout.Namespace)
+	}
+	if (args[0] == "deploy" || args[0] == "promote") && o.metrics.Address == "" {
+		defer o.rollout.WatchedBy(ctx, config, o.metrics)()
+	}
+	if args[0] == "deploy" || args[0] == "promote" {
+		if o.rollout.Verify, err = release.SignedBy(ctx, o.rollout.Kube, o.rollout.Namespace); err != nil {
+			_, _ = fmt.Fprintln(progress, "release:", err)
+			return 1
+		}
+	}
 	var summary release.Summary
 	switch args[0] {
 	case "deploy":
@@ -125,9 +138,9 @@ func (o *settings) flags(command string, progress io.Writer) *flag.FlagSet {
 	f.DurationVar(&r.Watch, "watch", 30*time.Second, "after the switch")
 	f.DurationVar(&r.Every, "every", 500*time.Millisecond, "between two probes of a function while watching")
 	f.StringVar(&o.smoke, "smoke", "", "shell command after the own checks; GREEN_<FUNCTION> and ADDRESS are set")
-	f.StringVar(&o.metrics.Address, "metrics", "", "address of a Prometheus to watch, too")
+	f.StringVar(&o.metrics.Address, "metrics", "", "address of a Prometheus to watch; empty: the installation's")
 	f.StringVar(&o.metrics.Query, "metrics-query", "", "share of failed requests, 0 to 1, of {namespace} and {revisions}")
-	f.Float64Var(&o.metrics.Most, "metrics-most", 0, "highest share of failed requests")
+	f.Float64Var(&o.metrics.Most, "metrics-most", release.MostFailed, "highest share of failed requests")
 	if command == "deploy" {
 		f.StringVar(&o.images, "images", "images.yaml", "the file that task publish wrote")
 		f.BoolVar(&r.Hold, "hold", false, "end before the switch; promote goes on")

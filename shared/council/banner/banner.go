@@ -27,9 +27,20 @@ type Content struct {
 	Image string // id of an upload
 	Alt   string
 	Link  string // https, or a path of the site
+	Focus *Focus // nil: the middle
 	From  *time.Time
 	Until *time.Time
 }
+
+// Focus is the point around which a picture is cropped, wherever it is, in per cent of its
+// width from the left and of its height from the top.
+type Focus struct {
+	X int `json:"x"`
+	Y int `json:"y"`
+}
+
+// Middle is the focus of a picture for which nobody chose one.
+func Middle() Focus { return Focus{X: 50, Y: 50} }
 
 // Stored is a banner as those who write see it.
 type Stored struct {
@@ -37,6 +48,7 @@ type Stored struct {
 	Unit      string
 	Alt       string
 	Link      string
+	Focus     Focus
 	From      *time.Time // nil: at once
 	Until     *time.Time // nil: for good
 	Place     int        // from 0; smallest first
@@ -60,12 +72,13 @@ type Banner struct {
 	Href  string      `json:"href"` // counts and leads to the link
 	Link  string      `json:"link"`
 	Unit  string      `json:"unit"`
+	Focus Focus       `json:"focus"`
 	Image upload.File `json:"image"`
 }
 
 // Banner is b as everybody sees it.
 func (b Stored) Banner() Banner {
-	return Banner{ID: b.ID, Alt: b.Alt, Href: "/v1/banners/" + b.ID + "/click", Link: b.Link, Unit: b.Unit, Image: b.Image}
+	return Banner{ID: b.ID, Alt: b.Alt, Href: "/v1/banners/" + b.ID + "/click", Link: b.Link, Unit: b.Unit, Focus: b.Focus, Image: b.Image}
 }
 
 // Check normalises what an editor decided and refuses what breaks a rule. Was is the
@@ -76,11 +89,16 @@ func (c Content) Check(now time.Time, was *Stored, units []string) (Content, err
 	}
 	var f check.Fields
 	if c.Unit != was.Unit || c.Unit == "" {
-		c.Unit = f.OneOf("unit", c.Unit, units...)
+		c.Unit = f.Named("unit", c.Unit, units...)
 	}
 	c.Image = f.Line("image", c.Image, 36)
 	c.Alt = f.Line("alt", c.Alt, MostAlt)
 	c.Link = f.Link("link", c.Link)
+	focus := Middle()
+	if c.Focus != nil {
+		focus = Focus{X: int(f.Number("focus.x", int64(c.Focus.X), 0, 100)), Y: int(f.Number("focus.y", int64(c.Focus.Y), 0, 100))}
+	}
+	c.Focus = &focus
 	c.From, c.Until = whole(f.Time("from", c.From)), whole(f.Time("until", c.Until))
 	switch {
 	case c.Until == nil, was.Until != nil && c.Until.Equal(*was.Until), c.Until.After(now):

@@ -56,13 +56,13 @@ func NewWriter(db *database.DB, outbox *event.Outbox) Writer {
 // shows some.
 const Kind = "banner"
 
-const columns = `id, unit, alt, link, from_at, until_at, place, version, created_at, updated_at`
+const columns = `id, unit, alt, link, focus_x, focus_y, from_at, until_at, place, version, created_at, updated_at`
 
 func scan(r database.Row) (Stored, error) {
 	var b Stored
 	var from, until *int64
 	var created, updated int64
-	err := r.Scan(&b.ID, &b.Unit, &b.Alt, &b.Link, &from, &until, &b.Place, &b.Version, &created, &updated)
+	err := r.Scan(&b.ID, &b.Unit, &b.Alt, &b.Link, &b.Focus.X, &b.Focus.Y, &from, &until, &b.Place, &b.Version, &created, &updated)
 	b.From, b.Until = clock.FromMillisOf(from), clock.FromMillisOf(until)
 	b.CreatedAt, b.UpdatedAt = clock.FromMillis(created), clock.FromMillis(updated)
 	return b, err
@@ -75,6 +75,12 @@ func (s Reader) All(ctx context.Context) ([]Stored, error) {
 		return nil, err
 	}
 	return s.picture(ctx, list)
+}
+
+// Managed are the banners that the caller writes for, in their order.
+func (s Reader) Managed(ctx context.Context) ([]Stored, error) {
+	list, err := s.All(ctx)
+	return slices.DeleteFunc(list, func(b Stored) bool { return !Writes(ctx, b.Unit) }), err
 }
 
 // Current are the banners in force now, in their order.
@@ -138,7 +144,24 @@ func (s Reader) Read(ctx context.Context, id string) (Stored, error) {
 	return list[0], nil
 }
 
-func writes(ctx context.Context, unit string) bool { return auth.From(ctx).May(auth.Editor, unit) }
+// Writes says whether the caller may write for a unit.
+func Writes(ctx context.Context, unit string) bool { return auth.From(ctx).May(auth.Write, unit) }
+
+// Writable is a banner that the caller may change. One that everybody sees now is refused to
+// others; one that is not in force is absent to them.
+func (s Reader) Writable(ctx context.Context, id string) (Stored, error) {
+	b, err := s.Read(ctx, id)
+	if now := clock.Now(ctx); err == nil && !Writes(ctx, b.Unit) {
+		err = problem.NotAllowed()
+		if !b.Begun(now) || b.Ended(now) {
+			err = problem.Absent()
+		}
+	}
+	if err != nil {
+		return Stored{}, err
+	}
+	return b, nil
+}
 
 // Add puts a new banner behind the others. Units are those that exist.
 func (s Writer) Add(ctx context.Context, c Content, units []string) (Stored, error) {
@@ -147,16 +170,16 @@ func (s Writer) Add(ctx context.Context, c Content, units []string) (Stored, err
 	if err != nil {
 		return Stored{}, err
 	}
-	if !writes(ctx, c.Unit) {
+	if !Writes(ctx, c.Unit) {
 		return Stored{}, problem.NotAllowed()
 	}
 	id, err := check.NewID()
 	if err != nil {
 		return Stored{}, err
 	}
-	n, err := s.db.Exec(ctx, `INSERT INTO banners (id, unit, alt, link, from_at, until_at, place, version, created_at, updated_at)
-		SELECT $1, $2, $3, $4, CAST($5 AS BIGINT), CAST($6 AS BIGINT), COALESCE(MAX(place) + 1, 0), 1, CAST($7 AS BIGINT), CAST($7 AS BIGINT) FROM banners HAVING COUNT(*) < $8`,
-		id, c.Unit, c.Alt, c.Link, clock.MillisOf(c.From), clock.MillisOf(c.Until), clock.Millis(now), Most)
+	n, err := s.db.Exec(ctx, `INSERT INTO banners (id, unit, alt, link, from_at, until_at, place, version, created_at, updated_at, focus_x, focus_y)
+		SELECT $1, $2, $3, $4, CAST($5 AS BIGINT), CAST($6 AS BIGINT), COALESCE(MAX(place) + 1, 0), 1, CAST($7 AS BIGINT), CAST($7 AS BIGINT), CAST($9 AS INTEGER), CAST($10 AS INTEGER) FROM banners HAVING COUNT(*) < $8`,
+		id, c.Unit, c.Alt, c.Link, clock.MillisOf(c.From), clock.MillisOf(c.Until), clock.Millis(now), Most, c.Focus.X, c.Focus.Y)
 	if err != nil {
 		return Stored{}, err
 	}
@@ -176,11 +199,11 @@ func (s Writer) Edit(ctx context.Context, id string, version int64, c Content, u
 	if c, err = c.Check(now, &was, units); err != nil {
 		return was, is, err
 	}
-	if !writes(ctx, c.Unit) {
+	if !Writes(ctx, c.Unit) {
 		return was, is, problem.NotAllowed()
 	}
-	n, err := s.db.Exec(ctx, `UPDATE banners SET unit = $1, alt = $2, link = $3, from_at = $4, until_at = $5, version = version + 1, updated_at = $6 WHERE id = $7 AND version = $8`,
-		c.Unit, c.Alt, c.Link, clock.MillisOf(c.From), clock.MillisOf(c.Until), clock.Millis(now), id, version)
+	n, err := s.db.Exec(ctx, `UPDATE banners SET unit = $1, alt = $2, link = $3, from_at = $4, until_at = $5, version = version + 1, updated_at = $6, focus_x = $9, focus_y = $10 WHERE id = $7 AND version = $8`,
+		c.Unit, c.Alt, c.Link, clock.MillisOf(c.From), clock.MillisOf(c.Until), clock.Millis(now), id, version, c.Focus.X, c.Focus.Y)
 	if err == nil && n == 0 {
 		err = problem.Stale()
 	}
@@ -193,14 +216,12 @@ func (s Writer) Edit(ctx context.Context, id string, version int64, c Content, u
 
 // writable is a banner that the caller may change, in the version that the caller read.
 func (s Writer) writable(ctx context.Context, id string, version int64) (Stored, error) {
-	b, err := s.Read(ctx, id)
-	switch {
-	case err != nil:
+	b, err := s.Writable(ctx, id)
+	if err == nil && b.Version != version {
+		err = problem.Stale()
+	}
+	if err != nil {
 		return Stored{}, err
-	case !writes(ctx, b.Unit):
-		return Stored{}, problem.NotAllowed()
-	case b.Version != version:
-		return Stored{}, problem.Stale()
 	}
 	return b, nil
 }
@@ -254,10 +275,10 @@ func (s Writer) Delete(ctx context.Context, id string, version int64) (Stored, e
 }
 
 // Arrange puts all banners in the order of ids, which names each of them once. The order
-// is everybody's, so only an editor of every unit may. Of two at the same time one order
+// is everybody's (auth.Arrange). Of two at the same time one order
 // holds whole.
 func (s Writer) Arrange(ctx context.Context, ids []string) error {
-	if !writes(ctx, "") {
+	if !auth.From(ctx).May(auth.Arrange, "") {
 		return problem.NotAllowed()
 	}
 	sorted := slices.Sorted(slices.Values(ids))
@@ -322,8 +343,8 @@ func (s Reader) Count(ctx context.Context, id, visitor string) error {
 // Chores are what is to be done about banners by itself: who followed one before yesterday
 // is forgotten, since only the day's own count needs to know whom it has counted.
 func (s Reader) Chores() []chore.Chore {
-	return []chore.Chore{{Name: "banner-visitors-forgotten", Do: func(ctx context.Context, _ int) (int, error) {
-		n, err := s.db.Exec(ctx, `DELETE FROM banner_clicks WHERE day < $1`, clock.Day(clock.Now(ctx).AddDate(0, 0, -1)))
+	return []chore.Chore{{Name: "banner-visitors-forgotten", Do: func(ctx context.Context, limit int) (int, error) {
+		n, err := s.db.Exec(ctx, `DELETE FROM banner_clicks WHERE (banner_id, day, visitor) IN (SELECT banner_id, day, visitor FROM banner_clicks WHERE day < $1 ORDER BY day`+database.Limit(limit*10)+`)`, clock.Day(clock.Now(ctx).AddDate(0, 0, -1)))
 		return int(n), err
 	}}}
 }

@@ -24,7 +24,7 @@ func (b Stored) thing() thing.Thing {
 // Things are where banners are kept, for the chore of package thing.
 func (s Reader) Things() thing.Source {
 	return thing.Source{Kind: Kind, Next: func(ctx context.Context, behind string, limit int) ([]thing.Thing, error) {
-		list, err := database.All(ctx, s.db, scan, `SELECT `+columns+` FROM banners WHERE id > $1 ORDER BY id LIMIT $2`, behind, limit)
+		list, err := database.All(ctx, s.db, scan, `SELECT `+columns+` FROM banners WHERE id > $1 ORDER BY id`+database.Limit(limit), behind)
 		things := []thing.Thing{}
 		for _, b := range list {
 			things = append(things, b.thing())

@@ -20,7 +20,7 @@ func TestThingsAreBanners(t *testing.T) {
 	each(t, func(t *testing.T, f fixture) {
 		things, image := thing.Store{DB: f.db}, f.upload()
 		rapid.Check(t, func(rt *rapid.T) {
-			for _, table := range []string{"banners", "upload_uses", "things", "thing_grams", "thing_walks", "outbox"} {
+			for _, table := range []string{"banners", "upload_uses", "things", "thing_letters", "thing_walks", "outbox"} {
 				f.exec(`DELETE FROM ` + table)
 			}
 			now, seen := noon, map[string]bool{}
@@ -82,7 +82,7 @@ func TestThingsAreBanners(t *testing.T) {
 						rt.Fatal(err)
 					}
 					for _, b := range stored {
-						if auth.From(ctx).May(auth.Editor, b.Unit) {
+						if auth.From(ctx).May(auth.Write, b.Unit) {
 							want = append(want, b.ID)
 						}
 					}

@@ -16,5 +16,5 @@ func (s Reader) Page(ctx context.Context, f Filter, c *cursor.Codec, token strin
 
 // Key is f as one text.
 func (f Filter) Key() string {
-	return url.Values{"tag": {f.Tag}, "unit": {f.Unit}, "q": {f.Title}}.Encode()
+	return url.Values{"tag": {f.Tag}, "unit": {f.Unit}, "q": {f.Words}}.Encode()
 }

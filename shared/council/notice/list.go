@@ -2,13 +2,12 @@ package notice
 
 import (
 	"context"
-	"fmt"
-	"strings"
 	"time"
 
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/council/thing"
 	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/text"
 )
@@ -17,12 +16,12 @@ import (
 type Filter struct {
 	Tag   string // whole, in any case
 	Unit  string
-	Title string // part of the title, in any case
+	Words string // that are looked for, as somebody typed them (thing.Find)
 }
 
 // Narrowed is the filter that somebody asked for; what is wrong with it is added to f.
-func Narrowed(f *check.Fields, tag, unit, title string) Filter {
-	return Filter{Tag: f.OptionalLine("tag", tag, MostTag), Unit: f.OptionalLine("unit", unit, 50), Title: f.OptionalLine("q", title, 100)}
+func Narrowed(f *check.Fields, tag, unit, words string) Filter {
+	return Filter{Tag: f.OptionalLine("tag", tag, MostTag), Unit: f.OptionalLine("unit", unit, 50), Words: f.OptionalLine("q", words, 100)}
 }
 
 // Position is the place of a notice in the list of published ones; zero is before the first.
@@ -37,43 +36,37 @@ func (s Summary) At() Position {
 	return Position{Pinned: s.Pinned, PublishAt: clock.Millis(s.PublishAt), ID: s.ID}
 }
 
-// where collects conditions; "?" stands for the next argument.
-type where struct {
-	text []string
-	args []any
-}
-
-func (w *where) add(condition string, args ...any) {
-	for _, a := range args {
-		w.args = append(w.args, a)
-		condition = strings.Replace(condition, "?", fmt.Sprintf("$%d", len(w.args)), 1)
-	}
-	w.text = append(w.text, condition)
-}
-
-func (w *where) limit(n int) string {
-	w.args = append(w.args, n)
-	return fmt.Sprintf(" LIMIT $%d", len(w.args))
-}
-
-func (w *where) String() string { return strings.Join(w.text, " AND ") }
+// where are the conditions of a list.
+type where struct{ database.Where }
 
 func (w *where) filter(f Filter) {
 	if f.Tag != "" {
-		w.add(`EXISTS (SELECT 1 FROM notice_tags t WHERE t.notice_id = notices.id AND t.tag = ?)`, text.Fold(f.Tag))
+		w.Add(`EXISTS (SELECT 1 FROM notice_tags t WHERE t.notice_id = notices.id AND t.tag = ?)`, text.Squeeze(f.Tag))
 	}
 	if f.Unit != "" {
-		w.add(`unit = ?`, f.Unit)
+		w.Add(`unit = ?`, f.Unit)
 	}
-	if f.Title != "" {
-		part := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text.Fold(f.Title))
-		w.add(`folded LIKE ? ESCAPE '\'`, "%"+part+"%")
+	if search := thing.Find(f.Words); len(search.Words()) > 0 {
+		search.Where(&w.Where, "notices.id", Kind)
 	}
 }
 
-// published is the condition for being public at a time.
-func (w *where) published(now int64) {
-	w.add(`deleted_at IS NULL AND publish_at <= ? AND (unpublish_at IS NULL OR unpublish_at > ?)`, now, now)
+// titles is filter for notices that are deleted: nothing but their titles is searched, since the index has them no more.
+func (w *where) titles(f Filter) {
+	for _, word := range thing.Find(f.Words).Words() {
+		w.Add(`REPLACE(folded, ' ', '') LIKE ? ESCAPE '\'`, database.Part(word))
+	}
+	f.Words = ""
+	w.filter(f)
+}
+
+// few is publish_at where another condition leaves few notices: as an expression no index fits
+// it, so that they are found by the index of that condition and sorted.
+const few = `publish_at + 0`
+
+// published is the condition for being public at a time; at is publish_at, or few.
+func (w *where) published(at string, now int64) {
+	w.Add(`deleted_at IS NULL AND `+at+` <= ? AND (unpublish_at IS NULL OR unpublish_at > ?)`, now, now)
 }
 
 // List is what is published now: pinned first, then the newest publishAt, behind a
@@ -109,18 +102,52 @@ func (s Reader) part(ctx context.Context, f Filter, pinned bool, behind Position
 
 func selectPart(f Filter, now int64, pinned bool, behind Position, limit int) (query string, args []any) {
 	var w where
-	w.published(now)
+	at := `publish_at`
 	if pinned {
-		w.add(`pinned_until > ?`, now)
+		at = few
+		w.Add(`pinned_until > ?`, now)
 	} else {
-		w.add(`(pinned_until IS NULL OR pinned_until <= ?)`, now)
+		w.Add(`(pinned_until IS NULL OR pinned_until <= ?)`, now)
 	}
+	w.published(at, now)
 	w.filter(f)
 	if behind.ID != "" {
-		w.add(`(publish_at, id) < (?, ?)`, behind.PublishAt, behind.ID)
+		w.Add(`(`+at+`, id) < (?, ?)`, behind.PublishAt, behind.ID)
 	}
-	query = `SELECT ` + columns + ` FROM notices WHERE ` + w.String() + ` ORDER BY publish_at DESC, id DESC` + w.limit(limit)
-	return query, w.args
+	query = `SELECT ` + columns + ` FROM notices` + w.String() + ` ORDER BY ` + at + ` DESC, id DESC` + database.Limit(limit)
+	return query, w.Args
+}
+
+// Count is how many published notices a filter leaves, counted up to most.
+func (s Reader) Count(ctx context.Context, f Filter, most int) (int, error) {
+	var w where
+	w.published(`publish_at`, clock.Millis(clock.Now(ctx)))
+	w.filter(f)
+	n, err := database.One(ctx, s.db, database.Value[int64], `SELECT COUNT(*) FROM (SELECT 1 AS one FROM notices`+w.String()+` ORDER BY publish_at DESC`+database.Limit(most)+`) AS counted`, w.Args...)
+	return int(n), err
+}
+
+// Beside are the published notices before and after one by their publication; nil where there is
+// none.
+func (s Reader) Beside(ctx context.Context, n Notice) (older, newer *Summary, err error) {
+	if n.PublishAt == nil {
+		return nil, nil, nil
+	}
+	next := func(compare, order string) (*Summary, error) {
+		var w where
+		w.published(`publish_at`, clock.Millis(clock.Now(ctx)))
+		w.Add(`(publish_at, id) `+compare+` (?, ?)`, clock.Millis(*n.PublishAt), n.ID)
+		list, err := database.All(ctx, s.db, scanHead, `SELECT `+columns+` FROM notices`+w.String()+` ORDER BY publish_at `+order+`, id `+order+database.Limit(1), w.Args...)
+		if err != nil || len(list) == 0 {
+			return nil, err
+		}
+		found := list[0].summary(clock.Now(ctx))
+		return &found, nil
+	}
+	if older, err = next("<", "DESC"); err == nil {
+		newer, err = next(">", "ASC")
+	}
+	return older, newer, err
 }
 
 func (s Reader) summaries(ctx context.Context, list []Notice) ([]Summary, error) {
@@ -161,9 +188,9 @@ const mostUrgent = 5
 func (s Reader) Urgent(ctx context.Context) ([]Summary, error) {
 	now := clock.Millis(clock.Now(ctx))
 	var w where
-	w.published(now)
-	w.add(`urgent_until > ?`, now)
-	list, err := database.All(ctx, s.db, scanHead, `SELECT `+columns+` FROM notices WHERE `+w.String()+` ORDER BY publish_at DESC, id DESC`+w.limit(mostUrgent), w.args...)
+	w.published(few, now)
+	w.Add(`urgent_until > ?`, now)
+	list, err := database.All(ctx, s.db, scanHead, `SELECT `+columns+` FROM notices`+w.String()+` ORDER BY `+few+` DESC, id DESC`+database.Limit(mostUrgent), w.Args...)
 	if err != nil {
 		return nil, err
 	}
@@ -175,24 +202,24 @@ const Deleted State = "deleted"
 
 // Managed are the notices that the caller writes for, in a state ("" for all that are
 // not deleted), the latest made first, behind an id ("" for the start). Deleted ones are
-// listed to admins only.
+// listed to who may restore them.
 func (s Reader) Managed(ctx context.Context, f Filter, state State, after string, limit int) ([]Notice, error) {
 	now := clock.Now(ctx)
 	var w where
-	role := auth.Editor
+	doing, filter := auth.Write, w.filter
 	if state == Deleted {
-		role = auth.Admin
-		w.add(`deleted_at > ?`, clock.Millis(now.Add(-Kept)))
+		doing, filter = auth.Restore, w.titles
+		w.Add(`deleted_at > ?`, clock.Millis(now.Add(-Kept)))
 	} else {
-		w.add(`deleted_at IS NULL`)
+		w.Add(`deleted_at IS NULL`)
 	}
 	w.state(state, clock.Millis(now))
-	w.units(auth.From(ctx), role)
-	w.filter(f)
+	w.units(auth.From(ctx), doing)
+	filter(f)
 	if after != "" {
-		w.add(`id < ?`, after)
+		w.Add(`id < ?`, after)
 	}
-	list, err := database.All(ctx, s.db, scanHead, `SELECT `+columns+` FROM notices WHERE `+w.String()+` ORDER BY id DESC`+w.limit(limit), w.args...)
+	list, err := database.All(ctx, s.db, scanHead, `SELECT `+columns+` FROM notices`+w.String()+` ORDER BY id DESC`+database.Limit(limit), w.Args...)
 	if err != nil {
 		return nil, err
 	}
@@ -202,33 +229,27 @@ func (s Reader) Managed(ctx context.Context, f Filter, state State, after string
 func (w *where) state(state State, now int64) {
 	switch state {
 	case Draft:
-		w.add(`publish_at IS NULL`)
+		w.Add(`publish_at IS NULL`)
 	case Scheduled:
-		w.add(`publish_at > ?`, now)
+		w.Add(`publish_at > ?`, now)
 	case Published:
-		w.published(now)
+		w.published(`publish_at`, now)
 	case Archived:
-		w.add(`publish_at IS NOT NULL AND unpublish_at <= ?`, now)
+		w.Add(`publish_at IS NOT NULL AND unpublish_at <= ?`, now)
 	}
 }
 
-// units narrows to the units for which somebody has a role.
-func (w *where) units(p auth.Principal, role auth.Role) {
-	if p.May(role, "") {
+// units narrows to the units in which somebody may do something.
+func (w *where) units(p auth.Principal, a auth.Action) {
+	units, whole := p.MayIn(a)
+	if whole {
 		return
 	}
-	marks := []string{"''"} // no notice is of no unit
-	for _, g := range p.Grants {
-		if g.Role == role || g.Role == auth.Admin {
-			w.args = append(w.args, g.Unit)
-			marks = append(marks, fmt.Sprintf("$%d", len(w.args)))
-		}
-	}
-	w.text = append(w.text, `unit IN (`+strings.Join(marks, ", ")+`)`)
+	w.In(`unit`, units...)
 }
 
 // dueNow are notices whose publication was not announced yet.
 func (s Reader) dueNow(ctx context.Context, now time.Time, limit int) ([]string, error) {
 	return database.All(ctx, s.db, database.Value[string], `SELECT id FROM notices
-		WHERE due_at <= $1 AND deleted_at IS NULL AND (unpublish_at IS NULL OR unpublish_at > $1) ORDER BY due_at LIMIT $2`, clock.Millis(now), limit)
+		WHERE due_at <= $1 AND deleted_at IS NULL AND (unpublish_at IS NULL OR unpublish_at > $1) ORDER BY due_at`+database.Limit(limit), clock.Millis(now))
 }

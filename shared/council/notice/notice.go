@@ -7,6 +7,7 @@
 package notice
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/media/upload"
+	"github.com/madang-council/madang/shared/problem"
 	"github.com/madang-council/madang/shared/text"
 )
 
@@ -35,15 +37,16 @@ const (
 	MostBody        = 100_000
 	MostTags        = 10
 	MostTag         = 20
-	MostAttachments = 10
+	MostAttachments = 20 // with the pictures in the text
 )
 
-// excerptLength is in characters: two lines of a list on a phone.
-const excerptLength = 120
+// ExcerptLength is in characters: two lines of a list on a phone.
+const ExcerptLength = 120
 
-// skew is how far behind a caller's clock may be: a publishAt that is past by no more
-// means now.
-const skew = time.Minute
+// skew is how far behind a caller's clock may be: a time that is past by no more means now.
+// Who means now need not know the time (Content.PublishNow). A clock that is off by 20 ppm, as a
+// quartz may be, and that nobody sets loses that in a year.
+const skew = 10 * time.Minute
 
 // Kept is how long a deleted notice can be restored.
 const Kept = 30 * 24 * time.Hour
@@ -53,15 +56,18 @@ type Content struct {
 	Unit        string
 	Title       string
 	Body        string // Markdown
+	TitleEn     string // "" where the notice is only in Korean
+	BodyEn      string // Markdown; needs TitleEn
 	Tags        []string
 	Attachments []string // ids of uploads, in their order
 	PublishAt   *time.Time
+	PublishNow  bool // at the time at which it is kept; without PublishAt
 	UnpublishAt *time.Time
 	PinnedUntil *time.Time
 	UrgentUntil *time.Time
 }
 
-// Notice is a stored notice. Body and HTML are empty where it was read for a list.
+// Notice is a stored notice. Bodies and HTML are empty where it was read for a list.
 type Notice struct {
 	ID          string
 	Unit        string
@@ -69,6 +75,10 @@ type Notice struct {
 	Excerpt     string
 	Body        string
 	HTML        string
+	TitleEn     string // "" where it is only in Korean
+	ExcerptEn   string
+	BodyEn      string
+	HTMLEn      string
 	Tags        []string
 	PublishAt   *time.Time
 	UnpublishAt *time.Time
@@ -78,7 +88,10 @@ type Notice struct {
 	Version     int64
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
+	ImportedAt  *time.Time // of one that was brought along from elsewhere
 	Attachments []upload.File
+	made        struct{ html, english string } // as it is stored, without the sizes of pictures
+	InText      []string                       // those of the attachments that stand in the text; empty where it was read for a list
 }
 
 // State is what n is at a time. A time that is reached counts as passed.
@@ -143,13 +156,18 @@ type Summary struct {
 	ID          string     `json:"id"`
 	Title       string     `json:"title"`
 	Excerpt     string     `json:"excerpt"` // plain text, at most 120 characters
+	TitleEn     string     `json:"titleEn,omitempty"`
+	ExcerptEn   string     `json:"excerptEn,omitempty"`
 	Unit        string     `json:"unit"`
+	UnitName    string     `json:"unitName" description:"In the language of the request."`
 	Tags        []string   `json:"tags"`
+	TagNames    []string   `json:"tagNames" description:"Those of tags, in the language of the request."`
 	PublishAt   time.Time  `json:"publishAt"`
 	Pinned      bool       `json:"pinned"`
 	Urgent      bool       `json:"urgent"`
 	PinnedUntil *time.Time `json:"pinnedUntil,omitempty"`
 	UrgentUntil *time.Time `json:"urgentUntil,omitempty"`
+	Imported    bool       `json:"imported,omitempty" description:"Brought along from elsewhere, with its date."`
 	Thumbnail   *Thumbnail `json:"thumbnail,omitempty"`
 
 	// Image is the upload that the thumbnail is or will be made of, or "": a page with
@@ -159,24 +177,50 @@ type Summary struct {
 
 // Row is what a list shows of a notice, with the fields of ui.Row.
 type Row struct {
-	Path    string
-	Title   string
-	Line    string
-	Unit    string
-	At      time.Time
-	Tags    []string
-	TagPath string
-	Pinned  bool
-	Urgent  bool
-	Image   interface {
+	Path     string
+	Title    problem.Text
+	Line     problem.Text
+	Unit     problem.Text
+	At       time.Time
+	Tags     []problem.Text
+	TagPath  string
+	Pinned   bool
+	Urgent   bool
+	Imported bool
+	Image    interface {
 		Size() (url string, width, height int)
 	}
 }
 
+// Names say what a unit or a tag is called; without English where none is known.
+type Names interface {
+	Unit(unit string) problem.Text
+	Tag(tag string) problem.Text
+}
+
+// Named is s with the names of its unit and tags in a language.
+func (s Summary) Named(names Names, language string) Summary {
+	s.UnitName, s.TagNames = Name(names, s.Unit, s.Tags, language)
+	return s
+}
+
+// Name says what a unit and tags are called in a language.
+func Name(names Names, unit string, tags []string, language string) (unitName string, tagNames []string) {
+	tagNames = []string{}
+	for _, t := range tags {
+		tagNames = append(tagNames, cmp.Or(names.Tag(t).In(language), t))
+	}
+	return cmp.Or(names.Unit(unit).In(language), unit), tagNames
+}
+
 // Row is s in a list.
-func (s Summary) Row() Row {
+func (s Summary) Row(names Names) Row {
 	r := Row{
-		Path: Path(s.ID), Title: s.Title, Line: s.Excerpt, Unit: s.Unit, At: s.PublishAt, Tags: s.Tags, TagPath: ListPath, Pinned: s.Pinned, Urgent: s.Urgent,
+		Path: Path(s.ID), Title: problem.Text{KO: s.Title, EN: s.TitleEn}, Line: problem.Text{KO: s.Excerpt, EN: s.ExcerptEn}, Unit: names.Unit(s.Unit), At: s.PublishAt,
+		TagPath: ListPath, Pinned: s.Pinned, Urgent: s.Urgent, Imported: s.Imported,
+	}
+	for _, t := range s.Tags {
+		r.Tags = append(r.Tags, names.Tag(t))
 	}
 	if s.Thumbnail != nil {
 		r.Image = s.Thumbnail
@@ -194,11 +238,7 @@ func (s Summary) PageTags() []string {
 
 // PageTags are those of the pictures and files of n.
 func (n Notice) PageTags() []string {
-	tags := []string{}
-	for _, f := range n.Attachments {
-		tags = append(tags, upload.Tag(f.ID))
-	}
-	return tags
+	return upload.Tags(n.Attachments)
 }
 
 // PageTags are those of what stands in a list.
@@ -213,7 +253,7 @@ func PageTags(list []Summary) []string {
 // summary is n, which is published, at a time.
 func (n Notice) summary(now time.Time) Summary {
 	s := Summary{
-		ID: n.ID, Title: n.Title, Excerpt: n.Excerpt, Unit: n.Unit, Tags: n.Tags, PublishAt: *n.PublishAt,
+		ID: n.ID, Title: n.Title, Excerpt: n.Excerpt, TitleEn: n.TitleEn, ExcerptEn: n.ExcerptEn, Unit: n.Unit, Tags: n.Tags, PublishAt: *n.PublishAt, Imported: n.ImportedAt != nil,
 		Pinned: n.Pinned(now), Urgent: n.Urgent(now), PinnedUntil: n.PinnedUntil, UrgentUntil: n.UrgentUntil,
 	}
 	if len(n.Attachments) > 0 && strings.HasPrefix(n.Attachments[0].Type, "image/") {
@@ -234,13 +274,24 @@ func (c Content) Check(now time.Time, was *Notice, units []string) (Content, err
 	}
 	var f check.Fields
 	if c.Unit != was.Unit || c.Unit == "" {
-		c.Unit = f.OneOf("unit", c.Unit, units...)
+		c.Unit = f.Named("unit", c.Unit, units...)
 	}
 	c.Title = f.Line("title", c.Title, MostTitle)
 	c.Body = f.OptionalText("body", c.Body, MostBody)
+	c.TitleEn = f.OptionalLine("titleEn", c.TitleEn, MostTitle)
+	c.BodyEn = f.OptionalText("bodyEn", c.BodyEn, MostBody)
+	if c.BodyEn != "" && c.TitleEn == "" {
+		f.Add("titleEn", "required", "영어 내용이 있으면 영어 제목도 필요합니다.", "An English text needs an English title.")
+	}
 	c.Tags = checkTags(&f, c.Tags)
 	if len(c.Attachments) > MostAttachments {
 		f.Add("attachments", "too-many", fmt.Sprintf("%d개까지 붙일 수 있습니다.", MostAttachments), fmt.Sprintf("At most %d.", MostAttachments))
+	}
+	if c.PublishNow && c.PublishAt != nil {
+		f.Add("publishNow", "now-or-at", "바로 게시하거나 시각을 정하거나, 하나만 고르세요.", "Publish now or at a time, not both.")
+	}
+	if c.PublishNow {
+		c.PublishNow, c.PublishAt = false, &now
 	}
 	c.PublishAt = checkTime(&f, "publishAt", "publish-at-in-the-past", c.PublishAt, was.PublishAt, now)
 	c.UnpublishAt = checkTime(&f, "unpublishAt", "unpublish-at-in-the-past", c.UnpublishAt, was.UnpublishAt, now)
@@ -279,14 +330,14 @@ func checkTags(f *check.Fields, tags []string) []string {
 	for i, t := range tags {
 		name := fmt.Sprintf("tags[%d]", i)
 		t = f.Line(name, t, MostTag)
-		if t != "" && slices.Contains(seen, text.Fold(t)) {
+		if t != "" && slices.Contains(seen, text.Squeeze(t)) {
 			f.Add(name, "repeated", "같은 태그가 두 번 있습니다.", "The tag is given twice.")
 		}
-		clean, seen = append(clean, t), append(seen, text.Fold(t))
+		clean, seen = append(clean, t), append(seen, text.Squeeze(t))
 	}
 	return clean
 }
 
 // rendering counts up whenever what Markup makes of the same text changes:
 // stored HTML of an older number is made again when it is read.
-const rendering = 1
+const rendering = 2

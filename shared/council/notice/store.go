@@ -43,6 +43,8 @@ func NewKeeper(db *database.DB, outbox *event.Outbox) Keeper {
 type Markup struct {
 	HTML    func(body string) string
 	Excerpt func(body string, characters int) string
+	// Pictures are the ids of the uploads that stand in a body.
+	Pictures func(body string) []string
 }
 
 // Writer changes notices.
@@ -76,37 +78,42 @@ const (
 // Path is the address of a notice's page.
 func Path(id string) string { return ListPath + "/" + id }
 
-// columns are what lists read; those of a whole notice follow them.
+// columns are what lists read; those of a whole notice follow them. Who only reads gets no bodies,
+// as long as the HTML need not be made of them again.
 const (
-	columns = `id, unit, title, excerpt, tags, publish_at, unpublish_at, pinned_until, urgent_until, deleted_at, version, created_at, updated_at`
-	whole   = columns + `, rendering, html, body`
+	columns = `id, unit, title, excerpt, title_en, excerpt_en, tags, publish_at, unpublish_at, pinned_until, urgent_until, deleted_at, version, created_at, updated_at, imported_at`
+	whole   = columns + `, rendering, html, body, html_en, body_en`
+	shown   = columns + `, rendering, html, CASE WHEN rendering = $2 THEN '' ELSE body END, html_en, CASE WHEN rendering = $2 THEN '' ELSE body_en END`
 )
 
 func scanHead(r database.Row) (Notice, error) { return scan(r) }
 
 func (s Reader) scanWhole(r database.Row) (Notice, error) {
 	var made int
-	var html, body string
-	n, err := scan(r, &made, &html, &body)
+	var html, body, htmlEn, bodyEn string
+	n, err := scan(r, &made, &html, &body, &htmlEn, &bodyEn)
 	if made != rendering && s.html != nil && err == nil {
-		html = s.html(body)
+		html, htmlEn = s.html(body), s.html(bodyEn)
 	}
-	n.HTML, n.Body = html, body
+	n.HTML, n.Body, n.HTMLEn, n.BodyEn = html, body, htmlEn, bodyEn
+	n.made.html, n.made.english = html, htmlEn
 	return n, err
 }
 
 func scan(r database.Row, more ...any) (Notice, error) {
 	var n Notice
 	var tags string
-	var publish, unpublish, pinned, urgent, deleted *int64
+	var publish, unpublish, pinned, urgent, deleted, imported *int64
 	var created, updated int64
-	dest := append([]any{&n.ID, &n.Unit, &n.Title, &n.Excerpt, &tags, &publish, &unpublish, &pinned, &urgent, &deleted, &n.Version, &created, &updated}, more...)
+	dest := append([]any{
+		&n.ID, &n.Unit, &n.Title, &n.Excerpt, &n.TitleEn, &n.ExcerptEn, &tags, &publish, &unpublish, &pinned, &urgent, &deleted, &n.Version, &created, &updated, &imported,
+	}, more...)
 	if err := r.Scan(dest...); err != nil {
 		return Notice{}, fmt.Errorf("notice: %w", err)
 	}
 	n.PublishAt, n.UnpublishAt = clock.FromMillisOf(publish), clock.FromMillisOf(unpublish)
 	n.PinnedUntil, n.UrgentUntil = clock.FromMillisOf(pinned), clock.FromMillisOf(urgent)
-	n.DeletedAt = clock.FromMillisOf(deleted)
+	n.DeletedAt, n.ImportedAt = clock.FromMillisOf(deleted), clock.FromMillisOf(imported)
 	n.CreatedAt, n.UpdatedAt = clock.FromMillis(created), clock.FromMillis(updated)
 	if err := json.Unmarshal([]byte(tags), &n.Tags); err != nil {
 		return Notice{}, fmt.Errorf("notice %s: tags: %w", n.ID, err)
@@ -123,10 +130,34 @@ func (s Reader) find(ctx context.Context, id string) (Notice, error) {
 	return n, err
 }
 
+// findShown is find for who reads: the bodies are empty.
+func (s Reader) findShown(ctx context.Context, id string) (Notice, error) {
+	n, err := database.One(ctx, s.db, s.scanWhole, `SELECT `+shown+` FROM notices WHERE id = $1`, id, rendering)
+	if errors.Is(err, database.ErrNoRow) {
+		return Notice{}, problem.Absent()
+	}
+	n.Body, n.BodyEn = "", ""
+	return n, err
+}
+
+// Version is the newest version of a notice that exists, deleted ones included.
+func (s Reader) Version(ctx context.Context, id string) (int64, error) {
+	v, err := database.One(ctx, s.db, database.Value[int64], `SELECT version FROM notices WHERE id = $1`, id)
+	if errors.Is(err, database.ErrNoRow) {
+		err = problem.Absent()
+	}
+	return v, err
+}
+
 // Read is a notice that the caller may see: a published one, or one of any state of a
-// unit that the caller writes for. Everything else is absent.
+// unit that the caller writes for. Everything else is absent. Who writes for no unit gets no
+// bodies.
 func (s Reader) Read(ctx context.Context, id string) (Notice, error) {
-	n, err := s.find(ctx, id)
+	find := s.findShown
+	if auth.From(ctx).MaySomewhere(auth.Write) {
+		find = s.find
+	}
+	n, err := find(ctx, id)
 	if err != nil {
 		return Notice{}, err
 	}
@@ -150,7 +181,7 @@ func (s Reader) Current(ctx context.Context, id string) (Notice, error) {
 }
 
 // Writes says whether the caller may write for a unit.
-func Writes(ctx context.Context, unit string) bool { return auth.From(ctx).May(auth.Editor, unit) }
+func Writes(ctx context.Context, unit string) bool { return auth.From(ctx).May(auth.Write, unit) }
 
 // Writable is a notice that the caller may change. One that the caller may only read is
 // refused, one that the caller may not even see is absent.
@@ -165,13 +196,18 @@ func (s Reader) Writable(ctx context.Context, id string) (Notice, error) {
 	return n, nil
 }
 
-// attach reads the attachments of one notice.
+// attach reads the attachments of one notice, and gives the pictures in its text their sizes.
 func (s Reader) attach(ctx context.Context, n Notice) (Notice, error) {
 	list, err := s.attachAll(ctx, []Notice{n})
 	if err != nil {
 		return Notice{}, err
 	}
-	return list[0], nil
+	n = list[0]
+	var english []string
+	n.HTML, n.InText = upload.Place(n.HTML, n.Attachments)
+	n.HTMLEn, english = upload.Place(n.HTMLEn, n.Attachments)
+	n.InText = append(n.InText, english...)
+	return n, nil
 }
 
 func (s Reader) attachAll(ctx context.Context, list []Notice) ([]Notice, error) {

@@ -38,7 +38,7 @@ func each(t *testing.T, test func(t *testing.T, f fixture)) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		f := fixture{t: t, db: db, bus: &functiontest.Bus{}, member: newID(t)}
 		outbox := &event.Outbox{DB: db, Bus: f.bus, Log: slog.New(slog.NewTextHandler(&bytes.Buffer{}, nil))}
-		f.store = notice.NewWriter(db, outbox, notice.Markup{HTML: markdown.Render, Excerpt: markdown.Excerpt})
+		f.store = notice.NewWriter(db, outbox, notice.Markup{HTML: markdown.Render, Excerpt: markdown.Excerpt, Pictures: markdown.Pictures})
 		f.exec(`INSERT INTO members (id, email, name, unit, password, verified_by, totp_secret, totp_step, version, created_at, updated_at) VALUES ($1, $1, '김마당', '', '', '', '', 0, 1, 0, 0)`, f.member)
 		test(t, f)
 	})

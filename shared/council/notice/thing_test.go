@@ -140,7 +140,7 @@ func TestThingsAreNotices(t *testing.T) {
 	each(t, func(t *testing.T, f fixture) {
 		things := thing.Store{DB: f.db}
 		rapid.Check(t, func(rt *rapid.T) {
-			for _, table := range []string{"notices", "things", "thing_grams", "thing_walks", "outbox"} {
+			for _, table := range []string{"notices", "things", "thing_letters", "thing_walks", "outbox"} {
 				f.exec(`DELETE FROM ` + table)
 			}
 			h := &history{fixture: f, rt: rt, now: noon, versions: map[string]int64{}}
@@ -197,7 +197,7 @@ func TestReindex(t *testing.T) {
 			last = f.add(f.at(noon), notice.Content{Title: fmt.Sprint("공지 ", i), Body: "모두 *오세요*", Tags: []string{"축제"}, PublishAt: &noon})
 		}
 		state := func() [3]int64 {
-			return [3]int64{f.count(`SELECT COUNT(*) FROM things`), f.count(`SELECT COUNT(*) FROM thing_grams`), f.count(`SELECT SUM(weight) FROM thing_grams`)}
+			return [3]int64{f.count(`SELECT COUNT(*) FROM things`), f.count(`SELECT COUNT(*) FROM thing_letters`), f.count(`SELECT SUM(LENGTH(nexts)) FROM thing_letters`)}
 		}
 		want, chore := state(), thing.Store{DB: f.db}.Chores(f.store.Things())[0]
 		mend := func(limit, expected int) {
@@ -211,7 +211,7 @@ func TestReindex(t *testing.T) {
 		mend(5, 0)
 		mend(5, 0)
 		f.exec(`DELETE FROM things`)
-		f.exec(`DELETE FROM thing_grams`)
+		f.exec(`DELETE FROM thing_letters`)
 		for _, n := range []int{5, 5, 2, 0} {
 			mend(5, n)
 		}
@@ -225,8 +225,8 @@ func TestReindex(t *testing.T) {
 		if n := f.count(`SELECT COUNT(*) FROM things WHERE id = $1 AND title = '공지 11' AND text = '모두 오세요'`, last.ID); n != 1 {
 			t.Error("the row was not mended")
 		}
-		if n := f.count(`SELECT COUNT(DISTINCT number) FROM thing_grams`); n != 1 {
-			t.Errorf("grams of %d things", n)
+		if n := f.count(`SELECT COUNT(DISTINCT number) FROM thing_letters`); n != 1 {
+			t.Errorf("letters of %d things", n)
 		}
 	})
 }
@@ -237,11 +237,11 @@ func TestTouches(t *testing.T) {
 		var n notice.Notice
 		touches := func(step string, want bool, do func(context.Context) error) {
 			t.Helper()
-			set := &touch.Set{}
-			if err := f.db.Atomic(touch.With(f.at(noon, auth.Grant{Role: auth.Admin}), set), do); err != nil {
+			ctx := touch.With(f.at(noon, auth.Grant{Role: auth.Admin}), &touch.Set{})
+			if err := f.db.Atomic(ctx, do); err != nil {
 				t.Fatal(err)
 			}
-			if got := set.List(); (len(got) > 0) != want || want && !slices.Equal(got, []string{notice.Kind, notice.Tag(n.ID)}) {
+			if got := touch.From(ctx); (len(got) > 0) != want || want && !slices.Equal(got, []string{notice.Kind, notice.Tag(n.ID)}) {
 				t.Errorf("%s touches %v", step, got)
 			}
 		}

@@ -3,7 +3,10 @@ package notice
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/check"
@@ -11,6 +14,7 @@ import (
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/event"
+	"github.com/madang-council/madang/shared/media/upload"
 	"github.com/madang-council/madang/shared/person"
 	"github.com/madang-council/madang/shared/problem"
 	"github.com/madang-council/madang/shared/text"
@@ -26,6 +30,8 @@ const (
 type Event struct {
 	ID      string `json:"id"`
 	Version int64  `json:"version"`
+	// Imported says that it was brought along from elsewhere just now: it is no news.
+	Imported bool `json:"imported,omitempty"`
 }
 
 // Add keeps a new notice. Units are those that exist.
@@ -46,10 +52,12 @@ func (s Writer) Add(ctx context.Context, c Content, units []string) (Notice, err
 	if err != nil {
 		return Notice{}, err
 	}
-	_, err = s.db.Exec(ctx, `INSERT INTO notices (id, unit, title, folded, excerpt, tags, publish_at, unpublish_at, pinned_until, urgent_until, due_at, version, created_at, updated_at, rendering, html, body)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $7, 1, $11, $11, $12, $13, $14)`,
-		id, c.Unit, c.Title, text.Fold(c.Title), s.markup.Excerpt(c.Body, excerptLength), tags, clock.MillisOf(c.PublishAt), clock.MillisOf(c.UnpublishAt),
-		clock.MillisOf(c.PinnedUntil), clock.MillisOf(c.UrgentUntil), clock.Millis(now), rendering, s.markup.HTML(c.Body), c.Body)
+	_, err = s.db.Exec(ctx, `INSERT INTO notices (id, unit, title, folded, excerpt, tags, publish_at, unpublish_at, pinned_until, urgent_until, due_at, version, created_at, updated_at, rendering, html, body,
+			title_en, excerpt_en, html_en, body_en)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $7, 1, $11, $11, $12, $13, $14, $15, $16, $17, $18)`,
+		id, c.Unit, c.Title, c.folded(), s.markup.Excerpt(c.Body, ExcerptLength), tags, clock.MillisOf(c.PublishAt), clock.MillisOf(c.UnpublishAt),
+		clock.MillisOf(c.PinnedUntil), clock.MillisOf(c.UrgentUntil), clock.Millis(now), rendering, s.markup.HTML(c.Body), c.Body,
+		c.TitleEn, s.markup.Excerpt(c.BodyEn, ExcerptLength), s.markup.HTML(c.BodyEn), c.BodyEn)
 	if err != nil {
 		return Notice{}, err
 	}
@@ -84,10 +92,11 @@ func (s Writer) replace(ctx context.Context, id string, version int64, c Content
 	// A publication that was announced is announced again only if its time changed.
 	n, err := s.db.Exec(ctx, `UPDATE notices SET unit = $1, title = $2, folded = $3, excerpt = $4, tags = $5,
 		due_at = CASE WHEN publish_at = $6 THEN due_at ELSE $6 END, publish_at = $6, unpublish_at = $7, pinned_until = $8, urgent_until = $9,
-		version = version + 1, updated_at = $10, rendering = $11, html = $12, body = $13
-		WHERE id = $14 AND version = $15 AND deleted_at IS NULL`,
-		c.Unit, c.Title, text.Fold(c.Title), s.markup.Excerpt(c.Body, excerptLength), tags, clock.MillisOf(c.PublishAt), clock.MillisOf(c.UnpublishAt),
-		clock.MillisOf(c.PinnedUntil), clock.MillisOf(c.UrgentUntil), clock.Millis(clock.Now(ctx)), rendering, s.markup.HTML(c.Body), c.Body, id, version)
+		version = version + 1, updated_at = $10, rendering = $11, html = $12, body = $13, title_en = $14, excerpt_en = $15, html_en = $16, body_en = $17
+		WHERE id = $18 AND version = $19 AND deleted_at IS NULL`,
+		c.Unit, c.Title, c.folded(), s.markup.Excerpt(c.Body, ExcerptLength), tags, clock.MillisOf(c.PublishAt), clock.MillisOf(c.UnpublishAt),
+		clock.MillisOf(c.PinnedUntil), clock.MillisOf(c.UrgentUntil), clock.Millis(clock.Now(ctx)), rendering, s.markup.HTML(c.Body), c.Body,
+		c.TitleEn, s.markup.Excerpt(c.BodyEn, ExcerptLength), s.markup.HTML(c.BodyEn), c.BodyEn, id, version)
 	if err != nil {
 		return Notice{}, err
 	}
@@ -104,21 +113,32 @@ func (s Writer) settle(ctx context.Context, id string, c Content) (Notice, error
 		return Notice{}, err
 	}
 	for _, t := range c.Tags {
-		if _, err := s.db.Exec(ctx, `INSERT INTO notice_tags (notice_id, tag) VALUES ($1, $2)`, id, text.Fold(t)); err != nil {
+		if _, err := s.db.Exec(ctx, `INSERT INTO notice_tags (notice_id, tag) VALUES ($1, $2)`, id, text.Squeeze(t)); err != nil {
 			return Notice{}, err
 		}
 	}
-	if err := s.uploads.Use(ctx, Kind, id, c.Attachments, "attachments"); err != nil {
+	attached := append([]string{}, c.Attachments...)
+	for _, picture := range append(s.markup.Pictures(c.Body), s.markup.Pictures(c.BodyEn)...) { // they stand in the text, whether the list names them or not
+		if !slices.Contains(attached, picture) {
+			attached = append(attached, picture)
+		}
+	}
+	if err := s.uploads.Use(ctx, Kind, id, attached, "attachments"); err != nil {
 		return Notice{}, err
 	}
-	if _, err := s.db.Exec(ctx, `INSERT INTO notice_revisions (notice_id, version, editor, at, unit, title, tags, publish_at, unpublish_at, pinned_until, urgent_until, body)
-		SELECT id, version, $1, updated_at, unit, title, tags, publish_at, unpublish_at, pinned_until, urgent_until, body FROM notices WHERE id = $2`,
+	if _, err := s.db.Exec(ctx, `INSERT INTO notice_revisions (notice_id, version, editor, at, unit, title, tags, publish_at, unpublish_at, pinned_until, urgent_until, body, title_en, body_en)
+		SELECT id, version, $1, updated_at, unit, title, tags, publish_at, unpublish_at, pinned_until, urgent_until, body, title_en, body_en FROM notices WHERE id = $2`,
 		auth.From(ctx).MemberID, id); err != nil {
 		return Notice{}, err
 	}
 	n, err := s.Current(ctx, id)
 	if err != nil {
 		return Notice{}, err
+	}
+	if slices.ContainsFunc(n.Attachments, func(f upload.File) bool {
+		return !strings.HasPrefix(f.Type, "image/") && slices.Contains(n.InText, f.ID)
+	}) {
+		return Notice{}, problem.Wrong(problem.Field{Name: "body", Code: "not-a-picture", Message: problem.Text{KO: "글 속에는 사진만 넣을 수 있어요. 다른 파일은 첨부해 주세요.", EN: "Only pictures stand in a text. Attach other files."}})
 	}
 	if err := s.things.Put(ctx, n.thing()); err != nil {
 		return Notice{}, err
@@ -131,7 +151,7 @@ func (s Writer) settle(ctx context.Context, id string, c Content) (Notice, error
 }
 
 func (s Keeper) record(ctx context.Context, kind string, n Notice) error {
-	e, err := event.New(ctx, kind, n.ID, n.Version, Event{ID: n.ID, Version: n.Version})
+	e, err := event.New(ctx, kind, n.ID, n.Version, Event{ID: n.ID, Version: n.Version, Imported: n.ImportedAt != nil && n.Version == 1})
 	if err != nil {
 		return fmt.Errorf("notice %s: %w", n.ID, err)
 	}
@@ -171,7 +191,7 @@ func (s Keeper) PublishDue(ctx context.Context, limit int) (int, error) {
 			done, err = s.announce(ctx, n)
 			return err
 		})
-		if err != nil {
+		if err != nil && !errors.Is(err, problem.Absent()) { // purged meanwhile
 			return count, err
 		}
 		if done {
@@ -212,7 +232,7 @@ func (s Writer) Undelete(ctx context.Context, id string, version int64) (Notice,
 		return Notice{}, err
 	}
 	now := clock.Now(ctx)
-	if was.DeletedAt == nil || !was.DeletedAt.After(now.Add(-Kept)) || !auth.From(ctx).May(auth.Admin, was.Unit) {
+	if was.DeletedAt == nil || !was.DeletedAt.After(now.Add(-Kept)) || !auth.From(ctx).May(auth.Restore, was.Unit) {
 		return Notice{}, problem.Absent()
 	}
 	n, err := s.db.Exec(ctx, `UPDATE notices SET deleted_at = NULL, updated_at = $1, version = version + 1 WHERE id = $2 AND version = $3 AND deleted_at IS NOT NULL`, clock.Millis(now), id, version)
@@ -240,24 +260,17 @@ func (s Writer) Undelete(ctx context.Context, id string, version int64) (Notice,
 // revisions, and lets go of their files. It returns how many.
 func (s Keeper) Purge(ctx context.Context, limit int) (int, error) {
 	before := clock.Millis(clock.Now(ctx).Add(-Kept))
-	ids, err := database.All(ctx, s.db, database.Value[string], `SELECT id FROM notices WHERE deleted_at <= $1 ORDER BY deleted_at LIMIT $2`, before, limit)
+	ids, err := database.All(ctx, s.db, database.Value[string], `SELECT id FROM notices WHERE deleted_at <= $1 ORDER BY deleted_at`+database.Limit(limit), before)
 	if err != nil {
 		return 0, err
 	}
-	for i, id := range ids {
-		if err := s.db.Atomic(ctx, func(ctx context.Context) error { return s.remove(ctx, id) }); err != nil {
-			return i, err
+	return s.db.Each(ctx, ids, func(ctx context.Context, id string) (int64, error) {
+		n, err := s.db.Exec(ctx, `DELETE FROM notices WHERE id = $1 AND deleted_at <= $2`, id, before)
+		if err != nil || n == 0 {
+			return n, err // it was restored, or another sweep was faster
 		}
-	}
-	return len(ids), nil
-}
-
-func (s Keeper) remove(ctx context.Context, id string) error {
-	if err := s.uploads.Use(ctx, Kind, id, nil, ""); err != nil {
-		return err
-	}
-	_, err := s.db.Exec(ctx, `DELETE FROM notices WHERE id = $1`, id)
-	return err
+		return n, s.uploads.Use(ctx, Kind, id, nil, "")
+	})
 }
 
 // Chores are what is to be done about notices by itself.
@@ -270,9 +283,16 @@ func (s Keeper) Chores() []chore.Chore {
 
 // Personal is what notices keep of members.
 func (s Reader) Personal() []person.Data {
-	return []person.Data{{Columns: []person.Column{
+	return []person.Data{{Notices: []person.Notice{
+		{What: problem.Text{KO: "쓰고 고친 글(총학생회에서 일하는 사람만)", EN: "What one wrote and edited (of who works for the council)"}, Why: problem.Text{KO: "홈페이지에 싣기", EN: "Publishing it"}, Until: problem.Text{KO: "글은 남고, 탈퇴하면 쓴 사람을 알 수 없음", EN: "It stays; who wrote it is gone with the account"}},
+	}, Columns: []person.Column{
 		{Name: "notice_revisions.editor", Fate: person.Kept, Why: "who of the council published what; an id that leads to nobody once they have left"},
 	}}}
+}
+
+// folded is what a title is found by, in either language.
+func (c Content) folded() string {
+	return strings.TrimSpace(text.Fold(c.Title) + "\n" + text.Fold(c.TitleEn))
 }
 
 func encodeTags(tags []string) (string, error) {

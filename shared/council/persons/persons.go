@@ -5,9 +5,16 @@ package persons
 import (
 	"slices"
 
+	"github.com/madang-council/madang/shared/council/archive"
+	"github.com/madang-council/madang/shared/council/delivery"
+	"github.com/madang-council/madang/shared/council/inbox"
+	"github.com/madang-council/madang/shared/council/minute"
 	"github.com/madang-council/madang/shared/council/notice"
+	"github.com/madang-council/madang/shared/council/policy"
 	"github.com/madang-council/madang/shared/council/thing"
+	"github.com/madang-council/madang/shared/council/topic"
 	"github.com/madang-council/madang/shared/database"
+	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/identity/credential"
 	"github.com/madang-council/madang/shared/identity/member"
 	"github.com/madang-council/madang/shared/identity/session"
@@ -23,8 +30,27 @@ func All(db *database.DB) []person.Data {
 		session.Store{DB: db}.Personal(),
 		credential.Store{DB: db}.Personal(),
 		upload.Store{DB: db}.Personal(),
+		archive.NewReader(db).Personal(),
 		notice.NewReader(db).Personal(),
+		minute.NewReader(db).Personal(),
 		thing.Store{DB: db}.Personal(),
+		topic.Store{DB: db}.Personal(),
+		inbox.Store{DB: db}.Personal(),
+		delivery.NewKeeper(db, nil).Personal(),
+		policy.Store{DB: db}.Personal(),
 		audit.Store{DB: db}.Personal(),
 	)
+}
+
+// Catalogue is the catalogue of functions with what is told of all that is kept of people, and
+// the kinds of things.
+func Catalogue(specs ...function.Spec) function.Catalogue {
+	c := function.Catalogued(specs...)
+	for _, d := range All(nil) {
+		c.Keeps = append(c.Keeps, d.Notices...)
+	}
+	for _, k := range thing.Kinds() {
+		c.Kinds = append(c.Kinds, k.Name)
+	}
+	return c
 }

@@ -22,29 +22,63 @@ import (
 // nobody lists the columns of text that say nothing of a member. A new column is either
 // here or in the Personal of the store that owns it.
 var nobody = map[string]string{
-	"attempts":         "id", // keyed hashes
-	"banner_clicks":    "banner_id day visitor",
-	"banner_days":      "banner_id day",
-	"banners":          "id unit alt link",
-	"dead_letters":     "id event_id type subject data trace sink answer",
-	"idempotency":      "id request header body", // for a day
-	"notice_revisions": "notice_id unit title tags body",
-	"notice_tags":      "notice_id tag",
-	"notices":          "id unit title folded excerpt tags html body",
-	"operation_facts":  "name value",
-	"outbox":           "id type subject data trace",
-	"refresh_tokens":   "hash next_hash",
-	"roster":           "number_key name_key mail_key", // students, hashed; no member
-	"sessions":         "id",
-	"audit":            "id request_id detail",
-	"things":           "kind id unit path title line text tags folded initials readers allows closed_because checksum",
-	"thing_dates":      "kind id label",
-	"thing_grams":      "gram",
-	"thing_walks":      "kind behind",
-	"upload_uses":      "kind thing_id upload_id",
-	"upload_variants":  "upload_id name",
-	"uploads":          "id type sha256 folder multipart refused_code",
-	"usage_days":       "day function",
+	"notice_templates":    "value", // texts without anybody
+	"abouts":              "value", // names as the council publishes them
+	"archive_bundles":     "hash audiences state object multipart parts",
+	"archive_categories":  "id parent name name_en audience",
+	"archive_corrections": "archive_id reason table_csv note",
+	"archive_expected":    "category_id unit period due_on",
+	"archive_files":       "archive_id upload_id",
+	"archive_leavings":    "object multipart",
+	"archives":            "id category_id unit period title summary audience table_csv note",
+
+	"attempts":          "id", // keyed hashes
+	"banner_clicks":     "banner_id day visitor",
+	"banner_days":       "banner_id day",
+	"banners":           "id unit alt link focus_x focus_y",
+	"channels":          "id kind name sealed_address address_hash sealed_secrets topics last_answer", // of the council and of programs
+	"calendar_unwanted": "uid_hash unit",                                                              // hashes of UIDs of deleted events
+	"calendar_events":   "id series unit category title title_en text place map_url url uid origin",   // the council's; of imports nobody who takes part
+	"chores":            "name",
+	"faces":             "value", // the council's own
+	"dead_letters":      "id event_id type subject data trace sink answer",
+	"deliveries":        "id channel recipient batch",
+	"delivery_events":   "id",
+	"delivery_marks":    "name",
+	"idempotency":       "id request header body", // for a day
+	"inbox_entries":     "id",
+	"minute_bodies":     "slug name name_en unit",
+	"minute_revisions":  "minute_id reason content",
+	"minute_withheld":   "minute_id reason sealed",
+	"minutes":           "id body unit kind place chair attendees text items extend_reason", // names as the council writes them
+	"notice_revisions":  "notice_id unit title tags body title_en body_en",
+	"notice_tags":       "notice_id tag",
+	"notices":           "id unit title folded excerpt tags html body title_en excerpt_en html_en body_en source",
+	"operation_facts":   "name value",
+	"outbox":            "id type subject data trace",
+	"refresh_tokens":    "hash next_hash",
+	"roster":            "number_key name_key mail_key", // students, hashed; no member
+	"policies":          "domain name value",
+	"policy_domains":    "domain",
+	"sessions":          "id",
+	"touches":           "id tag",
+	"audit":             "id request_id detail",
+	"things":            "kind id unit path title title_en line text tags folded initials heading labels readers allows closed_because checksum",
+	"thing_dates":       "kind id label",
+	"thing_letters":     "letter nexts",
+	"thing_links":       "path",
+	"search_misses":     "week key words", // what several asked for, never a person
+	"thing_walks":       "kind behind",
+	"upload_uses":       "kind thing_id upload_id",
+	"upload_variants":   "upload_id name",
+	"uploads":           "id type sha256 folder multipart refused_code film",
+	"rulebooks":         "id slug unit title body parent",
+	"rule_acts":         "id book_id version_id key number effective_on",
+	"rule_articles":     "version_id key number name content",
+	"rule_days":         "version_id effective_on",
+	"rule_versions":     "id book_id kind reason decided_on effective_on source moves overrides promulgated_on outline meeting",
+	"usage_days":        "day function",
+	"thing_pages":       "path",
 }
 
 // named is how a column is called that holds a member's id, whatever else is said of it.
@@ -188,6 +222,7 @@ func TestFates(t *testing.T) {
 		exec(`INSERT INTO `+table+` (`+strings.Join(names, ", ")+`) VALUES (`+strings.Join(marks, ", ")+`)`, args...)
 	}
 	exec(`UPDATE notice_revisions SET tags = '[]'`)
+	exec(`UPDATE policies SET value = '1'`)
 	exec(`PRAGMA foreign_keys = ON`)
 
 	shown := ""
@@ -234,6 +269,23 @@ func TestFates(t *testing.T) {
 		}
 		if (c.Fate == person.Exported || c.Fate == person.Forgotten) && left != 0 {
 			t.Errorf("%s is said to be %s, and it is still there after the member has left", name, c.Fate)
+		}
+	}
+}
+
+// Whatever a member is shown of what is kept, they are told beforehand: what, why and until when,
+// in both languages.
+func TestEverythingIsTold(t *testing.T) {
+	for _, d := range persons.All(nil) {
+		if shown := slices.ContainsFunc(d.Columns, func(c person.Column) bool { return c.Fate == person.Exported || c.Fate == person.Shown }); shown && len(d.Notices) == 0 {
+			t.Errorf("%s: the privacy policy says nothing of it: give it Notices", d.Columns[0].Name)
+		}
+		for _, n := range d.Notices {
+			for _, text := range []string{n.What.KO, n.What.EN, n.Why.KO, n.Why.EN, n.Until.KO, n.Until.EN} {
+				if text == "" {
+					t.Errorf("%s: a notice without a text: %+v", d.Columns[0].Name, n)
+				}
+			}
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -22,8 +23,13 @@ type Store struct{ DB *database.DB }
 // and touches the pages of its kind and of itself. What shows on no page now or later,
 // before as after, touches none. An older version than the index has changes nothing.
 func (s Store) Put(ctx context.Context, t Thing) error {
-	if _, known := KindOf(t.Kind); !known {
+	switch kind, known := KindOf(t.Kind); {
+	case !known:
 		return fmt.Errorf("thing: %s is of no kind in thing.Kinds", t.Tag())
+	case len(t.Dates) > 0 && !kind.Dated:
+		return fmt.Errorf("thing: %s has dates, and its kind none in thing.Kinds", t.Tag())
+	case slices.ContainsFunc(t.Dates, func(d Date) bool { return d.Ends != nil && d.Ends.Sub(d.Starts) > MostDate }):
+		return fmt.Errorf("thing: %s has a date of more than %s", t.Tag(), MostDate)
 	}
 	r, err := t.row()
 	if err != nil {
@@ -34,14 +40,22 @@ func (s Store) Put(ctx context.Context, t Thing) error {
 		if err != nil || was != nil && was.checksum == r.checksum {
 			return err
 		}
-		saved, err := s.save(ctx, r, was)
+		now := clock.Now(ctx)
+		before, err := s.relatedTags(ctx, t.Ref)
+		if err != nil {
+			return err
+		}
+		saved, err := s.save(ctx, r, was, &now)
 		if err != nil || !saved {
 			return err
 		}
-		now := clock.Now(ctx)
 		// What was not indexed yet may have shown before.
 		if t.Shows(now) && (was == nil || was.HiddenAt == nil) || was != nil && was.Shows(now) || was == nil && t.Version > 1 {
-			touch.Tags(ctx, t.Kind, t.Tag())
+			after, err := s.relatedTags(ctx, t.Ref)
+			if err != nil {
+				return err
+			}
+			return touch.Tags(ctx, s.DB, slices.Concat(tags(now, t, was), before, after)...)
 		}
 		return nil
 	})
@@ -56,7 +70,13 @@ func (s Store) Drop(ctx context.Context, ref Ref) error {
 			return err
 		}
 		if was == nil || was.Shows(clock.Now(ctx)) {
-			touch.Tags(ctx, ref.Kind, ref.Tag())
+			led, err := s.relatedTags(ctx, ref)
+			if err != nil {
+				return err
+			}
+			if err := touch.Tags(ctx, s.DB, append(tags(clock.Now(ctx), Thing{Ref: ref}, was), led...)...); err != nil {
+				return err
+			}
 		}
 		if was == nil {
 			return nil
@@ -82,7 +102,13 @@ func (s Store) Hide(ctx context.Context, ref Ref, hide bool) error {
 		now := clock.Now(ctx)
 		shown := was.Thing
 		if shown.HiddenAt = nil; shown.Shows(now) {
-			touch.Tags(ctx, ref.Kind, ref.Tag())
+			led, err := s.relatedTags(ctx, ref)
+			if err != nil {
+				return err
+			}
+			if err := touch.Tags(ctx, s.DB, append(tags(now, shown, was), led...)...); err != nil {
+				return err
+			}
 		}
 		var at *int64
 		if hide {
@@ -93,8 +119,17 @@ func (s Store) Hide(ctx context.Context, ref Ref, hide bool) error {
 	})
 }
 
+// tags are those of what shows a thing as it was or is: with what is urgent, every page.
+func tags(now time.Time, t Thing, was *row) []string {
+	list := []string{t.Kind, t.Tag()}
+	if urgent(t, now) || was != nil && urgent(was.Thing, now) {
+		list = append(list, UrgentTag)
+	}
+	return list
+}
+
 // lock is stored, and lets no other writer change the row until the end of the unit of
-// work: the difference of grams is that to what it reads.
+// work: the difference of letters is that to what it reads.
 func (s Store) lock(ctx context.Context, ref Ref) (*row, error) {
 	if n, err := s.DB.Exec(ctx, `UPDATE things SET version = version WHERE number = $1`, ref.number()); err != nil || n == 0 {
 		return nil, err
@@ -102,7 +137,7 @@ func (s Store) lock(ctx context.Context, ref Ref) (*row, error) {
 	return s.stored(ctx, ref)
 }
 
-// stored is the row of a thing with what its grams follow from, nil for none.
+// stored is the row of a thing with what its letters follow from, nil for none.
 func (s Store) stored(ctx context.Context, ref Ref) (*row, error) {
 	list, err := database.All(ctx, s.DB, scanFolded, `SELECT `+columns+`, folded, initials FROM things WHERE number = $1 AND kind = $2 AND id = $3`, ref.number(), ref.Kind, ref.ID)
 	if err != nil || len(list) == 0 {
@@ -115,12 +150,12 @@ func (s Store) stored(ctx context.Context, ref Ref) (*row, error) {
 // an editor that includes drafts of the editor's units.
 func (s Store) Readable(ctx context.Context, refs ...Ref) (map[Ref]Thing, error) {
 	found := map[Ref]Thing{}
-	for part := range slices.Chunk(refs, 500) {
+	for part := range slices.Chunk(refs, database.Chunk) {
 		args := []any{}
 		for _, ref := range part {
 			args = append(args, ref.number())
 		}
-		list, err := database.All(ctx, s.DB, scan, `SELECT `+columns+` FROM things WHERE number IN (`+marks(1, len(args))+`)`, args...)
+		list, err := database.All(ctx, s.DB, scan, `SELECT `+columns+` FROM things WHERE number IN (`+database.Marks(1, len(args))+`)`, args...)
 		if err != nil {
 			return nil, err
 		}
@@ -133,9 +168,36 @@ func (s Store) Readable(ctx context.Context, refs ...Ref) (map[Ref]Thing, error)
 	return found, nil
 }
 
+// Units are those of some things, visible or not; of one that is not indexed there is none.
+func (s Store) Units(ctx context.Context, refs ...Ref) (map[Ref]string, error) {
+	units := map[Ref]string{}
+	for part := range slices.Chunk(refs, database.Chunk) {
+		args := []any{}
+		for _, ref := range part {
+			args = append(args, ref.number())
+		}
+		_, err := database.All(ctx, s.DB, func(r database.Row) (Ref, error) {
+			var ref Ref
+			var unit string
+			err := r.Scan(&ref.Kind, &ref.ID, &unit)
+			units[ref] = unit
+			return ref, err
+		}, `SELECT kind, id, unit FROM things WHERE number IN (`+database.Marks(1, len(args))+`)`, args...)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return units, nil
+}
+
 // NextChange is the next time after now at which what readers see of some kinds changes by
 // itself; nil for never.
 func (s Store) NextChange(ctx context.Context, kinds ...string) (*time.Time, error) {
+	return s.nextChange(ctx, `hidden_at IS NULL`, kinds)
+}
+
+// nextChange is NextChange of things that are as a condition says.
+func (s Store) nextChange(ctx context.Context, condition string, kinds []string) (*time.Time, error) {
 	if len(kinds) == 0 {
 		return nil, nil //nolint:nilnil // nothing changes
 	}
@@ -143,8 +205,8 @@ func (s Store) NextChange(ctx context.Context, kinds ...string) (*time.Time, err
 	for _, kind := range kinds {
 		args = append(args, kind)
 		parts = append(parts,
-			fmt.Sprintf(`SELECT MIN(visible_from) AS at FROM things WHERE kind = $%d AND visible_from > $1 AND (visible_until IS NULL OR visible_from < visible_until) AND hidden_at IS NULL`, len(args)),
-			fmt.Sprintf(`SELECT MIN(visible_until) FROM things WHERE kind = $%d AND visible_until > $1 AND visible_from < visible_until AND hidden_at IS NULL`, len(args)))
+			fmt.Sprintf(`SELECT MIN(visible_from) AS at FROM things WHERE kind = $%d AND visible_from > $1 AND (visible_until IS NULL OR visible_from < visible_until) AND `, len(args))+condition,
+			fmt.Sprintf(`SELECT MIN(visible_until) FROM things WHERE kind = $%d AND visible_until > $1 AND visible_from < visible_until AND `, len(args))+condition)
 	}
 	next, err := database.One(ctx, s.DB, database.Value[*int64], `SELECT MIN(at) FROM (`+strings.Join(parts, " UNION ALL ")+`) AS changes`, args...)
 	return clock.FromMillisOf(next), err
@@ -156,6 +218,18 @@ type Source struct {
 	// Next are up to limit things behind an id, in the order of their ids: those that Put
 	// was or should have been called for last, not those that were dropped.
 	Next func(ctx context.Context, behind string, limit int) ([]Thing, error)
+}
+
+// has says whether there still is a thing that Next gave behind an id.
+func (s Source) has(ctx context.Context, behind, id string, given []Thing) (bool, error) {
+	for _, t := range given {
+		if t.ID >= id {
+			break
+		}
+		behind = t.ID
+	}
+	next, err := s.Next(ctx, behind, 1)
+	return err == nil && len(next) > 0 && next[0].ID == id, err
 }
 
 // Chores are what is to be done about the index by itself: a part of the things of each
@@ -171,18 +245,92 @@ func (s Store) Chores(sources ...Source) []chore.Chore {
 			}
 		}
 		return mended, nil
-	}}}
+	}}, {Name: "thing-letters-forgotten", Do: s.forgetLetters}}
+}
+
+// lettersWalk is the place of forgetLetters among those of the kinds.
+const lettersWalk = "letters"
+
+// forgetLetters deletes the letters of things that there no longer are: an older release drops things alone. It returns for
+// how many things it did, and looks at the next of them.
+func (s Store) forgetLetters(ctx context.Context, limit int) (int, error) {
+	behind, err := s.behind(ctx, lettersWalk)
+	if err != nil {
+		return 0, err
+	}
+	last := int64(-1)
+	if behind != "" {
+		if last, err = strconv.ParseInt(behind, 10, 64); err != nil {
+			return 0, fmt.Errorf("place of %s: %w", lettersWalk, err)
+		}
+	}
+	seen, gone := 0, []int64{}
+	if _, err := database.All(ctx, s.DB, func(r database.Row) (number int64, err error) {
+		var there bool
+		if err = r.Scan(&number, &there); !there {
+			gone = append(gone, number)
+		}
+		seen, last = seen+1, number
+		return number, err
+	}, `WITH RECURSIVE walked (number, n) AS (
+			SELECT MIN(number), 1 FROM thing_letters WHERE number > $1
+			UNION ALL SELECT (SELECT MIN(l.number) FROM thing_letters l WHERE l.number > w.number), w.n + 1 FROM walked w WHERE w.number IS NOT NULL AND w.n < $2)
+		SELECT w.number, EXISTS (SELECT 1 FROM things t WHERE t.number = w.number) FROM walked w WHERE w.number IS NOT NULL ORDER BY w.number`, last, limit); err != nil {
+		return 0, err
+	}
+	for _, number := range gone {
+		if _, err := s.DB.Exec(ctx, `DELETE FROM thing_letters WHERE number = $1 AND NOT EXISTS (SELECT 1 FROM things WHERE number = $1)`, number); err != nil {
+			return 0, err
+		}
+	}
+	end := ""
+	if seen == limit {
+		end = strconv.FormatInt(last, 10)
+	}
+	return len(gone), s.walked(ctx, lettersWalk, end)
+}
+
+// behind is where a walk goes on, "" for its beginning.
+func (s Store) behind(ctx context.Context, walk string) (string, error) {
+	places, err := database.All(ctx, s.DB, database.Value[string], `SELECT behind FROM thing_walks WHERE kind = $1`, walk)
+	return strings.Join(places, ""), err
+}
+
+func (s Store) walked(ctx context.Context, walk, end string) error {
+	_, err := s.DB.Exec(ctx, `INSERT INTO thing_walks (kind, behind) VALUES ($1, $2) ON CONFLICT (kind) DO UPDATE SET behind = excluded.behind`, walk, end)
+	return err
+}
+
+// Renew has everything indexed anew: the chore does it, and until then things are searched by their texts. It returns how
+// many things are still to be renewed.
+func (s Store) Renew(ctx context.Context) (int, error) {
+	err := s.DB.Atomic(ctx, func(ctx context.Context) error {
+		if _, err := s.DB.Exec(ctx, `DELETE FROM thing_walks`); err != nil {
+			return err
+		}
+		_, err := s.DB.Exec(ctx, `UPDATE things SET checksum = ''`)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	return s.Stale(ctx)
+}
+
+// Stale is how many things wait to be indexed anew.
+func (s Store) Stale(ctx context.Context) (int, error) {
+	n, err := database.One(ctx, s.DB, database.Value[int64], `SELECT COUNT(*) FROM things WHERE `+stale)
+	return int(n), err
 }
 
 // walk compares the next things of a kind and returns how many it mended. The index is read
 // before the owner, so that what is made meanwhile is not taken for gone.
 func (s Store) walk(ctx context.Context, source Source, limit int) (int, error) {
-	places, err := database.All(ctx, s.DB, database.Value[string], `SELECT behind FROM thing_walks WHERE kind = $1`, source.Kind)
+	behind, err := s.behind(ctx, source.Kind)
 	if err != nil {
 		return 0, err
 	}
-	behind := strings.Join(places, "")
-	list, err := database.All(ctx, s.DB, scan, `SELECT `+columns+` FROM things WHERE kind = $1 AND id > $2 ORDER BY id LIMIT $3`, source.Kind, behind, limit)
+	list, err := database.All(ctx, s.DB, scan, `SELECT `+columns+` FROM things WHERE kind = $1 AND id > $2 ORDER BY id`+database.Limit(limit), source.Kind, behind)
 	if err != nil {
 		return 0, err
 	}
@@ -198,7 +346,10 @@ func (s Store) walk(ctx context.Context, source Source, limit int) (int, error) 
 	if len(things) == limit && (end == "" || things[limit-1].ID < end) {
 		end = things[limit-1].ID
 	}
-	owned := map[string]row{}
+	owned, indexed := map[string]row{}, map[string]bool{}
+	for _, r := range list {
+		indexed[r.ID] = true
+	}
 	for _, t := range things {
 		if end != "" && t.ID > end {
 			continue
@@ -212,10 +363,15 @@ func (s Store) walk(ctx context.Context, source Source, limit int) (int, error) 
 	for _, r := range differ {
 		if err := s.DB.Atomic(ctx, func(ctx context.Context) error {
 			was, err := s.lock(ctx, r.Ref)
-			if err != nil {
+			if err != nil || was == nil && indexed[r.ID] { // dropped since it was read
 				return err
 			}
-			saved, err := s.save(ctx, r, was)
+			if was == nil { // what was made and dropped meanwhile has no row to tell it
+				if still, err := source.has(ctx, behind, r.ID, things); err != nil || !still {
+					return err
+				}
+			}
+			saved, err := s.save(ctx, r, was, nil) // nobody edited it
 			if saved {
 				mended++
 			}
@@ -230,14 +386,14 @@ func (s Store) walk(ctx context.Context, source Source, limit int) (int, error) 
 		}
 		mended++
 	}
-	_, err = s.DB.Exec(ctx, `INSERT INTO thing_walks (kind, behind) VALUES ($1, $2) ON CONFLICT (kind) DO UPDATE SET behind = excluded.behind`, source.Kind, end)
-	return mended, err
+	return mended, s.walked(ctx, source.Kind, end)
 }
 
 // Personal is what things keep of members: who made one, which nobody is shown here. Its
 // owner exports it.
 func (s Store) Personal() []person.Data {
 	return []person.Data{{
+		// The index of what notices and others keep, which their own lines are about.
 		Columns: []person.Column{{Name: "things.author_id", Fate: person.Forgotten}},
 		Forget: func(ctx context.Context, memberID string) error {
 			_, err := s.DB.Exec(ctx, `UPDATE things SET author_id = NULL WHERE author_id = $1`, memberID)

@@ -41,7 +41,7 @@ func TestReadable(t *testing.T) {
 		s, until := thing.Store{DB: db}, noon.Add(time.Hour)
 		refs := []thing.Ref{}
 		for _, readers := range []thing.Readers{thing.Guests, thing.Members, thing.Students, thing.Council, thing.Own} {
-			ref := thing.Ref{Kind: "notice", ID: string(readers)}
+			ref := thing.Ref{Kind: "minute", ID: string(readers)}
 			refs = append(refs, ref)
 			want := thing.Thing{
 				Ref: ref, Unit: "총학", Path: "/x", Title: "제목", Line: "한 줄", Text: "본문", Tags: []string{"축제"}, At: noon, From: &noon, Until: &until, Readers: readers, Author: "me",
@@ -61,7 +61,7 @@ func TestReadable(t *testing.T) {
 		}
 		reads := func(when time.Time, who auth.Principal) string {
 			t.Helper()
-			found, err := s.Readable(at(when, who), append(refs, thing.Ref{Kind: "notice", ID: "nothing"}, thing.Ref{Kind: "x", ID: "guests"})...)
+			found, err := s.Readable(at(when, who), append(refs, thing.Ref{Kind: "minute", ID: "nothing"}, thing.Ref{Kind: "x", ID: "guests"})...)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -92,13 +92,13 @@ func TestReadable(t *testing.T) {
 				}
 			}
 		}
-		next, err := s.NextChange(at(noon, auth.Principal{}), "notice", "banner")
+		next, err := s.NextChange(at(noon, auth.Principal{}), "minute", "banner")
 		if err != nil || next == nil || !next.Equal(until) {
 			t.Errorf("next change: %v %v", next, err)
 		}
-		set := &touch.Set{}
-		if err := s.Hide(touch.With(at(noon, auth.Principal{}), set), refs[0], true); err != nil || len(set.List()) != 2 {
-			t.Errorf("hiding: %v, touches %v", err, set.List())
+		hiding := touch.With(at(noon, auth.Principal{}), &touch.Set{})
+		if err := s.Hide(hiding, refs[0], true); err != nil || len(touch.From(hiding)) != 2 {
+			t.Errorf("hiding: %v, touches %v", err, touch.From(hiding))
 		}
 		if got := reads(noon, editor); got != strings.TrimPrefix(whole, "guests ") {
 			t.Errorf("an editor reads %q of what is hidden", got)
@@ -109,7 +109,7 @@ func TestReadable(t *testing.T) {
 		if err := s.Hide(at(noon, auth.Principal{}), refs[0], false); err != nil || reads(noon, auth.Principal{}) != "guests" {
 			t.Error("what was hidden does not come back", err)
 		}
-		if err := s.Hide(at(noon, auth.Principal{}), thing.Ref{Kind: "notice", ID: "nothing"}, true); problem.Find(err) == nil {
+		if err := s.Hide(at(noon, auth.Principal{}), thing.Ref{Kind: "minute", ID: "nothing"}, true); problem.Find(err) == nil {
 			t.Errorf("hiding nothing: %v", err)
 		}
 		if err := s.Put(at(noon, auth.Principal{}), thing.Thing{Ref: thing.Ref{Kind: "unknown", ID: "1"}}); err == nil {
@@ -118,33 +118,34 @@ func TestReadable(t *testing.T) {
 	})
 }
 
-// An edit leaves exactly the grams that a new thing would have, an older version none.
-func TestGrams(t *testing.T) {
+// An edit leaves exactly the letters that a new thing would have, an older version none.
+func TestLetters(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		s, ctx := thing.Store{DB: db}, at(noon, auth.Principal{})
 		put := func(id string, version int64, title, text string, tags ...string) {
 			t.Helper()
-			if err := s.Put(ctx, thing.Thing{Ref: thing.Ref{Kind: "notice", ID: id}, Title: title, Text: text, Tags: tags, Version: version, At: noon}); err != nil {
+			if err := s.Put(ctx, thing.Thing{Ref: thing.Ref{Kind: "notice", ID: id}, Path: "/x", Title: title, Text: text, Tags: tags, Version: version, At: noon}); err != nil {
 				t.Fatal(err)
 			}
 		}
-		grams := func(id string) map[string]int {
+		letters := func(id string) map[string]string {
 			t.Helper()
-			all := map[string]int{}
+			all := map[string]string{}
 			if _, err := database.All(ctx, db, func(r database.Row) (string, error) {
-				var gram string
-				var weight int
-				err := r.Scan(&gram, &weight)
-				all[gram] = weight
-				return gram, err
-			}, `SELECT gram, weight FROM thing_grams g JOIN things t ON t.number = g.number WHERE t.id = $1`, id); err != nil {
+				var letter, nexts string
+				err := r.Scan(&letter, &nexts)
+				all[letter] = nexts
+				return letter, err
+			}, `SELECT letter, nexts FROM thing_letters g JOIN things t ON t.number = g.number WHERE t.id = $1`, id); err != nil {
 				t.Fatal(err)
 			}
 			return all
 		}
 		put("a", 1, "총회 공지", "총회는 모\u200b두\u3000오세요. \uff21\uff22", "축제")
-		want := map[string]int{"총회": 4, "회공": 4, "공지": 4, "축제": 3, "ㅊㅎ": 2, "ㅎㄱ": 2, "ㄱㅈ": 2, "ㅊㅈ": 2, "회는": 1, "는모": 1, "모두": 1, "두오": 1, "오세": 1, "세요": 1, "ab": 1}
-		if diff := cmp.Diff(want, grams("a")); diff != "" {
+		want := map[string]string{
+			"총": "회", "회": "공는", "공": "지", "축": "제", "ㅊ": "ㅈㅎ", "ㅎ": "ㄱ", "ㄱ": "ㅈ", "는": "모", "모": "두", "두": "오", "오": "세", "세": "요", "요": ".", ".": "a", "a": "b",
+		}
+		if diff := cmp.Diff(want, letters("a")); diff != "" {
 			t.Error(diff)
 		}
 		words := strings.Fields("총회 공지 축제 안내 예산 감사 학생 투표 결과 마당 ABC 2026")
@@ -158,81 +159,21 @@ func TestGrams(t *testing.T) {
 			put("a", version, title, text, tag)
 			fresh := fmt.Sprint("fresh", version)
 			put(fresh, 1, title, text, tag)
-			if diff := cmp.Diff(grams(fresh), grams("a")); diff != "" {
+			if diff := cmp.Diff(letters(fresh), letters("a")); diff != "" {
 				t.Fatalf("version %d: %s", version, diff)
 			}
 		}
-		before := grams("a")
+		before := letters("a")
 		put("a", 3, "옛것", "")
-		if diff := cmp.Diff(before, grams("a")); diff != "" {
+		if diff := cmp.Diff(before, letters("a")); diff != "" {
 			t.Errorf("an older version is indexed: %s", diff)
 		}
-		if err := s.Drop(ctx, thing.Ref{Kind: "notice", ID: "a"}); err != nil || len(grams("a")) != 0 {
+		if err := s.Drop(ctx, thing.Ref{Kind: "notice", ID: "a"}); err != nil || len(letters("a")) != 0 {
 			t.Errorf("dropped: %v", err)
 		}
-		left, err := database.One(ctx, db, database.Value[int], `SELECT COUNT(*) FROM thing_grams WHERE number NOT IN (SELECT number FROM things)`)
+		left, err := database.One(ctx, db, database.Value[int], `SELECT COUNT(*) FROM thing_letters WHERE number NOT IN (SELECT number FROM things)`)
 		if err != nil || left != 0 {
-			t.Errorf("%d grams of nothing, %v", left, err)
+			t.Errorf("%d letters of nothing, %v", left, err)
 		}
 	})
-}
-
-// words is a Korean text of some characters, of syllables as they are distributed in none:
-// more different grams than any notice has.
-func words(random *rand.Rand, characters int) string {
-	var b strings.Builder
-	for i := range characters {
-		if i%4 == 3 {
-			b.WriteByte(' ')
-			continue
-		}
-		b.WriteRune('가' + rune(random.IntN(120))*28)
-	}
-	return b.String()
-}
-
-// BenchmarkEdit edits one paragraph of a text of 20 000 characters and says how large the
-// index is (docs/decisions/0050).
-func BenchmarkEdit(b *testing.B) {
-	for name, open := range map[string]func(testing.TB) *database.DB{"sqlite": databasetest.SQLite, "postgres": databasetest.Postgres} {
-		b.Run(name, func(b *testing.B) {
-			db := open(b)
-			s, ctx, random := thing.Store{DB: db}, at(noon, auth.Principal{}), rand.New(rand.NewPCG(1, 2))
-			text := words(random, thing.MostText-200)
-			version := int64(0)
-			put := func(text string) {
-				version++
-				if err := s.Put(ctx, thing.Thing{Ref: thing.Ref{Kind: "notice", ID: "a"}, Unit: "총학", Title: "공지", Text: text, Version: version, At: noon, From: &noon, Readers: thing.Guests}); err != nil {
-					b.Fatal(err)
-				}
-			}
-			for i := range 20 {
-				if err := s.Put(ctx, thing.Thing{Ref: thing.Ref{Kind: "notice", ID: fmt.Sprint(i)}, Title: "공지", Text: words(random, 5000), At: noon}); err != nil {
-					b.Fatal(err)
-				}
-			}
-			put(text)
-			for b.Loop() {
-				put(words(random, 200) + text)
-			}
-			b.StopTimer()
-			size := `SELECT SUM(pgsize) FROM dbstat WHERE name IN ('thing_grams', 'thing_grams_number', 'sqlite_autoindex_thing_grams_1')`
-			if db.Dialect() == database.Postgres {
-				size = `SELECT pg_total_relation_size('thing_grams')`
-				if _, err := db.Exec(ctx, `VACUUM FULL thing_grams`); err != nil {
-					b.Fatal(err)
-				}
-			}
-			bytes, err := database.One(ctx, db, database.Value[float64], size)
-			if err != nil {
-				b.Log(err)
-			}
-			rows, err := database.One(ctx, db, database.Value[float64], `SELECT COUNT(*) FROM thing_grams`)
-			if err != nil {
-				b.Fatal(err)
-			}
-			b.ReportMetric(bytes/rows, "B/gram")
-			b.ReportMetric(rows, "grams")
-		})
-	}
 }

@@ -11,6 +11,9 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+
 	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/database/migrate"
 	"github.com/madang-council/madang/shared/database/postgres"
@@ -62,7 +65,11 @@ func SQLite(t testing.TB) *database.DB {
 
 // Postgres is a fresh schema in the database that DATABASE_URL names. Without it the
 // test is skipped with the reason, or fails where CI=true.
-func Postgres(t testing.TB) *database.DB {
+func Postgres(t testing.TB) *database.DB { return Traced(t, nil) }
+
+// Traced is Postgres, and tells a tracer of each statement that is sent once the schema is
+// there.
+func Traced(t testing.TB, tracer pgx.QueryTracer) *database.DB {
 	t.Helper()
 	address := os.Getenv("DATABASE_URL")
 	if address == "" {
@@ -101,7 +108,17 @@ func Postgres(t testing.TB) *database.DB {
 	if _, err := migrate.Up(ctx, db); err != nil {
 		t.Fatal(err)
 	}
-	return db
+	if tracer == nil {
+		return db
+	}
+	config, err := pgx.ParseConfig(u.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.Tracer = tracer
+	traced := database.New(stdlib.OpenDB(*config), database.Postgres)
+	t.Cleanup(func() { _ = traced.Close() })
+	return traced
 }
 
 // Each runs a test on SQLite and on PostgreSQL.

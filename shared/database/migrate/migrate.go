@@ -9,10 +9,14 @@ package migrate
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"embed"
+	"encoding/hex"
 	"fmt"
 	"io/fs"
+	"path"
+	"strings"
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -39,6 +43,34 @@ func Up(ctx context.Context, db *database.DB) ([]string, error) {
 		names[i] = r.Source.Path
 	}
 	return names, nil
+}
+
+// Sums are a SHA-256 sum of what each file does, by its name: of its lines without comments
+// and without what stands around them.
+func Sums() (map[string]string, error) {
+	names, err := fs.Glob(files, "files/*.sql")
+	if err != nil {
+		return nil, fmt.Errorf("migrate: %w", err)
+	}
+	sums := map[string]string{}
+	for _, name := range names {
+		content, err := fs.ReadFile(files, name)
+		if err != nil {
+			return nil, fmt.Errorf("migrate: %w", err)
+		}
+		sums[path.Base(name)] = sum(string(content))
+	}
+	return sums, nil
+}
+
+func sum(file string) string {
+	hash := sha256.New()
+	for line := range strings.Lines(file) {
+		if code, _, _ := strings.Cut(line, "--"); strings.TrimSpace(code) != "" {
+			_, _ = fmt.Fprintln(hash, strings.TrimSpace(code))
+		}
+	}
+	return hex.EncodeToString(hash.Sum(nil))
 }
 
 func provider(pool *sql.DB, dialect database.Dialect) (*goose.Provider, error) {

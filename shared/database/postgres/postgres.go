@@ -11,17 +11,23 @@ import (
 	"github.com/madang-council/madang/shared/database"
 )
 
-// Pool sizes of one function's process. PostgreSQL allows 100 connections by default; 4
-// leave room for 20 processes at once.
+// Connections is how many one process takes at most. The chart adds them up over all pods that
+// its quota admits, and is refused where PostgreSQL would take fewer (docs/decisions/0060).
+const Connections = 4
+
+// What a process keeps of them.
 const (
-	maxOpen     = 4
-	maxIdle     = 2                // between requests one serves them and one what follows a commit
+	maxIdle     = Connections      // a busy process that closes one opens it again at once, which takes PostgreSQL a process
 	maxIdleTime = 30 * time.Second // half of the chart's functions.window, so that a pod that is about to sleep holds none
 )
 
 // connectTime is how long a connection may take: Linux sends what was lost again after 1 s
 // and after 3 s, so one loss is survived, and what is away is noticed before a reader goes.
 const connectTime = 3 * time.Second
+
+// statements is how many statements a connection keeps prepared: a function has some dozens.
+// pgx makes room for 512, twice, with every connection.
+const statements = 128
 
 // Open prepares a pool for a URL such as postgres://user:password@host/name. It does no
 // I/O. An environment that fails to answer within 3 seconds counts as away.
@@ -33,9 +39,11 @@ func Open(url string) (*database.DB, error) {
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = connectTime
 	}
+	config.StatementCacheCapacity = min(config.StatementCacheCapacity, statements)
+	config.DescriptionCacheCapacity = min(config.DescriptionCacheCapacity, statements)
 	config.RuntimeParams["timezone"] = "UTC"
 	pool := stdlib.OpenDB(*config)
-	pool.SetMaxOpenConns(maxOpen)
+	pool.SetMaxOpenConns(Connections)
 	pool.SetMaxIdleConns(maxIdle)
 	pool.SetConnMaxIdleTime(maxIdleTime)
 	return database.New(pool, database.Postgres), nil

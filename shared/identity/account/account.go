@@ -11,6 +11,7 @@ import (
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/identity/attempt"
 	"github.com/madang-council/madang/shared/identity/credential"
 	"github.com/madang-council/madang/shared/identity/member"
@@ -25,10 +26,10 @@ type Accounts struct {
 	Mail        mail.Sender
 	Log         *slog.Logger
 
-	Council       string   // name of the council, in mail
-	SiteURL       string   // in mail
-	PolicyVersion string   // of today's privacy policy
-	SchoolDomains []string // mail domains that prove a student
+	Council       func(context.Context) string // the council's name, in mail
+	SiteURL       string                       // in mail
+	PolicyVersion string                       // of today's privacy policy
+	School        member.School
 	Departments   []string // that a member may name; none: any
 }
 
@@ -42,8 +43,8 @@ type Application struct {
 // SignUp makes an account that can be used at once, and returns its address. Who has an
 // account is told to nobody but the owner of the address, by mail; the new member gets one
 // too, so that the time that it takes tells nothing either. Whoever then tries to sign in
-// learns it after all, at the price of an account, a message and a counted failure for each
-// address: the alternative, a code by mail before there is an account, would shut out who
+// (the site does it at once, with the password that was chosen) learns it after all, at the
+// price of an account, a message and a counted failure for each address: the alternative, a code by mail before there is an account, would shut out who
 // mistypes it and helps nobody but those who look for addresses that they know.
 func (a Accounts) SignUp(ctx context.Context, r Application) (email string, err error) {
 	var f check.Fields
@@ -53,20 +54,29 @@ func (a Accounts) SignUp(ctx context.Context, r Application) (email string, err 
 	if err := f.Err(); err != nil {
 		return "", err
 	}
-	sending := a.Attempts.Take(ctx, attempt.Sending, n.Email)
-	if sending != nil && !errors.Is(sending, attempt.ErrTooMany()) {
-		return "", sending
+	tooMany := false // messages to this address
+	if err := a.Attempts.Take(ctx, attempt.SigningUp, n.Email); err != nil {
+		if tooMany = errors.Is(err, attempt.ErrTooMany()); !tooMany {
+			return "", err
+		}
 	}
 	if n.Password, err = a.Credentials.Hasher.Hash(ctx, r.Password); err != nil {
 		return "", err
 	}
-	_, made, err := a.Members.SignUp(ctx, n)
+	id, made, err := a.Members.SignUp(ctx, n)
 	if err != nil {
 		return "", err
 	}
-	if sending == nil {
-		a.send(ctx, a.signUpMail(n.Email, made))
+	if tooMany {
+		return n.Email, nil
 	}
+	code := ""
+	if made {
+		if code, err = a.Members.SendAddressCode(ctx, id, n.Email); err != nil {
+			return "", err
+		}
+	}
+	a.send(ctx, a.signUpMail(ctx, n.Email, code))
 	return n.Email, nil
 }
 
@@ -84,61 +94,129 @@ func (a Accounts) ReadConsent(f *check.Fields, prefix string, c member.Consent) 
 	return c
 }
 
-// SendCode sends a code to a school address, and says until when it is good. What limits
-// it counts by address and by member, so that nobody's mailbox is filled by many accounts.
+// SendCode sends a code to a school address, and says until when it is good. What one member
+// asks for an address is counted apart from what others do, and that apart from what keeps the
+// mailbox from being filled by many accounts.
 func (a Accounts) SendCode(ctx context.Context, memberID, to string) (until time.Time, err error) {
 	var f check.Fields
-	address := member.ReadSchoolAddress(&f, "email", to, a.SchoolDomains)
+	address := a.School.ReadAddress(&f, "email", to)
 	if err := f.Err(); err != nil {
 		return time.Time{}, err
 	}
-	for _, counted := range []string{memberID, address} {
-		if err := a.Attempts.Take(ctx, attempt.Sending, counted); err != nil {
-			return time.Time{}, err
-		}
+	if err := a.Attempts.TakeAll(ctx, attempt.Try{Kind: attempt.Verifying, Subject: attempt.Both(memberID, address)},
+		attempt.Try{Kind: attempt.MemberCodes, Subject: memberID}, attempt.Try{Kind: attempt.Codes, Subject: address}); err != nil {
+		return time.Time{}, err
 	}
 	code, err := a.Members.SendCode(ctx, memberID, address)
 	if err != nil {
 		return time.Time{}, err
 	}
-	return clock.Now(ctx).Add(member.CodeLife), a.Mail.Send(ctx, a.codeMail(address, code))
+	return clock.Now(ctx).Add(member.CodeLife), a.Mail.Send(ctx, a.codeMail(ctx, address, code))
+}
+
+// readStudent reads what somebody says who they are.
+func readStudent(f *check.Fields, who member.Student) member.Student {
+	return member.Student{Number: f.Line("studentNumber", who.Number, 20), Name: f.Line("name", who.Name, member.NameLimit)}
+}
+
+// ConfirmCode verifies a member by the code that SendCode sent. Fails as
+// member.Store.ConfirmCode does, and with attempt.ErrTooMany where numbers are guessed at.
+func (a Accounts) ConfirmCode(ctx context.Context, memberID, code string, who member.Student) error {
+	if who.Number != "" {
+		var f check.Fields
+		who = readStudent(&f, who)
+		if err := f.Err(); err != nil {
+			return err
+		}
+		if err := a.Attempts.Take(ctx, attempt.Roster, memberID); err != nil {
+			return err
+		}
+	}
+	return a.Members.ConfirmCode(ctx, memberID, code, who)
+}
+
+// VerifyByRoster verifies a member by number and name. Fails as member.Store.VerifyByRoster
+// does, and with attempt.ErrTooMany.
+func (a Accounts) VerifyByRoster(ctx context.Context, memberID string, who member.Student) error {
+	var f check.Fields
+	who = readStudent(&f, who)
+	if err := f.Err(); err != nil {
+		return err
+	}
+	if err := a.Attempts.Take(ctx, attempt.Roster, memberID); err != nil {
+		return err
+	}
+	return a.Members.VerifyByRoster(ctx, memberID, who)
 }
 
 // Forgotten sends a message either way, so that neither the answer nor the time it takes
-// tells who is a member; the owner of the address learns it, and nobody else.
-func (a Accounts) Forgotten(ctx context.Context, to string) error {
+// tells who is a member; the owner of the address learns it, and nobody else. Visitor is the
+// hash of the address from which it was asked. Whoever asks too often, or for an address that
+// many ask for, gets the same answer without a message; no delay is longer than a link works,
+// so that the owner of the address has one that does, unless the message of it was lost.
+func (a Accounts) Forgotten(ctx context.Context, to, visitor string) error {
 	var f check.Fields
 	email := f.Email("email", to)
 	if err := f.Err(); err != nil {
 		return err
 	}
-	token, err := a.Credentials.Forgotten(ctx, email)
-	switch {
+	switch err := a.Attempts.TakeAll(ctx, attempt.Try{Kind: attempt.Resetting, Subject: attempt.Both(visitor, email)}, attempt.Try{Kind: attempt.Resets, Subject: email}); {
 	case errors.Is(err, attempt.ErrTooMany()):
 		return nil
 	case err != nil:
 		return err
 	}
-	a.send(ctx, a.resetMail(email, token))
+	token, err := a.Credentials.Forgotten(ctx, email)
+	if err != nil {
+		return err
+	}
+	a.send(ctx, a.resetMail(ctx, email, token))
 	return nil
 }
 
-// Leave begins that a member leaves, and says until when it can be undone.
-func (a Accounts) Leave(ctx context.Context, me auth.Principal, password string) (until time.Time, err error) {
+// Leave begins that a member leaves who has freshly proved who they are, and says until when
+// it can be undone. It fails with problem.ProveFirst.
+func (a Accounts) Leave(ctx context.Context, me auth.Principal) (until time.Time, err error) {
 	m, err := a.Members.Member(ctx, me.MemberID)
 	if err != nil {
 		return time.Time{}, err
 	}
-	if err := a.Credentials.Confirm(ctx, me, password); err != nil {
+	if err := fresh(ctx, me); err != nil {
 		return time.Time{}, err
 	}
 	if until, err = a.Members.Leave(ctx, me.MemberID); err != nil {
 		return time.Time{}, err
 	}
 	if m.Email != "" {
-		a.send(ctx, a.leavingMail(m.Email, until))
+		a.send(ctx, a.leavingMail(ctx, m.Email, until))
 	}
 	return until, nil
+}
+
+// GiveRole gives a member a role, or another term, and tells them. It fails as member.Store.Grant does.
+func (a Accounts) GiveRole(ctx context.Context, memberID string, g auth.Grant) error {
+	if err := a.Members.Grant(ctx, memberID, g); err != nil {
+		return err
+	}
+	return a.tellRole(ctx, memberID, g, true)
+}
+
+// TakeRole takes a role from a member, and tells them. It fails as member.Store.Withdraw does.
+func (a Accounts) TakeRole(ctx context.Context, memberID string, g auth.Grant) error {
+	if err := a.Members.Withdraw(ctx, memberID, g.Role, g.Unit); err != nil {
+		return err
+	}
+	return a.tellRole(ctx, memberID, g, false)
+}
+
+// tellRole tells of a role once the unit of work is saved. Who has no address is not told.
+func (a Accounts) tellRole(ctx context.Context, memberID string, g auth.Grant, given bool) error {
+	m, err := a.Members.Member(ctx, memberID)
+	if err != nil || m.Email == "" {
+		return err
+	}
+	database.AfterCommit(ctx, func(ctx context.Context) { a.send(ctx, a.roleMail(ctx, m.Email, g, given)) })
+	return nil
 }
 
 // send sends a message that nothing depends on: who did not get it can ask for another.

@@ -27,16 +27,39 @@ type Kind struct {
 	Free int64
 }
 
-// The kinds. An account's five are the product's; a visitor's are ten times as many, since
-// a dormitory or a carrier shares one address.
+// The kinds. A delay binds who guesses: an account's five are those of one address, so that
+// a stranger who tries an account does not keep its owner out. Those of all addresses together
+// are a hundred (NIST SP 800-63B, 5.2.2); a visitor's, to whichever account, are ten times the
+// five, since a dormitory or a carrier shares one address.
+//
+// Messages are counted for each purpose apart: who has asked for too many of one kind has not
+// used up another's. Beside what one sender may cause, an address gets so many of a kind that
+// nobody's mailbox is filled by many senders.
 var (
-	Account = Kind{"account", 5}  // sign-ins to one account from browsers that it does not know
-	Browser = Kind{"browser", 5}  // sign-ins from one browser that the account knows
-	Visitor = Kind{"visitor", 50} // sign-ins from one address, to whichever account
-	Member  = Kind{"member", 5}   // a signed-in member's own password and codes
-	Sending = Kind{"sending", 3}  // mail to one address
-	Roster  = Kind{"roster", 5}   // student numbers that one member names
+	Guesser = Kind{"guesser", 5}   // sign-ins to one account from one address
+	Account = Kind{"account", 100} // sign-ins to one account from browsers that it does not know
+	Browser = Kind{"browser", 5}   // sign-ins from one browser that the account knows
+	Visitor = Kind{"visitor", 50}  // sign-ins from one address, to whichever account
+	Member  = Kind{"member", 5}    // a signed-in member's own password and codes
+	Roster  = Kind{"roster", 5}    // student numbers that one member names
+
+	SigningUp   = Kind{"sign-up mail", 3}   // to one address, of signing up with it
+	Resetting   = Kind{"reset mail", 3}     // to one address, which one visitor asked for
+	Resets      = Kind{"reset mails", 10}   // to one address, of whoever asked
+	Verifying   = Kind{"code mail", 3}      // to one school address, which one member asked for
+	MemberCodes = Kind{"member codes", 6}   // to whichever school address, which one member asked for
+	Codes       = Kind{"code mails", 20}    // to one school address, of whoever asked
+	Addressing  = Kind{"address mail", 6}   // to whichever address, which one member asked for as their own
+	Addresses   = Kind{"address mails", 10} // to one address, of whoever asked for it as theirs
 )
+
+// Both is the subject of a kind that counts for two things together.
+func Both(a, b string) string { return a + "\x00" + b }
+
+// Campus is a visitor's kind at an address that a whole campus shares: a hundred times as many
+// tries, as its buckets are wider (CAMPUS_NETWORKS). Fewer would let one who guesses there keep
+// everybody else out, and a lecture hall that signs in at once wait for itself.
+func Campus() Kind { return Kind{Visitor.Name, 100 * Visitor.Free} }
 
 // forgotten is how long after its last try a count starts again.
 const forgotten = 24 * time.Hour
@@ -91,6 +114,27 @@ func (s Store) Take(ctx context.Context, k Kind, subject string) error {
 	return ErrTooMany().After(time.Duration(max(1, until-now)) * time.Millisecond)
 }
 
+// Try is a try of a kind.
+type Try struct {
+	Kind    Kind
+	Subject string
+}
+
+// TakeAll counts a try in several ways, or in none where one of them is delayed.
+func (s Store) TakeAll(ctx context.Context, tries ...Try) error {
+	for i, t := range tries {
+		err := s.Take(ctx, t.Kind, t.Subject)
+		if err == nil {
+			continue
+		}
+		for _, taken := range tries[:i] {
+			err = errors.Join(err, s.Return(ctx, taken.Kind, taken.Subject))
+		}
+		return err
+	}
+	return nil
+}
+
 // Return takes one try back: it was neither right nor wrong, or it was right and others
 // before it still count.
 func (s Store) Return(ctx context.Context, k Kind, subject string) error {
@@ -106,8 +150,8 @@ func (s Store) Forgive(ctx context.Context, k Kind, subject string) error {
 
 // Forget deletes counts that count no longer, and returns how many.
 func (s Store) Forget(ctx context.Context, limit int) (int, error) {
-	n, err := s.DB.Exec(ctx, `DELETE FROM attempts WHERE id IN (SELECT id FROM attempts WHERE last_at <= $1 ORDER BY last_at LIMIT $2) AND last_at <= $1`,
-		clock.Millis(clock.Now(ctx).Add(-forgotten)), limit*10)
+	n, err := s.DB.Exec(ctx, `DELETE FROM attempts WHERE id IN (SELECT id FROM attempts WHERE last_at <= $1 ORDER BY last_at`+database.Limit(limit*10)+`) AND last_at + 0 <= $1`,
+		clock.Millis(clock.Now(ctx).Add(-forgotten)))
 	return int(n), err
 }
 

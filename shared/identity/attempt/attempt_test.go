@@ -23,7 +23,7 @@ func TestDelays(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		s := attempt.Store{DB: db}
 		take := func(d time.Duration) time.Duration {
-			err := s.Take(at(d), attempt.Account, "kim")
+			err := s.Take(at(d), attempt.Guesser, "kim")
 			if err == nil {
 				return 0
 			}
@@ -63,7 +63,7 @@ func TestDelays(t *testing.T) {
 				t.Fatalf("after a day it waits %s", wait)
 			}
 		}
-		if err := s.Return(at(now), attempt.Account, "kim"); err != nil {
+		if err := s.Return(at(now), attempt.Guesser, "kim"); err != nil {
 			t.Fatal(err)
 		}
 		if wait := take(now); wait != 0 {
@@ -72,7 +72,7 @@ func TestDelays(t *testing.T) {
 		if wait := take(now); wait != 30*time.Second {
 			t.Errorf("the fifth try has a delay of %s", wait)
 		}
-		if err := s.Forgive(at(now), attempt.Account, "kim"); err != nil {
+		if err := s.Forgive(at(now), attempt.Guesser, "kim"); err != nil {
 			t.Fatal(err)
 		}
 		if wait := take(now); wait != 0 {

@@ -24,10 +24,12 @@ func ErrResetEnded() *problem.Error {
 	return problem.New(problem.Gone, "reset-ended", "비밀번호 재설정 링크가 끝났습니다. 다시 요청하세요.", "The link has ended. Ask for a new one.")
 }
 
+// Then is what else is done in the unit of work that changes how a member signs in.
+type Then func(ctx context.Context) error
+
 // Change replaces the password of a member who is signed in, and ends the other sessions.
-// A member without a password gets a first one. Fails as Confirm does, and with
-// problem.Invalid by the policy.
-func (s Store) Change(ctx context.Context, p auth.Principal, old, chosen string) error {
+// A member without a password gets a first one. Fails with problem.Invalid by the policy.
+func (s Store) Change(ctx context.Context, p auth.Principal, chosen string, then Then) error {
 	a, err := s.byID(ctx, p.MemberID)
 	if err != nil {
 		return fmt.Errorf("credentials: %w", err)
@@ -37,15 +39,15 @@ func (s Store) Change(ctx context.Context, p auth.Principal, old, chosen string)
 	if err := f.Err(); err != nil {
 		return err
 	}
-	if a, err = s.confirm(ctx, p, old); err != nil {
-		return err
-	}
 	hash, err := s.Hasher.Hash(ctx, chosen)
 	if err != nil {
 		return err
 	}
 	return s.DB.Atomic(ctx, func(ctx context.Context) error {
-		return s.replace(ctx, a.id, hash, p.SessionID)
+		if err := s.replace(ctx, a.id, hash, p.SessionID); err != nil {
+			return err
+		}
+		return then(ctx)
 	})
 }
 
@@ -56,21 +58,23 @@ func (s Store) replace(ctx context.Context, memberID, hash, but string) error {
 	if _, err := s.DB.Exec(ctx, `UPDATE members SET password = $1, version = version + 1, updated_at = $2 WHERE id = $3`, hash, now, memberID); err != nil {
 		return err
 	}
-	if _, err := s.DB.Exec(ctx, `UPDATE password_resets SET used_at = $1 WHERE member_id = $2 AND used_at IS NULL`, now, memberID); err != nil {
+	if err := s.EndLinks(ctx, memberID); err != nil {
 		return err
 	}
 	_, err := s.sessions().RevokeAll(ctx, memberID, but)
 	return err
 }
 
+// EndLinks ends the links that were sent to a member and could set a password.
+func (s Store) EndLinks(ctx context.Context, memberID string) error {
+	_, err := s.DB.Exec(ctx, `UPDATE password_resets SET used_at = $1 WHERE member_id = $2 AND used_at IS NULL`, clock.Millis(clock.Now(ctx)), memberID)
+	return err
+}
+
 // Forgotten makes the token of a link that sets a new password, "" where no account has
-// the address. The work is the same either way. Fails with attempt.ErrTooMany when the
-// address got too many messages today.
+// the address. The work is the same either way.
 func (s Store) Forgotten(ctx context.Context, email string) (token string, err error) {
 	email = Address(email)
-	if err := s.attempts().Take(ctx, attempt.Sending, email); err != nil {
-		return "", err
-	}
 	token, hash := secret.Token()
 	now := clock.Now(ctx)
 	n, err := s.DB.Exec(ctx, `INSERT INTO password_resets (hash, member_id, until_at, created_at)
@@ -83,26 +87,28 @@ func (s Store) Forgotten(ctx context.Context, email string) (token string, err e
 	return token, nil
 }
 
-// Reset sets a password by the token of a link, ends every session and the delays of the
-// account. The second factor stays. Fails with ErrResetEnded and problem.Invalid.
-func (s Store) Reset(ctx context.Context, token, chosen string) error {
+// Reset sets a password by the token of a link and returns the address to which the link was
+// sent: it is the member's, and known to be so from now on. It ends every session and the
+// delays of the account. The second factor stays. Fails with ErrResetEnded and
+// problem.Invalid.
+func (s Store) Reset(ctx context.Context, token, chosen string) (email string, err error) {
 	hash, now := hex.EncodeToString(secret.Hash(token)), clock.Millis(clock.Now(ctx))
 	a, err := database.One(ctx, s.DB, scanAccount, accountColumns+`WHERE anonymised_at IS NULL AND id =
 		(SELECT member_id FROM password_resets WHERE hash = $1 AND used_at IS NULL AND until_at > $2)`, hash, now)
 	if errors.Is(err, database.ErrNoRow) {
-		return ErrResetEnded()
+		return "", ErrResetEnded()
 	}
 	if err != nil {
-		return err
+		return "", err
 	}
 	var f check.Fields
 	ReadNewPassword(&f, "password", chosen, a.name, a.email)
 	if err := f.Err(); err != nil {
-		return err
+		return "", err
 	}
 	encoded, err := s.Hasher.Hash(ctx, chosen)
 	if err != nil {
-		return err
+		return "", err
 	}
 	err = s.DB.Atomic(ctx, func(ctx context.Context) error {
 		n, err := s.DB.Exec(ctx, `UPDATE password_resets SET used_at = $1 WHERE hash = $2 AND used_at IS NULL`, now, hash)
@@ -112,10 +118,13 @@ func (s Store) Reset(ctx context.Context, token, chosen string) error {
 		if n == 0 {
 			return ErrResetEnded()
 		}
+		if _, err := s.DB.Exec(ctx, `UPDATE members SET email_confirmed_at = $1 WHERE id = $2 AND email_confirmed_at IS NULL`, now, a.id); err != nil {
+			return err
+		}
 		return s.replace(ctx, a.id, encoded, "")
 	})
 	if err != nil {
-		return err
+		return "", err
 	}
-	return s.attempts().Forgive(ctx, attempt.Account, a.email)
+	return a.email, s.attempts().Forgive(ctx, attempt.Account, a.email)
 }

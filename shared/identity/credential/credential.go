@@ -36,7 +36,15 @@ func (s Store) sessions() session.Store { return session.Store{DB: s.DB, Key: s.
 
 // ErrFailed is the one answer to an unknown address, a wrong password and a wrong code.
 func ErrFailed() *problem.Error {
-	return problem.New(problem.Unauthenticated, "sign-in-failed", "전자우편, 비밀번호 또는 인증 번호가 맞지 않습니다.", "The address, the password or the code is wrong.")
+	return problem.New(problem.Unauthenticated, "sign-in-failed", "이메일이나 비밀번호가 맞지 않습니다.", "The address or the password is wrong.")
+}
+
+// failed is ErrFailed that speaks of a code where one was given.
+func failed(t Try) *problem.Error {
+	if t.Code == "" {
+		return ErrFailed()
+	}
+	return problem.New(problem.Unauthenticated, ErrFailed().Code, "이메일, 비밀번호 또는 인증 번호가 맞지 않습니다.", "The address, the password or the code is wrong.")
 }
 
 // ErrCodeRequired is the answer to a right password of a member who has a second factor.
@@ -64,14 +72,14 @@ func ErrCode() *problem.Error {
 	return problem.New(problem.Forbidden, "code-wrong", "인증 번호가 맞지 않습니다.", "The code is wrong.")
 }
 
-// ErrSignInAgain is the answer to a member without a password whose session is too old
-// to be believed for something that matters.
+// ErrSignInAgain is the answer to a member who has neither password nor second factor to
+// prove by, and must sign in with the issuer again.
 func ErrSignInAgain() *problem.Error {
 	return problem.New(problem.Forbidden, "sign-in-again", "안전을 위해 다시 로그인한 뒤 시도하세요.", "Sign in again first, to be safe.")
 }
 
 // Address is a mail address as it is stored and compared.
-func Address(s string) string { return strings.ToLower(strings.TrimSpace(text.NFC(s))) }
+func Address(s string) string { return strings.ToLower(text.Visible(s)) }
 
 // longest is how much of a password is read at all, in bytes: any more than the policy's
 // 128 characters cannot be right.
@@ -107,9 +115,9 @@ func weakness(code string) problem.Text {
 	case password.BadCharacter:
 		return problem.Text{KO: "쓸 수 없는 문자가 있습니다.", EN: "It has characters that are not allowed."}
 	case password.Personal:
-		return problem.Text{KO: "이름이나 전자우편 주소와 비슷합니다.", EN: "It is too much like your name or address."}
+		return problem.Text{KO: "이름이나 이메일 주소와 비슷합니다.", EN: "It is too much like your name or address."}
 	default:
-		return problem.Text{KO: "누구나 먼저 넣어 볼 만한 비밀번호입니다.", EN: "It is among the first that somebody would try."}
+		return problem.Text{KO: "너무 흔한 비밀번호예요.", EN: "It is among the first that somebody would try."}
 	}
 }
 

@@ -6,19 +6,16 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"strings"
-	"time"
 
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/identity/attempt"
+	"github.com/madang-council/madang/shared/identity/session"
 	"github.com/madang-council/madang/shared/identity/totp"
 	"github.com/madang-council/madang/shared/problem"
+	"github.com/madang-council/madang/shared/text"
 )
-
-// recent is how young a session must be to stand for the password of a member who has none.
-const recent = 15 * time.Minute
 
 // ErrSecondOn is the answer to turning the second factor on where it is on.
 func ErrSecondOn() *problem.Error {
@@ -30,37 +27,45 @@ func ErrSecondOff() *problem.Error {
 	return problem.New(problem.Conflict, "second-factor-off", "2단계 인증이 켜져 있지 않습니다.", "There is no second factor.")
 }
 
-// Confirm checks the password of a member who is signed in, before something that a
-// borrowed session must not do. A member without a password (OIDC alone) must have signed
-// in within 15 minutes. Fails with ErrPassword, ErrSignInAgain and attempt.ErrTooMany.
-func (s Store) Confirm(ctx context.Context, p auth.Principal, password string) error {
-	_, err := s.confirm(ctx, p, password)
-	return err
-}
-
-func (s Store) confirm(ctx context.Context, p auth.Principal, password string) (account, error) {
+// Prove takes what a member who is signed in proves who they are by, before something that a
+// borrowed session must not do: the password of who has one, and a code of who has a second
+// factor. The session counts as proved from then on (auth.Principal.Proved). Fails with
+// ErrPassword, ErrCode, ErrSignInAgain where there is neither, and attempt.ErrTooMany.
+func (s Store) Prove(ctx context.Context, p auth.Principal, password, code string, then Then) error {
 	a, err := s.byID(ctx, p.MemberID)
 	if err != nil {
-		return account{}, fmt.Errorf("credentials: %w", err)
+		return fmt.Errorf("credentials: %w", err)
 	}
-	if a.password == "" {
-		since, err := s.sessions().Since(ctx, p.SessionID)
-		if err == nil && clock.Now(ctx).Sub(since) > recent {
-			err = ErrSignInAgain()
-		}
-		return a, err
+	if a.password == "" && a.totpAt == nil {
+		return ErrSignInAgain()
 	}
 	if err := s.attempts().Take(ctx, attempt.Member, a.id); err != nil {
-		return account{}, err
+		return err
 	}
-	ok, err := s.Hasher.Verify(ctx, a.password, password)
-	if err == nil && !ok {
-		err = ErrPassword()
+	if a.password != "" {
+		ok, err := s.Hasher.Verify(ctx, a.password, password)
+		if err == nil && !ok {
+			err = ErrPassword()
+		}
+		if err != nil {
+			return err
+		}
 	}
+	err = s.DB.Atomic(ctx, func(ctx context.Context) error {
+		if a.totpAt != nil {
+			if err := s.consume(ctx, a, code); err != nil {
+				return err
+			}
+		}
+		if err := s.sessions().Gave(ctx, p.SessionID, session.Given{Proof: true, Second: a.totpAt != nil}); err != nil {
+			return err
+		}
+		return then(ctx)
+	})
 	if err != nil {
-		return account{}, err
+		return err
 	}
-	return a, s.attempts().Forgive(ctx, attempt.Member, a.id)
+	return s.attempts().Forgive(ctx, attempt.Member, a.id)
 }
 
 // Enrolment is a second factor that waits for its first code.
@@ -71,10 +76,10 @@ type Enrolment struct {
 
 // Enrol makes a secret for the member's authenticator app. It replaces one that was not
 // confirmed; one that was must be removed first (ErrSecondOn).
-func (s Store) Enrol(ctx context.Context, p auth.Principal, password string) (Enrolment, error) {
-	a, err := s.confirm(ctx, p, password)
+func (s Store) Enrol(ctx context.Context, p auth.Principal) (Enrolment, error) {
+	a, err := s.byID(ctx, p.MemberID)
 	if err != nil {
-		return Enrolment{}, err
+		return Enrolment{}, fmt.Errorf("credentials: %w", err)
 	}
 	secret := totp.NewSecret()
 	sealed := base64.RawStdEncoding.EncodeToString(s.Key.Box("totp").Seal([]byte(secret), totpRecord(a.id)))
@@ -88,7 +93,7 @@ func (s Store) Enrol(ctx context.Context, p auth.Principal, password string) (En
 // ConfirmEnrolment turns the second factor on with a first code and returns the recovery
 // codes, which are shown this once. The session has then given a second factor. Fails
 // with ErrCode, ErrSecondOn, ErrSecondOff and attempt.ErrTooMany.
-func (s Store) ConfirmEnrolment(ctx context.Context, p auth.Principal, code string) ([]string, error) {
+func (s Store) ConfirmEnrolment(ctx context.Context, p auth.Principal, code string, then Then) ([]string, error) {
 	a, err := s.byID(ctx, p.MemberID)
 	if err != nil {
 		return nil, fmt.Errorf("credentials: %w", err)
@@ -117,7 +122,10 @@ func (s Store) ConfirmEnrolment(ctx context.Context, p auth.Principal, code stri
 		if codes, err = s.recoveryCodes(ctx, a.id); err != nil {
 			return err
 		}
-		return s.sessions().GaveSecond(ctx, p.SessionID)
+		if err := s.sessions().Gave(ctx, p.SessionID, session.Given{Second: true}); err != nil {
+			return err
+		}
+		return then(ctx)
 	})
 	return codes, err
 }
@@ -137,7 +145,7 @@ func (s Store) recoveryCodes(ctx context.Context, memberID string) ([]string, er
 
 // GiveSecond takes a code in a session that began without one. Fails with ErrCode,
 // ErrSecondOff and attempt.ErrTooMany.
-func (s Store) GiveSecond(ctx context.Context, p auth.Principal, code string) error {
+func (s Store) GiveSecond(ctx context.Context, p auth.Principal, code string, then Then) error {
 	a, err := s.byID(ctx, p.MemberID)
 	if err != nil {
 		return fmt.Errorf("credentials: %w", err)
@@ -149,48 +157,53 @@ func (s Store) GiveSecond(ctx context.Context, p auth.Principal, code string) er
 		if err := s.consume(ctx, a, code); err != nil {
 			return err
 		}
-		return s.sessions().GaveSecond(ctx, p.SessionID)
+		if err := s.sessions().Gave(ctx, p.SessionID, session.Given{Second: true}); err != nil {
+			return err
+		}
+		return then(ctx)
 	})
 }
 
-// NewRecoveryCodes replaces the recovery codes, by the password and a code: those that
-// were lost, or seen by somebody, work no more. The new ones are shown this once. Fails
-// with ErrPassword, ErrCode, ErrSecondOff, ErrSignInAgain and attempt.ErrTooMany.
-func (s Store) NewRecoveryCodes(ctx context.Context, p auth.Principal, password, code string) ([]string, error) {
-	a, err := s.confirm(ctx, p, password)
+// NewRecoveryCodes replaces the recovery codes: those that were lost, or seen by somebody,
+// work no more. The new ones are shown this once. Fails with ErrSecondOff.
+func (s Store) NewRecoveryCodes(ctx context.Context, p auth.Principal, then Then) (codes []string, err error) {
+	a, err := s.withSecond(ctx, p)
 	if err != nil {
 		return nil, err
 	}
-	if a.totpAt == nil {
-		return nil, ErrSecondOff()
-	}
-	var codes []string
-	err = s.guessed(ctx, a, func(ctx context.Context) error {
-		if err := s.consume(ctx, a, code); err != nil {
+	err = s.DB.Atomic(ctx, func(ctx context.Context) error {
+		if codes, err = s.recoveryCodes(ctx, a.id); err != nil {
 			return err
 		}
-		codes, err = s.recoveryCodes(ctx, a.id)
-		return err
+		return then(ctx)
 	})
 	return codes, err
 }
 
-// RemoveSecond turns the second factor off: by the password and a code, so that neither a
-// borrowed session nor a stolen password is enough. Sessions then count as without one.
-func (s Store) RemoveSecond(ctx context.Context, p auth.Principal, password, code string) error {
-	a, err := s.confirm(ctx, p, password)
+// RemoveSecond turns the second factor off. Sessions then count as without one. Fails with
+// ErrSecondOff.
+func (s Store) RemoveSecond(ctx context.Context, p auth.Principal, then Then) error {
+	a, err := s.withSecond(ctx, p)
 	if err != nil {
 		return err
 	}
-	if a.totpAt == nil {
-		return ErrSecondOff()
-	}
-	return s.guessed(ctx, a, func(ctx context.Context) error {
-		if err := s.consume(ctx, a, code); err != nil {
+	return s.DB.Atomic(ctx, func(ctx context.Context) error {
+		if err := s.ForgetSecond(ctx, a.id); err != nil {
 			return err
 		}
-		return s.ForgetSecond(ctx, a.id)
+		return then(ctx)
 	})
+}
+
+func (s Store) withSecond(ctx context.Context, p auth.Principal) (account, error) {
+	a, err := s.byID(ctx, p.MemberID)
+	if err != nil {
+		return account{}, fmt.Errorf("credentials: %w", err)
+	}
+	if a.totpAt == nil {
+		return account{}, ErrSecondOff()
+	}
+	return a, nil
 }
 
 // ForgetSecond removes a member's second factor without asking, for an admin who knows
@@ -263,7 +276,7 @@ func (s Store) step(ctx context.Context, a account, code string) (int64, error) 
 	if err != nil {
 		return 0, fmt.Errorf("second factor of %s: %w", a.id, err)
 	}
-	step, err := totp.Verify(string(secret), strings.TrimSpace(code), clock.Now(ctx))
+	step, err := totp.Verify(string(secret), text.Code(code), clock.Now(ctx))
 	if errors.Is(err, totp.ErrCode) {
 		return 0, ErrCode()
 	}

@@ -28,6 +28,7 @@ type Try struct {
 	Code            string // of the authenticator app, or a recovery code; may be empty
 	Device          string // what the member calls the place
 	Visitor         string // hash of the client address
+	Campus          bool   // which a whole campus shares (function.Request.Campus)
 	Browser         string // what Known gave this browser before, or ""
 	RequestID       string // for the audit record of a council member's sign-in
 }
@@ -36,11 +37,12 @@ type Try struct {
 // ErrSuspended, ErrLeaving and attempt.ErrTooMany.
 //
 // An address that nobody has takes the same work as one that somebody has, and gets the
-// same ErrFailed. After five failures tries to one account are delayed, but not those of
-// a browser that signed in to it before (OWASP's device cookies): it has five failures of
-// its own. So whoever guesses from elsewhere cannot keep the member out, except from
-// browsers that are new; and no delay is longer than 15 minutes. A member who is signed
-// in stays so, and resetting the password ends the delay.
+// same ErrFailed. After five failures from one address its tries to that account are delayed,
+// and after a hundred from all addresses those of everybody; but not those of a browser that
+// signed in to it before, or reset its password (OWASP's device cookies): it has five failures
+// of its own. So whoever guesses cannot keep the member out, except, from a hundred tries a
+// day on, from browsers that are new; and no delay is longer than 15 minutes. A member who is
+// signed in stays so, and resetting the password ends the delay.
 func (s Store) SignIn(ctx context.Context, t Try) (session.Tokens, error) {
 	var tokens session.Tokens
 	err := s.attempt(ctx, t, func(ctx context.Context, a account) error {
@@ -48,7 +50,7 @@ func (s Store) SignIn(ctx context.Context, t Try) (session.Tokens, error) {
 			return ErrLeaving()
 		}
 		var err error
-		tokens, err = s.begin(ctx, a, t)
+		tokens, err = s.begin(ctx, a, t, true)
 		return err
 	})
 	return tokens, err
@@ -107,7 +109,7 @@ func (s Store) attempt(ctx context.Context, t Try, do func(context.Context, acco
 	})
 	switch {
 	case errors.Is(err, ErrCode()):
-		return ErrFailed()
+		return failed(t)
 	case err != nil:
 		return errors.Join(err, undo(ctx))
 	}
@@ -123,18 +125,26 @@ func (s Store) count(ctx context.Context, t Try) (undo, right func(context.Conte
 		right = func(ctx context.Context) error { return counts.Forgive(ctx, attempt.Browser, browser) }
 		return undo, right, counts.Take(ctx, attempt.Browser, browser)
 	}
-	if err := counts.Take(ctx, attempt.Visitor, t.Visitor); err != nil {
+	address := attempt.Visitor
+	if t.Campus {
+		address = attempt.Campus()
+	}
+	if err := counts.Take(ctx, address, t.Visitor); err != nil {
 		return nil, nil, err
 	}
-	visitor := func(ctx context.Context) error { return counts.Return(ctx, attempt.Visitor, t.Visitor) }
-	if err := counts.Take(ctx, attempt.Account, t.Email); err != nil {
+	guesser := attempt.Both(t.Visitor, t.Email)
+	visitor := func(ctx context.Context) error { return counts.Return(ctx, address, t.Visitor) }
+	if err := counts.Take(ctx, attempt.Guesser, guesser); err != nil {
 		return nil, nil, errors.Join(err, visitor(ctx))
 	}
+	if err := counts.Take(ctx, attempt.Account, t.Email); err != nil {
+		return nil, nil, errors.Join(err, visitor(ctx), counts.Return(ctx, attempt.Guesser, guesser))
+	}
 	undo = func(ctx context.Context) error {
-		return errors.Join(visitor(ctx), counts.Return(ctx, attempt.Account, t.Email))
+		return errors.Join(visitor(ctx), counts.Return(ctx, attempt.Guesser, guesser), counts.Return(ctx, attempt.Account, t.Email))
 	}
 	right = func(ctx context.Context) error {
-		return errors.Join(visitor(ctx), counts.Forgive(ctx, attempt.Account, t.Email))
+		return errors.Join(visitor(ctx), counts.Forgive(ctx, attempt.Guesser, guesser), counts.Forgive(ctx, attempt.Account, t.Email))
 	}
 	return undo, right, nil
 }
@@ -146,14 +156,14 @@ func (s Store) proven(ctx context.Context, t Try) (account, error) {
 		return account{}, err
 	}
 	if a.password == "" {
-		return account{}, errors.Join(ErrFailed(), s.Hasher.Dummy(ctx, t.Password))
+		return account{}, errors.Join(failed(t), s.Hasher.Dummy(ctx, t.Password))
 	}
 	ok, err := s.Hasher.Verify(ctx, a.password, t.Password)
 	if err != nil {
 		return account{}, err
 	}
 	if !ok {
-		return account{}, ErrFailed()
+		return account{}, failed(t)
 	}
 	if password.NeedsRehash(a.password) {
 		return a, s.rehash(ctx, a, t.Password)
@@ -172,8 +182,8 @@ func (s Store) rehash(ctx context.Context, a account, plain string) error {
 }
 
 // begin makes the session of a member who has proved everything.
-func (s Store) begin(ctx context.Context, a account, t Try) (session.Tokens, error) {
-	tokens, err := s.sessions().Create(ctx, a.id, t.Device, a.totpAt != nil)
+func (s Store) begin(ctx context.Context, a account, t Try, proof bool) (session.Tokens, error) {
+	tokens, err := s.sessions().Create(ctx, a.id, t.Device, session.Given{Second: a.totpAt != nil, Proof: proof})
 	if err != nil {
 		return session.Tokens{}, err
 	}
@@ -224,8 +234,10 @@ func (s Store) emailTag(email string) string {
 }
 
 // SignInAs signs in a member for whom another issuer vouched. The second factor is asked
-// for all the same: the issuer's is not ours. With comeBack it undoes leaving. It fails as
-// SignIn does, and with problem.Absent.
+// for all the same: the issuer's is not ours. With comeBack it undoes leaving. An account
+// with a password and no second factor is not proved by it: whoever has the member's browser
+// at hand may be signed in there with the issuer. It fails as SignIn does, and with
+// problem.Absent.
 func (s Store) SignInAs(ctx context.Context, memberID string, t Try, comeBack bool) (session.Tokens, error) {
 	a, err := s.byID(ctx, memberID)
 	switch {
@@ -253,7 +265,7 @@ func (s Store) SignInAs(ctx context.Context, memberID string, t Try, comeBack bo
 			}
 		}
 		var err error
-		tokens, err = s.begin(ctx, a, t)
+		tokens, err = s.begin(ctx, a, t, a.totpAt != nil || a.password == "")
 		return err
 	}
 	if a.totpAt == nil {

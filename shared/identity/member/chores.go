@@ -6,6 +6,7 @@ import (
 
 	"github.com/madang-council/madang/shared/chore"
 	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/person"
 )
 
@@ -14,11 +15,22 @@ import (
 func (s Store) Chores(people []person.Data) []chore.Chore {
 	return []chore.Chore{
 		{Name: "members-anonymised", Budget: 30 * time.Second, Do: func(ctx context.Context, limit int) (int, error) { return s.Anonymise(ctx, people, limit) }},
+		{Name: "names-renewed", Do: s.renew},
 		{Name: "codes-forgotten", Do: s.forgetCodes},
+		{Name: "address-codes-forgotten", Do: s.forgetAddressCodes},
 	}
 }
 
-func (s Store) forgetCodes(ctx context.Context, _ int) (int, error) {
-	n, err := s.DB.Exec(ctx, `DELETE FROM mail_codes WHERE until_at <= $1`, clock.Millis(clock.Now(ctx)))
+func (s Store) forgetCodes(ctx context.Context, limit int) (int, error) {
+	return s.forgetEnded(ctx, "mail_codes", limit)
+}
+
+func (s Store) forgetAddressCodes(ctx context.Context, limit int) (int, error) {
+	return s.forgetEnded(ctx, "address_codes", limit)
+}
+
+// forgetEnded deletes codes that work no longer from a table.
+func (s Store) forgetEnded(ctx context.Context, table string, limit int) (int, error) {
+	n, err := s.DB.Exec(ctx, `DELETE FROM `+table+` WHERE member_id IN (SELECT member_id FROM `+table+` WHERE until_at <= $1 ORDER BY until_at`+database.Limit(limit*10)+`) AND until_at + 0 <= $1`, clock.Millis(clock.Now(ctx)))
 	return int(n), err
 }

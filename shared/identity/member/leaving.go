@@ -42,35 +42,44 @@ func (s Store) endSessions(ctx context.Context, id string) error {
 // are over, as the stores that keep it say, and returns how many. What they wrote stays,
 // under the name Gone. It may run at any time and any number of times.
 func (s Store) Anonymise(ctx context.Context, people []person.Data, limit int) (int, error) {
-	ids, err := database.All(ctx, s.DB, database.Value[string], `SELECT id FROM members WHERE leaving_at <= $1 AND anonymised_at IS NULL ORDER BY leaving_at LIMIT $2`,
-		s.goneBefore(ctx), limit)
+	ids, err := database.All(ctx, s.DB, database.Value[string], `SELECT id FROM members WHERE leaving_at <= $1 AND anonymised_at IS NULL ORDER BY leaving_at`+database.Limit(limit),
+		s.goneBefore(ctx))
 	if err != nil {
 		return 0, err
 	}
-	for i, id := range ids {
-		if err := s.DB.Atomic(ctx, func(ctx context.Context) error { return s.anonymise(ctx, id, people) }); err != nil {
-			return i, err
+	gone := 0
+	for _, id := range ids {
+		var done bool
+		err := s.DB.Atomic(ctx, func(ctx context.Context) (err error) {
+			done, err = s.anonymise(ctx, id, people)
+			return err
+		})
+		if err != nil {
+			return gone, err
+		}
+		if done {
+			gone++
 		}
 	}
-	return len(ids), nil
+	return gone, nil
 }
 
-// anonymise is one account's end.
-func (s Store) anonymise(ctx context.Context, id string, people []person.Data) error {
+// anonymise is one account's end, unless it came back, or another sweep was faster.
+func (s Store) anonymise(ctx context.Context, id string, people []person.Data) (bool, error) {
 	n, err := s.DB.Exec(ctx, `UPDATE members SET anonymised_at = $1 WHERE id = $2 AND leaving_at <= $3 AND anonymised_at IS NULL`,
 		clock.Millis(clock.Now(ctx)), id, s.goneBefore(ctx))
 	if err != nil || n == 0 {
-		return err // came back, or another sweep was faster
+		return false, err
 	}
 	for _, d := range people {
 		if d.Forget == nil {
 			continue
 		}
 		if err := d.Forget(ctx, id); err != nil {
-			return fmt.Errorf("forget %s of %s: %w", d.Columns[0].Name, id, err)
+			return false, fmt.Errorf("forget %s of %s: %w", d.Columns[0].Name, id, err)
 		}
 	}
-	return nil
+	return true, nil
 }
 
 // release frees the address and the links of an account that has gone but that nothing has

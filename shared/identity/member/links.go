@@ -52,6 +52,7 @@ func (s Store) SignUpBy(ctx context.Context, n New, issuer, subject string) (id 
 				return err
 			}
 		}
+		n.Confirmed = true // the issuer vouches for whoever it is, and for the address if it gives one
 		made, ok, err := s.SignUp(ctx, n)
 		if err != nil {
 			return err

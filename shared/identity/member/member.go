@@ -9,6 +9,7 @@ import (
 
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/check"
+	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/problem"
 )
 
@@ -38,6 +39,7 @@ type Member struct {
 	HasPassword bool
 	VerifiedAt  *time.Time
 	VerifiedBy  string
+	ConfirmedAt *time.Time // when the address was known to be the member's
 	SecondAt    *time.Time // since when there is a second factor
 	SuspendedAt *time.Time
 	LeavingAt   *time.Time
@@ -60,7 +62,7 @@ type Profile struct{ Name, Unit string }
 func ReadProfile(f *check.Fields, name, unit string, departments []string) Profile {
 	p := Profile{Name: f.Line("name", name, NameLimit), Unit: f.OptionalLine("unit", unit, UnitLimit)}
 	if p.Unit != "" && len(departments) > 0 {
-		f.OneOf("unit", p.Unit, departments...)
+		p.Unit = f.Named("unit", p.Unit, departments...)
 	}
 	return p
 }
@@ -79,6 +81,23 @@ func ErrStudentTaken() *problem.Error {
 // unit and without an end.
 func ErrLastAdmin() *problem.Error {
 	return problem.New(problem.Conflict, "last-admin", "임기 없는 관리자가 한 명은 남아야 합니다.", "One admin without an end of term must remain.")
+}
+
+// ErrOwnRole is the answer to who would change a role of their own.
+func ErrOwnRole() *problem.Error {
+	return problem.New(problem.Forbidden, "own-role", "자기 역할과 임기는 스스로 바꿀 수 없습니다.", "Nobody changes their own role or term.")
+}
+
+// ErrNotVerified is the answer to giving a role to who did not prove to be a student.
+func ErrNotVerified() *problem.Error {
+	return problem.New(problem.Conflict, "member-not-verified", "재학생 인증을 마친 회원에게만 역할을 줄 수 있습니다.", "Only a member who is verified as a student is given a role.")
+}
+
+// ErrBeyondTerm is the answer to giving a role for longer than the giver's own term, which
+// ends then.
+func ErrBeyondTerm(end time.Time) *problem.Error {
+	day := end.In(clock.Seoul).Format("2006-01-02 15:04")
+	return problem.WrongField("until", "beyond-own-term", "자기 임기("+day+")보다 긴 임기는 줄 수 없습니다.", "No longer than your own term, until "+day+".")
 }
 
 // holdsEnd says whether a role keeps the council in hands that do not run out.

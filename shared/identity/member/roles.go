@@ -3,6 +3,8 @@ package member
 import (
 	"context"
 	"errors"
+	"slices"
+	"time"
 
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/check"
@@ -27,13 +29,136 @@ func (s Store) Grants(ctx context.Context, id string) ([]Grant, error) {
 		id, clock.Millis(clock.Now(ctx)))
 }
 
-// Grant gives a member a role, or changes until when. The caller has checked that the
-// giver is an admin of the unit. It fails with problem.Absent and ErrLastAdmin.
-func (s Store) Grant(ctx context.Context, id string, g auth.Grant, by string) error {
+// RoleLabel is what people call a role.
+func RoleLabel(r auth.Role) problem.Text {
+	switch r {
+	case auth.Editor:
+		return problem.Text{KO: "편집자", EN: "Editor"}
+	case auth.Moderator:
+		return problem.Text{KO: "조정자", EN: "Moderator"}
+	default:
+		return problem.Text{KO: "관리자", EN: "Admin"}
+	}
+}
+
+// Holder is somebody with a role in force.
+type Holder struct {
+	Grant
+
+	MemberID, Name string
+	Suspended      bool // by which every role rests
+}
+
+// Holders are all who have a role in force that the caller may give, by unit and role; for an admin of units that is
+// who has one of these. Who has left has none.
+func (s Store) Holders(ctx context.Context) ([]Holder, error) {
+	units, whole := auth.From(ctx).MayIn(auth.Appoint)
+	var w database.Where
+	w.Add(`(r.until_at IS NULL OR r.until_at > ?)`, clock.Millis(clock.Now(ctx)))
+	w.Add(`m.anonymised_at IS NULL`)
+	w.Add(`(m.leaving_at IS NULL OR m.leaving_at > ?)`, s.goneBefore(ctx))
+	if !whole {
+		if len(units) == 0 {
+			return nil, problem.NotAllowed()
+		}
+		w.In(`r.unit`, units...)
+	}
+	return database.All(ctx, s.DB, func(r database.Row) (Holder, error) {
+		var h Holder
+		var until, suspended *int64
+		var at int64
+		err := r.Scan(&h.MemberID, &h.Name, &suspended, &h.Role, &h.Unit, &until, &h.By, &at)
+		if until != nil {
+			h.Until = clock.FromMillis(*until)
+		}
+		h.At, h.Suspended = clock.FromMillis(at), suspended != nil
+		return h, err
+	}, `SELECT m.id, m.name, m.suspended_at, r.role, r.unit, r.until_at, r.granted_by, r.granted_at FROM member_roles r JOIN members m ON m.id = r.member_id`+w.String()+` ORDER BY r.unit, r.role, m.name, m.id`, w.Args...)
+}
+
+// MayGive refuses a role that the caller may not give to m, also where it only changes the
+// term: a role of a unit that is not the caller's, one for longer than the caller is to give
+// any, one for who did not prove to be a student, and every role of the caller's own. It
+// fails with problem.NotAllowed, ErrOwnRole, ErrNotVerified and ErrBeyondTerm.
+func MayGive(ctx context.Context, m Member, g auth.Grant) error {
+	who := auth.From(ctx)
+	end, may := who.MayUntil(auth.Appoint, g.Unit)
+	switch {
+	case !may:
+		return problem.NotAllowed()
+	case m.ID == who.MemberID:
+		return ErrOwnRole()
+	case m.VerifiedAt == nil:
+		return ErrNotVerified()
+	case outlasts(g, end):
+		return ErrBeyondTerm(end)
+	}
+	return nil
+}
+
+// MayTake refuses to take a role that a member has, or to change its term. Who appoints in a
+// unit may take its editors and moderators whatever their term, but no admin who stays longer.
+// It fails with problem.NotAllowed and ErrOwnRole.
+func MayTake(ctx context.Context, id string, g auth.Grant) error {
+	who := auth.From(ctx)
+	end, may := who.MayUntil(auth.Appoint, g.Unit)
+	switch {
+	case !may:
+		return problem.NotAllowed()
+	case id == who.MemberID:
+		return ErrOwnRole()
+	case g.Role == auth.Admin && outlasts(g, end):
+		return problem.NotAllowed()
+	}
+	return nil
+}
+
+// outlasts says whether a role is for longer than until an end; zero is for good.
+func outlasts(g auth.Grant, end time.Time) bool {
+	return !end.IsZero() && (g.Until.IsZero() || g.Until.After(end))
+}
+
+// Grant gives a member a role, or changes until when, if the caller may. It fails with
+// problem.Absent, ErrLastAdmin and as MayGive and MayTake.
+func (s Store) Grant(ctx context.Context, id string, g auth.Grant) error {
+	if !auth.From(ctx).May(auth.Appoint, g.Unit) { // before it says whether there is such a member
+		return problem.NotAllowed()
+	}
 	return s.DB.Atomic(ctx, func(ctx context.Context) error {
-		if _, err := s.Member(ctx, id); err != nil {
+		m, err := s.Member(ctx, id)
+		if err != nil {
 			return err
 		}
+		if err := MayGive(ctx, m, g); err != nil {
+			return err
+		}
+		if had, err := s.held(ctx, id, g.Role, g.Unit); err != nil {
+			return err
+		} else if had != nil {
+			if err := MayTake(ctx, id, had.Grant); err != nil {
+				return err
+			}
+		}
+		return s.grant(ctx, id, g, auth.From(ctx).MemberID)
+	})
+}
+
+// held is a role in force that a member has, nil for none.
+func (s Store) held(ctx context.Context, id string, r auth.Role, unit string) (*Grant, error) {
+	list, err := s.Grants(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(list, func(g Grant) bool { return g.Role == r && g.Unit == unit })
+	if i < 0 {
+		return nil, nil //nolint:nilnil // there is none
+	}
+	return &list[i], nil
+}
+
+// grant is Grant whoever asks.
+func (s Store) grant(ctx context.Context, id string, g auth.Grant, by string) error {
+	return s.DB.Atomic(ctx, func(ctx context.Context) error {
 		if g.Role == auth.Admin && g.Unit == "" && !holdsEnd(g) {
 			if err := s.keepAdmin(ctx, id); err != nil {
 				return err
@@ -50,9 +175,21 @@ func (s Store) Grant(ctx context.Context, id string, g auth.Grant, by string) er
 	})
 }
 
-// Withdraw takes a role away. It fails with problem.Absent and ErrLastAdmin.
+// Withdraw takes a role away, if the caller may. It fails with problem.Absent, ErrLastAdmin
+// and as MayTake.
 func (s Store) Withdraw(ctx context.Context, id string, r auth.Role, unit string) error {
 	return s.DB.Atomic(ctx, func(ctx context.Context) error {
+		had, err := s.held(ctx, id, r, unit)
+		if err != nil {
+			return err
+		}
+		g := auth.Grant{Role: r, Unit: unit, Until: clock.Now(ctx)} // one that is over, or was never there
+		if had != nil {
+			g = had.Grant
+		}
+		if err := MayTake(ctx, id, g); err != nil {
+			return err
+		}
 		if r == auth.Admin && unit == "" {
 			if err := s.keepAdmin(ctx, id); err != nil {
 				return err
@@ -132,7 +269,7 @@ func (s Store) EnsureAdmin(ctx context.Context, email, passwordHash, name string
 		if err != nil || admins > 0 {
 			return err
 		}
-		id, made, err := s.insert(ctx, New{Profile: Profile{Name: name}, Email: email, Password: passwordHash})
+		id, made, err := s.insert(ctx, New{Profile: Profile{Name: name}, Email: email, Password: passwordHash, Confirmed: true})
 		if err != nil {
 			return err
 		}
@@ -142,7 +279,7 @@ func (s Store) EnsureAdmin(ctx context.Context, email, passwordHash, name string
 			}
 		}
 		created = true
-		return s.Grant(ctx, id, auth.Grant{Role: auth.Admin}, id)
+		return s.grant(ctx, id, auth.Grant{Role: auth.Admin}, id)
 	})
 	return created, err
 }
@@ -155,7 +292,7 @@ func (s Store) takeOver(ctx context.Context, email, passwordHash string) (string
 	if err != nil {
 		return "", err
 	}
-	if _, err := s.DB.Exec(ctx, `UPDATE members SET password = $1, totp_secret = '', totp_at = NULL, suspended_at = NULL, leaving_at = NULL, version = version + 1, updated_at = $2 WHERE id = $3`,
+	if _, err := s.DB.Exec(ctx, `UPDATE members SET password = $1, email_confirmed_at = $2, totp_secret = '', totp_at = NULL, suspended_at = NULL, leaving_at = NULL, version = version + 1, updated_at = $2 WHERE id = $3`,
 		passwordHash, clock.Millis(clock.Now(ctx)), id); err != nil {
 		return "", err
 	}
@@ -167,16 +304,16 @@ func (s Store) takeOver(ctx context.Context, email, passwordHash string) (string
 
 // ReadGrant reads a role to be given. The role comes from a path: one that there is not
 // is problem.Absent.
-func ReadGrant(ctx context.Context, g auth.Grant, units []string) error {
+func ReadGrant(ctx context.Context, g auth.Grant, units []string) (auth.Grant, error) {
 	if !knownRole(g.Role) {
-		return problem.Absent()
+		return g, problem.Absent()
 	}
 	var f check.Fields
 	if g.Unit != "" {
-		f.OneOf("unit", g.Unit, units...)
+		g.Unit = f.Named("unit", g.Unit, units...)
 	}
 	if !g.Until.IsZero() && !g.Until.After(clock.Now(ctx)) {
 		f.Add("until", "in-the-past", "이미 지난 시각입니다.", "The time has passed.")
 	}
-	return f.Err()
+	return g, f.Err()
 }

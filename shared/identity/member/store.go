@@ -31,11 +31,16 @@ type New struct {
 	Email    string // "" where an issuer gave none that it had verified
 	Password string // hash, or "" for OIDC alone
 	Consent  Consent
+	// Confirmed says that the address, or another issuer, is known to be the member's.
+	Confirmed bool
 }
 
 // noAddress ends what stands for an address where there is none. RFC 2606 keeps .invalid
 // from ever being delivered to.
 const noAddress = "@none.invalid"
+
+// NoAddress says whether an address stands for there being none.
+func NoAddress(email string) bool { return strings.HasSuffix(email, noAddress) }
 
 // SignUp makes an account and stores its consent. Where the address is taken, nothing
 // changes and made is false: the answer to the caller must not show it.
@@ -62,10 +67,18 @@ func (s Store) insert(ctx context.Context, n New) (string, bool, error) {
 	if n.Email == "" {
 		n.Email = id + noAddress
 	}
-	rows, err := s.DB.Exec(ctx, `INSERT INTO members (id, email, name, unit, password, verified_by, totp_secret, totp_step, version, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, '', '', 0, 1, $6, $6) ON CONFLICT (email) DO NOTHING`,
-		id, n.Email, n.Name, n.Unit, n.Password, clock.Millis(clock.Now(ctx)))
-	return id, rows == 1, err
+	now := clock.Now(ctx)
+	var confirmed *int64
+	if n.Confirmed {
+		confirmed = clock.MillisOf(&now)
+	}
+	rows, err := s.DB.Exec(ctx, `INSERT INTO members (id, email, name, unit, password, verified_by, totp_secret, totp_step, version, created_at, updated_at, email_confirmed_at)
+		VALUES ($1, $2, $3, $4, $5, '', '', 0, 1, $6, $6, $7) ON CONFLICT (email) DO NOTHING`,
+		id, n.Email, n.Name, n.Unit, n.Password, clock.Millis(now), confirmed)
+	if err != nil || rows == 0 {
+		return id, false, err
+	}
+	return id, true, s.name(ctx, id, n.Name)
 }
 
 // vacate releases an account that has gone but that nothing has swept, so that its address
@@ -87,17 +100,17 @@ func (s Store) goneBefore(ctx context.Context) int64 {
 	return clock.Millis(clock.Now(ctx).Add(-s.LeaveGrace))
 }
 
-const memberColumns = `SELECT id, email, name, unit, password <> '', verified_at, verified_by, totp_at, suspended_at, leaving_at, version, created_at, updated_at FROM members `
+const memberColumns = `SELECT id, email, name, unit, password <> '', verified_at, verified_by, email_confirmed_at, totp_at, suspended_at, leaving_at, version, created_at, updated_at FROM members`
 
 func scanMember(r database.Row) (Member, error) {
 	var m Member
-	var verified, second, suspended, leaving *int64
+	var verified, confirmed, second, suspended, leaving *int64
 	var created, updated int64
-	err := r.Scan(&m.ID, &m.Email, &m.Name, &m.Unit, &m.HasPassword, &verified, &m.VerifiedBy, &second, &suspended, &leaving, &m.Version, &created, &updated)
-	m.VerifiedAt, m.SecondAt = clock.FromMillisOf(verified), clock.FromMillisOf(second)
+	err := r.Scan(&m.ID, &m.Email, &m.Name, &m.Unit, &m.HasPassword, &verified, &m.VerifiedBy, &confirmed, &second, &suspended, &leaving, &m.Version, &created, &updated)
+	m.VerifiedAt, m.ConfirmedAt, m.SecondAt = clock.FromMillisOf(verified), clock.FromMillisOf(confirmed), clock.FromMillisOf(second)
 	m.SuspendedAt, m.LeavingAt = clock.FromMillisOf(suspended), clock.FromMillisOf(leaving)
 	m.CreatedAt, m.UpdatedAt = clock.FromMillis(created), clock.FromMillis(updated)
-	if strings.HasSuffix(m.Email, noAddress) {
+	if NoAddress(m.Email) {
 		m.Email = ""
 	}
 	return m, err
@@ -108,7 +121,7 @@ func (s Store) Member(ctx context.Context, id string) (Member, error) {
 	if !check.ID(id) {
 		return Member{}, problem.Absent()
 	}
-	m, err := database.One(ctx, s.DB, scanMember, memberColumns+`WHERE id = $1 AND anonymised_at IS NULL AND (leaving_at IS NULL OR leaving_at > $2)`, id, s.goneBefore(ctx))
+	m, err := database.One(ctx, s.DB, scanMember, memberColumns+` WHERE id = $1 AND anonymised_at IS NULL AND (leaving_at IS NULL OR leaving_at > $2)`, id, s.goneBefore(ctx))
 	if errors.Is(err, database.ErrNoRow) {
 		return Member{}, problem.Absent()
 	}
@@ -117,13 +130,23 @@ func (s Store) Member(ctx context.Context, id string) (Member, error) {
 
 // Edit changes a profile of which version was read. It fails with problem.Stale.
 func (s Store) Edit(ctx context.Context, id string, version int64, p Profile) (Member, error) {
-	n, err := s.DB.Exec(ctx, `UPDATE members SET name = $1, unit = $2, version = version + 1, updated_at = $3 WHERE id = $4 AND version = $5`,
-		p.Name, p.Unit, clock.Millis(clock.Now(ctx)), id, version)
+	err := s.DB.Atomic(ctx, func(ctx context.Context) error {
+		n, err := s.DB.Exec(ctx, `UPDATE members SET name = $1, unit = $2, version = version + 1, updated_at = $3 WHERE id = $4 AND version = $5`,
+			p.Name, p.Unit, clock.Millis(clock.Now(ctx)), id, version)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return problem.Stale()
+		}
+		found, err := database.One(ctx, s.DB, database.Value[int], `SELECT COUNT(*) FROM members WHERE id = $1 AND named = name`, id)
+		if err != nil || found > 0 { // what they are found by is of this name already
+			return err
+		}
+		return s.name(ctx, id, p.Name)
+	})
 	if err != nil {
 		return Member{}, err
-	}
-	if n == 0 {
-		return Member{}, problem.Stale()
 	}
 	return s.Member(ctx, id)
 }

@@ -57,6 +57,76 @@ func parallel(t *testing.T, expected error, f func(i int) error) int64 {
 	return won.Load()
 }
 
+// Names are found by any part of them, page by page, on either engine and whatever the characters mean elsewhere, however
+// they are spaced and composed; and by the name of now alone, whoever wrote it.
+func TestFindByName(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		s := store(db)
+		for i, name := range []string{"김마당", "김", "김가", "긴다", "깁", "Kim", "kim", "김마당", "김%", "김_", "힣", "a%b", "axb"} {
+			id := join(t, s, fmt.Sprintf("m%d@x.kr", i))
+			if _, err := db.Exec(at(0), `UPDATE members SET name = $1 WHERE id = $2`, name, id); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n, err := s.Chores(nil)[1].Run(at(0)); err != nil || n == 0 {
+			t.Fatalf("%d names are renewed: %v", n, err)
+		}
+		for prefix, want := range map[string]string{
+			"김": "김 김% 김_ 김가 김마당 김마당", "김마": "김마당 김마당", "마당": "김마당 김마당", "당": "김마당 김마당", "K": "Kim kim", "IM": "Kim kim", "a%": "a%b", "힣": "힣", "%": "김% a%b", "없": "",
+			" 김 마 ": "김마당 김마당", "\u1100\u1175\u11b7\u1106\u1161": "김마당 김마당", "\u200b": "",
+		} {
+			names, q := []string{}, member.Search{Name: prefix}
+			for {
+				page, err := s.Find(at(0), q, 2)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, m := range page {
+					names = append(names, m.Name)
+				}
+				if len(page) < 2 {
+					break
+				}
+				q.After = page[1].ID
+			}
+			if got := strings.Join(names, " "); got != want {
+				t.Errorf("%q: %q, want %q", prefix, got, want)
+			}
+		}
+		twice := join(t, s, "twice@x.kr")
+		for version, name := range []string{"마당 마당이", "이마당"} {
+			if _, err := s.Edit(at(0), twice, int64(version+1), member.Profile{Name: name}); err != nil {
+				t.Fatal(err)
+			}
+			for part, want := range map[string]bool{"당마": version == 0, "당": true, "이마": version == 1} {
+				found, err := s.Find(at(0), member.Search{Name: part}, 20)
+				times := 0
+				for _, m := range found {
+					if m.ID == twice {
+						times++
+					}
+				}
+				if err != nil || times != map[bool]int{true: 1}[want] {
+					t.Errorf("%s finds %s %d times: %v", part, name, times, err)
+				}
+			}
+		}
+		// Who was anonymised by a release that does not know the parts leaves none behind.
+		if _, err := db.Exec(at(0), `UPDATE members SET name = 'x', anonymised_at = 1 WHERE id = $1`, twice); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := s.Chores(nil)[1].Run(at(0)); err != nil || n != 1 {
+			t.Errorf("%d names are renewed: %v", n, err)
+		}
+		if n, err := database.One(at(0), db, database.Value[int], `SELECT COUNT(*) FROM member_names WHERE member_id = $1`, twice); err != nil || n != 0 {
+			t.Errorf("%d parts of a name are left: %v", n, err)
+		}
+		if page, err := s.Find(at(0), member.Search{Email: "m3@x.kr"}, 2); err != nil || len(page) != 1 || page[0].Name != "긴다" {
+			t.Errorf("%+v %v", page, err)
+		}
+	})
+}
+
 func TestOneAccountPerStudent(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		s := store(db)
@@ -64,7 +134,7 @@ func TestOneAccountPerStudent(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := s.ReplaceRoster(at(0), list); err != nil {
+		if _, err := s.ReplaceRoster(at(0), list.Students, ""); err != nil {
 			t.Fatal(err)
 		}
 		ids, codes := [50]string{}, [50]string{}
@@ -77,11 +147,11 @@ func TestOneAccountPerStudent(t *testing.T) {
 		won := parallel(t, member.ErrStudentTaken(), func(i int) error {
 			switch i % 3 {
 			case 0:
-				return s.VerifyByRoster(at(0), ids[i], "2026-0001", "김마당")
+				return s.VerifyByRoster(at(0), ids[i], member.Student{Number: "2026-0001", Name: "김마당"})
 			case 1:
 				return s.VerifyByAdmin(at(0), ids[i], "20260001")
 			default:
-				return s.ConfirmCode(at(0), ids[i], codes[i])
+				return s.ConfirmCode(at(0), ids[i], codes[i], member.Student{})
 			}
 		})
 		if won != 1 {
@@ -119,27 +189,123 @@ func TestOneAccountPerAddress(t *testing.T) {
 	})
 }
 
+// as is a caller with some roles.
+func as(id string, grants ...auth.Grant) context.Context {
+	return auth.With(at(0), auth.Principal{MemberID: id, Verified: true, Grants: grants})
+}
+
+func verify(t *testing.T, s member.Store, id string) {
+	t.Helper()
+	if err := s.VerifyByAdmin(at(0), id, ""); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Who gives which role to whom, and takes which away.
+func TestWhoAppoints(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		s := store(db)
+		june, july := start.AddDate(0, 4, 0), start.AddDate(0, 5, 0)
+		giver, stranger := join(t, s, "giver@example.com"), join(t, s, "stranger@example.com")
+		operator := as(join(t, s, "operator@example.com"), auth.Grant{Role: auth.Admin})
+		verify(t, s, giver)
+		admin := func(unit string, until time.Time) auth.Grant {
+			return auth.Grant{Role: auth.Admin, Unit: unit, Until: until}
+		}
+		editor := func(unit string, until time.Time) auth.Grant {
+			return auth.Grant{Role: auth.Editor, Unit: unit, Until: until}
+		}
+		never := time.Time{}
+		code := func(err error) string {
+			switch p := problem.Find(err); {
+			case err == nil:
+				return ""
+			case p == nil:
+				return err.Error()
+			case len(p.Fields) > 0:
+				return p.Fields[0].Code
+			default:
+				return p.Code
+			}
+		}
+		for i, c := range []struct {
+			giver      []auth.Grant
+			had        []auth.Grant // what the member has already
+			given      auth.Grant
+			give, take string
+		}{
+			{nil, nil, editor("학과", june), "not-allowed", "not-allowed"},
+			{[]auth.Grant{editor("", never)}, nil, editor("학과", june), "not-allowed", "not-allowed"},
+			{[]auth.Grant{admin("학과", never)}, nil, editor("학과", never), "", ""},
+			{[]auth.Grant{admin("학과", never)}, nil, admin("학과", never), "", ""},
+			{[]auth.Grant{admin("학과", never)}, nil, editor("동연", june), "not-allowed", "not-allowed"},
+			{[]auth.Grant{admin("학과", never)}, nil, editor("", june), "not-allowed", "not-allowed"},
+			{[]auth.Grant{admin("학과", june)}, nil, editor("학과", june), "", ""},
+			{[]auth.Grant{admin("학과", june)}, nil, editor("학과", july), "beyond-own-term", "not-found"},
+			{[]auth.Grant{admin("학과", june)}, nil, admin("학과", never), "beyond-own-term", "not-found"},
+			{[]auth.Grant{admin("학과", june), admin("동연", never)}, nil, editor("학과", july), "beyond-own-term", "not-found"},
+			{[]auth.Grant{admin("학과", june), admin("", july)}, nil, editor("학과", july), "", ""},
+			{[]auth.Grant{admin("", june)}, nil, admin("", never), "beyond-own-term", "not-found"},
+			{[]auth.Grant{admin("학과", june)}, []auth.Grant{editor("학과", never)}, editor("학과", june), "", ""},
+			{[]auth.Grant{admin("학과", june)}, []auth.Grant{admin("학과", july)}, admin("학과", june), "not-allowed", "not-allowed"},
+			{[]auth.Grant{admin("학과", july)}, []auth.Grant{admin("학과", june)}, admin("학과", july), "", ""},
+			{[]auth.Grant{admin("", june)}, []auth.Grant{admin("", never)}, admin("", june), "not-allowed", "not-allowed"},
+		} {
+			who, got := as(giver, c.giver...), join(t, s, fmt.Sprintf("m%d@example.com", i))
+			what := fmt.Sprintf("%v gives %v", c.giver, c.given)
+			if err := s.Grant(operator, got, c.given); code(err) != "member-not-verified" {
+				t.Errorf("%s, who is not verified: %v", what, err)
+			}
+			verify(t, s, got)
+			for _, g := range c.had {
+				if err := s.Grant(operator, got, g); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := s.Grant(who, got, c.given); code(err) != c.give {
+				t.Errorf("%s: %v, want %q", what, err, c.give)
+			}
+			if err := s.Withdraw(who, got, c.given.Role, c.given.Unit); code(err) != c.take {
+				t.Errorf("%s and takes it: %v, want %q", what, err, c.take)
+			}
+			if c.give == "" { // and nobody to themselves, nor from themselves
+				if err := s.Grant(who, giver, c.given); code(err) != "own-role" {
+					t.Errorf("%s to themselves: %v", what, err)
+				}
+				if err := s.Withdraw(who, giver, c.given.Role, c.given.Unit); code(err) != "own-role" {
+					t.Errorf("%s and takes it from themselves: %v", what, err)
+				}
+				if err := s.Grant(who, stranger, c.given); code(err) != "member-not-verified" {
+					t.Errorf("%s to a stranger: %v", what, err)
+				}
+			}
+		}
+	})
+}
+
 func TestLastAdminInParallel(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		s := store(db)
+		giver := as(join(t, s, "giver@example.com"), auth.Grant{Role: auth.Admin})
 		ids := [50]string{}
 		for i := range ids {
 			ids[i] = join(t, s, fmt.Sprintf("m%d@example.com", i))
-			if err := s.Grant(at(0), ids[i], auth.Grant{Role: auth.Admin}, ids[i]); err != nil {
+			verify(t, s, ids[i])
+			if err := s.Grant(giver, ids[i], auth.Grant{Role: auth.Admin}); err != nil {
 				t.Fatal(err)
 			}
 		}
 		won := parallel(t, member.ErrLastAdmin(), func(i int) error {
 			switch i % 4 {
 			case 0:
-				return s.Withdraw(at(0), ids[i], auth.Admin, "")
+				return s.Withdraw(giver, ids[i], auth.Admin, "")
 			case 1:
 				return s.Suspend(at(0), ids[i])
 			case 2:
 				_, err := s.Leave(at(0), ids[i])
 				return err
 			default:
-				return s.Grant(at(0), ids[i], auth.Grant{Role: auth.Admin, Until: start.Add(time.Hour)}, ids[i])
+				return s.Grant(giver, ids[i], auth.Grant{Role: auth.Admin, Until: start.Add(time.Hour)})
 			}
 		})
 		if won != 49 {
@@ -153,7 +319,7 @@ func TestEnsureAdmin(t *testing.T) {
 		s := store(db)
 		squatter := join(t, s, "admin@example.com")
 		sessions := session.Store{DB: db}
-		tokens, err := sessions.Create(at(0), squatter, "", false)
+		tokens, err := sessions.Create(at(0), squatter, "", session.Given{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -176,13 +342,13 @@ func TestAnonymise(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		s := store(db)
 		id := join(t, s, "kim@example.com")
-		if err := s.Grant(at(0), id, auth.Grant{Role: auth.Editor}, id); err != nil {
-			t.Fatal(err)
-		}
 		if err := s.Link(at(0), id, "https://issuer.example", "1"); err != nil {
 			t.Fatal(err)
 		}
 		if err := s.VerifyByAdmin(at(0), id, "20260001"); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Grant(as(join(t, s, "giver@example.com"), auth.Grant{Role: auth.Admin}), id, auth.Grant{Role: auth.Editor}); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := s.SendCode(at(0), join(t, s, "stays@example.com"), "kim@madang.ac.kr"); err != nil {
@@ -223,9 +389,6 @@ func TestLargeRosters(t *testing.T) {
 	if _, err := (member.Store{}).ReadRoster(strings.NewReader(whole)); problem.Find(err) == nil || problem.Find(err).Code != "roster-too-large" {
 		t.Errorf("too many lines: %v", err)
 	}
-	if _, err := (member.Store{}).ReadRoster(strings.NewReader("1," + strings.Repeat("가", member.RosterBytes))); problem.Find(err) == nil {
-		t.Errorf("too many bytes: %v", err)
-	}
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		s := store(db)
 		list, err := s.ReadRoster(strings.NewReader(whole[:len(line(0))*1001]))
@@ -233,7 +396,7 @@ func TestLargeRosters(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range 2 { // the second takes the first one's place
-			if err := s.ReplaceRoster(at(0), list); err != nil {
+			if _, err := s.ReplaceRoster(at(0), list.Students, ""); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -244,13 +407,16 @@ func TestLargeRosters(t *testing.T) {
 }
 
 func FuzzReadRoster(f *testing.F) {
-	for _, seed := range []string{"", "1,가\n", "\ufeff학번,이름\n1,가,a@b.kr\n", "\"1\n\",가", "1,가\r\n1,가", ",,,\n", "1,\xff"} {
+	for _, seed := range []string{"2.026E+07,가", "=\"2026\",가", "'1,가", "\xff\xfe1\x00,\x00\x00\xac", "\xc7\xd0,\xc0\xcc", "1;가\n2\t나", "", "1,가\n", "\ufeff학번,이름\n1,가,a@b.kr\n", "\"1\n\",가", "1,가\r\n1,가", ",,,\n", "1,\xff"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, csv string) {
 		list, err := member.Store{}.ReadRoster(strings.NewReader(csv))
-		if err != nil && list != nil {
+		if err != nil && list.Students != nil {
 			t.Error("both a roster and an error")
+		}
+		if err == nil && (len(list.Students) == 0 || list.Encoding == "") {
+			t.Error("a roster of nobody")
 		}
 	})
 }

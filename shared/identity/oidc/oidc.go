@@ -112,6 +112,7 @@ func New(client *http.Client, key secret.Key, site string, issuers []Issuer) *Cl
 	if client != nil { // none where only the routes are asked for
 		bounded := *client
 		bounded.Transport = limited{client.Transport}
+		bounded.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse } // an issuer speaks for itself
 		client = &bounded
 	}
 	return &Client{http: client, box: key.Box("oidc flow"), site: site, issuers: issuers, found: map[string]*oidc.Provider{}}

@@ -118,3 +118,30 @@ func TestAnswersAreLimited(t *testing.T) {
 		}
 	}
 }
+
+// An issuer speaks for itself: what it says of another issuer is not believed, and nobody else
+// is asked whom it redirects to.
+func TestIssuersSpeakForThemselves(t *testing.T) {
+	asked := atomic.Int64{}
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		w.WriteHeader(http.StatusNoContent)
+	}))
+	t.Cleanup(other.Close)
+	for what, answer := range map[string]http.HandlerFunc{
+		"another issuer's name": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			_ = json.NewEncoder(w).Encode(map[string]any{"issuer": other.URL, "authorization_endpoint": other.URL + "/auth", "token_endpoint": other.URL + "/token", "jwks_uri": other.URL + "/keys"})
+		},
+		"a way to somebody else": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, other.URL, http.StatusTemporaryRedirect)
+		},
+	} {
+		server := httptest.NewServer(answer)
+		t.Cleanup(server.Close)
+		address, cookie, err := client(oidc.Issuer{Name: "a", URL: server.URL, ClientID: "id"}).Begin(at(0), "a", oidc.Flow{Purpose: oidc.SignIn})
+		if err == nil || address != "" || cookie != "" || asked.Load() != 0 {
+			t.Errorf("%s: %q, %v, somebody else was asked %d times", what, address, err, asked.Load())
+		}
+	}
+}

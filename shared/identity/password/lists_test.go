@@ -25,6 +25,36 @@ func TestLists(t *testing.T) {
 	}
 }
 
+// Every line of the breached passwords is refused, in whatever case, and nothing beside it is
+// found there. That the list is long enough is ASVS 6.2.4: 3000 that the policy would take.
+func TestBreached(t *testing.T) {
+	lines := strings.Split(strings.TrimSuffix(breached, "\n"), "\n")
+	if !slices.IsSorted(lines) || len(slices.Compact(slices.Clone(lines))) != len(lines) || len(lines) < 3000 {
+		t.Fatalf("%d lines, not sorted, or with doubles", len(lines))
+	}
+	for _, line := range lines {
+		if len(line) < MinLength || line != fold(line) {
+			t.Errorf("%q can never match", line)
+		}
+		if !isBreached(line) {
+			t.Errorf("%q is not found", line)
+		}
+		if Check(line) == nil || Check(strings.ToUpper(line)) == nil {
+			t.Errorf("%q may be chosen", line)
+		}
+		for _, other := range []string{line + "\x00", line[1:], line + "zzzzzzzz"} {
+			if _, there := slices.BinarySearch(lines, other); isBreached(other) != there {
+				t.Errorf("%q: found is %t", other, !there)
+			}
+		}
+	}
+	for _, other := range []string{"", "\n", "zzzzzzzzzzzzzzzzz", "!"} {
+		if _, there := slices.BinarySearch(lines, other); isBreached(other) != there {
+			t.Errorf("%q: found is %t", other, !there)
+		}
+	}
+}
+
 func TestKeys(t *testing.T) {
 	for _, c := range []struct{ in, want string }{
 		{"안녕", "dkssud"},

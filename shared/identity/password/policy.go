@@ -50,10 +50,17 @@ var (
 	korean string
 )
 
+// breached are the passwords of at least MinLength characters that were found most often in
+// breaches, in lower case and sorted, without those of common.txt: what zxcvbn counted in Mark
+// Burnett's ten million (github.com/trustelem/zxcvbn v1.0.1, data/passwords.txt, MIT).
+//
+//go:embed breached.txt
+var breached string
+
 // Check says whether password may be chosen. The error is a *Weak.
 //
 // There are no rules about kinds of characters, which make passwords alike rather than strong. Refused are: fewer than
-// MinLength or more than MaxLength characters; the words of the embedded lists, also with up to six other characters at their
+// MinLength or more than MaxLength characters; what is known from breaches, in any case; the words of the embedded lists, also with up to six other characters at their
 // ends, with digits for letters, or repeated; sequences; numbers as short as dates and telephone numbers; and what leaves
 // fewer than MinLength characters when personal (name, mail address, student number) is taken out of it.
 func Check(password string, personal ...string) error {
@@ -68,7 +75,7 @@ func Check(password string, personal ...string) error {
 		return &Weak{Code: TooLong}
 	}
 	folded := fold(password)
-	if common(folded) {
+	if common(folded) || isBreached(folded) {
 		return &Weak{Code: Common}
 	}
 	if utf8.RuneCountInString(without(folded, personal)) < MinLength {
@@ -111,6 +118,26 @@ func common(s string) bool {
 func listed(word string) bool {
 	_, ok := words()[keys(word)]
 	return ok
+}
+
+// isBreached says whether s, in lower case, is a line of breached. The list is searched as it
+// is: a process that checks few passwords makes no map of so many.
+func isBreached(s string) bool {
+	from, to := 0, len(breached)
+	for from < to {
+		at := from + (to-from)/2
+		begin := strings.LastIndexByte(breached[:at], '\n') + 1
+		line, _, _ := strings.Cut(breached[begin:], "\n")
+		switch {
+		case line == s:
+			return true
+		case line < s:
+			from = begin + len(line) + 1
+		default:
+			to = begin
+		}
+	}
+	return false
 }
 
 // words holds both lists, the Korean one as typed keys; it is built at the first use and never changes.

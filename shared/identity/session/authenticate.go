@@ -36,14 +36,15 @@ func (s Store) Authenticate(ctx context.Context, token string) (auth.Principal, 
 		principal  auth.Principal
 		second     *int64
 		verified   *int64
+		proved     *int64
 		role, unit *string
 		until      *int64
 	}
 	rows, err := database.All(ctx, s.DB, func(r database.Row) (row, error) {
 		var v row
-		err := r.Scan(&v.principal.SessionID, &v.principal.MemberID, &v.principal.Name, &v.principal.Unit, &v.verified, &v.second, &v.role, &v.unit, &v.until)
+		err := r.Scan(&v.principal.SessionID, &v.principal.MemberID, &v.principal.Name, &v.principal.Unit, &v.principal.Confirmed, &v.verified, &v.second, &v.proved, &v.role, &v.unit, &v.until)
 		return v, err
-	}, `SELECT s.id, m.id, m.name, m.unit, m.verified_at, s.totp_at, r.role, r.unit, r.until_at
+	}, `SELECT s.id, m.id, m.name, m.unit, m.email_confirmed_at IS NOT NULL, m.verified_at, s.totp_at, s.proved_at, r.role, r.unit, r.until_at
 		FROM sessions s JOIN members m ON m.id = s.member_id
 		LEFT JOIN member_roles r ON r.member_id = m.id AND (r.until_at IS NULL OR r.until_at > $2)
 		WHERE s.access_hash = $1 AND s.access_until > $2 AND s.until_at > $2 AND s.revoked_at IS NULL
@@ -59,6 +60,9 @@ func (s Store) Authenticate(ctx context.Context, token string) (auth.Principal, 
 	p.Verified = rows[0].verified != nil
 	if rows[0].second != nil {
 		p.SecondAt = clock.FromMillis(*rows[0].second)
+	}
+	if rows[0].proved != nil {
+		p.ProvedAt = clock.FromMillis(*rows[0].proved)
 	}
 	for _, v := range rows {
 		if v.role == nil {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/madang-council/madang/shared/person"
+	"github.com/madang-council/madang/shared/problem"
 )
 
 type exported struct {
@@ -17,6 +18,9 @@ type exported struct {
 func (s Store) Personal() []person.Data {
 	return []person.Data{{
 		Name: "sessions",
+		Notices: []person.Notice{
+			{What: problem.Text{KO: "로그인한 기기의 이름과 시각", EN: "Name of the device and times of signing in"}, Why: problem.Text{KO: "로그인 유지, 어디에서 로그인했는지 보여 주기", EN: "Staying signed in, and seeing where"}, Until: problem.Text{KO: "로그인이 끝나고 30일", EN: "30 days after the session"}},
+		},
 		Columns: []person.Column{
 			{Name: "sessions.member_id", Fate: person.Forgotten},
 			{Name: "sessions.access_hash", Fate: person.Forgotten},

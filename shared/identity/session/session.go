@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"time"
 
+	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/secret"
 )
 
@@ -31,6 +32,33 @@ type Tokens struct {
 	AccessUntil  time.Time
 	Refresh      string
 	RefreshUntil time.Time
+}
+
+// Given is what a member gave to begin a session.
+type Given struct {
+	Second bool // a second factor
+	Proof  bool // what counts as a proof of who they are (auth.Principal.Proved)
+}
+
+// at are the times to store of what was given now; nil for what was not.
+func (g Given) at(now time.Time) (second, proof *int64) {
+	if g.Second {
+		second = clock.MillisOf(&now)
+	}
+	if g.Proof {
+		proof = clock.MillisOf(&now)
+	}
+	return second, proof
+}
+
+// refreshUntil is how long a refresh token lasts that is given now, of a session that began at
+// a time.
+func refreshUntil(now, began time.Time) time.Time {
+	until := now.Add(RefreshLife)
+	if end := began.Add(Longest); until.After(end) {
+		return end
+	}
+	return until
 }
 
 // Session is one place where a member is signed in.

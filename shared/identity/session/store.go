@@ -14,11 +14,11 @@ import (
 	"github.com/madang-council/madang/shared/secret"
 )
 
-// errRotated says that another request used the same token at the very same moment.
+// errRotated says that another request changed the session's tokens at the very same moment.
 var errRotated = errors.New("session: the refresh token was used meanwhile")
 
-// Create signs a member in. With second, the session has given a second factor.
-func (s Store) Create(ctx context.Context, memberID, device string, second bool) (Tokens, error) {
+// Create signs a member in.
+func (s Store) Create(ctx context.Context, memberID, device string, given Given) (Tokens, error) {
 	now := clock.Now(ctx)
 	id, err := check.NewID()
 	if err != nil {
@@ -28,14 +28,11 @@ func (s Store) Create(ctx context.Context, memberID, device string, second bool)
 	var accessHash, refreshHash []byte
 	t.Access, accessHash = secret.Token()
 	t.Refresh, refreshHash = secret.Token()
-	var secondAt *int64
-	if second {
-		secondAt = clock.MillisOf(&now)
-	}
+	secondAt, provedAt := given.at(now)
 	err = s.DB.Atomic(ctx, func(ctx context.Context) error {
-		if _, err := s.DB.Exec(ctx, `INSERT INTO sessions (id, member_id, access_hash, access_until, until_at, totp_at, created_at, refreshed_at, device)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8)`, id, memberID, hex.EncodeToString(accessHash), clock.Millis(t.AccessUntil),
-			clock.Millis(t.RefreshUntil), secondAt, clock.Millis(now), device); err != nil {
+		if _, err := s.DB.Exec(ctx, `INSERT INTO sessions (id, member_id, access_hash, access_until, until_at, totp_at, proved_at, created_at, refreshed_at, device)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9)`, id, memberID, hex.EncodeToString(accessHash), clock.Millis(t.AccessUntil),
+			clock.Millis(t.RefreshUntil), secondAt, provedAt, clock.Millis(now), device); err != nil {
 			return err
 		}
 		return s.addRefresh(ctx, id, hex.EncodeToString(refreshHash), now, t.RefreshUntil)
@@ -53,6 +50,7 @@ func (s Store) addRefresh(ctx context.Context, sessionID, hash string, now, unti
 type refreshable struct {
 	sessionID, memberID string
 	created             int64
+	access              string // hash of the access token
 	accessUntil         int64
 	used                *int64
 	nextUsed, nextUntil *int64 // of the token that replaced it
@@ -93,28 +91,25 @@ func (s Store) rotate(ctx context.Context, token, hash string) (Tokens, error) {
 		return Tokens{}, ErrEnded()
 	}
 	t.AccessUntil = now.Add(AccessLife)
-	t.RefreshUntil = now.Add(RefreshLife)
-	if end := clock.FromMillis(r.created).Add(Longest); t.RefreshUntil.After(end) {
-		t.RefreshUntil = end
-	}
+	t.RefreshUntil = refreshUntil(now, clock.FromMillis(r.created))
 	next := hex.EncodeToString(secret.Hash(t.Refresh))
+	// The session's row is locked first, here and in Renew, so that the two wait for each other.
 	return t, s.DB.Atomic(ctx, func(ctx context.Context) error {
-		n, err := s.DB.Exec(ctx, `UPDATE refresh_tokens SET used_at = $1, next_hash = $2 WHERE hash = $3 AND used_at IS NULL`, clock.Millis(now), next, hash)
+		n, err := s.DB.Exec(ctx, `UPDATE sessions SET access_hash = $1, access_until = $2, until_at = $3, refreshed_at = $4 WHERE id = $5 AND access_hash = $6 AND revoked_at IS NULL`,
+			hex.EncodeToString(secret.Hash(t.Access)), clock.Millis(t.AccessUntil), clock.Millis(t.RefreshUntil), clock.Millis(now), r.sessionID, r.access)
 		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return errRotated // used, renewed or revoked meanwhile
+		}
+		if n, err = s.DB.Exec(ctx, `UPDATE refresh_tokens SET used_at = $1, next_hash = $2 WHERE hash = $3 AND used_at IS NULL`, clock.Millis(now), next, hash); err != nil {
 			return err
 		}
 		if n == 0 {
 			return errRotated
 		}
-		if err := s.addRefresh(ctx, r.sessionID, next, now, t.RefreshUntil); err != nil {
-			return err
-		}
-		n, err = s.DB.Exec(ctx, `UPDATE sessions SET access_hash = $1, access_until = $2, until_at = $3, refreshed_at = $4 WHERE id = $5 AND revoked_at IS NULL`,
-			hex.EncodeToString(secret.Hash(t.Access)), clock.Millis(t.AccessUntil), clock.Millis(t.RefreshUntil), clock.Millis(now), r.sessionID)
-		if err == nil && n == 0 {
-			return ErrEnded()
-		}
-		return err
+		return s.addRefresh(ctx, r.sessionID, next, now, t.RefreshUntil)
 	})
 }
 
@@ -122,9 +117,9 @@ func (s Store) rotate(ctx context.Context, token, hash string) (Tokens, error) {
 func (s Store) refreshable(ctx context.Context, hash string, now int64) (refreshable, error) {
 	r, err := database.One(ctx, s.DB, func(row database.Row) (refreshable, error) {
 		var r refreshable
-		err := row.Scan(&r.sessionID, &r.memberID, &r.created, &r.used, &r.nextUsed, &r.accessUntil, &r.nextUntil)
+		err := row.Scan(&r.sessionID, &r.memberID, &r.created, &r.used, &r.nextUsed, &r.access, &r.accessUntil, &r.nextUntil)
 		return r, err
-	}, `SELECT s.id, s.member_id, s.created_at, t.used_at, n.used_at, s.access_until, n.until_at
+	}, `SELECT s.id, s.member_id, s.created_at, t.used_at, n.used_at, s.access_hash, s.access_until, n.until_at
 		FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id JOIN members m ON m.id = s.member_id
 		LEFT JOIN refresh_tokens n ON n.hash = t.next_hash
 		WHERE t.hash = $1 AND t.until_at > $2 AND s.until_at > $2 AND s.revoked_at IS NULL
@@ -179,27 +174,84 @@ func (s Store) ForgetSecond(ctx context.Context, memberID string) error {
 	return err
 }
 
-// GaveSecond notes that a session gave a second factor now.
-func (s Store) GaveSecond(ctx context.Context, id string) error {
-	_, err := s.DB.Exec(ctx, `UPDATE sessions SET totp_at = $1 WHERE id = $2`, clock.Millis(clock.Now(ctx)), id)
+// Gave notes what a session gave now, beside what it gave before.
+func (s Store) Gave(ctx context.Context, id string, given Given) error {
+	second, proof := given.at(clock.Now(ctx))
+	_, err := s.DB.Exec(ctx, `UPDATE sessions SET totp_at = COALESCE(CAST($1 AS BIGINT), totp_at), proved_at = COALESCE(CAST($2 AS BIGINT), proved_at) WHERE id = $3`, second, proof, id)
 	return err
 }
 
-// Since is when a session began.
-func (s Store) Since(ctx context.Context, id string) (time.Time, error) {
-	at, err := database.One(ctx, s.DB, database.Value[int64], `SELECT created_at FROM sessions WHERE id = $1`, id)
-	return clock.FromMillis(at), err
+// Renew gives a session other tokens and ends those that it had: whoever has a copy of them
+// is out. It fails with ErrEnded for a session that is not good now.
+func (s Store) Renew(ctx context.Context, id string) (Tokens, error) {
+	now := clock.Now(ctx)
+	t := Tokens{SessionID: id, AccessUntil: now.Add(AccessLife)}
+	var accessHash, refreshHash []byte
+	t.Access, accessHash = secret.Token()
+	t.Refresh, refreshHash = secret.Token()
+	err := s.DB.Atomic(ctx, func(ctx context.Context) error {
+		type begun struct {
+			member  string
+			created int64
+		}
+		b, err := database.One(ctx, s.DB, func(r database.Row) (begun, error) {
+			var b begun
+			err := r.Scan(&b.member, &b.created)
+			return b, err
+		}, `SELECT member_id, created_at FROM sessions WHERE id = $1 AND until_at > $2 AND revoked_at IS NULL`, id, clock.Millis(now))
+		if errors.Is(err, database.ErrNoRow) {
+			return ErrEnded()
+		}
+		if err != nil {
+			return err
+		}
+		t.MemberID = b.member
+		t.RefreshUntil = refreshUntil(now, clock.FromMillis(b.created))
+		n, err := s.DB.Exec(ctx, `UPDATE sessions SET access_hash = $1, access_until = $2, until_at = $3, refreshed_at = $4 WHERE id = $5 AND revoked_at IS NULL`,
+			hex.EncodeToString(accessHash), clock.Millis(t.AccessUntil), clock.Millis(t.RefreshUntil), clock.Millis(now), id)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return ErrEnded()
+		}
+		if _, err := s.DB.Exec(ctx, `DELETE FROM refresh_tokens WHERE session_id = $1`, id); err != nil {
+			return err
+		}
+		return s.addRefresh(ctx, id, hex.EncodeToString(refreshHash), now, t.RefreshUntil)
+	})
+	return t, err
 }
 
 // ended is how long a session is kept after its end, for a member who asks where they
 // were signed in.
 const ended = 30 * 24 * time.Hour
 
-// Chores are what is to be done about sessions by itself: those that ended 30 days ago are
-// deleted with their refresh tokens.
+// Chores are what is to be done about sessions by itself: refresh tokens are deleted when
+// they would be refused, used or not, and sessions that ended 30 days ago. A used token is kept
+// until then, since it may be what its owner still has after somebody else used a copy.
 func (s Store) Chores() []chore.Chore {
-	return []chore.Chore{{Name: "sessions-forgotten", Do: func(ctx context.Context, _ int) (int, error) {
-		n, err := s.DB.Exec(ctx, `DELETE FROM sessions WHERE until_at < $1 OR revoked_at < $1`, clock.Millis(clock.Now(ctx).Add(-ended)))
-		return int(n), err
-	}}}
+	return []chore.Chore{
+		{Name: "refresh-tokens-forgotten", Do: s.forgetTokens},
+		{Name: "sessions-forgotten", Do: s.forget},
+	}
+}
+
+func (s Store) forgetTokens(ctx context.Context, limit int) (int, error) {
+	n, err := s.DB.Exec(ctx, `DELETE FROM refresh_tokens WHERE hash IN (SELECT hash FROM refresh_tokens WHERE until_at <= $1 ORDER BY until_at`+database.Limit(limit*10)+`) AND until_at + 0 <= $1`,
+		clock.Millis(clock.Now(ctx)))
+	return int(n), err
+}
+
+// forget deletes sessions, by either end: each has an index.
+func (s Store) forget(ctx context.Context, limit int) (int, error) {
+	forgotten := 0
+	for _, end := range []string{"until_at", "revoked_at"} {
+		n, err := s.DB.Exec(ctx, `DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE `+end+` < $1 ORDER BY `+end+database.Limit(limit)+`) AND `+end+` + 0 < $1`,
+			clock.Millis(clock.Now(ctx).Add(-ended)))
+		if forgotten += int(n); err != nil {
+			return forgotten, err
+		}
+	}
+	return forgotten, nil
 }

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/madang-council/madang/shared/text"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -150,13 +151,11 @@ func NewRecoveryCodes() (codes []string, hashes [][]byte) {
 	return codes, hashes
 }
 
-// HashRecoveryCode returns the SHA-256, 32 bytes, of a code as a person types it: in any case, with or without hyphens and
+// HashRecoveryCode returns the SHA-256, 32 bytes, of a code as a person types it: in any case and width, with or without hyphens and
 // spaces, with 0, 1 and 8, which no code has, for the letters that look like them.
 func HashRecoveryCode(code string) []byte {
 	letters := strings.Map(func(r rune) rune {
 		switch r {
-		case '-', ' ', '\t', '\n', '\r':
-			return -1
 		case '0':
 			return 'o'
 		case '1':
@@ -165,7 +164,7 @@ func HashRecoveryCode(code string) []byte {
 			return 'b'
 		}
 		return r
-	}, strings.ToLower(code))
+	}, text.Code(code))
 	sum := sha256.Sum256([]byte(letters))
 	return sum[:]
 }

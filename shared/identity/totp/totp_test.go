@@ -144,6 +144,8 @@ func TestHashRecoveryCode(t *testing.T) {
 		{"OBIC-DEFG-2345-67AB", true},
 		{"obicdefg234567ab", true},
 		{" 0b1c defg 2345 67a8\n", true},
+		{"ＯＢＩＣ－ＤＥＦＧ－２３４５－６７ＡＢ", true},
+		{"obic\u00a0defg\u200b2345\u00ad67ab", true},
 		{"obic-defg-2345-67ac", false},
 		{"obic-defg-2345-67a", false},
 		{"", false},

@@ -3,9 +3,12 @@ package smtp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
+	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
@@ -59,12 +62,40 @@ func (s *sender) Send(ctx context.Context, m mail.Message) error {
 	}
 	message.Subject(m.Subject)
 	message.SetBodyString(gomail.TypeTextPlain, m.Text)
+	if m.HTML != "" {
+		message.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
+	}
+	if m.ID != "" {
+		message.SetMessageIDWithValue(m.ID)
+	}
+	if m.Unsubscribe != "" {
+		message.SetBulk()
+		message.SetGenHeader(gomail.Header("Auto-Submitted"), "auto-generated")   // RFC 3834
+		if err := message.SetListUnsubscribeOneClick(m.Unsubscribe); err != nil { // a laptop has no https
+			message.SetListUnsubscribe("<" + m.Unsubscribe + ">")
+		}
+	}
 	client, err := s.client()
 	if err != nil {
 		return fmt.Errorf("mail: %w", err)
 	}
 	if err := client.DialAndSendWithContext(ctx, message); err != nil {
-		return problem.Away(fmt.Errorf("mail: %w", err))
+		return problem.Away(fmt.Errorf("mail: %w", refused(err)))
 	}
 	return nil
+}
+
+// said is an answer of a server.
+var said = regexp.MustCompile(`[45][0-9]{2}[ -][^\r\n]*`)
+
+// refused is the server's answer where err has one.
+func refused(err error) error {
+	var sending *gomail.SendError
+	if !errors.As(err, &sending) || sending.ErrorCode() == 0 {
+		return err
+	}
+	answer, _, _ := strings.Cut(said.FindString(sending.Error()), ", affected recipient")
+	return &mail.Refused{
+		Status: sending.ErrorCode(), Enhanced: sending.EnhancedStatusCode(), Answer: answer, Recipient: sending.Reason == gomail.ErrSMTPRcptTo,
+	}
 }

@@ -10,6 +10,9 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode/utf8"
+
+	"github.com/madang-council/madang/shared/text/charset"
 )
 
 // Limits of an archive. A 100 MB archive of photographs, documents or source code stays far below each.
@@ -25,7 +28,7 @@ const (
 	maxGap = 4096
 )
 
-// archive reads a ZIP's central directory, and of its entries only the one that names the type.
+// archive reads a ZIP's central directory, the beginning of its entries, and those that say what a document is.
 func (f *file) archive() (string, error) {
 	offsets, directory, err := f.directory()
 	if err != nil {
@@ -41,7 +44,26 @@ func (f *file) archive() (string, error) {
 	if err := laidOut(z.File, offsets, directory); err != nil {
 		return "", err
 	}
-	return meaning(z.File)
+	if err := f.packed(z.File, offsets); err != nil {
+		return "", err
+	}
+	return meaning(z.File, offsets)
+}
+
+// packed remembers that what the first entries hold is data: a stored page is no page, since an archive is never shown.
+func (f *file) packed(files []*zip.File, offsets []int64) error {
+	for i, z := range files {
+		if offsets[i] >= sniffed {
+			continue
+		}
+		head, err := f.at(offsets[i], 30)
+		if err != nil {
+			return err
+		}
+		begin := offsets[i] + 30 + int64(binary.LittleEndian.Uint16(head[26:])) + int64(binary.LittleEndian.Uint16(head[28:]))
+		f.isData(begin, begin+int64(z.CompressedSize64))
+	}
+	return nil
 }
 
 // directory checks the end record, so that the file has exactly one reading and reading it is cheap, and returns where
@@ -106,22 +128,23 @@ func sound(files []*zip.File) error {
 	var unpacked, packed uint64
 	seen := make(map[string]bool, len(files))
 	for _, z := range files {
-		if err := soundName(z.Name); err != nil {
+		own, err := soundName(z.Name)
+		if err != nil {
 			return err
 		}
-		folded := strings.ToLower(strings.TrimSuffix(z.Name, "/"))
-		if seen[folded] {
-			return refuse(ArchiveUnsafe, "two entries named %q", z.Name)
+		name := folded(own)
+		if seen[name] && own != "" {
+			return refuse(ArchiveUnsafe, "two entries named %q", charset.Shown(z.Name))
 		}
-		seen[folded] = true
+		seen[name] = true
 		if kind := z.Mode().Type(); kind != 0 && kind != fs.ModeDir {
-			return refuse(ArchiveUnsafe, "%q is a link or a device", z.Name)
+			return refuse(ArchiveUnsafe, "%q is a link or a device", charset.Shown(z.Name))
 		}
 		if z.UncompressedSize64 > maxEntry {
-			return refuse(ArchiveBomb, "%q unpacks to %d bytes", z.Name, z.UncompressedSize64)
+			return refuse(ArchiveBomb, "%q unpacks to %d bytes", charset.Shown(z.Name), z.UncompressedSize64)
 		}
 		if z.Method == zip.Store && z.Flags&1 == 0 && z.UncompressedSize64 != z.CompressedSize64 {
-			return refuse(ArchiveUnsafe, "%q is stored with two sizes", z.Name)
+			return refuse(ArchiveUnsafe, "%q is stored with two sizes", charset.Shown(z.Name))
 		}
 		unpacked += z.UncompressedSize64
 		packed += z.CompressedSize64
@@ -132,29 +155,31 @@ func sound(files []*zip.File) error {
 	return nil
 }
 
-// soundName refuses what escapes from the folder that somebody unpacks into. A name need not be UTF-8: Korean Windows
-// still writes CP949, whose second bytes are never a slash, a backslash or a dot.
-func soundName(name string) error {
-	switch {
-	case name == "" || len(name) > 1024:
-		return refuse(ArchiveUnsafe, "an entry's name has %d bytes", len(name))
-	case strings.ContainsFunc(name, func(r rune) bool { return r < 0x20 || r == 0x7f || r == '\\' }):
-		return refuse(ArchiveUnsafe, "%q holds a backslash or a control character", name)
-	case strings.HasPrefix(name, "/") || len(name) > 1 && name[1] == ':':
-		return refuse(ArchiveUnsafe, "%q is absolute", name)
+// soundName is the path that an entry's name stands for, "" for the folder itself: some programs separate folders by
+// backslashes, and some say that all begins here ("./"). It refuses what escapes from the folder that somebody unpacks
+// into. A name need not be UTF-8: Korean Windows still writes CP949, whose second bytes are never a slash, a backslash or
+// a dot.
+func soundName(name string) (string, error) {
+	if name == "" || len(name) > 1024 {
+		return "", refuse(ArchiveUnsafe, "an entry's name has %d bytes", len(name))
 	}
-	for part := range strings.SplitSeq(strings.TrimSuffix(name, "/"), "/") {
-		if part == "" || part == "." || part == ".." {
-			return refuse(ArchiveUnsafe, "%q leaves its folder", name)
-		}
+	if strings.ContainsFunc(name, func(r rune) bool { return r < 0x20 || r == 0x7f }) {
+		return "", refuse(ArchiveUnsafe, "%q holds a control character", charset.Shown(name))
 	}
-	return nil
+	slashes := strings.ReplaceAll(name, `\`, "/")
+	if strings.HasPrefix(slashes, "/") || len(name) > 1 && name[1] == ':' {
+		return "", refuse(ArchiveUnsafe, "%q is absolute", charset.Shown(name))
+	}
+	parts := strings.Split(slashes, "/")
+	if slices.Contains(parts, "..") {
+		return "", refuse(ArchiveUnsafe, "%q leaves its folder", charset.Shown(name))
+	}
+	return strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" || part == "." }), "/"), nil
 }
 
 // laidOut checks that the entries follow each other from byte 0 to the directory without overlap, which is how bombs
 // give one kernel to thousands of entries, and without room in which another file would fit.
 func laidOut(files []*zip.File, offsets []int64, directory int64) error {
-	type extent struct{ begin, end int64 }
 	extents := make([]extent, len(files), len(files)+1)
 	for i, z := range files {
 		// The least that an entry takes: a local header of 30 bytes, the name again, the data.
@@ -177,73 +202,68 @@ func laidOut(files []*zip.File, offsets []int64, directory int64) error {
 	return nil
 }
 
-// meaning tells the types apart that are ZIPs.
-func meaning(files []*zip.File) (string, error) {
+// meaning tells the types apart that are ZIPs, and refuses what runs in each.
+func meaning(files []*zip.File, offsets []int64) (string, error) {
 	has := map[string]*zip.File{}
 	for _, z := range files {
-		has[strings.ToLower(z.Name)] = z
-		if name := strings.ToLower(path.Base(z.Name)); strings.HasPrefix(name, "vbaproject") {
-			return "", refuse(NotAllowed, "macros: %q", z.Name)
+		has[folded(pathOf(z))] = z
+		if name := strings.ToLower(path.Base(pathOf(z))); strings.HasPrefix(name, "vbaproject") {
+			return "", refuse(ActiveContent, "macros: %q", charset.Shown(z.Name))
 		}
 	}
-	if types := has["[content_types].xml"]; types != nil {
-		return office(has, types)
+	if has["[content_types].xml"] != nil {
+		return office(has)
 	}
+	kind := "zip"
 	if own := has["mimetype"]; own != nil {
 		text, err := content(own, 128)
 		if err != nil {
 			return "", err
 		}
-		if strings.TrimSpace(string(text)) == "application/hwp+zip" {
-			return "hwpx", nil
+		if strings.TrimSpace(string(text)) != "application/hwp+zip" {
+			return "", refuse(NotAllowed, "a ZIP of type %q", text)
 		}
-		return "", refuse(NotAllowed, "a ZIP of type %q", text)
+		kind = "hwpx"
 	}
 	for _, name := range []string{"meta-inf/manifest.mf", "androidmanifest.xml", "classes.dex", "extension.vsixmanifest"} {
-		if has[name] != nil {
-			return "", refuse(NotAllowed, "a program: %q", name)
+		if kind == "zip" && has[name] != nil {
+			return "", refuse(Program, "a program: %q", name)
 		}
 	}
-	return "zip", nil
+	return kind, harmless(files, offsets, kind == "hwpx")
 }
 
-// office wants the main document and, in the list of content types, its type without macros.
-func office(has map[string]*zip.File, types *zip.File) (string, error) {
-	text, err := content(types, 1<<20)
+// folded is a path as it is compared: as UTF-8 without case, and by its bytes where it is no UTF-8. What programs unpack
+// names of another encoding to differs; as bytes they are what they are.
+func folded(name string) string {
+	if utf8.ValidString(name) {
+		return strings.ToLower(name)
+	}
+	return name
+}
+
+// pathOf is the path of an entry that is sound.
+func pathOf(z *zip.File) string {
+	own, err := soundName(z.Name)
 	if err != nil {
-		return "", err
+		return z.Name
 	}
-	if bytes.Contains(bytes.ToLower(text), []byte("macroenabled")) || bytes.Contains(bytes.ToLower(text), []byte("vbaproject")) {
-		return "", refuse(NotAllowed, "an Office document with macros")
-	}
-	for _, z := range has {
-		if z.Flags&1 != 0 {
-			return "", refuse(ArchiveUnsafe, "%q is encrypted", z.Name)
-		}
-	}
-	for _, kind := range []struct{ ext, main, mime string }{
-		{"docx", "word/document.xml", mimeDOCX}, {"xlsx", "xl/workbook.xml", mimeXLSX}, {"pptx", "ppt/presentation.xml", mimePPTX},
-	} {
-		if has[kind.main] != nil && bytes.Contains(text, []byte(kind.mime+".main+xml")) {
-			return kind.ext, nil
-		}
-	}
-	return "", refuse(NotAllowed, "an Office package that is no document, sheet or presentation")
+	return own
 }
 
 // content unpacks one entry of at most limit bytes.
 func content(z *zip.File, limit int64) ([]byte, error) {
 	if z.UncompressedSize64 > uint64(limit) || z.Flags&1 != 0 {
-		return nil, refuse(ArchiveUnsafe, "%q is encrypted or larger than %d bytes", z.Name, limit)
+		return nil, refuse(ArchiveUnsafe, "%q is encrypted or larger than %d bytes", charset.Shown(z.Name), limit)
 	}
 	r, err := z.Open()
 	if err != nil {
-		return nil, refuse(Truncated, "%q: %v", z.Name, err)
+		return nil, refuse(Truncated, "%q: %v", charset.Shown(z.Name), err)
 	}
 	defer func() { _ = r.Close() }()
 	text, err := io.ReadAll(io.LimitReader(r, limit+1))
 	if err != nil || int64(len(text)) > limit {
-		return nil, refuse(Truncated, "%q cannot be unpacked: %v", z.Name, err)
+		return nil, refuse(Truncated, "%q cannot be unpacked: %v", charset.Shown(z.Name), err)
 	}
 	return text, nil
 }

@@ -3,14 +3,18 @@ package filetype_test
 import (
 	"archive/zip"
 	"bytes"
+	"compress/zlib"
 	"encoding/binary"
+	"fmt"
 	"hash/crc32"
 	"image"
 	"image/color"
 	"image/gif"
 	"image/jpeg"
 	"image/png"
+	"io"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/madang-council/madang/shared/media/filetype/filetypetest"
@@ -119,6 +123,16 @@ type entry struct {
 	change  func(*zip.FileHeader)
 }
 
+// old is an entry whose name is not UTF-8.
+func old(name string) entry {
+	return entry{name: name, content: name, change: func(h *zip.FileHeader) { h.NonUTF8 = true }}
+}
+
+// lying is an entry whose name says that it is UTF-8, and is not.
+func lying(name string) entry {
+	return entry{name: name, content: name, change: func(h *zip.FileHeader) { h.Flags |= 0x800 }}
+}
+
 func archive(entries ...entry) []byte { return archiveWith("", entries...) }
 
 func archiveWith(comment string, entries ...entry) []byte {
@@ -164,9 +178,20 @@ func sampleZIP() []byte {
 	return archive(entry{name: "축제/"}, entry{name: "축제/회계.txt", content: "수입과 지출"}, entry{name: "사진.jpg", content: "not looked at", store: true})
 }
 
-func officeTypes(main string) string {
+func officeTypes(part, main string) string {
 	return `<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">` +
-		`<Override PartName="/x" ContentType="` + main + `"/></Types>`
+		`<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>` +
+		`<Override PartName="/` + part + `" ContentType="` + main + `"/></Types>`
+}
+
+// related is the relationships of a part.
+func related(all ...string) string {
+	return `<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">` + strings.Join(all, "") + `</Relationships>`
+}
+
+// to is one relationship; mode is External, or "".
+func to(kind, target, mode string) string {
+	return `<Relationship Id="r" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/` + kind + `" Target="` + target + `" TargetMode="` + mode + `"/>`
 }
 
 const (
@@ -178,9 +203,31 @@ const (
 
 func sampleOffice(main, document string, more ...entry) []byte {
 	return archive(append([]entry{
-		{name: "[Content_Types].xml", content: officeTypes(main)}, {name: "_rels/.rels", content: "<Relationships/>"},
+		{name: "[Content_Types].xml", content: officeTypes(document, main)}, {name: "_rels/.rels", content: related(to("officeDocument", document, ""))},
 		{name: document, content: "<document/>"},
 	}, more...)...)
+}
+
+// relatedTo is a document whose main part has one more relationship.
+func relatedTo(kind, target, mode string, more ...entry) []byte {
+	return sampleOffice(docxMain, "word/document.xml", append(more, entry{name: "word/_rels/document.xml.rels", content: related(to(kind, target, mode))})...)
+}
+
+// packedPDF is a PDF whose objects are in an object stream.
+func packedPDF(objects string) []byte {
+	var b bytes.Buffer
+	z := zlib.NewWriter(&b)
+	must(io.WriteString(z, "1 0 2 40 "+objects))
+	if err := z.Close(); err != nil {
+		panic(err)
+	}
+	return inPDF(fmt.Sprintf("9 0 obj\n<< /Type /ObjStm /N 2 /First 9 /Filter /FlateDecode /Length %d >>\nstream\r\n%s\nendstream\nendobj\n", b.Len(), b.String()))
+}
+
+// inPDF is a PDF with more in it.
+func inPDF(more string) []byte {
+	pdf := samplePDF()
+	return insert(pdf, bytes.Index(pdf, []byte("xref")), more)
 }
 
 func sampleHWPX() []byte {
@@ -193,6 +240,7 @@ func samples() map[string][]byte {
 		"jpg": sampleJPEG(), "png": samplePNG(), "gif": sampleGIF(), "webp": sampleWebP(), "pdf": samplePDF(), "hwp": sampleHWP(),
 		"hwpx": sampleHWPX(), "zip": sampleZIP(), "docx": sampleOffice(docxMain, "word/document.xml"),
 		"xlsx": sampleOffice(xlsxMain, "xl/workbook.xml"), "pptx": sampleOffice(pptxMain, "ppt/presentation.xml"),
+		"doc": filetypetest.Word("Normal.dot", 0), "xls": filetypetest.Sheets(nil), "ppt": filetypetest.Slides(nil), "hml": filetypetest.HWPML(""),
 	}
 }
 

@@ -33,9 +33,9 @@ func hasMarkup(b []byte) (string, bool) {
 	return "", false
 }
 
-// onlyOne refuses a file whose first 1024 bytes are a page or a PDF to those who look for one.
-func (f *file) onlyOne(pdf bool) error {
-	head := f.head[:min(len(f.head), sniffed)]
+// onlyOne refuses a file whose beginning, of at most 1024 bytes, is a page or a PDF to those who look for one.
+func (f *file) onlyOne(head []byte, pdf bool) error {
+	head = head[:min(len(head), sniffed)]
 	if pattern, found := hasMarkup(head); found {
 		return refuse(Polyglot, "%q in the first %d bytes", pattern, sniffed)
 	}
@@ -43,6 +43,35 @@ func (f *file) onlyOne(pdf bool) error {
 		return refuse(Polyglot, "a PDF begins at byte %d", at)
 	}
 	return nil
+}
+
+// structured says whether a file begins as one whose parts say what they are, so that its words are looked for where
+// somebody chose them, and nowhere else: a picture or an archive.
+func (f *file) structured() bool {
+	for _, magic := range []string{"\xff\xd8\xff", "\x89PNG", "GIF8", "RIFF", "PK\x03\x04"} {
+		if bytes.HasPrefix(f.head, []byte(magic)) {
+			return true
+		}
+	}
+	return false
+}
+
+// telling is of the beginning of a file, whose structure is sound, what somebody chose: all but what code remembered as
+// data, which may spell anything.
+func (f *file) telling() []byte {
+	head := bytes.Clone(f.head[:min(len(f.head), sniffed)])
+	for _, e := range f.data {
+		clear(head[min(e.begin, int64(len(head))):min(e.end, int64(len(head)))])
+	}
+	return head
+}
+
+// isData remembers that bytes are pixels, colours, profiles of them or what an archive packs, as far as the beginning is
+// concerned.
+func (f *file) isData(begin, end int64) {
+	if begin < sniffed {
+		f.data = append(f.data, extent{begin, end})
+	}
 }
 
 const (
@@ -65,16 +94,28 @@ func (f *file) noArchiveAtEnd() error {
 		if rest = rest[at:]; len(rest) < endSize {
 			return nil
 		}
-		// Readers differ in how much may follow the record, so a plausible one is enough.
-		entries, comment := binary.LittleEndian.Uint16(rest[10:]), int(binary.LittleEndian.Uint16(rest[20:]))
-		if entries > 0 && comment <= len(rest)-endSize {
-			return refuse(Polyglot, "a ZIP ends in the last %d bytes", len(rest))
+		// Readers differ in how much may follow the record, and in where they look for the directory: before the record, or
+		// where it says. Where there is none, pixels spell it.
+		le := binary.LittleEndian
+		entries, comment := le.Uint16(rest[10:]), int(le.Uint16(rest[20:]))
+		if entries == 0 || comment > len(rest)-endSize {
+			continue
+		}
+		for _, begin := range []int64{f.size - int64(len(rest)) - int64(le.Uint32(rest[12:])), int64(le.Uint32(rest[16:]))} {
+			if row, err := f.at(max(0, begin), 4); err == nil && string(row) == "PK\x01\x02" {
+				return refuse(Polyglot, "a ZIP ends in the last %d bytes", len(rest))
+			}
 		}
 	}
 }
 
-// follows judges the bytes behind a picture's own end.
+// follows judges the bytes behind a picture's own end, which are not kept: padding, the end of a line, what a program
+// remembers of its own, a telephone's film.
 func (f *file) follows(end int64) error {
+	f.end = end
+	if end == f.size {
+		return nil
+	}
 	next, err := f.at(end, min(f.size-end, sniffed))
 	if err != nil {
 		return err

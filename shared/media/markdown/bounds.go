@@ -2,6 +2,7 @@ package markdown
 
 import (
 	"bytes"
+	"regexp"
 
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/parser"
@@ -36,7 +37,26 @@ func (s shallow) Open(parent ast.Node, reader text.Reader, pc parser.Context) (a
 	return s.BlockParser.Open(parent, reader, pc)
 }
 
-// boundedTable makes tables of at most maxCells cells, and leaves a larger one as text.
+// fences is the parser of fenced code. ~~~취소~~~ is text: behind tildes stands the name of a language, or nothing.
+type fences struct {
+	parser.BlockParser
+}
+
+var (
+	language = regexp.MustCompile(`^[A-Za-z0-9+#_-]{1,32}$`)
+	tildes   = regexp.MustCompile(`^ {0,3}~{3,}[ \t]*[A-Za-z0-9+#_-]*\s*$`)
+)
+
+// Open begins fenced code.
+func (f fences) Open(parent ast.Node, reader text.Reader, pc parser.Context) (ast.Node, parser.State) {
+	if line, _ := reader.PeekLine(); bytes.HasPrefix(bytes.TrimLeft(line, " "), []byte{'~'}) && !tildes.Match(line) {
+		return nil, parser.NoChildren
+	}
+	return f.BlockParser.Open(parent, reader, pc)
+}
+
+// boundedTable makes tables of at most maxCells cells, and leaves a larger one as text, like one with more cells in a row than
+// its head has: GitHub shows nothing of these.
 type boundedTable struct {
 	parser.ParagraphTransformer
 }
@@ -44,14 +64,39 @@ type boundedTable struct {
 // Transform makes a table of a paragraph that has the form of one.
 func (t boundedTable) Transform(paragraph *ast.Paragraph, reader text.Reader, pc parser.Context) {
 	lines := paragraph.Lines()
+	columns := 0
 	for i := range lines.Len() {
 		segment := lines.At(i)
 		line := segment.Value(reader.Source())
 		if len(bytes.Trim(line, "|-: \t\r\n\f\v")) == 0 && (bytes.Count(line, []byte{'|'})+1)*lines.Len() > maxCells {
 			return
 		}
+		switch {
+		case columns > 0 && cells(line) > columns:
+			return
+		case columns == 0 && i > 0 && delimiters.Match(line):
+			columns = cells(line)
+		}
 	}
 	t.ParagraphTransformer.Transform(paragraph, reader, pc)
+}
+
+// delimiters matches the line below the head of a table.
+var delimiters = regexp.MustCompile(`^[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?\s*$`)
+
+// cells is how many cells a row of a table has.
+func cells(line []byte) int {
+	line = bytes.TrimPrefix(bytes.TrimSpace(line), []byte{'|'})
+	if n := len(line); n > 0 && line[n-1] == '|' {
+		line = line[:n-1]
+	}
+	count := 1
+	for i, c := range line {
+		if c == '|' && (i == 0 || line[i-1] != '\\') {
+			count++
+		}
+	}
+	return count
 }
 
 // bounded is an inline parser that takes no more than maxRuns places of one block for markup.

@@ -18,7 +18,7 @@ var allowed = map[string]map[string]*regexp.Regexp{
 	"table": nil, "thead": nil, "tbody": nil, "tr": nil,
 	"h2": heading, "h3": heading, "h4": heading, "h5": heading, "h6": heading,
 	"th": cell, "td": cell,
-	"ol":    {"start": regexp.MustCompile(`^\d+$`)},
+	"ol":    {"start": regexp.MustCompile(`^\d+$`), "class": regexp.MustCompile(`^bracketed$`)},
 	"code":  {"class": regexp.MustCompile(`^language-[A-Za-z0-9+#_-]+$`)},
 	"a":     {"href": anything, "title": anything, "rel": regexp.MustCompile(`^nofollow noopener noreferrer$`)},
 	"img":   {"src": anything, "alt": anything, "title": anything, "loading": regexp.MustCompile(`^lazy$`)},
@@ -127,7 +127,7 @@ func checkLink(n *html.Node, attributes map[string]string) string {
 		switch strings.ToLower(found[1]) {
 		case "http", "https":
 			external = true
-		case "mailto":
+		case "mailto", "tel":
 		default:
 			return "scheme of " + href
 		}

@@ -1,6 +1,7 @@
 package markdown
 
 import (
+	"strings"
 	"unicode"
 
 	"github.com/yuin/goldmark/ast"
@@ -14,7 +15,8 @@ import (
 //
 // CommonMark lets a run of asterisks behind punctuation close only before a space or punctuation. Korean particles follow
 // without a space, so that **"강조"**는 would show its asterisks. The relaxed rule is that of
-// github.com/tats-u/markdown-cjk-friendly: a CJK character beside a run counts as a space would.
+// github.com/tats-u/markdown-cjk-friendly: a CJK character beside a run counts as a space would. It is not relaxed where the sign
+// of a footnote stands (이름*, 학번*은 필수), before punctuation that ends something; and 3*4=12 is no emphasis.
 type emphasis struct{}
 
 // Trigger returns the delimiters.
@@ -89,8 +91,11 @@ func scan(block text.Reader, processor parser.DelimiterProcessor) *parser.Delimi
 	if length < len(line) {
 		after = util.ToRune(line, length)
 	}
-	left := !util.IsSpaceRune(after) && (!punctuation(after) || parts(before))
+	left := !util.IsSpaceRune(after) && (!punctuation(after) || parts(before) && (!ends(after) || !unicode.IsLetter(before)))
 	right := !util.IsSpaceRune(before) && (!punctuation(before) || parts(after))
+	if unicode.IsDigit(before) && unicode.IsDigit(after) {
+		left, right = false, false
+	}
 	open, closing := left, right
 	if line[0] == '_' {
 		open = left && (!right || util.IsPunctRune(before))
@@ -101,6 +106,9 @@ func scan(block text.Reader, processor parser.DelimiterProcessor) *parser.Delimi
 
 // parts says whether a run may begin or end beside r when punctuation is on its other side.
 func parts(r rune) bool { return util.IsSpaceRune(r) || util.IsPunctRune(r) || cjk(r) }
+
+// ends says whether r is punctuation behind a word, not before one.
+func ends(r rune) bool { return strings.ContainsRune(",.;:!?)]}", r) }
 
 func punctuation(r rune) bool { return util.IsPunctRune(r) && !cjk(r) }
 

@@ -3,11 +3,14 @@ package markdown
 import (
 	"bytes"
 	"net/url"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
 
 	"github.com/madang-council/madang/shared/text"
+	"github.com/madang-council/madang/shared/weblink"
 	"github.com/yuin/goldmark/ast"
 	extast "github.com/yuin/goldmark/extension/ast"
 	"github.com/yuin/goldmark/parser"
@@ -32,7 +35,7 @@ func (house) Transform(doc *ast.Document, reader gmtext.Reader, _ parser.Context
 		switch n.(type) {
 		case *ast.Emphasis, *extast.Strikethrough:
 			depth[n] = depth[n.Parent()] + 1
-		case *ast.Link, *ast.AutoLink, *ast.Image, *ast.Heading:
+		case *ast.Link, *ast.AutoLink, *ast.Image, *ast.Heading, *ast.List, *ast.FencedCodeBlock:
 		default:
 			return ast.WalkContinue, nil
 		}
@@ -45,6 +48,12 @@ func (house) Transform(doc *ast.Document, reader gmtext.Reader, _ parser.Context
 			if depth[n] > maxInline {
 				unwrap(n)
 			}
+		case *ast.FencedCodeBlock:
+			fence(n, source)
+		case *ast.List:
+			if n.Marker == ')' {
+				n.SetAttributeString("class", []byte(bracketed))
+			}
 		case *ast.Image:
 			image(n, source)
 		case *ast.Link:
@@ -54,13 +63,30 @@ func (house) Transform(doc *ast.Document, reader gmtext.Reader, _ parser.Context
 		}
 	}
 	headings(nodes, source)
+	galleries(doc)
 }
 
-// link keeps n when its address is allowed, and leaves its text otherwise.
+// fence shows what stands behind the opening of fenced code and is no name of a language: it would not be seen.
+func fence(n *ast.FencedCodeBlock, source []byte) {
+	if n.Info == nil || language.Match(bytes.TrimSpace(n.Info.Segment.Value(source))) {
+		return
+	}
+	shown := n.Info.Segment
+	if end := bytes.IndexByte(source[shown.Start:], '\n'); end >= 0 {
+		shown = shown.WithStop(shown.Start + end + 1)
+	}
+	lines := gmtext.NewSegments()
+	lines.Append(shown)
+	lines.AppendAll(n.Lines().Sliced(0, n.Lines().Len()))
+	n.SetLines(lines)
+	n.Info = nil
+}
+
+// link keeps n when its address is allowed, and shows what was written otherwise (asWritten).
 func link(n *ast.Link) {
 	destination, external, ok := address(string(resolve(n.Destination)))
 	if !ok {
-		unwrap(n)
+		asWritten(n, n.Destination)
 		return
 	}
 	n.Destination = unresolved(destination)
@@ -72,25 +98,46 @@ func link(n *ast.Link) {
 // autoLink is link for an address in the text.
 func autoLink(n *ast.AutoLink, source []byte) {
 	label := n.Label(source)
-	if n.AutoLinkType == ast.AutoLinkEmail {
-		if _, _, ok := address("mailto:" + string(label)); !ok {
-			replace(n, literal(label))
+	destination := string(n.URL(source))
+	if n.AutoLinkType == ast.AutoLinkEmail && !strings.HasPrefix(strings.ToLower(destination), "mailto:") {
+		destination = "mailto:" + destination
+	}
+	safe, external, ok := address(destination)
+	switch _, bare := n.AttributeString(inText); {
+	case ok && !inLink(n):
+		instead := ast.NewLink()
+		instead.Destination = unresolved(safe)
+		if external {
+			instead.SetAttributeString("rel", []byte(rel))
 		}
-		return
-	}
-	_, external, ok := address(string(n.URL(source)))
-	switch {
-	case !ok:
+		instead.AppendChild(instead, literal(label))
+		replace(n, instead)
+	case bare:
 		replace(n, literal(label))
-	case external:
-		n.SetAttributeString("rel", []byte(rel))
+	default: // <공지:중요> is no address
+		replace(n, literal(slices.Concat([]byte{'<'}, label, []byte{'>'})))
 	}
+}
+
+// inLink says whether n stands in the text of a link, where no other can be.
+func inLink(n ast.Node) bool {
+	for parent := n.Parent(); parent != nil; parent = parent.Parent() {
+		if parent.Kind() == ast.KindLink {
+			return true
+		}
+	}
+	return false
 }
 
 // image keeps a picture of the site, and makes a link of any other: a foreign picture would tell its server who reads.
 func image(n *ast.Image, source []byte) {
 	alt := content(n, source)
 	destination := resolve(n.Destination)
+	if m := uploadID.FindSubmatch(destination); m != nil && !inLink(n) {
+		n.Destination, n.Title = append([]byte(byID), m[1]...), nil
+		n.SetAttributeString("loading", []byte("lazy"))
+		return
+	}
 	if picture.Match(destination) {
 		n.Destination = unresolved(string(destination))
 		n.SetAttributeString("loading", []byte("lazy"))
@@ -106,11 +153,13 @@ func image(n *ast.Image, source []byte) {
 	if text.Blank(string(alt)) {
 		alt = destination
 	}
-	for parent := n.Parent(); parent != nil; parent = parent.Parent() {
-		if parent.Kind() == ast.KindLink { // no link inside a link
-			replace(n, literal(alt))
-			return
-		}
+	if inLink(n) {
+		replace(n, literal(alt))
+		return
+	}
+	if _, _, ok := address(string(destination)); !ok {
+		asWritten(n, n.Destination)
+		return
 	}
 	instead := ast.NewLink()
 	instead.Destination, instead.Title = n.Destination, n.Title
@@ -131,7 +180,8 @@ func unresolved(destination string) []byte {
 }
 
 // address returns destination as it is to be written into a document, and whether it leads to another site. It is refused unless
-// it is an https or http address with a host, a mailto address, or relative, and unless browsers and net/url read it alike.
+// it is an https or http address with a host, a mailto or tel address, a path of the site, and unless browsers and net/url read it
+// alike. A host without its scheme, as people write it, is one with: www.example.com, forms.gle/a.
 func address(destination string) (safe string, external, ok bool) {
 	// Browsers drop control characters and read a backslash as a slash, so that what follows would see another address.
 	misread := func(r rune) bool { return unicode.IsControl(r) || r == '\\' || r == unicode.ReplacementChar }
@@ -141,24 +191,34 @@ func address(destination string) (safe string, external, ok bool) {
 	if fragment, found := strings.CutPrefix(destination, "#"); found {
 		return anchor(fragment), false, fragment != ""
 	}
+	if schemeless.MatchString(destination) {
+		destination = "https://" + destination
+	}
 	// The form in which the renderer writes it, since that is what browsers and the allow-list read.
-	safe = string(util.URLEscape([]byte(destination), false))
+	safe = string(util.URLEscape([]byte(weblink.ASCII(destination)), false))
 	u, err := url.Parse(safe)
-	if err != nil || safe == "" {
+	if err != nil {
 		return "", false, false
 	}
 	switch u.Scheme {
 	case "http", "https":
-		return safe, true, u.Host != "" && u.User == nil // https://known.example@other.example
+		return safe, true, u.Hostname() != "" && u.User == nil // https://known.example@other.example
 	case "mailto":
 		return safe, false, strings.Contains(u.Opaque, "@")
+	case "tel":
+		return safe, false, telephone.FindString(u.Opaque) == u.Opaque && u.Opaque != ""
 	case "":
 		// "//host" is another site; "///host" is one to browsers and none to net/url.
 		external = strings.HasPrefix(safe, "//")
-		return safe, external, !external || u.Host != "" && u.User == nil
+		return safe, external, path.MatchString(safe) && (!external || u.Hostname() != "" && u.User == nil)
 	}
 	return "", false, false
 }
+
+var (
+	schemeless = regexp.MustCompile(`(?i)^(?:www\.[^\s/]+\.[^\s/]{2,}|[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}/)`)
+	path       = regexp.MustCompile(`^(?:/|\?|\.\.?/)`)
+)
 
 // anchor returns a link to a heading, by the name that its writer sees.
 func anchor(fragment string) string {

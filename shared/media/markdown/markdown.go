@@ -9,6 +9,7 @@ package markdown
 import (
 	"bytes"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -28,55 +29,121 @@ import (
 //
 // Two walls stand behind each other: the parser makes no element, address or attribute that is not meant, and the result
 // goes through an allow-list. The elements are a, blockquote, br, code, del, em, h2 to h6, hr, img, input (a disabled box of
-// a task list), li, ol, p, pre, strong, and those of tables. Links lead to https, http, mailto or the site itself, those to
-// other sites with rel="nofollow noopener noreferrer"; pictures lie under /files/ and others become links; ids begin with
+// a task list), li, ol, p, pre, strong, and those of tables. Links lead to https, http, mailto, tel or the site itself, those to
+// other sites with rel="nofollow noopener noreferrer"; pictures lie under /files/, or are uploads by their ids
+// (Pictures), and others become links; ids begin with
 // "h-". The cost grows with the length of src, which the caller limits: about 30 ms for 100 KB of prose.
 func Render(src string) string {
 	var out bytes.Buffer
 	// Writing to a buffer cannot fail, and nothing else in the renderers can.
-	if err := converter().Convert([]byte(strings.ToValidUTF8(src, "\uFFFD")), &out); err != nil {
+	source := []byte(strings.ToValidUTF8(src, "\uFFFD"))
+	if err := converter().Renderer().Render(&out, source, parse(converter(), source)); err != nil {
 		return ""
 	}
 	return policy().SanitizeReader(&out).String()
 }
 
 // Plain returns the text of src as Render shows it, without markup: one line for each block, table cells separated by a tab,
-// the alternative text for a picture. It is text, to be escaped like any other.
+// the alternative text for a picture, the numbers of lists before their items. It is text, to be escaped like any other.
 func Plain(src string) string {
 	tokens := nethtml.NewTokenizer(strings.NewReader(Render(src)))
-	var out strings.Builder
-	for cell := false; ; { // whether the last token ended a cell
+	var out plain
+	for {
 		switch tokens.Next() {
 		case nethtml.ErrorToken:
 			return tidy(out.String())
 		case nethtml.TextToken:
-			if shown := string(tokens.Text()); !cell || strings.TrimSpace(shown) != "" {
-				out.WriteString(shown)
-			}
+			out.text(string(tokens.Text()))
 		default:
-			mark := separator(tokens.Token())
-			out.WriteString(mark)
-			cell = mark == "\t"
+			out.tag(tokens.Token())
 		}
 	}
 }
 
-// separator returns what stands in plain text for a tag.
-func separator(token nethtml.Token) string {
+// plain gathers the text of a document.
+type plain struct {
+	strings.Builder
+	cell   bool   // whether the last token ended a cell
+	lists  []list // that are open
+	number string // of the item that has begun, until there is something to stand before
+}
+
+// list is a list whose items have numbers, or an unordered one, without a point.
+type list struct {
+	next  int
+	point string
+}
+
+func (p *plain) text(shown string) {
+	if strings.TrimSpace(shown) == "" && (p.cell || p.number != "") {
+		return
+	}
+	if p.number != "" {
+		shown = strings.TrimLeft(shown, " ") // behind the box of a task
+	}
+	p.WriteString(p.number + shown)
+	p.number = ""
+}
+
+// tag writes what stands in plain text for a tag.
+func (p *plain) tag(token nethtml.Token) {
+	end := token.Type == nethtml.EndTagToken
+	p.cell = end && (token.DataAtom == atom.Td || token.DataAtom == atom.Th)
 	switch token.DataAtom {
 	case atom.Img:
-		for _, attribute := range token.Attr {
-			if attribute.Key == "alt" {
-				return attribute.Val
-			}
-		}
+		p.text(attribute(token, "alt"))
 	case atom.Td, atom.Th:
-		if token.Type == nethtml.EndTagToken {
-			return "\t"
+		if end {
+			p.WriteByte('\t')
 		}
-	case atom.P, atom.Br, atom.Hr, atom.Li, atom.Tr, atom.Pre, atom.Blockquote, atom.Table, atom.Ul, atom.Ol,
-		atom.H2, atom.H3, atom.H4, atom.H5, atom.H6:
-		return "\n"
+	case atom.Ul, atom.Ol:
+		p.line()
+		switch {
+		case end:
+			p.lists = p.lists[:len(p.lists)-1]
+		case token.DataAtom == atom.Ul:
+			p.lists = append(p.lists, list{})
+		default:
+			p.lists = append(p.lists, ordered(token))
+		}
+	case atom.Li:
+		p.line()
+		if last := &p.lists[len(p.lists)-1]; !end && last.point != "" {
+			p.number = strconv.Itoa(last.next) + last.point + " "
+			last.next++
+		}
+	case atom.P:
+		if p.number == "" { // which stands beside the first paragraph of its item
+			p.WriteByte('\n')
+		}
+	case atom.Br, atom.Hr, atom.Tr, atom.Pre, atom.Blockquote, atom.Table, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6:
+		p.line()
+	}
+}
+
+// line ends the line, with the number of an item that shows nothing.
+func (p *plain) line() {
+	p.WriteString(p.number + "\n")
+	p.number = ""
+}
+
+// ordered is the list that a tag begins.
+func ordered(token nethtml.Token) list {
+	l := list{next: 1, point: "."}
+	if start, err := strconv.Atoi(attribute(token, "start")); err == nil {
+		l.next = start
+	}
+	if attribute(token, "class") == bracketed {
+		l.point = ")"
+	}
+	return l
+}
+
+func attribute(token nethtml.Token, name string) string {
+	for _, a := range token.Attr {
+		if a.Key == name {
+			return a.Val
+		}
 	}
 	return ""
 }
@@ -105,25 +172,25 @@ var converter = sync.OnceValue(func() goldmark.Markdown {
 			parser.WithBlockParsers(
 				util.Prioritized(parser.NewSetextHeadingParser(), 100),
 				util.Prioritized(parser.NewThematicBreakParser(), 200),
-				util.Prioritized(shallow{parser.NewListParser()}, 300),
+				util.Prioritized(shallow{newNumbered()}, 300),
 				util.Prioritized(parser.NewListItemParser(), 400),
 				util.Prioritized(parser.NewCodeBlockParser(), 500),
 				util.Prioritized(parser.NewATXHeadingParser(), 600),
-				util.Prioritized(parser.NewFencedCodeBlockParser(), 700),
+				util.Prioritized(fences{parser.NewFencedCodeBlockParser()}, 700),
 				util.Prioritized(shallow{parser.NewBlockquoteParser()}, 800),
 				util.Prioritized(parser.NewParagraphParser(), 1000),
 			),
 			parser.WithInlineParsers(
 				util.Prioritized(extension.NewTaskCheckBoxParser(), 0),
 				util.Prioritized(parser.NewCodeSpanParser(), 100),
-				util.Prioritized(bounded{parser.NewLinkParser(), bracketTally}, 200),
+				util.Prioritized(bounded{brackets{parser.NewLinkParser()}, bracketTally}, 200),
 				util.Prioritized(parser.NewAutoLinkParser(), 300),
 				util.Prioritized(bounded{emphasis{}, runTally}, 500),
 				util.Prioritized(bounded{strikethrough{}, runTally}, 500),
-				util.Prioritized(extension.NewLinkifyParser(), 999),
+				util.Prioritized(bare{}, 999),
 			),
 			parser.WithParagraphTransformers(
-				util.Prioritized(parser.LinkReferenceParagraphTransformer, 100),
+				util.Prioritized(definitions{}, 100),
 				util.Prioritized(boundedTable{extension.NewTableParagraphTransformer()}, 200),
 			),
 			parser.WithASTTransformers(
@@ -143,6 +210,9 @@ var converter = sync.OnceValue(func() goldmark.Markdown {
 	)
 })
 
+// bracketed is the class of lists whose numbers were written as 1), so that the styles of pages write them so.
+const bracketed = "bracketed"
+
 // rel is what links to other sites carry: no weight in search engines for what members write, and no way back from there.
 const rel = "nofollow noopener noreferrer"
 
@@ -155,18 +225,20 @@ var policy = sync.OnceValue(func() *bluemonday.Policy {
 	p := bluemonday.NewPolicy()
 	p.AllowElements("p", "br", "hr", "h2", "h3", "h4", "h5", "h6", "blockquote", "ul", "ol", "li", "pre", "code",
 		"em", "strong", "del", "table", "thead", "tbody", "tr", "th", "td")
-	p.AllowURLSchemes("http", "https", "mailto")
+	p.AllowURLSchemes("http", "https", "mailto", "tel")
 	p.AllowRelativeURLs(true)
 	p.RequireParseableURLs(true)
 	p.RequireNoFollowOnFullyQualifiedLinks(true)
 	p.RequireNoReferrerOnFullyQualifiedLinks(true)
 	p.AllowAttrs("href").OnElements("a")
 	p.AllowAttrs("rel").Matching(regexp.MustCompile(`^` + rel + `$`)).OnElements("a")
+	p.AllowAttrs("class").Matching(regexp.MustCompile(`^pictures?$`)).OnElements("p")
 	p.AllowAttrs("title").OnElements("a", "img")
 	p.AllowAttrs("src").Matching(picture).OnElements("img")
 	p.AllowAttrs("alt").OnElements("img")
 	p.AllowAttrs("loading").Matching(regexp.MustCompile(`^lazy$`)).OnElements("img")
 	p.AllowAttrs("id").Matching(regexp.MustCompile(`^h-[\p{L}\p{M}\p{N}_-]+$`)).OnElements("h2", "h3", "h4", "h5", "h6")
+	p.AllowAttrs("class").Matching(regexp.MustCompile(`^` + bracketed + `$`)).OnElements("ol")
 	p.AllowAttrs("start").Matching(regexp.MustCompile(`^[0-9]{1,9}$`)).OnElements("ol")
 	p.AllowAttrs("align").Matching(regexp.MustCompile(`^(?:left|center|right)$`)).OnElements("th", "td")
 	p.AllowAttrs("class").Matching(regexp.MustCompile(`^language-[A-Za-z0-9+#_-]{1,32}$`)).OnElements("code")

@@ -46,7 +46,7 @@ func BenchmarkVariants(b *testing.B) {
 	b.Logf("%d bytes", len(photo))
 	b.Run("all", func(b *testing.B) {
 		for b.Loop() {
-			err := picture.Variants(b.Context(), bytes.NewReader(photo), []int{320, 960, 1600}, func(context.Context, picture.Variant) error { return nil })
+			err := picture.NewDecoder(0).Variants(b.Context(), bytes.NewReader(photo), []int{320, 960, 1600}, func(context.Context, picture.Variant) error { return nil })
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -113,7 +113,7 @@ func TestPeak(t *testing.T) {
 	if err := os.WriteFile("/proc/self/clear_refs", []byte("5"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	err = picture.Variants(t.Context(), f, []int{320, 960, 1600}, func(context.Context, picture.Variant) error { return nil })
+	err = picture.NewDecoder(0).Variants(t.Context(), f, []int{320, 960, 1600}, func(context.Context, picture.Variant) error { return nil })
 	if err != nil {
 		t.Fatal(err)
 	}

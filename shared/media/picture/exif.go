@@ -18,9 +18,9 @@ func orientation(r io.Reader, format string) int {
 	case "jpeg":
 		return jpegOrientation(in)
 	case "png":
-		return chunkOrientation(in, 8, "eXIf", binary.BigEndian, false)
+		return tiffOrientation(chunkOf(in, 8, "eXIf", binary.BigEndian, false, maxExif))
 	case "webp":
-		return chunkOrientation(in, 12, "EXIF", binary.LittleEndian, true)
+		return tiffOrientation(bytes.TrimPrefix(chunkOf(in, 12, "EXIF", binary.LittleEndian, true, maxExif), []byte("Exif\x00\x00")))
 	}
 	return 1
 }
@@ -40,37 +40,6 @@ func jpegOrientation(r *bufio.Reader) int {
 		}
 		if tiff, ok := bytes.CutPrefix(block, []byte("Exif\x00\x00")); ok && marker == 0xe1 {
 			return tiffOrientation(tiff)
-		}
-	}
-}
-
-// chunkOrientation looks through the chunks of a PNG (length, name, data, check) or a WebP (name, length, data, padding).
-func chunkOrientation(r *bufio.Reader, begin int, name string, order binary.ByteOrder, nameFirst bool) int {
-	if _, err := r.Discard(begin); err != nil {
-		return 1
-	}
-	for {
-		head, err := r.Peek(8)
-		if err != nil {
-			return 1
-		}
-		found, length, rest := string(head[4:]), int64(order.Uint32(head)), int64(4)
-		if nameFirst {
-			found, length = string(head[:4]), int64(order.Uint32(head[4:]))
-			rest = length & 1
-		}
-		if _, err := r.Discard(8); err != nil {
-			return 1
-		}
-		if found == name && length <= maxExif {
-			block := make([]byte, length)
-			if _, err := io.ReadFull(r, block); err != nil {
-				return 1
-			}
-			return tiffOrientation(bytes.TrimPrefix(block, []byte("Exif\x00\x00")))
-		}
-		if _, err := io.CopyN(io.Discard, r, length+rest); err != nil {
-			return 1
 		}
 	}
 }

@@ -55,7 +55,7 @@ func TestPixelFloods(t *testing.T) {
 		if _, err := picture.Inspect(bytes.NewReader(b)); !errors.Is(err, picture.ErrTooManyPixels) {
 			t.Errorf("%s, inspect: %v", name, err)
 		}
-		if err := picture.Variants(t.Context(), bytes.NewReader(b), []int{320}, nothing); !errors.Is(err, picture.ErrTooManyPixels) {
+		if err := picture.NewDecoder(0).Variants(t.Context(), bytes.NewReader(b), []int{320}, nothing); !errors.Is(err, picture.ErrTooManyPixels) {
 			t.Errorf("%s, variants: %v", name, err)
 		}
 	}
@@ -95,7 +95,7 @@ func TestUnreadable(t *testing.T) {
 	broken[60] ^= 0xff
 	cases["a wrong byte.png"] = broken
 	for name, b := range cases {
-		err := picture.Variants(t.Context(), bytes.NewReader(b), []int{320}, nothing)
+		err := picture.NewDecoder(0).Variants(t.Context(), bytes.NewReader(b), []int{320}, nothing)
 		var unreadable *picture.Unreadable
 		if !errors.As(err, &unreadable) || errors.Is(err, picture.ErrTooManyPixels) || errors.Unwrap(unreadable) == nil {
 			t.Errorf("%s: %v", name, err)
@@ -124,7 +124,7 @@ func TestBrokenStorageIsNoBrokenPicture(t *testing.T) {
 	b := asJPEG(quadrants(2000, 1000))
 	var unreadable *picture.Unreadable
 	for _, n := range []int{0, 10, 5000, len(b), len(b) + 2000} {
-		err := picture.Variants(t.Context(), &brokenAfter{bytes.NewReader(b), n, broken}, []int{320}, nothing)
+		err := picture.NewDecoder(0).Variants(t.Context(), &brokenAfter{bytes.NewReader(b), n, broken}, []int{320}, nothing)
 		if !errors.Is(err, broken) || errors.As(err, &unreadable) {
 			t.Errorf("after %d bytes: %v", n, err)
 		}
@@ -137,7 +137,7 @@ func TestBrokenStorageIsNoBrokenPicture(t *testing.T) {
 func TestPutAndContextEndTheWork(t *testing.T) {
 	full, b := errors.New("full"), asPNG(quadrants(100, 100))
 	calls := 0
-	err := picture.Variants(t.Context(), bytes.NewReader(b), []int{10, 20, 30}, func(context.Context, picture.Variant) error {
+	err := picture.NewDecoder(0).Variants(t.Context(), bytes.NewReader(b), []int{10, 20, 30}, func(context.Context, picture.Variant) error {
 		calls++
 		return full
 	})
@@ -146,7 +146,7 @@ func TestPutAndContextEndTheWork(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	calls = 0
-	err = picture.Variants(ctx, bytes.NewReader(b), []int{10, 20, 30}, func(context.Context, picture.Variant) error {
+	err = picture.NewDecoder(0).Variants(ctx, bytes.NewReader(b), []int{10, 20, 30}, func(context.Context, picture.Variant) error {
 		calls++
 		cancel()
 		return nil
@@ -173,7 +173,7 @@ func FuzzVariants(f *testing.F) {
 			t.Skip("large pictures only make this slow")
 		}
 		count := 0
-		made := picture.Variants(t.Context(), bytes.NewReader(b), []int{32, 8}, func(_ context.Context, v picture.Variant) error {
+		made := picture.NewDecoder(0).Variants(t.Context(), bytes.NewReader(b), []int{32, 8}, func(_ context.Context, v picture.Variant) error {
 			count++
 			if v.Width < 1 || v.Height < 1 || v.Width > 32 || len(v.Data) == 0 {
 				t.Fatalf("%d by %d, %d bytes", v.Width, v.Height, len(v.Data))
@@ -188,6 +188,26 @@ func FuzzVariants(f *testing.F) {
 		}
 		if err != nil && made == nil || made == nil && count == 0 {
 			t.Fatalf("%d variants of what inspection calls %v", count, err)
+		}
+	})
+}
+
+// What a header says is asked before anything is decoded: its measures are those of a picture that is taken, or it is refused.
+func FuzzInspect(f *testing.F) {
+	for _, b := range [][]byte{asJPEG(quadrants(8, 8)), asPNG(quadrants(8, 8)), asGIF(flat(8, 8, color.Black)), webp(lossyWhite), webp(losslessRed), webp(animatedAlpha)} {
+		f.Add(b)
+	}
+	for _, b := range floods() {
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		info, err := picture.Inspect(bytes.NewReader(b))
+		var unreadable *picture.Unreadable
+		switch {
+		case err == nil && (info.Width < 1 || info.Height < 1 || info.Width*info.Height > 40_000_000 || info.Decoded < int64(info.Width)*int64(info.Height)):
+			t.Fatalf("%+v", info)
+		case err != nil && !errors.As(err, &unreadable) && !errors.Is(err, picture.ErrTooManyPixels):
+			t.Fatal(err)
 		}
 	})
 }

@@ -9,11 +9,13 @@ import (
 )
 
 // jpegHeader reads a JPEG's size from its first frame header, and how many bytes a pixel takes while it is decoded: a
-// progressive picture is kept whole as coefficients of four bytes a sample before it becomes samples of one.
+// progressive picture is kept whole as coefficients of four bytes a sample before it becomes samples of one. Four
+// components become CMYK beside their planes, and three that JFIF does not call YCbCr may become RGB, of four bytes each.
 func jpegHeader(r *bufio.Reader) (w, h int, perPixel int64, err error) {
 	if _, err := r.Discard(2); err != nil {
 		return 0, 0, 0, err
 	}
+	jfif := false
 	for {
 		marker, length, err := nextSegment(r)
 		if err != nil {
@@ -22,6 +24,9 @@ func jpegHeader(r *bufio.Reader) (w, h int, perPixel int64, err error) {
 		frame := marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc
 		switch {
 		case !frame:
+			if head, err := r.Peek(min(length, 5)); marker == 0xe0 && err == nil && string(head) == "JFIF\x00" {
+				jfif = true
+			}
 			if _, err := r.Discard(length); err != nil {
 				return 0, 0, 0, err
 			}
@@ -42,7 +47,11 @@ func jpegHeader(r *bufio.Reader) (w, h int, perPixel int64, err error) {
 		if marker == 0xc2 {
 			samples *= 5
 		}
-		return w, h, (samples + largest - 1) / largest, nil
+		perPixel = (samples + largest - 1) / largest
+		if n := header[5]; n == 4 || n == 3 && !jfif {
+			perPixel += 4
+		}
+		return w, h, perPixel, nil
 	}
 }
 

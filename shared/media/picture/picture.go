@@ -1,12 +1,15 @@
 // Package picture looks into uploaded pictures and makes the smaller ones that pages show: turned upright, without any
-// of the metadata that a telephone writes (place, time, names), as JPEG.
+// of the metadata that a telephone writes (place, time, names), as JPEG in sRGB: what lies in other colours, as Display P3,
+// Adobe RGB or the inks of a press, is turned into it by the profile that the picture carries.
 //
 // JPEG and not WebP: three WebP variants of a photograph took 270 to 510 ms to encode without cgo at libwebp's efforts 0
 // to 2, three JPEGs take 75 ms (BenchmarkVariants has the rest), and WebP's encoder in Go is 3 MB of every image. The price is files of about three
 // times the size. Transparent pictures lie on white.
 //
 // Memory is the decoded picture and little more, for the steps work on rows, and on the format's own planes where it has
-// them: a photograph (baseline JPEG, 4:2:0) takes 1.5 bytes a pixel, a progressive one 7.5, PNG, GIF and WebP up to 8.
+// them: a photograph (baseline JPEG, 4:2:0) takes 1.5 bytes a pixel, others up to 19. What a picture will take is asked
+// from its header (Info.Decoded) before anything is decoded; what would take too much is refused, and a Decoder lets
+// pictures wait for each other, so that all together take no more than its budget.
 package picture
 
 import (
@@ -16,20 +19,22 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"image/color"
 	"image/gif"
 	"image/jpeg"
 	"image/png"
 	"io"
+	"runtime"
 	"slices"
+
+	"golang.org/x/sync/semaphore"
 )
 
 // MaxPixels is the largest picture that is decoded: 40 megapixels.
 const MaxPixels = 40_000_000
 
 const (
-	// maxDecoded bounds what a decoder may need for a picture within MaxPixels, in bytes: 40 megapixels of eight bytes.
-	// Only a progressive JPEG with full chroma needs more.
+	// maxDecoded bounds what a decoder may need for a picture within MaxPixels, in bytes: 40 megapixels of eight bytes,
+	// as PNG's of 16 bits. What needs more a pixel, as an interlaced one of those, must have fewer.
 	maxDecoded = 320_000_000
 	// maxHeader is how far into a file the size and the EXIF block are looked for, in bytes.
 	maxHeader = 8 << 20
@@ -55,6 +60,21 @@ func (u *Unreadable) Unwrap() error { return u.Err }
 type Info struct {
 	Format        string // jpeg, png, gif or webp
 	Width, Height int    // pixels, as stored: before the turn that EXIF may ask for
+	Decoded       int64  // what decoding takes at most, in bytes
+}
+
+// Decoder decodes pictures within a budget: those for which there is no room wait.
+type Decoder struct {
+	budget int64
+	room   *semaphore.Weighted
+}
+
+// NewDecoder makes a decoder with a budget in bytes; 0 means 320 MB, which the largest picture takes alone.
+func NewDecoder(budget int64) *Decoder {
+	if budget == 0 {
+		budget = maxDecoded
+	}
+	return &Decoder{budget, semaphore.NewWeighted(budget)}
 }
 
 // Variant is one smaller picture.
@@ -79,25 +99,25 @@ func inspect(r io.Reader) (Info, error) {
 		return Info{}, fmt.Errorf("%d bytes: %w", len(head), err)
 	}
 	var config image.Config
-	info, perPixel := Info{}, int64(4)
+	var info Info
+	var perPixel int64
 	switch {
 	case bytes.HasPrefix(head, []byte("\xff\xd8\xff")):
 		info.Format = "jpeg"
 		config.Width, config.Height, perPixel, err = jpegHeader(in)
 	case bytes.HasPrefix(head, []byte("\x89PNG\r\n\x1a\n")):
 		info.Format = "png"
+		perPixel = pngPerPixel(in)
 		config, err = png.DecodeConfig(in)
-		if config.ColorModel == color.RGBA64Model || config.ColorModel == color.NRGBA64Model {
-			perPixel = 8
-		}
 	case bytes.HasPrefix(head, []byte("GIF8")):
 		info.Format = "gif"
+		perPixel = 2 // an index, and once more where the rows are interlaced
 		config, err = gif.DecodeConfig(in)
 	case bytes.HasPrefix(head, []byte("RIFF")) && string(head[8:12]) == "WEBP":
 		info.Format = "webp"
 		var p webpPicture
 		p, err = webpHeader(in)
-		config.Width, config.Height = p.canvas.X, p.canvas.Y
+		config.Width, config.Height, perPixel = p.canvas.X, p.canvas.Y, p.perPixel()
 	default:
 		return Info{}, errors.New("no known format")
 	}
@@ -106,11 +126,12 @@ func inspect(r io.Reader) (Info, error) {
 	}
 	info.Width, info.Height = config.Width, config.Height
 	pixels := int64(info.Width) * int64(info.Height)
-	if pixels <= 0 {
-		return Info{}, fmt.Errorf("a picture of %d by %d", info.Width, info.Height)
+	if pixels <= 0 || perPixel <= 0 {
+		return Info{}, fmt.Errorf("a picture of %d by %d, of %d bytes each", info.Width, info.Height, perPixel)
 	}
-	if pixels > MaxPixels || pixels*perPixel > maxDecoded {
-		return info, fmt.Errorf("%w: %d by %d", ErrTooManyPixels, info.Width, info.Height)
+	info.Decoded = pixels * perPixel
+	if pixels > MaxPixels || info.Decoded > maxDecoded {
+		return info, fmt.Errorf("%w: %d by %d, of %d bytes each", ErrTooManyPixels, info.Width, info.Height, perPixel)
 	}
 	return info, nil
 }
@@ -118,7 +139,7 @@ func inspect(r io.Reader) (Info, error) {
 // Variants decodes a picture once and passes to put one variant for each width, the largest first. None is larger than
 // the picture: instead of those that would be, there is one of its own size. put runs in this goroutine; its error ends
 // the work and is returned as it is. The other errors are those of Inspect, and ctx's.
-func Variants(ctx context.Context, r io.ReadSeeker, widths []int, put func(context.Context, Variant) error) error {
+func (d *Decoder) Variants(ctx context.Context, r io.ReadSeeker, widths []int, put func(context.Context, Variant) error) error {
 	w := &watched{r: r}
 	info, err := inspect(w)
 	if err != nil {
@@ -135,15 +156,24 @@ func Variants(ctx context.Context, r io.ReadSeeker, widths []int, put func(conte
 	if err := rewind(); err != nil {
 		return fmt.Errorf("picture: %w", err)
 	}
+	colours := newLattice(profileOf(w, info.Format))
+	if err := rewind(); err != nil {
+		return fmt.Errorf("picture: %w", err)
+	}
 	if err := errors.Join(ctx.Err(), w.err); err != nil {
 		return fmt.Errorf("picture: %w", err)
 	}
+	release, err := d.acquire(ctx, info, turned, colours != nil, widths)
+	if err != nil {
+		return fmt.Errorf("picture: %w", err)
+	}
+	defer release()
 	decoded, err := decode(w, info.Format)
 	if err != nil {
 		return w.judge(err)
 	}
 	var current *raster
-	for _, size := range sizes(decoded.Bounds(), turned, widths) {
+	for _, size := range sizes(decoded.Bounds().Size(), turned, widths) {
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("picture: %w", err)
 		}
@@ -152,7 +182,7 @@ func Variants(ctx context.Context, r io.ReadSeeker, widths []int, put func(conte
 			if turned >= 5 {
 				stored.X, stored.Y = size.Y, size.X
 			}
-			current = reduce(decoded, stored.X, stored.Y).turned(turned)
+			current = reduce(decoded, stored.X, stored.Y).inColours(colours).turned(turned)
 			decoded = nil
 		} else {
 			current = current.smaller(size.X, size.Y)
@@ -168,9 +198,56 @@ func Variants(ctx context.Context, r io.ReadSeeker, widths []int, put func(conte
 	return nil
 }
 
+// collected is how much decoding takes that is worth a collection of what it left, in bytes.
+const collected = 16 << 20
+
+// acquire waits until there is room for a picture: for what its decoder takes, and the largest variant, of four bytes a
+// pixel, once more where it is turned or in other colours. What is given back has been collected, since Go would let as much again become
+// garbage first; so little is alive then that it takes a millisecond.
+func (d *Decoder) acquire(ctx context.Context, info Info, turned int, coloured bool, widths []int) (release func(), err error) {
+	n := info.Decoded
+	if all := sizes(image.Pt(info.Width, info.Height), turned, widths); len(all) > 0 {
+		raster := 4 * int64(all[0].X) * int64(all[0].Y)
+		if n += raster; turned > 1 || coloured {
+			n += raster
+		}
+	}
+	room := min(n, d.budget) // what takes more than all others together may is decoded alone
+	if err := d.room.Acquire(ctx, room); err != nil {
+		return nil, err //nolint:wrapcheck // it is ctx's
+	}
+	return func() {
+		if n >= collected {
+			runtime.GC()
+		}
+		d.room.Release(room)
+	}, nil
+}
+
+// pngPerPixel is how many bytes a pixel of a PNG takes, by its header (PNG 11.2.1): image/png makes samples of one or two
+// bytes, four of them wherever there may be alpha, which a later chunk can say of grey and of colours. Of an interlaced
+// picture it also makes one for each of the seven passes, which together are as large.
+func pngPerPixel(in *bufio.Reader) int64 {
+	head, err := in.Peek(29)
+	if err != nil {
+		return 8 // the decoder tells that it is cut off
+	}
+	depth, colour, interlace := head[24], head[25], head[28]
+	perPixel := int64(4)
+	switch {
+	case depth == 16:
+		perPixel = 8
+	case colour == 3:
+		perPixel = 1
+	}
+	if interlace != 0 {
+		perPixel *= 2
+	}
+	return perPixel
+}
+
 // sizes are the variants' sizes, upright, largest first, each once.
-func sizes(b image.Rectangle, turned int, widths []int) []image.Point {
-	own := b.Size()
+func sizes(own image.Point, turned int, widths []int) []image.Point {
 	if turned >= 5 {
 		own.X, own.Y = own.Y, own.X
 	}

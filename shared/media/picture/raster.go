@@ -11,6 +11,7 @@ type raster struct {
 	w, h   int
 	planes [3][]byte // Y, Cb, Cr; the last two are (w+1)/2 by (h+1)/2
 	rgba   []byte
+	cmyk   bool // rgba are inks, as long as inColours was not asked
 }
 
 func half(n int) int { return (n + 1) / 2 }
@@ -23,6 +24,12 @@ func reduce(m image.Image, w, h int) *raster {
 	case *image.Gray:
 		b := m.Rect
 		return reducePlanes(&image.YCbCr{Y: m.Pix, YStride: m.Stride, Rect: b}, w, h)
+	case *image.CMYK:
+		s := newShrinker(m.Rect.Dx(), m.Rect.Dy(), w, h, 4)
+		for y := range m.Rect.Dy() {
+			s.add(m.Pix[y*m.Stride : y*m.Stride+4*m.Rect.Dx()])
+		}
+		return &raster{w: w, h: h, rgba: s.out, cmyk: true}
 	}
 	b := m.Bounds()
 	s := newShrinker(b.Dx(), b.Dy(), w, h, 4)
@@ -103,7 +110,7 @@ func (r *raster) turned(orientation int) *raster {
 	if orientation <= 1 || orientation > 8 {
 		return r
 	}
-	out := &raster{w: r.w, h: r.h}
+	out := &raster{w: r.w, h: r.h, cmyk: r.cmyk}
 	if orientation >= 5 {
 		out.w, out.h = r.h, r.w
 	}

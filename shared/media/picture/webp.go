@@ -18,6 +18,24 @@ type webpPicture struct {
 	canvas   image.Point // from VP8X, else the picture's own
 	animated bool
 	frame    image.Point // of the first picture
+	first    string      // chunk of the first picture: VP8, VP8L, or ALPH, which a VP8 with alpha begins with
+}
+
+// perPixel is how many bytes a pixel of the canvas takes while it is decoded: two planes and a half for VP8, rounded up;
+// pixels of four bytes for VP8L, twice where they are indices of colours; and both, and the alpha alone, for ALPH. A
+// film's first picture that does not fill the canvas is laid on it.
+func (p webpPicture) perPixel() int64 {
+	n := int64(2)
+	switch p.first {
+	case "VP8L":
+		n = 8
+	case "ALPH":
+		n = 11
+	}
+	if p.animated {
+		n += 4
+	}
+	return n
 }
 
 // webpHeader walks the chunks to the first picture. A file may announce a small canvas and then hold a large picture, so
@@ -41,9 +59,12 @@ func webpHeader(r *bufio.Reader) (webpPicture, error) {
 				return p, errors.New("a frame larger than the canvas")
 			}
 			p.frame = at
+			p.first = string(data[16:20])
 			return p, nil
 		}
 		switch {
+		case name == "ALPH":
+			p.first = name
 		case name == "VP8X" && len(data) >= 10:
 			p.animated = data[0]&2 != 0
 			p.canvas = image.Pt(1+u24(data[4:]), 1+u24(data[7:]))
@@ -58,7 +79,9 @@ func webpHeader(r *bufio.Reader) (webpPicture, error) {
 			if p.animated || size != p.canvas {
 				return p, errors.New("a picture of another size than the canvas")
 			}
-			p.frame = size
+			if p.frame = size; p.first == "" {
+				p.first = name
+			}
 			return p, nil
 		}
 		if _, err := io.CopyN(io.Discard, r, 8+length+length&1); err != nil {

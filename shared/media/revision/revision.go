@@ -1,11 +1,12 @@
 // Package revision compares two versions of a text by lines and, inside changed lines, by words.
 //
-// The comparison is Myers' with the heuristics of znkr.io/diff, which bound its time whatever the texts are: 100 KB against
-// 100 KB takes less than a second. The result of a comparison is right in any
+// The comparison is Myers' of znkr.io/diff as long as a budget lasts, and its fast one behind it, which bounds the time whatever
+// the texts are: BenchmarkWorst of package rule has texts at their limits. The result of a comparison is right in any
 // release, but which of several right ones it is may change, so that it is computed when it is shown and never stored.
 package revision
 
 import (
+	"iter"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -39,6 +40,26 @@ type Line struct {
 	Segments []Segment // of a deleted or inserted line, together its Text; nil for an equal or empty line
 }
 
+// State says whether l is a line at all, whether both versions have it, and whether the new one alone has.
+func (l *Line) State() (there, same, added bool) {
+	return l != nil, l != nil && l.Kind == Equal, l != nil && l.Kind == Insert
+}
+
+// Words are the parts of l in their order, with whether they differ.
+func (l *Line) Words() iter.Seq2[string, bool] {
+	return func(yield func(string, bool) bool) {
+		if l.Kind == Equal {
+			yield(l.Text, false)
+			return
+		}
+		for _, s := range l.Segments {
+			if !yield(s.Text, s.Changed) {
+				return
+			}
+		}
+	}
+}
+
 // Segment is a part of a line.
 type Segment struct {
 	Changed bool
@@ -53,13 +74,14 @@ type Row struct {
 // Lines returns where a and b differ, in order; nil when they are the same. Lines end with LF, and whether the last one does
 // makes no difference.
 func Lines(a, b string) []Hunk {
+	var c Comparison
 	var hunks []Hunk
 	from, to := split(a), split(b)
-	for _, found := range diff.Hunks(from, to, append(effort(from, to), diff.Context(Context))...) {
+	for _, found := range diff.Hunks(from, to, append(c.effort(from, to), diff.Context(Context))...) {
 		var hunk Hunk
 		var deleted, inserted []Line
 		replace := func() {
-			mark(deleted, inserted)
+			c.mark(deleted, inserted)
 			hunk.Lines = append(append(hunk.Lines, deleted...), inserted...)
 			deleted, inserted = nil, nil
 		}
@@ -108,11 +130,11 @@ func (h Hunk) Rows() []Row {
 //
 // A word is a run of letters and digits, so that a particle belongs to its noun; every other character stands for itself. When
 // less than a third of the texts is common they are changed as a whole, since scattered matches explain nothing.
-func Words(a, b string) (before, after []Segment) {
+func (c *Comparison) Words(a, b string) (before, after []Segment) {
 	var left, right spans
 	common := 0
 	from, to := words(a), words(b)
-	for _, edit := range diff.Edits(from, to, effort(from, to)...) {
+	for _, edit := range diff.Edits(from, to, c.effort(from, to)...) {
 		switch edit.Op {
 		case diff.Delete:
 			left.add(len(edit.X), true)
@@ -130,16 +152,31 @@ func Words(a, b string) (before, after []Segment) {
 	return left.segments(a), right.segments(b)
 }
 
-// maxThorough is the number of lines or words of both versions together up to which a short difference is searched for. Hardly
-// any rules or minutes have more lines, nor any paragraph more words.
-const maxThorough = 8000
+// Comparison compares texts that belong together, as the paragraphs of two versions, and bounds what that costs in all. The
+// zero Comparison is ready.
+type Comparison struct {
+	spent int // of mostThorough
+}
 
-// effort bounds the time of a comparison: beyond maxThorough only what occurs once in both is matched, and what is equal
+// mostThorough is how many pairs of lines or words a comparison may look at to find the shortest differences. A book of rules
+// that is written anew takes some millions.
+const mostThorough = 50_000_000
+
+// effort spends what a search for the shortest difference of a and b can cost at most: each of what lies between their equal
+// beginnings and ends against each. Where that is not left, only what occurs once in both is matched, and what is equal
 // around it.
-func effort(a, b []string) []diff.Option {
-	if len(a)+len(b) > maxThorough {
+func (c *Comparison) effort(a, b []string) []diff.Option {
+	for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
+		a, b = a[1:], b[1:]
+	}
+	for len(a) > 0 && len(b) > 0 && a[len(a)-1] == b[len(b)-1] {
+		a, b = a[:len(a)-1], b[:len(b)-1]
+	}
+	cost := len(a) * len(b)
+	if cost > mostThorough-c.spent {
 		return []diff.Option{diff.Fast()}
 	}
+	c.spent += cost
 	return nil
 }
 
@@ -183,10 +220,10 @@ func (s spans) segments(text string) []Segment {
 }
 
 // mark sets the segments of lines that replace each other, pair by pair; what has no partner is changed as a whole.
-func mark(deleted, inserted []Line) {
+func (c *Comparison) mark(deleted, inserted []Line) {
 	paired := min(len(deleted), len(inserted))
 	for i := range paired {
-		deleted[i].Segments, inserted[i].Segments = Words(deleted[i].Text, inserted[i].Text)
+		deleted[i].Segments, inserted[i].Segments = c.Words(deleted[i].Text, inserted[i].Text)
 	}
 	for i := paired; i < len(deleted); i++ {
 		deleted[i].Segments = whole(deleted[i].Text)

@@ -121,7 +121,7 @@ func TestWords(t *testing.T) {
 		{"가 나", "가 나", "가 나", "가 나"},
 		{"100원", "1,000원", "[100원]", "[1,000원]"},
 	} {
-		before, after := revision.Words(c.a, c.b)
+		before, after := new(revision.Comparison).Words(c.a, c.b)
 		if brackets(before) != c.before || brackets(after) != c.after {
 			t.Errorf("%q to %q: %s and %s, want %s and %s", c.a, c.b, brackets(before), brackets(after), c.before, c.after)
 		}

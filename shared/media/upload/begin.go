@@ -38,7 +38,7 @@ const keyLife = 24 * time.Hour
 func (d Depot) check(ctx context.Context, draft *Draft, form bool) (Purpose, filetype.Type, error) {
 	var f check.Fields
 	purpose, known := PurposeOf(f.OneOf("purpose", draft.Purpose, PurposeNames()...))
-	purpose = purpose.Raised(d.LimitMiB)
+	purpose = purpose.Raised(d.LimitMiB).For(auth.From(ctx), d.ArchiveMiB)
 	draft.SHA256 = strings.ToLower(draft.SHA256)
 	if sum, err := hex.DecodeString(draft.SHA256); (err != nil || len(sum) != sha256.Size) && !(form && draft.SHA256 == "") {
 		f.Add("sha256", "not-a-sha256", "SHA-256 값을 16진수 64자로 보내세요.", "Send the SHA-256 as 64 hexadecimal digits.")
@@ -58,13 +58,20 @@ func (d Depot) check(ctx context.Context, draft *Draft, form bool) (Purpose, fil
 		f.Required("name")
 	case refused != nil && refused.Code == filetype.Mismatch:
 		f.Add("type", refused.Code, "파일 이름과 형식이 다릅니다.", "The type does not go with the name.")
+	case refused != nil && refused.Code == filetype.HEIF:
+		t := heif()
+		f.Add("name", refused.Code, t.KO, t.EN)
 	case refused != nil:
 		f.Add("name", refused.Code, "올릴 수 없는 형식입니다.", "Files of this type are not taken.")
 	}
 	if err := f.Err(); err != nil {
 		return Purpose{}, filetype.Type{}, err
 	}
-	switch {
+	switch who := auth.From(ctx); {
+	case who.SignedIn() && !who.Confirmed:
+		return Purpose{}, filetype.Type{}, problem.New(problem.Forbidden, "address-unconfirmed", "이메일 주소를 확인한 뒤에 올릴 수 있습니다. 내 정보에서 메일로 받은 번호를 넣으세요.", "Confirm your mail address first: enter the code from the message on your page.")
+	case !purpose.Allows(auth.From(ctx)) && !purpose.Council && auth.From(ctx).SignedIn():
+		return Purpose{}, filetype.Type{}, problem.New(problem.Forbidden, "verification-required", "재학생 인증을 한 뒤에 올릴 수 있습니다. 그 전에는 인증에 쓸 증빙만 올릴 수 있습니다.", "Verify that you are a student first. Until then only proofs of it are taken.")
 	case !purpose.Allows(auth.From(ctx)):
 		return Purpose{}, filetype.Type{}, problem.NotAllowed()
 	case draft.Size > purpose.Limit:
@@ -113,6 +120,9 @@ func (d Depot) insert(ctx context.Context, draft Draft, purpose Purpose, kind fi
 		if err := d.room(ctx, u.MemberID); err != nil {
 			return err
 		}
+		if err := d.quota(ctx, u); err != nil {
+			return err
+		}
 		if _, err := d.DB.Exec(ctx, `UPDATE uploads SET request = NULL WHERE member_id = $1 AND request = $2 AND created_at <= $3`, u.MemberID, request, clock.Millis(now.Add(-keyLife))); err != nil {
 			return err
 		}
@@ -126,7 +136,8 @@ func (d Depot) insert(ctx context.Context, draft Draft, purpose Purpose, kind fi
 		if err != nil {
 			return err
 		}
-		if before.Purpose != u.Purpose || before.Name != u.Name || before.Size != u.Size || before.SHA256 != u.SHA256 {
+		cut := before.CompletedAt != nil && IsImage(before.Type) && before.Size < u.Size // what followed the picture was not kept
+		if before.Purpose != u.Purpose || before.Name != u.Name || !cut && (before.Size != u.Size || before.SHA256 != u.SHA256) {
 			return problem.New(problem.Invalid, "idempotency-key-reused", "같은 Idempotency-Key로 다른 요청을 보냈습니다.", "The Idempotency-Key was used for another request.")
 		}
 		u = before
@@ -145,6 +156,54 @@ func (d Depot) room(ctx context.Context, member string) error {
 	return err
 }
 
+// The quota of accounts that nobody knows: an account costs nothing, and what it uploads is kept for a day. Per account and
+// 24 hours, whatever became of them: twice what a proof takes, in files and in bytes. All together: what some thousand
+// newcomers hand in on the busiest day, and no more than a day's storage may cost.
+const (
+	proofWindow   = 24 * time.Hour
+	proofsMost    = 10
+	proofBytes    = 30 * MiB
+	allProofsMost = 5_000
+	allProofBytes = 4 << 10 * MiB
+)
+
+// quota refuses who is not verified, when they or all of them have uploaded enough. As room does, it bounds, and does not
+// count exactly: two at the same time may both find the last place, and a form's size is known when it was read.
+func (d Depot) quota(ctx context.Context, u Upload) error {
+	if known(auth.From(ctx)) {
+		return nil
+	}
+	type used struct{ files, bytes, oldest int64 }
+	scan := func(r database.Row) (used, error) {
+		var n used
+		return n, r.Scan(&n.files, &n.bytes, &n.oldest)
+	}
+	now := clock.Now(ctx)
+	since := clock.Millis(now.Add(-proofWindow))
+	own, err := database.One(ctx, d.DB, scan, `SELECT count(*), coalesce(sum(size), 0), coalesce(min(created_at), 0) FROM uploads WHERE member_id = $1 AND created_at > $2`, u.MemberID, since)
+	if err != nil {
+		return err
+	}
+	if own.files >= proofsMost || own.bytes+u.Size > proofBytes {
+		return tooManyProofs("하루에 올릴 수 있는 증빙을 다 올렸습니다. 내일 다시 올리거나 학교 메일로 인증하세요.",
+			"You have uploaded as many proofs as a day allows. Try again tomorrow, or verify by your school's mail.", own.oldest, now)
+	}
+	all, err := database.One(ctx, d.DB, scan, `SELECT count(*), coalesce(sum(size), 0), coalesce(min(created_at), 0) FROM uploads WHERE purpose = 'proof' AND created_at > $1`, since)
+	if err != nil {
+		return err
+	}
+	if all.files >= allProofsMost || all.bytes+u.Size > allProofBytes {
+		return tooManyProofs("지금은 올라온 증빙이 너무 많습니다. 나중에 다시 올리거나 학교 메일로 인증하세요.",
+			"Too many proofs have been uploaded by everybody. Try again later, or verify by your school's mail.", all.oldest, now)
+	}
+	return nil
+}
+
+func tooManyProofs(ko, en string, oldest int64, now time.Time) error {
+	after := clock.FromMillis(oldest).Add(proofWindow).Sub(now)
+	return problem.New(problem.TooMany, "too-many-proofs", ko, en).After(max(after, time.Minute))
+}
+
 // start begins the upload in parts, unless that is done. Of two that begin one at the
 // same time, one is kept; the other was never given to anybody and is ended.
 func (d Depot) start(ctx context.Context, u Upload) (Upload, error) {
@@ -155,7 +214,7 @@ func (d Depot) start(ctx context.Context, u Upload) (Upload, error) {
 	if err != nil {
 		return u, err
 	}
-	multipart, err := o.StartMultipart(ctx, u.Incoming(), objects.Meta{ContentType: "application/octet-stream"})
+	multipart, err := o.StartMultipart(ctx, u.Incoming(), objects.Meta{ContentType: arriving})
 	if err != nil {
 		return u, away(err)
 	}

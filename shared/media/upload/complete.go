@@ -16,6 +16,11 @@ import (
 // bytes and completes or refuses the upload, once and for good. It may be repeated, also
 // at the same time and after it was killed anywhere: each step finds what an earlier
 // attempt did, and one conditional statement decides.
+//
+// What was put together can still change, or go: its parts can be sent again, and another
+// completion removes it once it has decided. So the file is made of the very bytes that were
+// verified, as they pass, and appears with the last of them or not at all: what is complete
+// was read whole, and stays.
 func (d Depot) Complete(ctx context.Context, id string) (Upload, error) {
 	u, err := d.Own(ctx, id)
 	if err != nil {
@@ -30,7 +35,44 @@ func (d Depot) Complete(ctx context.Context, id string) (Upload, error) {
 	if err := d.join(ctx, u); err != nil {
 		return d.decided(ctx, u, err)
 	}
+	return d.take(ctx, u)
+}
+
+// The bounds of repeated completions.
+const (
+	completionsMost = 100 // of one upload: who asks so often has a file that never arrives
+	tearsMost       = 3   // after so many completions a part that was replaced is the sender's fault, not a moment's
+)
+
+// take makes the upload of what was put together.
+func (d Depot) take(ctx context.Context, u Upload) (Upload, error) {
+	u, err := d.begun(ctx, u)
+	if err != nil || u.CompletedAt != nil {
+		return u, err
+	}
 	return d.finish(ctx, u)
+}
+
+// begun counts one more completion. An upload that is completed meanwhile is returned as it
+// is.
+func (d Depot) begun(ctx context.Context, u Upload) (Upload, error) {
+	numbers, err := database.All(ctx, d.DB, database.Value[int], `UPDATE uploads SET completions = completions + 1
+		WHERE id = $1 AND completed_at IS NULL AND refused_at IS NULL AND deleted_at IS NULL AND completions < $2 RETURNING completions`, u.ID, completionsMost)
+	if err != nil {
+		return u, err
+	}
+	if len(numbers) == 1 {
+		u.Completions = numbers[0]
+		return u, nil
+	}
+	now, err := d.Read(ctx, u.ID)
+	if err != nil {
+		return u, err
+	}
+	if err := d.open(ctx, now); err != nil || now.CompletedAt != nil {
+		return now, err
+	}
+	return now, startAgain()
 }
 
 func missingParts() *problem.Error {
@@ -65,17 +107,28 @@ func (d Depot) join(ctx context.Context, u Upload) error {
 // decided is the upload as it is now, where an attempt failed because another one had
 // completed it before; else why it failed.
 func (d Depot) decided(ctx context.Context, u Upload, cause error) (Upload, error) {
-	if !errors.Is(cause, objects.ErrNotFound) {
+	broken := errors.Is(cause, objects.ErrBroken)
+	if !broken && !errors.Is(cause, objects.ErrNotFound) {
 		return u, away(cause)
 	}
 	now, err := d.Read(ctx, u.ID)
-	if err == nil && (now.CompletedAt == nil || now.DeletedAt != nil) {
-		err = d.lost(ctx, u, cause)
+	if err != nil {
+		return now, err
 	}
-	return now, err
+	if err := d.open(ctx, now); err != nil || now.CompletedAt != nil {
+		return now, err
+	}
+	switch {
+	case !broken:
+		return now, startAgain().Because(cause)
+	case u.Completions < tearsMost:
+		return now, problem.Away(cause) // the next attempt puts the parts together anew
+	default:
+		return d.refuse(ctx, u, &refused{checksumMismatch, "a part was replaced after all had arrived"})
+	}
 }
 
-// finish verifies what is at Incoming and decides.
+// finish verifies what arrived, makes the file of it, and decides.
 func (d Depot) finish(ctx context.Context, u Upload) (Upload, error) {
 	verified, err := d.verify(ctx, u)
 	var no *refused
@@ -83,24 +136,25 @@ func (d Depot) finish(ctx context.Context, u Upload) (Upload, error) {
 	case errors.As(err, &no):
 		return d.refuse(ctx, u, no)
 	case err != nil:
-		return d.decided(ctx, u, err)
+		return d.decided(ctx, u, d.torn(ctx, u, err))
+	}
+	return d.save(ctx, verified)
+}
+
+// torn is objects.ErrBroken where a failure to read what was put together is due to a part that was sent again since, which
+// only the parts' own sums tell: storage ends in the middle then, as a connection does that breaks.
+func (d Depot) torn(ctx context.Context, u Upload, cause error) error {
+	if u.Multipart == "" || errors.Is(cause, objects.ErrBroken) || errors.Is(cause, objects.ErrNotFound) || ctx.Err() != nil {
+		return cause
 	}
 	o, err := d.objects()
 	if err != nil {
-		return u, err
+		return cause
 	}
-	meta := objects.Meta{ContentType: MediaType(u.Type), Disposition: objects.Attachment(u.Name), CacheControl: "public, max-age=31536000, immutable"}
-	if u.Private() {
-		meta.CacheControl = "private, no-store"
+	if replaced, err := o.Replaced(ctx, u.Incoming(), u.Multipart); err == nil && replaced {
+		return errors.Join(objects.ErrBroken, cause)
 	}
-	if err := o.Copy(ctx, u.Incoming(), u.Key(), meta); err != nil {
-		return d.decided(ctx, u, err)
-	}
-	// A copy of something that was replaced meanwhile ends early: the storage names parts by their checksums.
-	if info, err := o.Stat(ctx, u.Key()); err != nil || info.Size != verified.Size {
-		return u, problem.Away(errors.Join(errors.New("upload: the copy is not whole"), err))
-	}
-	return d.save(ctx, verified)
+	return cause
 }
 
 // save completes the row, and tells of it, if nobody decided otherwise before.
@@ -146,18 +200,32 @@ const tidyTime = 5 * time.Second
 func (d Depot) tidy(ctx context.Context, u Upload) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tidyTime)
 	defer cancel()
-	if err := d.unstage(ctx, u); err != nil {
+	if err := d.tidied(ctx, u); err != nil {
 		d.outbox.Log.WarnContext(ctx, "what arrived was not removed; sweep will do it", "upload", u.ID, "error", err)
 	}
 }
 
-// unstage removes what arrived of a completed upload and forgets its parts.
+// tidied removes what the completion that decided leaves. Where several began, another may
+// still be putting the parts together.
+func (d Depot) tidied(ctx context.Context, u Upload) error {
+	if u.Completions <= 1 {
+		return d.unstage(ctx, u)
+	}
+	o, err := d.objects()
+	if err != nil {
+		return err
+	}
+	return away(o.Delete(ctx, u.Incoming()))
+}
+
+// unstage removes all that arrived of a completed upload and forgets its parts, unless
+// another completion began meanwhile.
 func (d Depot) unstage(ctx context.Context, u Upload) error {
 	o, err := d.objects()
 	if err != nil {
 		return err
 	}
-	if err := o.Delete(ctx, u.Incoming()); err != nil {
+	if err := o.Delete(ctx, u.arrivals()...); err != nil {
 		return away(err)
 	}
 	if u.Multipart != "" {
@@ -165,7 +233,7 @@ func (d Depot) unstage(ctx context.Context, u Upload) error {
 			return away(err)
 		}
 	}
-	_, err = d.DB.Exec(ctx, `UPDATE uploads SET staged = 0, multipart = '' WHERE id = $1 AND completed_at IS NOT NULL`, u.ID)
+	_, err = d.DB.Exec(ctx, `UPDATE uploads SET staged = 0, multipart = '' WHERE id = $1 AND completed_at IS NOT NULL AND completions = $2`, u.ID, u.Completions)
 	return err
 }
 

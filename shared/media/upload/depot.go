@@ -10,6 +10,7 @@ import (
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/event"
+	"github.com/madang-council/madang/shared/media/picture"
 	"github.com/madang-council/madang/shared/objects"
 	"github.com/madang-council/madang/shared/problem"
 )
@@ -18,15 +19,17 @@ import (
 // anything is stored there is a committed row that says where, and a row goes only when
 // nothing is left of it. Whatever is cut off in between, sweep finds it from the rows.
 //
-// Bytes arrive at Upload.Incoming. Once they are verified there, they are copied to
-// Upload.Key inside the storage, the row is completed, and what arrived is removed: an
-// address that was given to a member can never change, or bring back, a completed file.
+// Bytes arrive at Upload.Incoming. A completion reads them there, and writes what it has
+// read to Upload.Key, where they appear with the last one, when all are verified. Then the row
+// is completed, and what arrived is removed: neither an address that was given to a member nor
+// another completion can ever change, or bring back, a completed file.
 type Depot struct {
 	Store
 	Rules
-	outbox  *event.Outbox
-	bucket  *objects.Store
-	unwired error // why there is no bucket
+	outbox   *event.Outbox
+	bucket   *objects.Store
+	pictures *picture.Decoder
+	unwired  error // why there is no bucket
 }
 
 // Rules are what an operator decides about uploads.
@@ -34,12 +37,13 @@ type Rules struct {
 	Environment string        // first part of every key
 	OrphanAge   time.Duration // how long an upload may stay unfinished, or unused
 	LimitMiB    int           // raises the limits of all purposes; 0 for none
+	ArchiveMiB  int           // how large archives of who supervises may be; 0 for no more than those of others
 }
 
 // NewDepot wires a depot to its storage. It does no I/O; a configuration that cannot work is
 // told by each call that needs the storage.
 func NewDepot(db *database.DB, outbox *event.Outbox, c objects.Config, r Rules) Depot {
-	d := Depot{Store: Store{DB: db}, Rules: r, outbox: outbox}
+	d := Depot{Store: Store{DB: db}, Rules: r, outbox: outbox, pictures: picture.NewDecoder(0)}
 	d.bucket, d.unwired = objects.Open(c)
 	return d
 }
@@ -84,31 +88,21 @@ func away(err error) error {
 	return err
 }
 
-// Visible is the upload with an id if the caller may see it: its owner, and the council;
-// something private only its owner and moderators. To everybody else it is absent.
+// Visible is the upload with an id if the caller may see it (Store.Readable); to everybody
+// else it is absent.
 func (d Depot) Visible(ctx context.Context, id string) (Upload, error) {
 	u, err := d.Read(ctx, id)
 	if err != nil {
 		return Upload{}, err
 	}
-	if u.DeletedAt != nil || !u.MayRead(auth.From(ctx)) {
+	may, err := d.Readable(ctx, u)
+	if err != nil {
+		return Upload{}, err
+	}
+	if u.DeletedAt != nil || !may[u.ID] {
 		return Upload{}, problem.Absent()
 	}
 	return u, nil
-}
-
-// MayRead says whether who may see an upload that is not public by its address.
-func (u Upload) MayRead(who auth.Principal) bool {
-	switch {
-	case !who.SignedIn():
-		return false
-	case u.MemberID == who.MemberID:
-		return true
-	case u.Private():
-		return who.Has(auth.Moderator)
-	default:
-		return who.Council()
-	}
 }
 
 // Own is the upload with an id if it is the caller's own; else it is absent.

@@ -12,12 +12,19 @@ import (
 // MostAlt is the longest text about a picture, in characters: screen readers read it whole.
 const MostAlt = 200
 
-// Describe says what a picture shows, for those who do not see it. Its owner may, and
-// editors, who answer for the pages that it is on.
+// Describe says what a picture shows, for those who do not see it. Upload.MayDescribe
+// says who may.
 func (d Depot) Describe(ctx context.Context, id, alt string) (Upload, error) {
 	u, err := d.Visible(ctx, id)
 	if err != nil {
 		return Upload{}, err
+	}
+	units, err := d.UnitsOf(ctx, id)
+	if err != nil {
+		return Upload{}, err
+	}
+	if !u.MayDescribe(auth.From(ctx), units[id]) {
+		return Upload{}, problem.NotAllowed()
 	}
 	var f check.Fields
 	alt = f.OptionalLine("alt", alt, MostAlt)
@@ -27,14 +34,15 @@ func (d Depot) Describe(ctx context.Context, id, alt string) (Upload, error) {
 	if err := f.Err(); err != nil {
 		return Upload{}, err
 	}
-	if who := auth.From(ctx); u.MemberID != who.MemberID && !who.Has(auth.Editor) {
-		return Upload{}, problem.NotAllowed()
-	}
-	n, err := d.DB.Exec(ctx, `UPDATE uploads SET alt = $1 WHERE id = $2 AND deleted_at IS NULL`, alt, id)
-	if err == nil && n == 0 {
-		err = problem.Absent()
-	}
 	u.Alt = alt
-	touch.Tags(ctx, Tag(id))
-	return u, err
+	return u, d.DB.Atomic(ctx, func(ctx context.Context) error {
+		n, err := d.DB.Exec(ctx, `UPDATE uploads SET alt = $1 WHERE id = $2 AND deleted_at IS NULL`, alt, id)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return problem.Absent()
+		}
+		return touch.Tags(ctx, d.DB, Tag(id))
+	})
 }

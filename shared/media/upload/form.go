@@ -28,7 +28,7 @@ func (d Depot) Receive(ctx context.Context, draft Draft, content io.Reader) (Upl
 		return u, err
 	}
 	limited := &limited{r: content, left: purpose.Limit}
-	size, err := o.PutUnknown(ctx, u.Incoming(), limited, objects.Meta{ContentType: "application/octet-stream"})
+	size, err := o.PutUnknown(ctx, u.Incoming(), limited, objects.Meta{ContentType: arriving})
 	switch {
 	case err != nil:
 		d.abandon(ctx, u)
@@ -37,7 +37,7 @@ func (d Depot) Receive(ctx context.Context, draft Draft, content io.Reader) (Upl
 		return d.refuse(ctx, u, &refused{"truncated", "the file is empty"})
 	}
 	u.Size = size
-	return d.finish(ctx, u)
+	return d.finish(ctx, u) // nobody else writes there: there is no address for a part of it
 }
 
 // abandon marks an upload deleted whose bytes did not arrive; where even that fails, it

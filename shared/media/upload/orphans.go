@@ -40,14 +40,14 @@ func (d Depot) Expire(ctx context.Context, limit int) (int, error) {
 	// The conditions stand twice: the outer ones are checked again on a row that another
 	// transaction changed meanwhile, the inner ones are not.
 	late, err := d.DB.Exec(ctx, `UPDATE uploads SET deleted_at = $1, request = NULL WHERE completed_at IS NULL AND refused_at IS NULL AND deleted_at IS NULL AND id IN (
-		SELECT id FROM uploads WHERE completed_at IS NULL AND refused_at IS NULL AND deleted_at IS NULL AND uses = 0 AND expires_at <= $1 ORDER BY id LIMIT $2)`,
-		clock.Millis(now), limit)
+		SELECT id FROM uploads WHERE completed_at IS NULL AND refused_at IS NULL AND deleted_at IS NULL AND uses = 0 AND expires_at <= $1 ORDER BY expires_at`+database.Limit(limit)+`)`,
+		clock.Millis(now))
 	if err != nil {
 		return 0, err
 	}
 	unused, err := d.DB.Exec(ctx, `UPDATE uploads SET deleted_at = $1, request = NULL WHERE uses = 0 AND unused_at <= $2 AND deleted_at IS NULL AND id IN (
-		SELECT id FROM uploads WHERE uses = 0 AND unused_at <= $2 AND completed_at IS NOT NULL AND refused_at IS NULL AND deleted_at IS NULL ORDER BY unused_at LIMIT $3)`,
-		clock.Millis(now), clock.Millis(now.Add(-d.OrphanAge)), limit)
+		SELECT id FROM uploads WHERE uses = 0 AND unused_at <= $2 AND completed_at IS NOT NULL AND refused_at IS NULL AND deleted_at IS NULL ORDER BY unused_at`+database.Limit(limit)+`)`,
+		clock.Millis(now), clock.Millis(now.Add(-d.OrphanAge)))
 	return int(late + unused), err
 }
 
@@ -62,7 +62,7 @@ func (d Depot) Clean(ctx context.Context, limit int) (int, error) {
 		_, err := d.DB.Exec(ctx, `UPDATE uploads SET cleaned_at = $1, multipart = '', staged = 0 WHERE id = $2`, clock.Millis(clock.Now(ctx)), u.ID)
 		return err
 	}, `SELECT `+columns+` FROM uploads WHERE cleaned_at IS NULL AND (deleted_at IS NOT NULL OR refused_at IS NOT NULL)
-		AND (COALESCE(deleted_at, refused_at) <= $1 OR completed_at IS NULL AND expires_at <= $1) ORDER BY id LIMIT $2`, settled, limit)
+		AND (COALESCE(deleted_at, refused_at) <= $1 OR completed_at IS NULL AND expires_at <= $1) ORDER BY id`+database.Limit(limit), settled)
 }
 
 // forgetAfter is how long the row of something that is gone still answers a repeated
@@ -83,14 +83,14 @@ func (d Depot) Forget(ctx context.Context, limit int) (int, error) {
 			_, err := d.DB.Exec(ctx, `DELETE FROM uploads WHERE id = $1`, u.ID)
 			return err
 		})
-	}, `SELECT `+columns+` FROM uploads WHERE cleaned_at <= $1 ORDER BY cleaned_at LIMIT $2`, clock.Millis(clock.Now(ctx).Add(-forgetAfter)), limit)
+	}, `SELECT `+columns+` FROM uploads WHERE cleaned_at <= $1 ORDER BY cleaned_at`+database.Limit(limit), clock.Millis(clock.Now(ctx).Add(-forgetAfter)))
 }
 
 // Unstaged removes what arrived of completed uploads, where the request that completed
-// them could not.
+// them could not, or several were at it; none can be any more.
 func (d Depot) Unstaged(ctx context.Context, limit int) (int, error) {
-	return d.each(ctx, d.unstage, `SELECT `+columns+` FROM uploads WHERE staged = 1 AND completed_at <= $1 AND deleted_at IS NULL ORDER BY completed_at LIMIT $2`,
-		clock.Millis(clock.Now(ctx).Add(-Settle)), limit)
+	return d.each(ctx, d.unstage, `SELECT `+columns+` FROM uploads WHERE staged = 1 AND completed_at <= $1 AND deleted_at IS NULL ORDER BY completed_at`+database.Limit(limit),
+		clock.Millis(clock.Now(ctx).Add(-Settle)))
 }
 
 // each does a step for every upload of a query and returns how often it succeeded. One
@@ -136,8 +136,8 @@ func (d Depot) Unprocessed(ctx context.Context, limit int) (int, error) {
 			return err
 		}
 		return d.outbox.Record(ctx, e)
-	}, `SELECT `+columns+` FROM uploads WHERE processed_at IS NULL AND completed_at <= $1 AND completed_at > $2 AND deleted_at IS NULL ORDER BY completed_at LIMIT $3`,
-		clock.Millis(now.Add(-eventLate)), clock.Millis(now.AddDate(0, 0, -7)), limit)
+	}, `SELECT `+columns+` FROM uploads WHERE processed_at IS NULL AND completed_at <= $1 AND completed_at > $2 AND deleted_at IS NULL ORDER BY completed_at`+database.Limit(limit),
+		clock.Millis(now.Add(-eventLate)), clock.Millis(now.AddDate(0, 0, -7)))
 }
 
 // strayMonths is how far back Strays looks in its turns. Nothing of the program's own
@@ -218,7 +218,7 @@ func (d Depot) strays(ctx context.Context, keys []string) ([]string, error) {
 // here: Clean removes them, and proves it.
 func (u Upload) needs() []string {
 	if u.CompletedAt != nil && u.DeletedAt == nil {
-		return u.Keys()[1:]
+		return u.files()
 	}
 	return u.Keys()
 }
@@ -262,7 +262,7 @@ func (d Depot) byFolder(ctx context.Context, keys []string) (map[string]Upload, 
 	if len(ids) == 0 {
 		return rows, nil
 	}
-	list, err := database.All(ctx, d.DB, scan, `SELECT `+columns+` FROM uploads WHERE id IN (`+marks(1, len(ids))+`)`, anys(ids)...)
+	list, err := database.All(ctx, d.DB, scan, `SELECT `+columns+` FROM uploads WHERE id IN (`+database.Marks(1, len(ids))+`)`, anys(ids)...)
 	for _, u := range list {
 		rows[u.Folder] = u
 	}

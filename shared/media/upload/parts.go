@@ -75,7 +75,12 @@ func (d Depot) lost(ctx context.Context, u Upload, err error) error {
 	if err := d.open(ctx, now); err != nil {
 		return err
 	}
-	return problem.New(problem.Conflict, "upload-lost", "저장소에 남아 있지 않은 업로드입니다. 처음부터 다시 올리세요.", "The storage no longer has this upload. Start again.").Because(err)
+	return startAgain().Because(err)
+}
+
+// startAgain is the answer about an upload that cannot be completed any more.
+func startAgain() *problem.Error {
+	return problem.New(problem.Conflict, "upload-lost", "저장소에 남아 있지 않은 업로드입니다. 처음부터 다시 올리세요.", "The storage no longer has this upload. Start again.")
 }
 
 // Sign is up to PageParts addresses from part number from on, without those in stored.

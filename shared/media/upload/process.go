@@ -67,7 +67,7 @@ func (d Depot) Process(ctx context.Context, id string) (bool, error) {
 	var variants []StoredVariant
 	content := &sequential{ctx: ctx, store: o, key: u.Key(), size: u.Size}
 	defer content.close()
-	err = picture.Variants(ctx, content, Widths(), func(ctx context.Context, v picture.Variant) error {
+	err = d.pictures.Variants(ctx, content, Widths(), func(ctx context.Context, v picture.Variant) error {
 		if v.Ext != VariantExt {
 			return fmt.Errorf("upload: a variant is %s, and the addresses of all variants end in %s", v.Ext, VariantExt)
 		}
@@ -76,6 +76,9 @@ func (d Depot) Process(ctx context.Context, id string) (bool, error) {
 		meta := objects.Meta{ContentType: v.MIME, Disposition: "inline", CacheControl: "public, max-age=31536000, immutable"}
 		return o.Put(ctx, u.VariantKey(made.Name), bytes.NewReader(v.Data), made.Size, meta)
 	})
+	if err == nil && mayMove(u.Type) {
+		u.Film, err = d.film(ctx, o, u, content)
+	}
 	code := pictureFault(err)
 	switch {
 	case errors.Is(err, objects.ErrNotFound):
@@ -86,6 +89,22 @@ func (d Depot) Process(ctx context.Context, id string) (bool, error) {
 		variants = nil
 	}
 	return d.saveVariants(ctx, u, variants, code)
+}
+
+// film stores what an image shows that moves, and says how it is shown.
+func (d Depot) film(ctx context.Context, o *objects.Store, u Upload, content io.ReadSeeker) (Film, error) {
+	if _, err := content.Seek(0, io.SeekStart); err != nil {
+		return "", err
+	}
+	moving, err := picture.Film(content)
+	switch {
+	case errors.Is(err, picture.ErrStill):
+		return Still, nil
+	case err != nil || moving == nil:
+		return "", err
+	}
+	meta := objects.Meta{ContentType: MediaType(u.Type), Disposition: "inline", CacheControl: "public, max-age=31536000, immutable"}
+	return Moving, o.Put(ctx, u.movingKey(), bytes.NewReader(moving), int64(len(moving)), meta)
 }
 
 // variantName is the name of the next variant, of which the largest comes first: that
@@ -106,8 +125,8 @@ func (d Depot) saveVariants(ctx context.Context, u Upload, variants []StoredVari
 	}
 	changed := false
 	err := d.DB.Atomic(ctx, func(ctx context.Context) error {
-		n, err := d.DB.Exec(ctx, `UPDATE uploads SET processed_at = $1, refused_code = $2, width = $3, height = $4 WHERE id = $5 AND completed_at IS NOT NULL AND processed_at IS NULL AND deleted_at IS NULL`,
-			clock.Millis(clock.Now(ctx)), code, u.Width, u.Height, u.ID)
+		n, err := d.DB.Exec(ctx, `UPDATE uploads SET processed_at = $1, refused_code = $2, width = $3, height = $4, film = $5 WHERE id = $6 AND completed_at IS NOT NULL AND processed_at IS NULL AND deleted_at IS NULL`,
+			clock.Millis(clock.Now(ctx)), code, u.Width, u.Height, u.Film, u.ID)
 		if changed = err == nil && n == 1; !changed {
 			return err
 		}
@@ -120,11 +139,11 @@ func (d Depot) saveVariants(ctx context.Context, u Upload, variants []StoredVari
 		if err != nil {
 			return err
 		}
-		return d.outbox.Record(ctx, e)
+		if err := d.outbox.Record(ctx, e); err != nil {
+			return err
+		}
+		return touch.Tags(ctx, d.DB, Tag(u.ID))
 	})
-	if changed {
-		touch.Tags(ctx, Tag(u.ID))
-	}
 	return changed, err
 }
 

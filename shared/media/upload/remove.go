@@ -12,17 +12,23 @@ import (
 	"github.com/madang-council/madang/shared/touch"
 )
 
-// Remove deletes an upload for its owner or an admin, unless something uses it. The row
+// Remove deletes an upload for who may (Upload.MayRemove), unless something uses it. The row
 // is marked first, so that it is gone for everybody even where the storage is away.
 func (d Depot) Remove(ctx context.Context, id string) error {
 	u, err := d.Visible(ctx, id)
 	if err != nil {
 		return err
 	}
-	if who := auth.From(ctx); u.MemberID != who.MemberID && !who.Has(auth.Admin) {
+	if !u.MayRemove(auth.From(ctx)) {
 		return problem.NotAllowed()
 	}
-	done, err := d.Delete(ctx, id)
+	done := false
+	err = d.DB.Atomic(ctx, func(ctx context.Context) error {
+		if done, err = d.Delete(ctx, id); err != nil || !done {
+			return err
+		}
+		return touch.Tags(ctx, d.DB, Tag(id))
+	})
 	if err != nil {
 		return err
 	}
@@ -35,7 +41,6 @@ func (d Depot) Remove(ctx context.Context, id string) error {
 		}
 		return err
 	}
-	touch.Tags(ctx, Tag(id))
 	if u.CompletedAt != nil { // else a completion may be under way, and sweep waits for its end
 		database.AfterCommit(ctx, func(ctx context.Context) { d.tidyRemoved(ctx, u) })
 	}

@@ -3,23 +3,24 @@ package upload
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/council/thing"
 	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/problem"
 	"github.com/madang-council/madang/shared/text"
 )
 
-const columns = `id, member_id, purpose, name, type, size, sha256, folder, multipart, width, height, uses, alt, created_at, expires_at, completed_at, processed_at, refused_at, refused_code, deleted_at`
+const columns = `id, member_id, purpose, name, type, size, sha256, folder, multipart, width, height, uses, completions, alt, film, created_at, expires_at, completed_at, processed_at, refused_at, refused_code, deleted_at`
 
 func scan(r database.Row) (Upload, error) {
 	var u Upload
 	var created, expires int64
 	var completed, processed, refused, deleted *int64
-	err := r.Scan(&u.ID, &u.MemberID, &u.Purpose, &u.Name, &u.Type, &u.Size, &u.SHA256, &u.Folder, &u.Multipart, &u.Width, &u.Height, &u.Uses, &u.Alt,
+	err := r.Scan(&u.ID, &u.MemberID, &u.Purpose, &u.Name, &u.Type, &u.Size, &u.SHA256, &u.Folder, &u.Multipart, &u.Width, &u.Height, &u.Uses, &u.Completions, &u.Alt, &u.Film,
 		&created, &expires, &completed, &processed, &refused, &u.RefusedCode, &deleted)
 	u.CreatedAt, u.ExpiresAt = clock.FromMillis(created), clock.FromMillis(expires)
 	u.CompletedAt, u.ProcessedAt = clock.FromMillisOf(completed), clock.FromMillisOf(processed)
@@ -61,7 +62,7 @@ func (s Store) Delete(ctx context.Context, id string) (bool, error) {
 // Filter narrows List.
 type Filter struct {
 	Member  string // whose; "" for everybody's
-	Private bool   // those for private purposes too; a member's own always come with them
+	Private bool   // those for private purposes too, as far as the caller sees them; a member's own always come with them
 	Before  string // id behind which the list goes on, or ""
 	Name    string // part of the name, in any case; "" for all
 	Kind    Kind   // "" for all
@@ -79,37 +80,35 @@ const (
 
 // List is up to limit uploads that are not deleted, newest first.
 func (s Store) List(ctx context.Context, f Filter, limit int) ([]Upload, error) {
-	where, args := `deleted_at IS NULL`, []any{}
-	add := func(condition string, value any) {
-		args = append(args, value)
-		where += fmt.Sprintf(" AND "+condition, len(args))
-	}
+	var w database.Where
+	w.Add(`deleted_at IS NULL`)
 	if f.Member != "" {
-		add(`member_id = $%d`, f.Member)
+		w.Add(`member_id = ?`, f.Member)
 	}
 	if f.Before != "" {
-		add(`id < $%d`, f.Before)
+		w.Add(`id < ?`, f.Before)
 	}
 	if f.Name != "" {
 		part := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text.Fold(f.Name))
-		add(`lower(name) LIKE $%d ESCAPE '\'`, "%"+part+"%")
+		w.Add(`lower(name) LIKE ? ESCAPE '\'`, "%"+part+"%")
 	}
 	switch f.Kind {
 	case Images:
-		where += ` AND type IN ('jpg', 'png', 'webp', 'gif')` // as IsImage says
+		w.Add(`type IN ('jpg', 'png', 'webp', 'gif')`) // as IsImage says
 	case Documents:
-		where += ` AND type NOT IN ('jpg', 'png', 'webp', 'gif')`
+		w.Add(`type NOT IN ('jpg', 'png', 'webp', 'gif')`)
 	}
 	if f.Unused {
-		where += ` AND uses = 0`
+		w.Add(`uses = 0`)
 	}
 	for _, p := range Purposes() {
-		if p.Private && !f.Private && f.Member == "" {
-			add(`purpose <> $%d`, p.Name)
+		if f.Member == "" && (p.Private && !f.Private || !p.Follows && !p.shows(auth.From(ctx))) {
+			w.Add(`purpose <> ?`, p.Name)
+		} else if f.Member == "" && p.Follows {
+			w.Add(`(purpose <> ? OR member_id = ?)`, p.Name, auth.From(ctx).MemberID)
 		}
 	}
-	args = append(args, limit)
-	return database.All(ctx, s.DB, scan, `SELECT `+columns+` FROM uploads WHERE `+where+fmt.Sprintf(` ORDER BY id DESC LIMIT $%d`, len(args)), args...)
+	return database.All(ctx, s.DB, scan, `SELECT `+columns+` FROM uploads`+w.String()+` ORDER BY id DESC`+database.Limit(limit), w.Args...)
 }
 
 // State is where an upload stands: uploading, complete, refused or expired.
@@ -129,20 +128,26 @@ func (u Upload) State(ctx context.Context) string {
 // Use is a thing that uses an upload.
 type Use struct {
 	Kind string // what its package calls it, as notice or banner
-	ID   string
+	ID   string // of the thing; behind a slash, what of it uses the upload, as "<id>/2" for an earlier state
+}
+
+// Thing is what uses the upload, as the index of things knows it.
+func (u Use) Thing() thing.Ref {
+	id, _, _ := strings.Cut(u.ID, "/")
+	return thing.Ref{Kind: u.Kind, ID: id}
 }
 
 // UsesOf are the things that use uploads, by the uploads' ids.
 func (s Store) UsesOf(ctx context.Context, ids ...string) (map[string][]Use, error) {
 	uses := map[string][]Use{}
-	for part := range slices.Chunk(ids, 500) {
+	for part := range slices.Chunk(ids, database.Chunk) {
 		_, err := database.All(ctx, s.DB, func(r database.Row) (Use, error) {
 			var id string
 			var u Use
 			err := r.Scan(&id, &u.Kind, &u.ID)
 			uses[id] = append(uses[id], u)
 			return u, err
-		}, `SELECT upload_id, kind, thing_id FROM upload_uses WHERE upload_id IN (`+marks(1, len(part))+`) ORDER BY kind, thing_id`, anys(part)...)
+		}, `SELECT upload_id, kind, thing_id FROM upload_uses WHERE upload_id IN (`+database.Marks(1, len(part))+`) ORDER BY kind, thing_id`, anys(part)...)
 		if err != nil {
 			return nil, err
 		}

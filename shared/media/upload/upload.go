@@ -15,6 +15,7 @@ import (
 
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/media/filetype"
 	"github.com/madang-council/madang/shared/problem"
 )
 
@@ -27,11 +28,15 @@ const (
 // Purpose says what a kind of upload is for, and with it how large, how many and whose.
 type Purpose struct {
 	Name    string
-	Limit   int64 // bytes
-	Most    int   // how many of them one thing may use
-	Private bool  // never has a public address; read by links of 5 minutes
-	Council bool  // only members with a role may upload it
-	Images  bool  // nothing but images
+	Limit   int64       // bytes
+	Most    int         // how many of them one thing may use
+	Private bool        // never has a public address; read by links of 5 minutes
+	Council bool        // only the council may upload it
+	Images  bool        // nothing but images
+	Proves  bool        // what verification needs: who is not verified uploads nothing else, and within a quota
+	Follows bool        // once things use it, who reads one of them sees it and nobody else does; until then its owner alone
+	Reads   auth.Action // who sees it beside its owner, unless it follows what uses it
+	Removes auth.Action // who deletes it beside its owner; of the whole council, since what nothing uses is of no unit
 }
 
 // MiB is the unit of the limits. Where people read "5 MB", 5 MiB are accepted: nobody is
@@ -41,11 +46,12 @@ const MiB = 1 << 20
 // Purposes are all purposes.
 func Purposes() []Purpose {
 	return []Purpose{
-		{Name: "profile", Limit: 5 * MiB, Most: 1, Images: true},
-		{Name: "post", Limit: 10 * MiB, Most: 20, Council: true},
-		{Name: "event", Limit: 50 * MiB, Most: 1, Council: true},
-		{Name: "archive", Limit: 100 * MiB, Most: 10, Council: true},
-		{Name: "proof", Limit: 5 * MiB, Most: 5, Private: true},
+		{Name: "profile", Limit: 5 * MiB, Most: 1, Images: true, Reads: auth.Consult, Removes: auth.Supervise},
+		{Name: "post", Limit: 10 * MiB, Most: 20, Council: true, Reads: auth.Consult, Removes: auth.Supervise},
+		{Name: "event", Limit: 50 * MiB, Most: 1, Council: true, Reads: auth.Consult, Removes: auth.Supervise},
+		{Name: "archive", Limit: 100 * MiB, Most: 10, Council: true, Reads: auth.Consult, Removes: auth.Supervise},
+		{Name: "record", Limit: 100 * MiB, Most: 10, Private: true, Council: true, Follows: true, Removes: auth.Supervise},
+		{Name: "proof", Limit: 5 * MiB, Most: 5, Private: true, Proves: true, Reads: auth.Verify, Removes: auth.Verify},
 	}
 }
 
@@ -74,10 +80,24 @@ func (p Purpose) Raised(mib int) Purpose {
 	return p
 }
 
+// For is p for somebody: who supervises the whole council may send archives of as many MiB.
+func (p Purpose) For(who auth.Principal, archiveMiB int) Purpose {
+	if p.Name == "archive" && who.MaySomewhere(auth.Supervise) {
+		p.Limit = max(p.Limit, int64(archiveMiB)*MiB)
+	}
+	return p
+}
+
 // Allows says whether who may upload for this purpose.
 func (p Purpose) Allows(who auth.Principal) bool {
-	return who.SignedIn() && (!p.Council || who.Council())
+	return who.SignedIn() && (!p.Council || who.MaySomewhere(auth.Consult)) && (p.Proves || known(who))
 }
+
+// known says whether somebody of the council, or proved by the school, stands behind an account. Anybody can make others.
+func known(who auth.Principal) bool { return who.Verified || who.MaySomewhere(auth.Consult) }
+
+// shows says whether who sees what others uploaded for this purpose.
+func (p Purpose) shows(who auth.Principal) bool { return !p.Follows && who.MaySomewhere(p.Reads) }
 
 // IsImage says whether a type has variants. The original of an image is never public,
 // since it may say where it was taken.
@@ -85,28 +105,15 @@ func IsImage(kind string) bool {
 	return kind == "jpg" || kind == "png" || kind == "webp" || kind == "gif"
 }
 
+// mayMove says whether an image of a type may be a film.
+func mayMove(kind string) bool { return kind == "gif" || kind == "webp" }
+
 // MediaType is the Content-Type of a type, as package filetype names it.
 func MediaType(kind string) string {
-	switch kind {
-	case "jpg":
-		return "image/jpeg"
-	case "png", "webp", "gif":
-		return "image/" + kind
-	case "pdf", "zip":
-		return "application/" + kind
-	case "hwp":
-		return "application/x-hwp" // as freedesktop's shared-mime-info has it; IANA has none
-	case "hwpx":
-		return "application/hwp+zip" // the mimetype entry of the format itself (KS X 6101)
-	case "docx":
-		return "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-	case "xlsx":
-		return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-	case "pptx":
-		return "application/vnd.openxmlformats-officedocument.presentationml.presentation"
-	default:
-		return "application/octet-stream"
+	if is, err := filetype.Named("a."+kind, ""); err == nil {
+		return is.MIME
 	}
+	return "application/octet-stream"
 }
 
 // Upload is one row.
@@ -123,7 +130,9 @@ type Upload struct {
 	Width       int
 	Height      int
 	Uses        int
+	Completions int    // how many began
 	Alt         string // what an image shows, for those who do not see it; "" where nobody said
+	Film        Film   // of an image that moves, once its variants are made
 	CreatedAt   time.Time
 	ExpiresAt   time.Time // until then it can be completed
 	CompletedAt *time.Time
@@ -146,17 +155,56 @@ func (u Upload) Key() string { return u.Folder + "/original." + u.Type }
 // verified nobody but the verification reads them.
 func (u Upload) Incoming() string { return u.Folder + "/incoming" }
 
+// arriving is the Content-Type of bytes that are not verified.
+const arriving = "application/octet-stream"
+
+// arrivals are all keys at which bytes may be that are not verified. Completions of an
+// earlier release had copies of their own, beside Incoming.
+func (u Upload) arrivals() []string {
+	keys := []string{u.Incoming()}
+	for n := range u.Completions {
+		keys = append(keys, u.Incoming()+"-"+strconv.Itoa(n+1))
+	}
+	return keys
+}
+
 // VariantKey is where a variant is.
 func (u Upload) VariantKey(name string) string { return u.Folder + "/" + name + "." + VariantExt }
+
+// Film says how an image that moves is shown; it is "" for one that does not.
+type Film string
+
+// The ways in which a film is shown.
+const (
+	Moving Film = "moving" // as what picture.Film makes of it, beside its variants
+	Still  Film = "still"  // as its variants alone (picture.ErrStill)
+)
+
+// movingKey is where a film is that is shown moving.
+func (u Upload) movingKey() string { return u.Folder + "/moving." + u.Type }
+
+// Moving is the public address of a film that is shown moving, or "".
+func (u Upload) Moving() string {
+	if u.Film != Moving || u.Private() {
+		return ""
+	}
+	return FilesPath + u.movingKey()
+}
 
 // VariantExt is what package picture makes.
 const VariantExt = "jpg"
 
 // Keys are all objects that the upload may have.
-func (u Upload) Keys() []string {
-	keys := []string{u.Incoming(), u.Key()}
+func (u Upload) Keys() []string { return append(u.arrivals(), u.files()...) }
+
+// files are the objects that a completed upload may have.
+func (u Upload) files() []string {
+	keys := []string{u.Key()}
 	for _, w := range Widths() {
 		keys = append(keys, u.VariantKey(strconv.Itoa(w)))
+	}
+	if mayMove(u.Type) {
+		keys = append(keys, u.movingKey())
 	}
 	return keys
 }
@@ -189,8 +237,9 @@ const FilesPath = "/files/"
 
 // PublicPattern says which paths the edge serves from the storage, as a regular
 // expression (RE2 and PCRE). The key alone decides: nothing private, nothing that is not
-// verified yet, and no original of an image, which may hold EXIF and GPS data, matches.
-const PublicPattern = `^/files/[a-z0-9-]+/(?:profile|post|event|archive)/[0-9]{4}/[0-9]{2}/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/(?:(?:320|960|1600)\.jpg|original\.(?:pdf|hwp|hwpx|docx|xlsx|pptx|zip))$`
+// verified yet, and no original of an image, which may hold EXIF and GPS data, matches: what
+// is made of it does.
+const PublicPattern = `^/files/[a-z0-9-]+/(?:profile|post|event|archive)/[0-9]{4}/[0-9]{2}/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/(?:(?:320|960|1600)\.jpg|moving\.(?:gif|webp)|original\.(?:pdf|hwp|hwpx|hml|doc|xls|ppt|docx|xlsx|pptx|zip))$`
 
 // IsPublic says whether the edge serves a path from the storage.
 func IsPublic(path string) bool {
@@ -207,7 +256,8 @@ type File struct {
 	Alt      string    `json:"alt,omitempty"`   // what an image shows, where its editor said so
 	Width    int       `json:"width,omitempty"` // pixels of an image, as it is shown
 	Height   int       `json:"height,omitempty"`
-	Variants []Variant `json:"variants"` // smallest first; empty until they are made
+	Variants []Variant `json:"variants"`         // smallest first; empty until they are made
+	Moving   string    `json:"moving,omitempty"` // address of a film, of the largest variant's size, for who does not ask for less motion
 }
 
 // Variant is an image in another size.
@@ -223,6 +273,18 @@ func (v Variant) Size() (url string, width, height int) { return v.URL, v.Width,
 // Tag names an upload to pages: a page that shows one carries the tag, since its
 // variants appear some seconds after it.
 func Tag(id string) string { return "upload:" + id }
+
+// Tags are those of files.
+func Tags(files []File) []string {
+	tags := []string{}
+	for _, f := range files {
+		tags = append(tags, Tag(f.ID))
+	}
+	return tags
+}
+
+// Document is where f is, what it is called and how many bytes it has.
+func (f File) Document() (url, name string, size int64) { return f.URL, f.Name, f.Size }
 
 // Reasons for which an upload cannot be used, as fields of a problem.
 func refusal(field, code string) problem.Field {

@@ -2,12 +2,8 @@ package upload
 
 import (
 	"context"
-	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 
-	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/problem"
@@ -22,7 +18,7 @@ type Store struct{ DB *database.DB }
 //
 // An upload that is unknown, incomplete, expired, refused or private is refused as a
 // problem on field. So is one of another member, as unknown, unless the thing uses it
-// already or the caller has a role in the council; and so are more uploads of one
+// already or the caller sees it (Readable); and so are more uploads of one
 // purpose than that purpose allows.
 func (s Store) Use(ctx context.Context, kind, id string, ids []string, field string) error {
 	return s.use(ctx, kind, id, ids, field, false)
@@ -91,7 +87,11 @@ func (s Store) usable(ctx context.Context, ids, before []string, field string, p
 	if len(ids) > maxUses {
 		return problem.Wrong(refusal(field, "too-many-uploads"))
 	}
-	list, err := database.All(ctx, s.DB, scan, `SELECT `+columns+` FROM uploads WHERE id IN (`+marks(1, len(ids))+`)`, anys(ids)...)
+	list, err := database.All(ctx, s.DB, scan, `SELECT `+columns+` FROM uploads WHERE id IN (`+database.Marks(1, len(ids))+`)`, anys(ids)...)
+	if err != nil {
+		return err
+	}
+	may, err := s.Readable(ctx, list...)
 	if err != nil {
 		return err
 	}
@@ -100,7 +100,7 @@ func (s Store) usable(ctx context.Context, ids, before []string, field string, p
 		i := slices.IndexFunc(list, func(u Upload) bool { return u.ID == id })
 		code := "upload-unknown"
 		if i >= 0 {
-			code = reason(ctx, list[i], slices.Contains(before, id), private)
+			code = reason(ctx, list[i], slices.Contains(before, id) || may[id], private)
 		}
 		if seen[id] {
 			code = "upload-repeated"
@@ -120,11 +120,10 @@ func (s Store) usable(ctx context.Context, ids, before []string, field string, p
 // maxUses is more than every purpose allows together; a longer list is not looked up.
 const maxUses = 100
 
-// reason is the code for which the caller may not use u now, or "".
-func reason(ctx context.Context, u Upload, used, private bool) string {
-	who := auth.From(ctx)
+// reason is the code for which u, which the caller may know or not, is not used now, or "".
+func reason(ctx context.Context, u Upload, known, private bool) string {
 	switch {
-	case u.DeletedAt != nil, !used && u.MemberID != who.MemberID && !who.Council():
+	case u.DeletedAt != nil, !known:
 		return "upload-unknown"
 	case u.RefusedAt != nil, u.RefusedCode != "":
 		return "upload-refused"
@@ -146,7 +145,7 @@ func reason(ctx context.Context, u Upload, used, private bool) string {
 // each file.
 func (s Store) Used(ctx context.Context, kind string, ids ...string) (map[string][]File, error) {
 	files := map[string][]File{}
-	for part := range slices.Chunk(ids, 500) { // fewer than any engine's most placeholders
+	for part := range slices.Chunk(ids, database.Chunk) {
 		if err := s.used(ctx, files, kind, part); err != nil {
 			return nil, err
 		}
@@ -157,7 +156,7 @@ func (s Store) Used(ctx context.Context, kind string, ids ...string) (map[string
 func (s Store) used(ctx context.Context, files map[string][]File, kind string, ids []string) error {
 	type use struct{ thing, upload string }
 	args := append([]any{kind}, anys(ids)...)
-	where := ` FROM upload_uses x JOIN uploads u ON u.id = x.upload_id WHERE x.kind = $1 AND x.thing_id IN (` + marks(2, len(ids)) + `) AND u.completed_at IS NOT NULL AND u.deleted_at IS NULL`
+	where := ` FROM upload_uses x JOIN uploads u ON u.id = x.upload_id WHERE x.kind = $1 AND x.thing_id IN (` + database.Marks(2, len(ids)) + `) AND u.completed_at IS NOT NULL AND u.deleted_at IS NULL`
 	uses, err := database.All(ctx, s.DB, func(r database.Row) (use, error) {
 		var v use
 		err := r.Scan(&v.thing, &v.upload)
@@ -182,11 +181,47 @@ func (s Store) used(ctx context.Context, files map[string][]File, kind string, i
 	return nil
 }
 
+// Using are the uploads of things of one kind, in their order, by the things' ids: Used for who reads
+// their bytes from the storage.
+func (s Store) Using(ctx context.Context, kind string, ids ...string) (map[string][]Upload, error) {
+	uploads := map[string][]Upload{}
+	for part := range slices.Chunk(ids, database.Chunk) {
+		_, err := database.All(ctx, s.DB, func(r database.Row) (string, error) {
+			var thing string
+			u, err := scan(prefixed{r, &thing})
+			uploads[thing] = append(uploads[thing], u)
+			return thing, err
+		}, `SELECT x.thing_id, `+columns+` FROM upload_uses x JOIN uploads ON uploads.id = x.upload_id WHERE x.kind = $1 AND x.thing_id IN (`+database.Marks(2, len(part))+`)
+			AND completed_at IS NOT NULL AND deleted_at IS NULL ORDER BY x.thing_id, x.position, x.upload_id`, append([]any{kind}, anys(part)...)...)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return uploads, nil
+}
+
+// prefixed is a row with a column before those that are scanned.
+type prefixed struct {
+	row   database.Row
+	first any
+}
+
+func (p prefixed) Scan(dest ...any) error { return p.row.Scan(append([]any{p.first}, dest...)...) }
+
 // Files are completed uploads as files, by their ids. It does not ask who may see them.
 func (s Store) Files(ctx context.Context, ids ...string) (map[string]File, error) {
+	return s.files(ctx, false, ids)
+}
+
+// Seen is Files of those that the caller may read.
+func (s Store) Seen(ctx context.Context, ids ...string) (map[string]File, error) {
+	return s.files(ctx, true, ids)
+}
+
+func (s Store) files(ctx context.Context, seen bool, ids []string) (map[string]File, error) {
 	files := map[string]File{}
-	for part := range slices.Chunk(ids, 500) {
-		in := `(` + marks(1, len(part)) + `)`
+	for part := range slices.Chunk(ids, database.Chunk) {
+		in := `(` + database.Marks(1, len(part)) + `)`
 		list, err := database.All(ctx, s.DB, scan, `SELECT `+columns+` FROM uploads WHERE completed_at IS NOT NULL AND deleted_at IS NULL AND id IN `+in, anys(part)...)
 		if err != nil {
 			return nil, err
@@ -195,8 +230,16 @@ func (s Store) Files(ctx context.Context, ids ...string) (map[string]File, error
 		if err != nil {
 			return nil, err
 		}
+		may := map[string]bool{}
+		if seen {
+			if may, err = s.Readable(ctx, list...); err != nil {
+				return nil, err
+			}
+		}
 		for _, u := range list {
-			files[u.ID] = u.File(variants)
+			if !seen || may[u.ID] {
+				files[u.ID] = u.File(variants)
+			}
 		}
 	}
 	return files, nil
@@ -204,7 +247,7 @@ func (s Store) Files(ctx context.Context, ids ...string) (map[string]File, error
 
 // File is how u is shown, with those of the variants that are its own.
 func (u Upload) File(variants []StoredVariant) File {
-	f := File{ID: u.ID, Name: u.Name, Type: MediaType(u.Type), Size: u.Size, URL: u.URL(), Alt: u.Alt, Width: u.Width, Height: u.Height, Variants: []Variant{}}
+	f := File{ID: u.ID, Name: u.Name, Type: MediaType(u.Type), Size: u.Size, URL: u.URL(), Alt: u.Alt, Width: u.Width, Height: u.Height, Variants: []Variant{}, Moving: u.Moving()}
 	for _, v := range variants {
 		if v.UploadID == u.ID && !u.Private() {
 			f.Variants = append(f.Variants, Variant{Width: v.Width, Height: v.Height, URL: FilesPath + u.VariantKey(v.Name)})
@@ -231,18 +274,6 @@ func (s Store) Release(ctx context.Context, kind, id string) error {
 		}
 		return nil
 	})
-}
-
-// marks are n placeholders from $first on.
-func marks(first, n int) string {
-	var b strings.Builder
-	for i := range n {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		fmt.Fprint(&b, "$", strconv.Itoa(first+i))
-	}
-	return b.String()
 }
 
 func anys(list []string) []any {

@@ -11,6 +11,7 @@ import (
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/council/thing"
 	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/database/databasetest"
 	"github.com/madang-council/madang/shared/media/upload"
@@ -243,6 +244,62 @@ func TestUsesOf(t *testing.T) {
 		got, err := f.store.UsesOf(as(me), one, two)
 		if want := "[{banner b1} {notice n1} {notice n2}]"; err != nil || fmt.Sprint(got[one]) != want || len(got) != 1 {
 			t.Errorf("%v %v, want %s", got, err, want)
+		}
+	})
+}
+
+// Who describes a picture: its owner, while the owner uploads the like; and who writes for
+// each unit that shows it.
+func TestWhoDescribes(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		f := newFixture(t, db)
+		things, d := thing.Store{DB: db}, upload.Depot{Store: f.store}
+		me, other := f.member(), f.member()
+		boss := as(me, auth.Grant{Role: auth.Editor})
+		use := func(id string, units ...string) {
+			t.Helper()
+			for _, unit := range units {
+				ref := thing.Ref{Kind: "notice", ID: f.id()}
+				err := f.store.Use(boss, ref.Kind, ref.ID, []string{id}, "attachments")
+				if err == nil && unit != "deleted" {
+					err = things.Put(boss, thing.Thing{Ref: ref, Unit: unit, Title: "글", Readers: thing.Guests, Version: 1})
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		for _, c := range []struct {
+			units []string // that show it
+			who   context.Context
+			want  string
+		}{
+			{nil, as(me), "not-allowed"}, // no more of the council
+			{nil, as(me, auth.Grant{Role: auth.Moderator, Unit: "동연"}), ""},
+			{[]string{"총학"}, as(me, auth.Grant{Role: auth.Editor, Unit: "동연"}), ""},
+			{nil, as(other), "not-found"},
+			{nil, as(other, auth.Grant{Role: auth.Editor, Unit: "총학"}), "not-allowed"},
+			{nil, as(other, auth.Grant{Role: auth.Editor}), ""},
+			{[]string{"총학"}, as(other, auth.Grant{Role: auth.Editor, Unit: "총학"}), ""},
+			{[]string{"총학"}, as(other, auth.Grant{Role: auth.Moderator, Unit: "총학"}), "not-allowed"},
+			{[]string{"총학"}, as(other, auth.Grant{Role: auth.Editor, Unit: "동연"}), "not-allowed"},
+			{[]string{"총학", "동연"}, as(other, auth.Grant{Role: auth.Editor, Unit: "총학"}), "not-allowed"},
+			{[]string{"총학", "동연"}, as(other, auth.Grant{Role: auth.Editor, Unit: "총학"}, auth.Grant{Role: auth.Admin, Unit: "동연"}), ""},
+			{[]string{"총학", "deleted"}, as(other, auth.Grant{Role: auth.Editor, Unit: "총학"}), "not-allowed"},
+			{[]string{"총학", "deleted"}, as(other, auth.Grant{Role: auth.Editor}), ""},
+		} {
+			id := f.row(me, "post", "jpg", "")
+			use(id, c.units...)
+			got := ""
+			if _, err := d.Describe(c.who, id, "봄"); err != nil {
+				got = err.Error()
+				if p := problem.Find(err); p != nil {
+					got = p.Code
+				}
+			}
+			if got != c.want {
+				t.Errorf("%v for %v: %q, want %q", auth.From(c.who).Grants, c.units, got, c.want)
+			}
 		}
 	})
 }

@@ -43,47 +43,64 @@ type completion struct {
 }
 
 func (s *Server) complete(b *bucket, key, id string, asked completion) (etag string, err error) {
-	sum, previous := md5.New(), 0
+	named := make([]part, len(asked.Part))
 	for i, p := range asked.Part {
-		if p.PartNumber <= previous {
+		if i > 0 && p.PartNumber <= named[i-1].Number {
 			return "", faultInvalidPartOrder
 		}
-		previous = p.PartNumber
-		asked.Part[i].ETag = strings.Trim(p.ETag, `"`)
-		digest, err := hex.DecodeString(asked.Part[i].ETag)
-		if err != nil || len(digest) != md5.Size {
+		named[i] = part{Number: p.PartNumber, ETag: strings.Trim(p.ETag, `"`)}
+		if digest, err := hex.DecodeString(named[i].ETag); err != nil || len(digest) != md5.Size {
 			return "", faultInvalidPart
 		}
-		sum.Write(digest)
 	}
-	etag = fmt.Sprintf("%x-%d", sum.Sum(nil), len(asked.Part))
+	etag = whole(named)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if o := b.completed(key, id); o != nil && o.ETag == etag {
+	before := b.completed(key, id)
+	if before != nil && before.ETag == etag {
 		return etag, nil // a repetition
 	}
-	u, err := b.upload(key, id)
-	if err != nil {
-		return "", err
+	o := &object{Key: key, ETag: etag, Modified: s.config.Now(), UploadID: id}
+	stored := map[int]part{}
+	if before != nil { // made anew of parts that came late
+		o.Headers = before.Headers
+		for _, p := range before.Content {
+			stored[p.Number] = p
+		}
+	} else {
+		u, err := b.upload(key, id)
+		if err != nil {
+			return "", err
+		}
+		o.Headers, stored = u.Headers, u.parts
 	}
-	o := &object{Key: key, ETag: etag, Modified: s.config.Now(), Headers: u.Headers, UploadID: id}
-	for i, want := range asked.Part {
-		p, ok := u.parts[want.PartNumber]
+	for i, want := range named {
+		p, ok := stored[want.Number]
 		switch {
 		case !ok || p.ETag != want.ETag:
 			return "", faultInvalidPart
-		case i < len(asked.Part)-1 && p.Size < minPart:
+		case i < len(named)-1 && p.Size < minPart:
 			return "", faultEntityTooSmall
 		}
 		o.Content, o.Size = append(o.Content, p), o.Size+p.Size
 	}
-	if err := b.replace(o); err != nil {
-		return "", err
+	if err := b.replace(o); err != nil || before != nil {
+		return etag, err
 	}
-	for number, p := range u.parts {
+	for number, p := range stored {
 		if !slices.ContainsFunc(o.Content, func(kept part) bool { return kept.Number == number }) {
 			b.forget(p)
 		}
 	}
 	return etag, b.dropUpload(id)
+}
+
+// whole is the ETag of an object that is made of parts with valid ones: the MD5 of the parts' MD5s, and their number.
+func whole(parts []part) string {
+	sum := md5.New()
+	for _, p := range parts {
+		digest, _ := hex.DecodeString(p.ETag)
+		sum.Write(digest)
+	}
+	return fmt.Sprintf("%x-%d", sum.Sum(nil), len(parts))
 }

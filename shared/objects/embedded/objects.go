@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -96,7 +97,11 @@ func (b *bucket) replace(o *object) error {
 		return err
 	}
 	if before := b.objects[o.Key]; before != nil {
-		b.forget(before.Content...)
+		for _, p := range before.Content {
+			if !slices.ContainsFunc(o.Content, func(kept part) bool { return kept.File == p.File }) {
+				b.forget(p)
+			}
+		}
 	}
 	b.objects[o.Key] = o
 	return nil

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 )
 
@@ -107,21 +108,20 @@ func (s *Server) addPart(b *bucket, key, id string, p part) error {
 	return nil
 }
 
-// addLate takes a part of an upload that is completed already. Swift stores it over the part that the object is made
-// of, and from then on the object cannot be read; a laptop that were kinder would hide the mistake.
+// addLate takes a part of an upload that is completed already. Swift stores it in the place of the part that the object
+// is made of and lists it; from then on the object cannot be read, unless the part is the same or the upload is completed
+// again. A laptop that were kinder would hide the mistake.
 func (b *bucket) addLate(o *object, p part) error {
-	b.forget(p)
-	for _, known := range o.Content {
-		if known.Number == p.Number && known.ETag != p.ETag {
-			broken := *o
-			broken.Broken = true
-			if err := writeRecord(b.objectPath(o.Key), broken); err != nil {
-				return err
-			}
-			b.objects[o.Key] = &broken
-		}
+	i := slices.IndexFunc(o.Content, func(known part) bool { return known.Number == p.Number })
+	if i < 0 {
+		b.forget(p)
+		return nil
 	}
-	return nil
+	late := *o
+	late.Content = slices.Clone(o.Content)
+	late.Content[i] = p
+	late.Broken = whole(late.Content) != o.ETag
+	return b.replace(&late)
 }
 
 func (s *Server) abortUpload(w http.ResponseWriter, b *bucket, key, id string) error {

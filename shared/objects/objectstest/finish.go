@@ -140,16 +140,26 @@ func unfinishedListed(s *suite) {
 	listed("", c)
 }
 
-// latePart shows why an upload is copied to its final key: until it is deleted, its URLs still reach the object.
+// latePart shows why the file of an upload is another object: until it is deleted, its URLs still reach the object.
 func latePart(s *suite) {
 	u := s.start("late", objects.Meta{})
 	content, final := noise(100, 38), s.key("final")
 	u.send(1, content)
 	s.must(u.complete(u.parts()))
 	s.must(s.store.Copy(s.Context(), u.name, final, objects.Meta{ContentType: "image/png"}))
-	if status := request(s, http.MethodPut, u.sign(1, 100), noise(100, 39)); status != http.StatusOK {
-		s.Errorf("a part after the completion: status %d", status)
+	replaced := func(want bool) {
+		if got, err := s.store.Replaced(s.Context(), u.name, u.id); err != nil || got != want {
+			s.Errorf("a part was replaced: %v, %v", got, err)
+		}
 	}
+	replaced(false)
+	send := func(part []byte) {
+		if status := request(s, http.MethodPut, u.sign(1, 100), part); status != http.StatusOK {
+			s.Errorf("a part after the completion: status %d", status)
+		}
+	}
+	send(noise(100, 39))
+	replaced(true)
 	if r, err := s.store.Open(s.Context(), u.name, 0, -1); err == nil {
 		got, err := io.ReadAll(r)
 		r.Close()
@@ -157,6 +167,16 @@ func latePart(s *suite) {
 			s.Errorf("a damaged object gave %d bytes", len(got))
 		}
 	}
+	// The same part once more mends it; a completion of what came late makes it anew.
+	send(content)
+	replaced(false)
+	s.reads(u.name, content)
+	other := noise(100, 41)
+	send(other)
+	replaced(true)
+	s.must(u.complete(u.parts()))
+	replaced(false)
+	s.reads(u.name, other)
 	s.must(s.store.Delete(s.Context(), u.name))
 	if status := request(s, http.MethodPut, u.sign(1, 100), noise(100, 40)); status != http.StatusNotFound {
 		s.Errorf("a part after the deletion: status %d", status)

@@ -5,6 +5,7 @@ package audit
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/madang-council/madang/shared/check"
@@ -17,16 +18,22 @@ import (
 // DeskPath is where the council reads the log.
 const DeskPath = "/console/audit"
 
+// Member is what Kinds says of a member.
+const Member = "member"
+
 // Record is one line of the log.
 type Record struct {
 	ID        string
 	At        time.Time
 	Actor     string // member id
+	ActorName string // as of then; given by Add
 	Action    string // method and route, as "PUT /v1/notices/{id}", or "sign in"
 	Subject   string // what or whom it was done to
-	Origin    string // client address, hashed with the day's salt
-	RequestID string
-	Detail    string // JSON
+	// SubjectName is the name or title of the subject as of then; "" where it has none.
+	SubjectName string
+	Origin      string // client address, hashed with the day's salt
+	RequestID   string
+	Detail      string // JSON
 }
 
 // Place is that of a record in the list.
@@ -34,9 +41,10 @@ func (r Record) Place() cursor.Moment { return cursor.Moment{At: clock.Millis(r.
 
 // Query limits a list; zero fields do not.
 type Query struct {
-	Actor, Subject, Action string
-	From, Until            *time.Time    // Until excluded
-	Before                 cursor.Moment // of the last record of the page before
+	Actor, Subject string
+	Actions        []string
+	From, Until    *time.Time    // Until excluded
+	Before         cursor.Moment // of the last record of the page before
 }
 
 // Store keeps the log.
@@ -55,46 +63,92 @@ func (s Store) add(ctx context.Context, r Record, where string) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.DB.Exec(ctx, `INSERT INTO audit (id, at, actor, action, subject, origin, request_id, detail)
-		SELECT $1, CAST($2 AS BIGINT), $3, $4, $5, $6, $7, $8`+where,
-		id, clock.Millis(clock.Now(ctx)), r.Actor, r.Action, r.Subject, r.Origin, r.RequestID, r.Detail)
+	_, err = s.DB.Exec(ctx, `INSERT INTO audit (id, at, actor, action, subject, origin, request_id, detail, subject_name, actor_name)
+		SELECT $1, CAST($2 AS BIGINT), $3, $4, $5, $6, $7, $8, $9, COALESCE((SELECT name FROM members WHERE id = $3), '')`+where,
+		id, clock.Millis(clock.Now(ctx)), r.Actor, r.Action, r.Subject, r.Origin, r.RequestID, r.Detail, r.SubjectName)
 	return err
+}
+
+// NameOf is what people call the thing, of one of kinds, the member or the file with an id now;
+// "" where it is none of them.
+func (s Store) NameOf(ctx context.Context, id string, kinds []string) (string, error) {
+	args := []any{id}
+	for _, k := range kinds {
+		args = append(args, k)
+	}
+	things := ""
+	if len(kinds) > 0 {
+		things = `SELECT title FROM things WHERE kind IN (` + database.Marks(2, len(kinds)) + `) AND id = $1 UNION ALL `
+	}
+	name, err := database.One(ctx, s.DB, database.Value[string], things+`SELECT name FROM members WHERE id = $1 UNION ALL SELECT name FROM uploads WHERE id = $1 LIMIT 1`, args...)
+	if errors.Is(err, database.ErrNoRow) {
+		return "", nil
+	}
+	return name, err
+}
+
+// Kinds say of what kind of thing each of some subjects is that is there now, member for a member; what is neither
+// has none.
+func (s Store) Kinds(ctx context.Context, ids, kinds []string) (map[string]string, error) {
+	found, args := map[string]string{}, []any{}
+	for _, id := range ids {
+		args = append(args, id)
+	}
+	for _, k := range kinds {
+		args = append(args, k)
+	}
+	if len(ids) == 0 {
+		return found, nil
+	}
+	query := `SELECT '` + Member + `', id FROM members WHERE id IN (` + database.Marks(1, len(ids)) + `)`
+	if len(kinds) > 0 {
+		query += ` UNION ALL SELECT kind, id FROM things WHERE kind IN (` + database.Marks(len(ids)+1, len(kinds)) + `) AND id IN (` + database.Marks(1, len(ids)) + `)`
+	}
+	_, err := database.All(ctx, s.DB, func(r database.Row) (string, error) {
+		var kind, id string
+		err := r.Scan(&kind, &id)
+		found[id] = kind
+		return id, err
+	}, query, args...)
+	return found, err
 }
 
 // Chores are what is to be done about the log by itself: lines are deleted at the end of
 // retention.
 func (s Store) Chores(retention time.Duration) []chore.Chore {
 	return []chore.Chore{{Name: "audit-forgotten", Do: func(ctx context.Context, limit int) (int, error) {
-		n, err := s.DB.Exec(ctx, `DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at < $1 ORDER BY at LIMIT $2)`, clock.Millis(clock.Now(ctx).Add(-retention)), limit*10)
+		n, err := s.DB.Exec(ctx, `DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at < $1 ORDER BY at`+database.Limit(limit*10)+`)`, clock.Millis(clock.Now(ctx).Add(-retention)))
 		return int(n), err
 	}}}
 }
 
-// never is later than every stored time, in ms: the year 9999.
-const never = int64(253402300800000)
-
 // List is the log, the newest first.
 func (s Store) List(ctx context.Context, q Query, limit int) ([]Record, error) {
-	from, until := -never, never
+	var w database.Where
+	for _, f := range []struct{ column, value string }{{"actor", q.Actor}, {"subject", q.Subject}} {
+		if f.value != "" {
+			w.Add(f.column+` = ?`, f.value)
+		}
+	}
+	if len(q.Actions) > 0 {
+		w.In(`action`, q.Actions...)
+	}
 	if q.From != nil {
-		from = clock.Millis(*q.From)
+		w.Add(`at >= ?`, clock.Millis(*q.From))
 	}
 	if q.Until != nil {
-		until = clock.Millis(*q.Until)
+		w.Add(`at < ?`, clock.Millis(*q.Until))
 	}
-	if q.Before.ID == "" {
-		q.Before.At = never
+	if q.Before.ID != "" {
+		w.Add(`(at, id) < (?, ?)`, q.Before.At, q.Before.ID)
 	}
 	return database.All(ctx, s.DB, func(r database.Row) (Record, error) {
 		var v Record
 		var at int64
-		err := r.Scan(&v.ID, &at, &v.Actor, &v.Action, &v.Subject, &v.Origin, &v.RequestID, &v.Detail)
+		err := r.Scan(&v.ID, &at, &v.Actor, &v.Action, &v.Subject, &v.Origin, &v.RequestID, &v.Detail, &v.ActorName, &v.SubjectName)
 		v.At = clock.FromMillis(at)
 		return v, err
-	}, `SELECT id, at, actor, action, subject, origin, request_id, detail FROM audit
-		WHERE ($1 = '' OR actor = $1) AND ($2 = '' OR subject = $2) AND ($3 = '' OR action = $3) AND at >= $4 AND at < $5
-		AND (at < $6 OR at = $6 AND id < $7) ORDER BY at DESC, id DESC LIMIT $8`,
-		q.Actor, q.Subject, q.Action, from, until, q.Before.At, q.Before.ID, limit)
+	}, `SELECT id, at, actor, action, subject, origin, request_id, detail, actor_name, subject_name FROM audit`+w.String()+` ORDER BY at DESC, id DESC`+database.Limit(limit), w.Args...)
 }
 
 // AboutMember are what others did to a member's account or read of it, the oldest first.

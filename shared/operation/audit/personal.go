@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/madang-council/madang/shared/person"
+	"github.com/madang-council/madang/shared/problem"
 )
 
 type exported struct {
@@ -17,10 +18,15 @@ func (s Store) Personal() []person.Data {
 	const law = "the log of who handled personal data stays whole until the end of its retention"
 	return []person.Data{{
 		Name: "accesses",
+		Notices: []person.Notice{
+			{What: problem.Text{KO: "총학생회가 회원의 개인정보를 보거나 바꾼 기록: 누가, 언제, 무엇을", EN: "What the council read or changed of members: who, when, what"}, Why: problem.Text{KO: "개인정보의 안전성 확보조치 기준 8조", EN: "Required by law (개인정보의 안전성 확보조치 기준, article 8)"}, Until: problem.Text{KO: "{log}", EN: "{log}"}},
+		},
 		Columns: []person.Column{
 			{Name: "audit.actor", Fate: person.Kept, Why: law},
 			{Name: "audit.subject", Fate: person.Kept, Why: law},
 			{Name: "audit.action", Fate: person.Shown, Why: law},
+			{Name: "audit.actor_name", Fate: person.Kept, Why: law},
+			{Name: "audit.subject_name", Fate: person.Kept, Why: law},
 			{Name: "audit.origin", Fate: person.Kept, Why: law},
 		},
 		Export: func(ctx context.Context, memberID string) (any, error) {

@@ -49,6 +49,7 @@ type Line struct {
 	AsleepShare  float64 `json:"asleepShare" description:"The part of the time in which there was no pod, 0 to 1."`
 	Starts       int64   `json:"starts" description:"Pods that began."`
 	Wakes        int64   `json:"wakes" description:"Cold starts: pods that began while there was none."`
+	FormWakes    int64   `json:"formWakes" description:"Pods that began because somebody had opened a form, before it was sent: nobody waited for these."`
 	ReadySeconds float64 `json:"readySeconds" description:"How long a pod took until it was ready, on average; 0 where none began."`
 	Won          float64 `json:"won"`
 	WonPerMonth  float64 `json:"wonPerMonth" description:"What a whole month costs at this rate; 0 before an hour was watched."`
@@ -121,7 +122,7 @@ func MakeBill(month time.Time, now time.Time, days []Usage, p Price) Bill {
 }
 
 func line(u Usage) Line {
-	l := Line{Function: u.Function, PodSeconds: round(float64(u.Pods)/1000, 3), Starts: u.Starts, Wakes: u.Wakes, Won: round(float64(u.Cost)/1e6, 4)}
+	l := Line{Function: u.Function, PodSeconds: round(float64(u.Pods)/1000, 3), Starts: u.Starts, Wakes: u.Wakes, FormWakes: u.FormWakes, Won: round(float64(u.Cost)/1e6, 4)}
 	if u.Watched > 0 {
 		l.AsleepShare = round(1-float64(u.Awake)/float64(u.Watched), 4)
 	}

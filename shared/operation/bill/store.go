@@ -17,18 +17,18 @@ const DeskPath = "/console/operations"
 // Store keeps usage and facts.
 type Store struct{ DB *database.DB }
 
-const addUsage = `INSERT INTO usage_days (day, function, watched_ms, awake_ms, pod_ms, cost, starts, wakes, readied, ready_ms, warm_saves, warm_ms)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (day, function) DO UPDATE SET
+const addUsage = `INSERT INTO usage_days (day, function, watched_ms, awake_ms, pod_ms, cost, starts, wakes, form_wakes, readied, ready_ms, warm_saves, warm_ms)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (day, function) DO UPDATE SET
 	watched_ms = usage_days.watched_ms + excluded.watched_ms, awake_ms = usage_days.awake_ms + excluded.awake_ms, pod_ms = usage_days.pod_ms + excluded.pod_ms,
 	cost = usage_days.cost + excluded.cost, starts = usage_days.starts + excluded.starts, wakes = usage_days.wakes + excluded.wakes,
-	readied = usage_days.readied + excluded.readied, ready_ms = usage_days.ready_ms + excluded.ready_ms,
+	form_wakes = usage_days.form_wakes + excluded.form_wakes, readied = usage_days.readied + excluded.readied, ready_ms = usage_days.ready_ms + excluded.ready_ms,
 	warm_saves = usage_days.warm_saves + excluded.warm_saves, warm_ms = usage_days.warm_ms + excluded.warm_ms`
 
 // Add adds what was used, all of it or nothing.
 func (s Store) Add(ctx context.Context, list []Usage) error {
 	return s.DB.Atomic(ctx, func(ctx context.Context) error {
 		for _, u := range list {
-			if _, err := s.DB.Exec(ctx, addUsage, u.Day, u.Function, u.Watched, u.Awake, u.Pods, u.Cost, u.Starts, u.Wakes, u.Readied, u.ReadyTime, u.WarmSaves, u.WarmTime); err != nil {
+			if _, err := s.DB.Exec(ctx, addUsage, u.Day, u.Function, u.Watched, u.Awake, u.Pods, u.Cost, u.Starts, u.Wakes, u.FormWakes, u.Readied, u.ReadyTime, u.WarmSaves, u.WarmTime); err != nil {
 				return fmt.Errorf("usage: %w", err)
 			}
 		}
@@ -40,9 +40,9 @@ func (s Store) Add(ctx context.Context, list []Usage) error {
 func (s Store) Bill(ctx context.Context, month time.Time) (Bill, error) {
 	days, err := database.All(ctx, s.DB, func(r database.Row) (Usage, error) {
 		var u Usage
-		err := r.Scan(&u.Day, &u.Function, &u.Watched, &u.Awake, &u.Pods, &u.Cost, &u.Starts, &u.Wakes, &u.Readied, &u.ReadyTime, &u.WarmSaves, &u.WarmTime)
+		err := r.Scan(&u.Day, &u.Function, &u.Watched, &u.Awake, &u.Pods, &u.Cost, &u.Starts, &u.Wakes, &u.FormWakes, &u.Readied, &u.ReadyTime, &u.WarmSaves, &u.WarmTime)
 		return u, err
-	}, `SELECT day, function, watched_ms, awake_ms, pod_ms, cost, starts, wakes, readied, ready_ms, warm_saves, warm_ms FROM usage_days WHERE day >= $1 AND day <= $2 ORDER BY day, function`,
+	}, `SELECT day, function, watched_ms, awake_ms, pod_ms, cost, starts, wakes, form_wakes, readied, ready_ms, warm_saves, warm_ms FROM usage_days WHERE day >= $1 AND day <= $2 ORDER BY day, function`,
 		month.In(clock.Seoul).Format("2006-01")+"-01", month.In(clock.Seoul).Format("2006-01")+"-31")
 	if err != nil {
 		return Bill{}, err
@@ -59,6 +59,9 @@ func (s Store) SetPrice(ctx context.Context, p Price) error { return s.setFact(c
 
 // SetHealth says how everything is.
 func (s Store) SetHealth(ctx context.Context, h Health) error { return s.setFact(ctx, "health", h) }
+
+// SetBackup says that the database was saved just now.
+func (s Store) SetBackup(ctx context.Context) error { return s.setFact(ctx, "backup", "") }
 
 // Health is how everything was when somebody looked last.
 func (s Store) Health(ctx context.Context) (Health, error) {

@@ -38,6 +38,13 @@ func (t *Tally) Ready(name string, at time.Time) {
 	t.meter.Ready(name, at)
 }
 
+// Woken says that some starts of a function were for open forms (see Meter.Woken).
+func (t *Tally) Woken(function string, n int64, at time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.meter.Woken(function, n, at)
+}
+
 // Ended says that a pod is gone.
 func (t *Tally) Ended(name string, at time.Time) {
 	t.mu.Lock()

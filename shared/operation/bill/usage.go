@@ -21,6 +21,7 @@ type Usage struct {
 	Cost      int64 // of these, in millionths of a won
 	Starts    int64 // pods that began
 	Wakes     int64 // of these, while there was none
+	FormWakes int64 // starts for somebody who had opened a form, for which nobody waited
 	Readied   int64
 	ReadyTime int64 // until those were ready
 	WarmSaves int64 // wakes that keeping the last pod for KeepWarm had spared
@@ -34,6 +35,7 @@ func (u *Usage) add(v Usage) {
 	u.Cost += v.Cost
 	u.Starts += v.Starts
 	u.Wakes += v.Wakes
+	u.FormWakes += v.FormWakes
 	u.Readied += v.Readied
 	u.ReadyTime += v.ReadyTime
 	u.WarmSaves += v.WarmSaves
@@ -115,6 +117,12 @@ func (m *Meter) Ready(name string, at time.Time) {
 	u := m.usage(p.function, m.at)
 	u.Readied++
 	u.ReadyTime += m.at.Sub(p.began).Milliseconds()
+}
+
+// Woken says that some starts of a function were for open forms.
+func (m *Meter) Woken(function string, n int64, at time.Time) {
+	m.advance(at)
+	m.usage(function, m.at).FormWakes += n
 }
 
 // Ended says that a pod is gone.

@@ -106,9 +106,14 @@ func (l Letter) Place() cursor.Moment { return cursor.Moment{At: clock.Millis(l.
 
 // List are the letters, the newest first.
 func (s Store) List(ctx context.Context, q Query, limit int) ([]Letter, error) {
-	return database.All(ctx, s.DB, scan, `SELECT `+columns+` FROM dead_letters
-		WHERE ($1 = '' OR type = $1) AND ($3 = '' OR last_at < $2 OR last_at = $2 AND id < $3) ORDER BY last_at DESC, id DESC LIMIT $4`,
-		q.Type, q.Before.At, q.Before.ID, limit)
+	var w database.Where
+	if q.Type != "" {
+		w.Add(`type = ?`, q.Type)
+	}
+	if q.Before.ID != "" {
+		w.Add(`(last_at, id) < (?, ?)`, q.Before.At, q.Before.ID)
+	}
+	return database.All(ctx, s.DB, scan, `SELECT `+columns+` FROM dead_letters`+w.String()+` ORDER BY last_at DESC, id DESC`+database.Limit(limit), w.Args...)
 }
 
 // Letter is one letter.
@@ -188,8 +193,8 @@ const life = 30 * 24 * time.Hour
 
 // Forget deletes letters that came last 30 days ago and is how many.
 func (s Store) Forget(ctx context.Context, limit int) (int, error) {
-	n, err := s.DB.Exec(ctx, `DELETE FROM dead_letters WHERE id IN (SELECT id FROM dead_letters WHERE last_at < $1 ORDER BY last_at LIMIT $2) AND last_at < $1`,
-		clock.Millis(clock.Now(ctx).Add(-life)), limit*10)
+	n, err := s.DB.Exec(ctx, `DELETE FROM dead_letters WHERE id IN (SELECT id FROM dead_letters WHERE last_at < $1 ORDER BY last_at`+database.Limit(limit*10)+`) AND last_at + 0 < $1`,
+		clock.Millis(clock.Now(ctx).Add(-life)))
 	return int(n), err
 }
 

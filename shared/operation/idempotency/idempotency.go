@@ -29,12 +29,12 @@ type Store struct{ DB *database.DB }
 // Claim takes a key for a request, or returns the answer that was given under it before.
 // Key and request are hashes: nothing of the request is kept. Of two requests at the same
 // time the second waits for the first, by the primary key. Another request under the same
-// key is a problem.
+// key is a problem. A claim without an answer, as an older release left it, counts for nothing.
 func (s Store) Claim(ctx context.Context, key, request string) (*Answer, error) {
 	now := clock.Now(ctx)
 	n, err := s.DB.Exec(ctx, `INSERT INTO idempotency (id, request, status, header, body, created_at) VALUES ($1, $2, 0, '{}', '', $3)
 		ON CONFLICT (id) DO UPDATE SET request = excluded.request, status = 0, header = '{}', body = '', created_at = excluded.created_at
-		WHERE idempotency.created_at <= $4`, key, request, clock.Millis(now), clock.Millis(now.Add(-Life)))
+		WHERE idempotency.created_at <= $4 OR idempotency.status = 0`, key, request, clock.Millis(now), clock.Millis(now.Add(-Life)))
 	if err != nil || n == 1 {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func (s Store) Chores() []chore.Chore {
 // forget deletes answers whose life is over. The condition stands twice: the outer one is
 // checked again on a row that was claimed anew meanwhile.
 func (s Store) forget(ctx context.Context, limit int) (int, error) {
-	n, err := s.DB.Exec(ctx, `DELETE FROM idempotency WHERE id IN (SELECT id FROM idempotency WHERE created_at <= $1 ORDER BY created_at LIMIT $2) AND created_at <= $1`,
-		clock.Millis(clock.Now(ctx).Add(-Life)), limit*10)
+	n, err := s.DB.Exec(ctx, `DELETE FROM idempotency WHERE id IN (SELECT id FROM idempotency WHERE created_at <= $1 ORDER BY created_at`+database.Limit(limit*10)+`) AND created_at + 0 <= $1`,
+		clock.Millis(clock.Now(ctx).Add(-Life)))
 	return int(n), err
 }

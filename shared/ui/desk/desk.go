@@ -9,7 +9,9 @@ package desk
 import (
 	"context"
 	"embed"
+	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	g "maragu.dev/gomponents"
@@ -18,6 +20,7 @@ import (
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/problem"
+	"github.com/madang-council/madang/shared/text"
 	"github.com/madang-council/madang/shared/ui"
 )
 
@@ -35,17 +38,19 @@ type Desk struct {
 	frame   ui.Frame
 	entries []function.Entry
 	units   []string
+	names   function.Names
 }
 
 // New is the console's frame for a function.
 func New(d function.Deps) Desk {
 	return Desk{
 		frame: ui.Frame{
-			Council: d.Settings.CouncilName, SiteURL: d.Settings.SiteURL, Storage: d.Storage.PublicEndpoint, Home: Root,
+			Council: d.Settings.CouncilName, SiteURL: d.Settings.SiteURL, Storage: d.Storage.PublicEndpoint, Home: Root, Urgent: d.Urgent, Face: ui.Faces(d),
+			Flags: d.Flags, Entries: slices.Concat(d.Catalogue.Menu, d.Catalogue.Desk),
 			Assets: ui.NewAssets(Root+"/assets", modules),
-			Footer: []ui.Link{{Label: problem.Text{KO: "누리집 보기", EN: "Visit the site"}, Path: "/"}},
+			Footer: []ui.Link{{Label: problem.Text{KO: "홈페이지 보기", EN: "Visit the site"}, Path: "/"}},
 		},
-		entries: d.Catalogue.Desk, units: d.Settings.Units,
+		entries: d.Catalogue.Desk, units: d.Settings.Units, names: d.Settings.Names,
 	}
 }
 
@@ -74,11 +79,18 @@ func (d Desk) framed(ctx context.Context) ui.Frame {
 // Page is a page of the console: with its style, its scripts, and the place where they say
 // what happened.
 func (d Desk) Page(ctx context.Context, v ui.View) *ui.Answer {
+	v.Main = append([]g.Node{
+		el.NoScript(el.P(el.Class("notice-box wrong"), g.Text(ui.T(ctx, "콘솔에서 무엇을 바꾸려면 자바스크립트가 필요합니다.", "To change anything here, the console needs JavaScript.")))),
+	}, v.Main...)
+	return d.Whole(ctx, v)
+}
+
+// Whole is a page of the console whose forms work without scripts.
+func (d Desk) Whole(ctx context.Context, v ui.View) *ui.Answer {
 	v.Styles = append(v.Styles, "console.css")
 	v.Scripts = append(v.Scripts, "actions.js")
 	v.Class = strings.TrimSpace("console " + v.Class)
 	v.Main = append([]g.Node{
-		el.NoScript(el.P(el.Class("notice-box wrong"), g.Text(ui.T(ctx, "콘솔에서 무엇을 바꾸려면 자바스크립트가 필요합니다.", "To change anything here, the console needs JavaScript.")))),
 		el.Div(el.ID("status"), el.Class("status-line"), el.Role("status"), el.Aria("live", "polite")),
 	}, v.Main...)
 	return d.framed(ctx).Page(ctx, v)
@@ -88,21 +100,24 @@ func (d Desk) refuse(ctx context.Context, p *problem.Error, status int) function
 	return d.framed(ctx).Refuse(ctx, p, status)
 }
 
-// Units are the units that the caller has a role for, and one that is kept.
-func (d Desk) Units(ctx context.Context, r auth.Role, kept string) []ui.Choice {
+// Units are the units in which the caller may do something, and one that is kept.
+func (d Desk) Units(ctx context.Context, a auth.Action, kept string) []ui.Choice {
 	list := []ui.Choice{}
 	seen := false
 	for _, u := range d.units {
-		if auth.From(ctx).May(r, u) {
-			list = append(list, ui.Choice{Value: u, Label: u})
+		if auth.From(ctx).May(a, u) {
+			list = append(list, ui.Choice{Value: u, Label: d.Unit(ctx, u)})
 			seen = seen || u == kept
 		}
 	}
 	if kept != "" && !seen {
-		list = append(list, ui.Choice{Value: kept, Label: kept})
+		list = append(list, ui.Choice{Value: kept, Label: d.Unit(ctx, kept)})
 	}
 	return list
 }
+
+// Unit is what a unit is called on the page.
+func (d Desk) Unit(ctx context.Context, unit string) string { return ui.Name(ctx, d.names.Unit(unit)) }
 
 // Fragment is a part of a page, for a script that puts it there.
 type Fragment struct{ Node g.Node }
@@ -113,7 +128,12 @@ func (f Fragment) WriteResponse(w http.ResponseWriter, _ *http.Request) error {
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 	h.Set("X-Content-Type-Options", "nosniff")
-	return f.Node.Render(w) //nolint:wrapcheck // the host says where it failed
+	var b strings.Builder
+	if err := f.Node.Render(&b); err != nil {
+		return err //nolint:wrapcheck // the host says where it failed
+	}
+	_, err := io.WriteString(w, text.Straight(b.String()))
+	return err //nolint:wrapcheck // the host says where it failed
 }
 
 // At is an address of the console in the language of the request, with a query of pairs of

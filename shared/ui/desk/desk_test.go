@@ -27,7 +27,7 @@ var console = function.Spec{
 			return frame.Page(ctx, ui.View{Title: "쓰기", Scripts: []string{"editor.js"}, Main: []g.Node{g.Text("쓰기")}}), nil
 		}
 		return function.Parts{Routes: append(frame.Pages(
-			function.Route{Method: "GET", Path: desk.Root + "/new", Access: function.Holder(auth.Editor), Do: function.Do(page), Doc: "A page."},
+			function.Route{Method: "GET", Path: desk.Root + "/new", Access: function.May(auth.Write), Do: function.Do(page), Doc: "A page."},
 		), frame.AssetsRoute())}
 	},
 }

@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"encoding/json"
+	"iter"
 	"path"
 	"strconv"
 	"strings"
@@ -132,3 +133,45 @@ func Numbers(ctx context.Context, ko, en string) g.Node {
 
 // Number is a cell of such a column.
 func Number(text string) g.Node { return el.Td(el.Class("number"), g.Text(text)) }
+
+// Line is a line of one side of a comparison. Nil is none.
+type Line interface {
+	// State says whether there is one, whether the other side has the same, and whether it is new.
+	State() (there, same, added bool)
+	// Words are its parts in their order, with whether they are different.
+	Words() iter.Seq2[string, bool]
+}
+
+// Row is a row of a comparison: a line of either side.
+func Row[L Line](ctx context.Context, before, after L) g.Node {
+	cell := func(l L) g.Node {
+		there, same, added := l.State()
+		if !there {
+			return el.Td(el.Class("none"))
+		}
+		parts := []ui.Part{}
+		for text, changed := range l.Words() {
+			parts = append(parts, ui.Part{Text: text, Changed: changed})
+		}
+		if same {
+			return el.Td(g.Map(parts, func(p ui.Part) g.Node { return g.Text(p.Text) }))
+		}
+		return changed(ctx, added, parts)
+	}
+	return el.Tr(cell(before), cell(after))
+}
+
+// changed is a line of a comparison that one side alone has, added or removed, with what of it is different. Words say what
+// colour says to others.
+func changed(ctx context.Context, added bool, parts []ui.Part) g.Node {
+	class, word, mark := "old", ui.T(ctx, "빠짐: ", "Removed: "), el.Del
+	if added {
+		class, word, mark = "new", ui.T(ctx, "더함: ", "Added: "), el.Ins
+	}
+	return el.Td(el.Class(class), el.Span(el.Class("hidden"), g.Text(word)), g.Map(parts, func(p ui.Part) g.Node {
+		if p.Changed {
+			return mark(g.Text(p.Text))
+		}
+		return g.Text(p.Text)
+	}))
+}

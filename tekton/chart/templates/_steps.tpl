@@ -23,6 +23,14 @@ seccompProfile: {type: RuntimeDefault}
 {{- define "pipeline.podTemplate" -}}
 securityContext: {runAsNonRoot: true, runAsUser: 65532, runAsGroup: 65532, fsGroup: 65532, fsGroupChangePolicy: OnRootMismatch, seccompProfile: {type: RuntimeDefault}}
 enableServiceLinks: false
+{{- if get . "builds" }}
+{{- with .root.Values.nodes.selector }}
+nodeSelector: {{ toJson . }}
+{{- end }}
+{{- with .root.Values.nodes.tolerations }}
+tolerations: {{ toJson . }}
+{{- end }}
+{{- end }}
 {{- with get . "cache" }}
 affinity:
   podAffinity:
@@ -34,7 +42,7 @@ affinity:
 
 {{- /* A step of the clerk, who speaks to GitHub, SonarQube and Tekton. Its image comes
      from main, so a pull request cannot change what it does; no other step has its
-     secrets. Call with root, name and args. */}}
+     secrets. Call with root, name and args, and with alone where no step clones. */}}
 {{- define "pipeline.clerk" -}}
 - name: {{ .name }}
   image: {{ required "images.clerk: run task pipeline:publish" .root.Values.images.clerk }}
@@ -54,13 +62,18 @@ affinity:
     - name: SONAR_TOKEN
       {{- include "pipeline.fromSecret" (dict "root" .root "key" "sonar-token") | nindent 6 }}
     {{- end }}
+  {{- if get . "alone" }}
   computeResources: {requests: {{ toJson .root.Values.requests.clerk }}}
+  {{- end }}
 {{- end }}
 
 {{- /* The exact commit, nothing newer. Go keeps a test's result while the files and folders
      that it looked at have the same size and time: here the time follows from what is in
      them (git's hash), so the same content is found again and any other is not. Not
-     that of the topmost folder, which is root's: what looks at it is tested each time. */}}
+     that of the topmost folder, which is root's: what looks at it is tested each time.
+
+     Kubernetes reserves the sum of a pod's containers, and steps run one after another: this
+     one asks for what the greatest of them needs, and the others for nothing. */}}
 {{- define "pipeline.clone" -}}
 - name: clone
   image: {{ required "images.go" .root.Values.images.go }}
@@ -68,7 +81,7 @@ affinity:
   env:
     - {name: COMMIT, value: $(params.commit)}
     - {name: URL, value: {{ .root.Values.repository.url | quote }}}
-  computeResources: {requests: {{ toJson .root.Values.requests.small }}}
+  computeResources: {requests: {{ toJson .root.Values.requests.build }}}
   script: |
     #!/bin/sh
     set -eu
@@ -127,7 +140,6 @@ securityContext:
   volumeMounts:
     {{- . | nindent 4 }}
   {{- end }}
-  computeResources: {requests: {{ toJson .root.Values.requests.build }}}
   script: |
     #!/bin/bash
     set -euo pipefail

@@ -1,5 +1,6 @@
-// node lighthouse.mjs CHROMIUM: the scores of pages. Each line asked is a page, as {"url", "cookie", "speed"}; each line
-// answered is what was found. How fast a page is depends on the machine, so it is asked for one page and reported, not tested.
+// node lighthouse.mjs CHROMIUM: the scores of pages. Each line asked is a page, as {"url", "cookie", "speed",
+// "found"}; each line answered is what was found. How fast a page is depends on the machine, so it is asked for one page and
+// reported, not tested; what search engines shall find is asked how well they can.
 import { launch } from 'chrome-launcher';
 import lighthouse from 'lighthouse';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -15,12 +16,12 @@ const browser = await launch({
 });
 try {
   for await (const line of createInterface({ input: process.stdin })) {
-    const { url, cookie, speed } = JSON.parse(line);
+    const { url, cookie, speed, found } = JSON.parse(line);
     const result = await lighthouse(url, {
       port: browser.port,
       logLevel: 'error',
       output: 'json',
-      onlyCategories: ['accessibility', 'best-practices', ...(speed ? ['performance', 'seo'] : [])],
+      onlyCategories: ['accessibility', 'best-practices', ...(speed ? ['performance'] : []), ...(found ? ['seo'] : [])],
       // Other methods than this wait for more than five seconds on each page. Nothing is slowed down: it is computed.
       throttlingMethod: 'simulate',
       disableFullPageScreenshot: true,
@@ -29,7 +30,7 @@ try {
     });
     const { categories, audits, runtimeError, finalDisplayedUrl } = result.lhr;
     const scores = Object.fromEntries(Object.entries(categories).map(([id, c]) => [id, Math.round((c.score ?? 0) * 100)]));
-    const failed = ['accessibility', 'best-practices'].flatMap((id) =>
+    const failed = Object.keys(categories).filter((id) => id !== 'performance').flatMap((id) =>
       categories[id].auditRefs.filter((r) => r.weight > 0 && audits[r.id].score !== null && audits[r.id].score < 1).map((r) => `${r.id}: ${JSON.stringify(audits[r.id].details?.items ?? audits[r.id].displayValue ?? '').slice(0, 600)}`),
     );
     console.log(JSON.stringify({ url, at: finalDisplayedUrl, scores, failed, bytes: audits['total-byte-weight']?.numericValue ?? 0, error: runtimeError?.message ?? '' }));

@@ -23,6 +23,10 @@ end
 local function requests(route, class) return series("madang_edge_requests_total", "function", route["function"] or "", "route", route.path, "class", class) end
 local function pages(path, outcome) return series("madang_edge_pages_total", "route", path, "outcome", outcome) end
 local function files(outcome) return series("madang_edge_files_total", "outcome", outcome) end
+-- The two objectives: what is read, and what is written (docs/operating.md, "Objectives"). An answer is good unless
+-- it says that the site failed.
+local function answers(objective, good) return series("madang_edge_answers_total", "objective", objective, "good", good) end
+local function wakes(name) return series("madang_edge_wakes_total", "function", name) end
 local function bucket(kind, bound) return series("madang_edge_request_seconds_bucket", "kind", kind, "le", bound) end
 
 -- What has no route: files, and addresses that do not exist.
@@ -38,11 +42,18 @@ function M.begin()
     end
   end
   for _, outcome in ipairs(FILE_OUTCOMES) do counters:add(files(outcome), 0) end
+  for _, objective in ipairs({ "reads", "writes" }) do
+    counters:add(answers(objective, "true"), 0)
+    counters:add(answers(objective, "false"), 0)
+  end
   for _, kind in ipairs(KINDS) do
     for _, bound in ipairs(BOUNDS) do counters:add(bucket(kind, bound), 0) end
     counters:add(bucket(kind, "+Inf"), 0)
     counters:add(series("madang_edge_request_seconds_sum", "kind", kind), 0)
     counters:add(series("madang_edge_request_seconds_count", "kind", kind), 0)
+  end
+  for _, r in ipairs(edge.routes()) do
+    for _, name in ipairs(r.wakes or {}) do counters:add(wakes(name), 0) end
   end
   counters:add("madang_edge_bytes_total", 0)
 end
@@ -64,12 +75,17 @@ end
 
 local FILE_OUTCOME = { HIT = "hit", REVALIDATED = "hit", STALE = "stale", UPDATING = "stale", MISS = "miss", EXPIRED = "miss", BYPASS = "miss" }
 
--- log counts a request that was answered.
+-- log counts a request that was answered. A visitor who goes away before (499) is no answer.
 function M.log()
   local var = ngx.var
   local status, seconds = ngx.status, tonumber(var.request_time) or 0
+  if status == 499 then return end
+  for _, name in ipairs(edge.wake()) do counters:incr(wakes(name), 1, 0) end
   local route = edge.route_of(var.route) or (var.route == FILES.path and FILES) or NONE
   counters:incr(requests(route, class(status)), 1, 0)
+  local method = var.request_method
+  local objective = (method == "GET" or method == "HEAD") and "reads" or "writes"
+  counters:incr(answers(objective, status < 500 and "true" or "false"), 1, 0)
   local kind = "none"
   if route == FILES then
     kind = "file"

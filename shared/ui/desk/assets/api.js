@@ -28,7 +28,8 @@ export class Unreachable extends Error {
 
 /**
  * @typedef {object} Call
- * @property {unknown} [body] sent as JSON
+ * @property {unknown} [body] sent as JSON, or as it is where it has a type
+ * @property {string} [type] of a body that is not JSON
  * @property {number} [version] for If-Match
  * @property {string} [key] Idempotency-Key: with it a POST may be tried again
  * @property {AbortSignal} [signal]
@@ -40,6 +41,9 @@ export class Unreachable extends Error {
  * What an answer says: its JSON or text, and the version of what it is about.
  * @typedef {{status: number, body: any, version: number}} Answer
  */
+
+/** Nobody waits longer than this with a form open, in milliseconds: it is said that it did not work. */
+const LONGEST = 60_000;
 
 /** Calls the API of this site, as the member whose cookies the browser has. */
 export class Api {
@@ -73,8 +77,8 @@ export class Api {
           tries--;
           continue;
         }
-        if (tries < most && (response.status === 503 || response.status === 429)) {
-          const asked = Number(response.headers.get('Retry-After')) * 1000;
+        const asked = Number(response.headers.get('Retry-After')) * 1000;
+        if (tries < most && (response.status === 503 || response.status === 429) && !(asked > LONGEST)) {
           await this.#wait(Math.max(asked || 0, pause(tries, this.random())), call);
           continue;
         }
@@ -99,7 +103,7 @@ export class Api {
     /** @type {Record<string, string>} */
     const headers = { 'Accept-Language': say('ko', 'en') };
     if (call.body !== undefined) {
-      headers['Content-Type'] = 'application/json';
+      headers['Content-Type'] = call.type ?? 'application/json';
     }
     if (call.version !== undefined) {
       headers['If-Match'] = `"v${call.version}"`;
@@ -111,7 +115,7 @@ export class Api {
       return await this.fetch(path, {
         method,
         headers,
-        body: call.body === undefined ? undefined : JSON.stringify(call.body),
+        body: call.type !== undefined ? /** @type {ArrayBuffer} */ (call.body) : call.body === undefined ? undefined : JSON.stringify(call.body),
         credentials: 'same-origin',
         cache: 'no-store',
         redirect: 'error',
@@ -155,7 +159,7 @@ export class Api {
 
   async #exchange() {
     const exchange = async () => {
-      const response = await this.#once('POST', '/v1/auth/refresh', { body: {} });
+      const response = await this.#once('POST', '/v1/auth/sessions/refresh', { body: {} });
       return response.ok;
     };
     const locks = globalThis.navigator?.locks;

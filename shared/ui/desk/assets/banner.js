@@ -16,8 +16,56 @@ const page = told(form);
 const api = new Api();
 const image = /** @type {HTMLInputElement} */ (need('#field-image'));
 
+const across = /** @type {HTMLInputElement} */ (need('#field-focus\\.x'));
+const down = /** @type {HTMLInputElement} */ (need('#field-focus\\.y'));
+const mark = element('span', { class: 'focus-mark', 'aria-hidden': 'true' });
+
+/** The focus as it is typed, in per cent; what is no number yet is the middle. */
+function focus() {
+  const percent = (/** @type {HTMLInputElement} */ box) => (box.value === '' ? 50 : Math.max(0, Math.min(100, Math.round(Number(box.value)))));
+  return { x: percent(across), y: percent(down) };
+}
+
+/** Shows beside the picture what the main page shows of it, and on it the point that stays. */
+function crop() {
+  const whole = document.querySelector('#picture img');
+  need('#crop').hidden = !(whole instanceof HTMLImageElement);
+  if (!(whole instanceof HTMLImageElement)) {
+    return;
+  }
+  const { x, y } = focus();
+  let shown = document.querySelector('#crop-shown img');
+  if (!(shown instanceof HTMLImageElement) || shown.src !== whole.src) {
+    shown = element('img', { src: whole.src, alt: '' });
+    need('#crop-shown').replaceChildren(shown);
+    whole.after(mark);
+  }
+  /** @type {HTMLImageElement} */ (shown).style.objectPosition = `${x}% ${y}%`;
+  mark.style.left = `${x}%`;
+  mark.style.top = `${y}%`;
+  const cut = Number(whole.getAttribute('width')) * 9 !== Number(whole.getAttribute('height')) * 16;
+  need('#crop-says').textContent = cut ? say('첫 화면에서는 이만큼 보입니다.', 'The main page shows this much.') : say('첫 화면에서 그림 전체가 보입니다.', 'The main page shows all of it.');
+}
+
+need('#picture').addEventListener('click', (event) => {
+  const whole = document.querySelector('#picture img');
+  if (whole) {
+    const box = whole.getBoundingClientRect();
+    const percent = (/** @type {number} */ part) => String(Math.max(0, Math.min(100, Math.round(part * 100))));
+    across.value = percent((event.clientX - box.left) / box.width);
+    down.value = percent((event.clientY - box.top) / box.height);
+    crop();
+  }
+});
+for (const box of [across, down]) {
+  box.addEventListener('input', crop);
+}
+
 /** @param {import('./transfer.js').Upload} file */
 function show(file) {
+  if (image.value !== file.id) {
+    across.value = down.value = '50';
+  }
   image.value = file.id;
   const largest = file.variants[file.variants.length - 1];
   need('#picture').replaceChildren(
@@ -25,6 +73,7 @@ function show(file) {
       ? element('img', { src: largest.url, width: largest.width, height: largest.height, alt: file.name })
       : element('p', { class: 'hint' }, say(`${file.name}: 그림은 곧 만들어집니다.`, `${file.name}: the picture is being made.`)),
   );
+  crop();
 }
 
 /** @param {import('./transfer.js').Upload} file */
@@ -37,7 +86,9 @@ async function arrived(file) {
 }
 
 const tray = new Tray(need('#transfers'), { api, ledger: new Ledger(page.member), purposes: () => page.purposes, arrived: (file) => void arrived(file) });
-dropZone(document.body, /** @type {HTMLInputElement} */ (need('#files')), (files) => tray.add(files.slice(0, 1)));
+const input = /** @type {HTMLInputElement} */ (need('#files'));
+tray.offer(input);
+dropZone(document.body, input, (files) => void tray.add(files.slice(0, 1)));
 
 need('#pick').addEventListener('click', async () => {
   const [file] = await pick(api, { kind: 'image', many: false });
@@ -45,6 +96,8 @@ need('#pick').addEventListener('click', async () => {
     show(file);
   }
 });
+
+crop();
 
 let key = newKey();
 let { version } = page;

@@ -6,11 +6,14 @@ import { Drafts } from './draft.js';
 import { busy, clearWrong, showWrong } from './form.js';
 import { say } from './language.js';
 import { Ledger } from './ledger.js';
-import { around, before, link } from './marks.js';
 import { pick } from './picker.js';
 import { fromInput, spoken, toInput } from './seoul.js';
+import { sentence } from './sentence.js';
+import { skew, skewText } from './skew.js';
 import { announce, announceNext } from './status.js';
 import { Tray, dropZone } from './tray.js';
+import { variantsOf } from './variants.js';
+import { Writing } from './writing.js';
 
 /**
  * What the server knows when the page is made.
@@ -18,6 +21,8 @@ import { Tray, dropZone } from './tray.js';
  * @property {string} member
  * @property {import('./refusal.js').Purpose[]} purposes
  * @property {Notice | null} notice null for a new one
+ * @property {import('./transfer.js').Upload[] | null} files that a copy begins with
+ * @property {string} now the server's time
  *
  * @typedef {object} Notice
  * @property {string} id
@@ -26,6 +31,8 @@ import { Tray, dropZone } from './tray.js';
  * @property {string} unit
  * @property {string} title
  * @property {string} body
+ * @property {string} [titleEn]
+ * @property {string} [bodyEn]
  * @property {string[]} tags
  * @property {string} [publishAt]
  * @property {string} [unpublishAt]
@@ -34,12 +41,9 @@ import { Tray, dropZone } from './tray.js';
  * @property {import('./transfer.js').Upload[]} attachments
  */
 
-/** How long nothing is typed before the preview is made, in milliseconds. */
-const calm = 300;
-
 const form = /** @type {HTMLFormElement} */ (need('#notice'));
 /** @type {Told} */
-const { member, purposes, notice: first } = told(form);
+const { member, purposes, notice: first, files, now } = told(form);
 const language = document.documentElement.lang;
 const root = language === 'en' ? '/en/console' : '/console';
 const api = new Api();
@@ -55,10 +59,30 @@ let version = first?.version ?? 0;
 let drafts = new Drafts(localStorage, member, first?.id ?? 'new');
 let clean = '';
 
-const boxes = ['title', 'unit', 'body', 'tags', 'publish', 'publishAt', 'unpublishAt', 'pinnedUntil', 'urgentUntil'];
+const boxes = ['title', 'unit', 'body', 'titleEn', 'bodyEn', 'tags', 'publish', 'publishAt', 'unpublishAt', 'pinnedUntil', 'urgentUntil'];
 
 const attachments = new Attachments(need('#attachments'), api, () => changed());
+const texts = [...document.querySelectorAll('.writing')].map((root) => new Writing(/** @type {HTMLElement} */ (root), api, placing));
 const tray = new Tray(need('#transfers'), { api, ledger, purposes: () => purposes, arrived: (file, turn) => attachments.add(file, turn) });
+
+/**
+ * Uploads pictures that stand in a text: each is an attachment, too, as the list shows.
+ * @param {File[]} files
+ * @param {(file: File) => import('./tray.js').Place} place
+ */
+function placing(files, place) {
+  void tray.add(files, (file) => {
+    const placed = place(file);
+    return {
+      arrived: (upload) => {
+        placed.arrived(upload);
+        attachments.add(upload);
+        void variantsOf(api, upload, () => true).then(() => texts.forEach((text) => void text.preview()));
+      },
+      removed: placed.removed,
+    };
+  });
+}
 
 /** @param {string} name */
 function box(name) {
@@ -82,13 +106,16 @@ function show(values, files) {
   }
   attachments.set(files);
   schedule();
-  void preview();
+  unfold();
+  for (const text of texts) {
+    void text.preview();
+  }
 }
 
 /** @param {Notice} n */
 function boxesOf(n) {
   return {
-    title: n.title, unit: n.unit, body: n.body, tags: n.tags.join(', '),
+    title: n.title, unit: n.unit, body: n.body, titleEn: n.titleEn ?? '', bodyEn: n.bodyEn ?? '', tags: n.tags.join(', '),
     publish: n.publishAt ? 'at' : 'draft', publishAt: toInput(n.publishAt), unpublishAt: toInput(n.unpublishAt),
     pinnedUntil: toInput(n.pinnedUntil), urgentUntil: toInput(n.urgentUntil),
   };
@@ -97,10 +124,10 @@ function boxesOf(n) {
 /** What is in the boxes, as the API takes it. */
 function content() {
   const t = typed();
-  const publishAt = t.publish === 'draft' ? undefined : t.publish === 'now' ? new Date().toISOString() : fromInput(t.publishAt, notice?.publishAt);
+  const publishAt = t.publish === 'at' ? fromInput(t.publishAt, notice?.publishAt) : undefined;
   return {
-    unit: t.unit, title: t.title, body: t.body, tags: t.tags.split(',').map((tag) => tag.trim()).filter((tag) => tag !== ''),
-    attachments: attachments.files.map((file) => file.id), publishAt,
+    unit: t.unit, title: t.title, body: t.body, titleEn: t.titleEn, bodyEn: t.bodyEn, tags: t.tags.split(',').map((tag) => tag.trim()).filter((tag) => tag !== ''),
+    attachments: attachments.files.map((file) => file.id), publishAt, publishNow: t.publish === 'now' ? true : undefined, // the server's now
     unpublishAt: fromInput(t.unpublishAt, notice?.unpublishAt), pinnedUntil: fromInput(t.pinnedUntil, notice?.pinnedUntil), urgentUntil: fromInput(t.urgentUntil, notice?.urgentUntil),
   };
 }
@@ -110,6 +137,27 @@ function schedule() {
   const at = box('publish').value === 'at';
   need('#publish-at').hidden = !at;
   /** @type {HTMLInputElement} */ (need('#field-publishAt')).required = at;
+  foresee();
+}
+
+/** What saving and publishing will do, in a sentence that is always in sight. */
+function foresee() {
+  const t = typed();
+  const at = t.publish === 'at' ? fromInput(t.publishAt, notice?.publishAt) : undefined;
+  const out = notice?.state === 'published' || notice?.state === 'archived';
+  const button = need('#publish');
+  button.hidden = out || t.publish !== 'draft';
+  saveButton.classList.toggle('quiet', !button.hidden);
+  need('#will').textContent = sentence({
+    does: !button.hidden || t.publish === 'now' ? 'now' : t.publish === 'draft' ? 'withdraw' : out ? 'edit' : 'schedule',
+    at, pinned: fromInput(t.pinnedUntil), urgent: fromInput(t.urgentUntil), ends: fromInput(t.unpublishAt), english: t.titleEn.trim() !== '',
+  }, language, Date.now());
+}
+
+/** What is written in English is not hidden. */
+function unfold() {
+  const english = /** @type {HTMLDetailsElement} */ (need('#english'));
+  english.open ||= box('titleEn').value !== '' || box('bodyEn').value !== '';
 }
 
 let keeping = 0;
@@ -135,32 +183,6 @@ function keep() {
 }
 let lossy = false;
 
-let previewing = new AbortController();
-let calming = 0;
-async function preview() {
-  clearTimeout(calming);
-  previewing.abort();
-  previewing = new AbortController();
-  const { signal } = previewing;
-  const target = need('#preview-body');
-  const problem = need('#preview-problem');
-  need('#preview-title').textContent = box('title').value || say('제목 없음', 'No title');
-  if (body.value.trim() === '') {
-    target.replaceChildren(element('p', { class: 'hint' }, say('쓰는 대로 여기에 보입니다.', 'What you write appears here.')));
-    problem.textContent = '';
-    return;
-  }
-  try {
-    const answer = await api.send('POST', '/v1/admin/notices/render', { body: { body: body.value }, signal });
-    fill(target, answer.body.html);
-    problem.textContent = '';
-  } catch (error) {
-    if (!signal.aborted) {
-      problem.textContent = say('미리보기를 새로 만들지 못했습니다. ', 'The preview could not be made. ') + (error instanceof Error ? error.message : '');
-    }
-  }
-}
-
 /** @param {Notice} n what the server says after a save */
 function settle(n) {
   const isNew = notice === null;
@@ -174,12 +196,16 @@ function settle(n) {
   }
   saved.textContent = '';
   need('#state').textContent = stateOf(n);
+  need('#state-now').textContent = n.state === 'scheduled' ? say('예약됨', 'Scheduled') : stateOf(n);
+  need('#state-now').dataset.state = n.state;
   need('#state').dataset.state = n.state;
   need('#heading').textContent = say('공지 고치기', 'Edit notice');
   for (const action of document.querySelectorAll('[data-needs-saved]')) {
     /** @type {HTMLElement} */ (action).hidden = false;
   }
   /** @type {HTMLAnchorElement} */ (need('#revisions')).href = `${root}/notices/${n.id}/revisions`;
+  /** @type {HTMLAnchorElement} */ (need('#duplicate')).href = `${root}/notices/new?from=${n.id}`;
+  foresee();
   const open = /** @type {HTMLAnchorElement} */ (need('#open'));
   open.href = `${language === 'en' ? '/en' : ''}/notices/${n.id}`;
   open.hidden = n.state !== 'published';
@@ -218,6 +244,9 @@ async function save() {
     if (error instanceof Problem && error.status === 412) {
       await conflict();
     } else {
+      if (error instanceof Problem && error.fields.some((field) => field.field.endsWith('En'))) {
+        /** @type {HTMLDetailsElement} */ (need('#english')).open = true;
+      }
       showWrong(form, error);
     }
   }
@@ -241,7 +270,7 @@ async function conflict() {
   }
   try {
     const { body: now } = await api.send('GET', `/v1/notices/${notice.id}`);
-    const { body: html } = await api.send('POST', `${root}/notices/${notice.id}/differences`, { body: { title: box('title').value, body: body.value, tags: content().tags } });
+    const { body: html } = await api.send('POST', `${root}/notices/${notice.id}/differences`, { body: { title: box('title').value, body: body.value, titleEn: box('titleEn').value, bodyEn: box('bodyEn').value, tags: content().tags } });
     const shown = element('div', { class: 'differences' });
     fill(shown, html);
     if (shown.querySelector('[data-same]') && JSON.stringify(now.attachments.map((/** @type {{id: string}} */ f) => f.id)) === JSON.stringify(content().attachments)) {
@@ -308,22 +337,35 @@ function on(name, act) {
   });
 }
 
+/** Saves once at a time, whichever button is pressed. @param {HTMLElement} button @param {() => Promise<void>} act */
+function once(button, act) {
+  if (saving) {
+    return;
+  }
+  saving = true;
+  void busy(button, act).finally(() => (saving = false));
+}
+let saving = false;
+
 form.addEventListener('submit', (event) => {
   event.preventDefault();
-  if (saveButton.getAttribute('aria-disabled') !== 'true') {
-    void busy(saveButton, save);
-  }
+  once(saveButton, save);
 });
+need('#publish').addEventListener('click', (event) =>
+  once(/** @type {HTMLElement} */ (event.currentTarget), async () => {
+    const chosen = box('publish').value;
+    box('publish').value = 'now';
+    await save();
+    if (box('publish').value === 'now') {
+      box('publish').value = chosen; // it was refused, or nobody wants it any more
+      schedule();
+    }
+  }),
+);
 form.addEventListener('input', () => {
   schedule();
   changed();
 });
-for (const source of [body, need('#field-title')]) {
-  source.addEventListener('input', () => {
-    clearTimeout(calming);
-    calming = window.setTimeout(() => void preview(), calm);
-  });
-}
 addEventListener('keydown', (event) => {
   if ((event.ctrlKey || event.metaKey) && event.key === 's' && !document.querySelector('dialog[open]')) {
     event.preventDefault();
@@ -365,41 +407,22 @@ on('#pick', async () => {
   }
 });
 
-for (const button of document.querySelectorAll('[data-mark]')) {
-  button.addEventListener('click', () => {
-    const selected = { text: body.value, start: body.selectionStart, end: body.selectionEnd };
-    const mark = /** @type {HTMLElement} */ (button).dataset.mark ?? '';
-    const sample = say('글', 'text');
-    const made = mark === 'link' ? link(selected, sample) : mark.endsWith(' ') ? before(selected, mark) : around(selected, mark, sample);
-    body.focus();
-    body.setSelectionRange(0, body.value.length);
-    // insertText keeps the browser's own undo; where it is gone the value is set
-    if (!document.execCommand?.('insertText', false, made.text)) {
-      body.value = made.text;
-      body.dispatchEvent(new Event('input', { bubbles: true }));
-    }
-    body.setSelectionRange(made.start, made.end);
-  });
-}
+const input = /** @type {HTMLInputElement} */ (need('#files'));
+tray.offer(input);
+dropZone(document.body, input, (files) => void tray.add(files));
 
-for (const tab of document.querySelectorAll('[data-shows]')) {
-  tab.addEventListener('click', () => {
-    const shows = /** @type {HTMLElement} */ (tab).dataset.shows ?? '';
-    need('#writing').dataset.shown = shows;
-    for (const one of document.querySelectorAll('[data-shows]')) {
-      one.setAttribute('aria-pressed', String(one === tab));
-    }
-    if (shows === 'preview') {
-      void preview();
-    }
-  });
-}
-
-dropZone(document.body, /** @type {HTMLInputElement} */ (need('#files')), (files) => tray.add(files));
-
-attachments.set(first?.attachments ?? []);
+attachments.set(first?.attachments ?? files ?? []);
 schedule();
 clean = snapshot();
 recover();
-void preview();
+for (const text of texts) {
+  void text.preview();
+}
+
+const [opened] = performance.getEntriesByType('navigation');
+if (opened instanceof PerformanceNavigationTiming) {
+  const off = skew(Date.parse(now), performance.timeOrigin + opened.requestStart, performance.timeOrigin + opened.responseStart);
+  need('#skew').textContent = skewText(off);
+  need('#skew').hidden = off === 0;
+}
 void tray.restore((pending) => purposes.some((purpose) => purpose.name === pending.purpose));

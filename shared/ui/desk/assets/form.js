@@ -3,9 +3,15 @@ import { element } from './dom.js';
 import { say } from './language.js';
 import { announce } from './status.js';
 
+/** What was typed with commas between. @param {string} typed */
+export function listed(typed) {
+  return typed.split(',').map((one) => one.trim()).filter((one) => one !== '');
+}
+
 /**
  * What a form's boxes say, as the API takes it. A box with data-type="time" is a time in
- * Seoul, "list" a list with commas; an empty box that is not required is left out.
+ * Seoul, "list" a list with commas, "number" a number, left out where the box is empty and not required; boxes to tick with
+ * "choice" are one list of what is ticked. What is called "values.days" is days in values.
  * @param {HTMLFormElement} form
  * @param {(typed: string, was: string | undefined) => string | undefined} time
  * @returns {Record<string, unknown>}
@@ -20,13 +26,22 @@ export function valuesOf(form, time) {
     if (box instanceof HTMLInputElement && box.type === 'radio' && !box.checked) {
       continue;
     }
-    const value = box instanceof HTMLInputElement && box.type === 'checkbox' ? box.checked : box.value;
+    const [inside, outside] = box.name.split('.').reverse();
+    const place = outside ? /** @type {Record<string, unknown>} */ (values[outside] ??= {}) : values;
+    const ticked = box instanceof HTMLInputElement && box.type === 'checkbox' ? box.checked : undefined;
     if (box.dataset.type === 'time') {
-      values[box.name] = time(String(value), box.dataset.was);
+      place[inside] = time(box.value, box.dataset.was);
     } else if (box.dataset.type === 'list') {
-      values[box.name] = String(value).split(',').map((one) => one.trim()).filter((one) => one !== '');
+      place[inside] = listed(box.value);
+    } else if (box.dataset.type === 'choice') {
+      const list = /** @type {string[]} */ (place[inside] ??= []);
+      if (ticked) {
+        list.push(box.value);
+      }
+    } else if (box.dataset.type === 'number') {
+      place[inside] = box.value !== '' ? Number(box.value) : box.required ? null : undefined;
     } else {
-      values[box.name] = value;
+      place[inside] = ticked ?? box.value;
     }
   }
   return values;
@@ -54,8 +69,8 @@ export function showWrong(form, error) {
   let first = null;
   const rest = [];
   for (const { field, message } of error instanceof Problem ? error.fields : []) {
-    const name = field.replace(/[[.].*$/, '');
-    const box = form.querySelector(`#field-${CSS.escape(name)}`);
+    const named = (/** @type {string} */ name) => form.querySelector(`#field-${CSS.escape(name)}`);
+    const box = named(field) ?? named(field.replace(/\[.*$/, '')) ?? named(field.replace(/[[.].*$/, ''));
     if (!(box instanceof HTMLElement)) {
       rest.push(message);
       continue;
@@ -73,6 +88,8 @@ export function showWrong(form, error) {
   const above = element('div', { class: 'notice-box wrong form-wrong', role: 'alert', tabindex: -1 }, element('p', {}, text));
   if (error instanceof Problem && error.status === 401) {
     above.append(element('p', {}, element('a', { href: '/sign-in', target: '_blank' }, say('새 창에서 로그인한 뒤 다시 누르세요. 쓰던 글은 그대로 있습니다.', 'Sign in in a new window, then try again. What you wrote stays.'))));
+  } else if (error instanceof Problem && error.code === 'proof-required') {
+    above.append(element('p', {}, element('a', { href: '/my/proof', target: '_blank' }, say('새 창에서 본인 확인을 한 뒤 다시 누르세요.', 'Prove in a new window that it is you, then try again.'))));
   } else if (error instanceof Problem && error.requestId !== '' && error.status >= 500) {
     above.append(element('p', {}, say(`요청 번호 ${error.requestId}`, `Request ${error.requestId}`)));
   }

@@ -37,6 +37,25 @@ export function before({ text, start, end }, mark) {
 }
 
 /**
+ * Puts what stands for a picture where the selection ends: in a line of its own, unless other
+ * pictures stand in it.
+ * @param {Selected} selected
+ * @param {string} picture as ![what it shows](upload:…)
+ * @returns {Selected}
+ */
+export function picture({ text, end }, picture) {
+  const before = text.slice(0, end);
+  const after = text.slice(end);
+  const line = before.trimEnd().split('\n').pop() ?? '';
+  const row = /^(?:!\[[^\]]*\]\([^)\s]*\)\s*)+$/.test(line); // that it goes on with
+  const breaks = row ? 1 : before === '' ? 0 : 2;
+  const opening = '\n'.repeat(Math.max(0, breaks - (before.length - before.trimEnd().length)));
+  const closing = after === '' || after.startsWith('\n') ? '' : '\n\n';
+  const start = before.length + opening.length;
+  return { text: before + opening + picture + closing + after, start, end: start + picture.length };
+}
+
+/**
  * Makes what is selected a link, whose address is then selected to be typed over.
  * @param {Selected} selected
  * @param {string} sample

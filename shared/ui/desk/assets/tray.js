@@ -3,6 +3,7 @@ import { sleep } from './backoff.js';
 import { element } from './dom.js';
 import { durationOf, say, sizeOf } from './language.js';
 import { put } from './put.js';
+import { acceptOf, asJPEG, heifAdvice, isHEIF, limitOf } from './limits.js';
 import { Queue } from './queue.js';
 import { refusal } from './refusal.js';
 import { announce } from './status.js';
@@ -12,6 +13,9 @@ import { Transfer } from './transfer.js';
  * @typedef {import('./refusal.js').Purpose} Purpose
  * @typedef {import('./transfer.js').Upload} Upload
  * @typedef {import('./transfer.js').Saved} Saved
+ *
+ * Where a file was put while it is on its way.
+ * @typedef {{arrived: (upload: Upload) => void, removed: () => void}} Place
  */
 
 /** How often at most a row is redrawn, in milliseconds: what changes faster cannot be read. */
@@ -42,14 +46,35 @@ export class Tray {
     this.tools = { api: given.api, ledger: given.ledger, checksum, put, sleep, now: () => performance.timeOrigin + performance.now(), random: Math.random };
   }
 
+  /**
+   * Says which files may be chosen, and how large they may be, before one is.
+   * @param {HTMLInputElement} input
+   */
+  offer(input) {
+    const purposes = this.given.purposes();
+    input.accept = acceptOf(purposes);
+    const hint = document.getElementById('files-limit') ?? element('p', { id: 'files-limit', class: 'hint' });
+    hint.textContent = limitOf(purposes);
+    input.setAttribute('aria-describedby', hint.id);
+    input.closest('label')?.after(hint);
+  }
+
   /** How many files are not there yet. */
   get pending() {
     return [...this.#under].filter((transfer) => !transfer.ended).length;
   }
 
-  /** @param {Iterable<File>} files */
-  add(files) {
-    for (const file of files) {
+  /**
+   * @param {Iterable<File>} files
+   * @param {(file: File) => Place} [place] what is done with each instead of given.arrived
+   */
+  async add(files, place) {
+    for (const chosen of files) {
+      const file = isHEIF(chosen) ? await asJPEG(chosen) : chosen;
+      if (file === null) {
+        this.#refused(chosen, heifAdvice());
+        continue;
+      }
       const purposes = this.given.purposes();
       const fits = purposes.find((purpose) => refusal(file, purpose) === null);
       const why = fits ? null : refusal(file, purposes[purposes.length - 1]);
@@ -57,7 +82,7 @@ export class Tray {
         this.#refused(file, why ?? '');
         continue;
       }
-      this.#show(Transfer.of(file, fits.name, this.tools));
+      this.#show(Transfer.of(file, fits.name, this.tools), place?.(file));
     }
   }
 
@@ -126,8 +151,8 @@ export class Tray {
     this.list.append(row);
   }
 
-  /** @param {Transfer} transfer */
-  #show(transfer) {
+  /** @param {Transfer} transfer @param {Place} [place] */
+  #show(transfer, place) {
     const { name } = transfer.file;
     const turn = this.#turns++;
     const status = element('p', { class: 'transfer-status' });
@@ -143,6 +168,7 @@ export class Tray {
       this.#under.delete(transfer);
       void transfer.cancel();
       row.remove();
+      place?.removed();
     });
     row.append(element('p', { class: 'transfer-name' }, name), bar, status, element('div', { class: 'transfer-actions' }, pause, resume, remove));
     this.list.append(row);
@@ -178,7 +204,7 @@ export class Tray {
       const before = drawn;
       draw();
       if (transfer.state === 'done' && before !== 'done' && transfer.upload) {
-        this.given.arrived(transfer.upload, turn);
+        place ? place.arrived(transfer.upload) : this.given.arrived(transfer.upload, turn);
         announce(say(`${name}: 다 올렸습니다.`, `${name} is uploaded.`), 'good');
         if (!this.given.keeps) {
           row.remove();

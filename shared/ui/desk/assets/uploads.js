@@ -21,5 +21,8 @@ for (const hint of /** @type {NodeListOf<HTMLElement>} */ (document.querySelecto
   show();
 }
 
-dropZone(document.body, /** @type {HTMLInputElement} */ (need('#files')), (files) => tray.add(files));
+const input = /** @type {HTMLInputElement} */ (need('#files'));
+purpose.addEventListener('change', () => tray.offer(input));
+tray.offer(input);
+dropZone(document.body, input, (files) => void tray.add(files));
 void tray.restore();

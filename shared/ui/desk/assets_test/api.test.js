@@ -51,6 +51,12 @@ test('what can be repeated without harm is, longer and longer apart, and not for
   assert.deepEqual(waits, [375, 750, 9000]);
 });
 
+test('what is to come back in minutes is said at once', async () => {
+  const { api, requests, waits } = scripted([json(503, { code: 'read-only', detail: '지금은 읽기만 할 수 있습니다.' }, { 'Retry-After': '300' })]);
+  const error = await api.send('PUT', '/v1/things/1', { body: {}, version: 1 }).catch((e) => e);
+  assert.deepEqual([error.code, requests.length, waits.length], ['read-only', 1, 0]);
+});
+
 test('a POST without a key is sent once', async () => {
   const { api, requests } = scripted([undefined]);
   await assert.rejects(api.send('POST', '/v1/things', { body: {} }), Unreachable);
@@ -61,7 +67,7 @@ test('a session that ran out is renewed once, for all who wait', async () => {
   const { api, requests } = scripted([json(401, {}), json(401, {}), json(200, {}), json(200, { n: 1 }), json(200, { n: 2 })]);
   const both = await Promise.all([api.send('POST', '/v1/a', { body: {} }), api.send('POST', '/v1/b', { body: {} })]);
   assert.deepEqual(both.map((a) => a.body.n).sort(), [1, 2]);
-  assert.equal(requests.filter((r) => r.path === '/v1/auth/refresh').length, 1);
+  assert.equal(requests.filter((r) => r.path === '/v1/auth/sessions/refresh').length, 1);
 });
 
 test('a session that is over is said to be', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { Drafts } from '../assets/draft.js';
-import { around, before, link } from '../assets/marks.js';
+import { around, before, link, picture } from '../assets/marks.js';
 
 /** Reads "ab[cd]e" as a text with cd selected, and writes it. @param {string} s */
 const read = (s) => ({ text: s.replace(/[[\]]/g, ''), start: s.indexOf('['), end: s.indexOf(']') - 1 });
@@ -20,6 +20,22 @@ test('marks go before every line that is touched', () => {
   assert.equal(write(before(read('하[나\n둘\n]셋'), '- ')), '[- 하나\n- 둘]\n셋');
   assert.equal(write(before(read('[- 하나\n- 둘]'), '- ')), '[하나\n둘]');
   assert.equal(write(before(read('[]'), '## ')), '[## ]');
+});
+
+test('a picture has a line of its own, beside other pictures', () => {
+  const put = (/** @type {string} */ s) => {
+    const at = s.indexOf('|');
+    const made = picture({ text: s.replace('|', ''), start: at, end: at }, '![](upload:1)');
+    assert.equal(made.text.slice(made.start, made.end), '![](upload:1)');
+    return made.text;
+  };
+  assert.equal(put('|'), '![](upload:1)');
+  assert.equal(put('글|'), '글\n\n![](upload:1)');
+  assert.equal(put('글 (학생회관)|'), '글 (학생회관)\n\n![](upload:1)');
+  assert.equal(put('글\n|'), '글\n\n![](upload:1)');
+  assert.equal(put('글\n\n|뒤'), '글\n\n![](upload:1)\n\n뒤');
+  assert.equal(put('![a](upload:0)|'), '![a](upload:0)\n![](upload:1)');
+  assert.equal(put('![a](upload:0)\n|\n글'), '![a](upload:0)\n![](upload:1)\n글');
 });
 
 test('a link waits for its address', () => {

@@ -1,0 +1,141 @@
+package desk
+
+import (
+	"context"
+	"math"
+	"strconv"
+	"strings"
+
+	g "maragu.dev/gomponents"
+	el "maragu.dev/gomponents/html"
+
+	"github.com/madang-council/madang/shared/operation/bill"
+	"github.com/madang-council/madang/shared/operation/deadletter"
+	"github.com/madang-council/madang/shared/ui"
+	"github.com/madang-council/madang/shared/ui/desk"
+)
+
+// verdict is how everything is in one sentence, and how old that is.
+func verdict(ctx context.Context, h bill.Health) g.Node {
+	kind, word, said := ui.Done, "", ""
+	switch h.Verdict() {
+	case bill.Unseen:
+		kind, word, said = ui.Wait, ui.T(ctx, "아직 모름", "Not known"), ui.T(ctx, "아직 아무도 살펴보지 않았습니다. 잠시 뒤에 다시 보세요.", "Nobody has looked yet. Come back in a moment.")
+	case bill.Blind:
+		kind, word, said = ui.Late, ui.T(ctx, "알 수 없음", "Not known"), ui.T(ctx, "살피는 프로그램(watch)이 멈추어 지금 상태를 알 수 없습니다. 아래는 예전 모습입니다.", "What looks (the watch) is down, so nobody knows how it is. Below is how it was.")
+	case bill.Urgent:
+		kind, word, said = ui.Late, ui.T(ctx, "지금 손보기", "Now"), ui.T(ctx, "지금 손보아야 할 일이 있습니다.", "Something needs somebody now.")
+	case bill.Soon:
+		kind, word, said = ui.Half, ui.T(ctx, "이번 주에 손보기", "This week"), ui.T(ctx, "홈페이지는 돌아가고 있습니다. 이번 주 안에 손볼 일이 있습니다.", "The site runs. Something needs somebody this week.")
+	case bill.Fine:
+		kind, word, said = ui.Done, ui.T(ctx, "모두 정상", "All is well"), ui.T(ctx, "홈페이지는 모두 잘 돌아가고 있습니다.", "Everything on the site runs well.")
+	}
+	return el.Div(el.Class("verdict"),
+		el.P(ui.State(kind, word), el.B(g.Text(said))),
+		g.Iff(!h.At.IsZero(), func() g.Node {
+			return el.P(el.Class("hint"), g.Text(ui.T(ctx, "살펴본 때: ", "Seen: ")), desk.Short(ctx, h.At))
+		}),
+	)
+}
+
+// todo is what somebody should do, the most urgent first.
+func (h handlers) todo(ctx context.Context, health bill.Health) g.Node {
+	tasks := health.Tasks()
+	return el.Section(el.Class("stack"), el.H2(g.Text(ui.T(ctx, "할 일", "What to do"))),
+		g.Iff(len(tasks) == 0, func() g.Node {
+			return el.P(el.Class("hint"), g.Text(ui.T(ctx, "지금 손볼 일이 없습니다. 손볼 일이 생기면 여기에 나오고 알림 채널로도 갑니다.", "Nothing needs anybody now. What does is listed here, and told in the channels.")))
+		}),
+		g.Iff(len(tasks) > 0, func() g.Node {
+			return el.Ul(el.Class("rows"), g.Map(tasks, func(t bill.Task) g.Node { return h.task(ctx, t) }))
+		}),
+	)
+}
+
+func (h handlers) task(ctx context.Context, t bill.Task) g.Node {
+	state := ui.State(ui.Half, ui.T(ctx, "이번 주에", "This week"))
+	if t.Now {
+		state = ui.State(ui.Late, ui.T(ctx, "지금", "Now"))
+	}
+	said, more := el.Span(g.Text(h.seen(ctx, t))), []g.Node{}
+	if a := t.Alert; a != nil {
+		said = el.Span(el.Lang("ko"), g.Text(a.Summary))
+		more = append(more, desk.Short(ctx, a.Since), el.Span(g.Text(a.Name)), g.Iff(a.Runbook != "", func() g.Node {
+			if strings.HasPrefix(a.Runbook, "https://") {
+				return desk.Link(a.Runbook, ui.T(ctx, "이렇게 하세요", "What to do"), "")
+			}
+			return el.Span(g.Text(ui.T(ctx, "이렇게 하세요: ", "What to do: ")), el.Code(g.Text(a.Runbook)))
+		}))
+	} else {
+		more = append(more, el.Span(g.Text(ui.T(ctx, "이어지면 경보가 나갑니다.", "An alert follows if it lasts."))))
+	}
+	if t.Name == "DeadLetters" {
+		more = append(more, desk.Link(desk.At(ctx, deadletter.DeskPath), ui.T(ctx, "전하지 못한 일 보기", "See what was not delivered"), ""))
+	}
+	return el.Li(el.Class("row"), el.Div(el.Class("row-main"), el.P(el.Class("row-title"), state, g.Text(" "), said), el.P(el.Class("meta"), g.Group(more))))
+}
+
+// seen is what was seen of a task of which there is no alert yet.
+func (h handlers) seen(ctx context.Context, t bill.Task) string {
+	names := []string{}
+	for _, f := range t.Functions {
+		names = append(names, h.called(ctx, f))
+	}
+	switch t.Name {
+	case "SiteDown":
+		return ui.T(ctx, "홈페이지가 답하지 않습니다.", "The site does not answer.")
+	case "DatabaseDown":
+		return ui.T(ctx, "데이터베이스가 답하지 않습니다. 로그인과 글쓰기가 되지 않습니다.", "The database does not answer. Nobody can sign in or write.")
+	case "RedisDown":
+		return ui.T(ctx, "Redis가 답하지 않습니다. 방문자는 복사본을 보고 있습니다.", "Redis does not answer. Visitors see copies.")
+	case "ReleaseFailing":
+		return ui.T(ctx, "준비되지 않은 기능이 있습니다: ", "Not ready: ") + strings.Join(names, ", ")
+	case "DeadLetters":
+		n := grouped(float64(t.Count), 0)
+		return ui.T(ctx, "전하지 못한 일이 "+n+"건 있습니다.", "Not delivered: "+n+".")
+	default:
+		return t.Name
+	}
+}
+
+// called is what people call a function.
+func (h handlers) called(ctx context.Context, name string) string {
+	return ui.Name(ctx, h.catalogue.Called(name))
+}
+
+// costs are this month's beside those of the month before.
+func costs(ctx context.Context, month, before bill.Bill) g.Node {
+	amount := func(b bill.Bill, v float64) string {
+		if b.WatchedHours == 0 {
+			return ui.T(ctx, "기록 없음", "Not known")
+		}
+		return won(ctx, v)
+	}
+	monthly := amount(month, month.Total.WonPerMonth)
+	if month.WatchedHours < 1 {
+		monthly = ui.T(ctx, "아직 모름", "Not known yet")
+	}
+	return el.Section(el.Class("stack"), el.H2(g.Text(ui.T(ctx, "이번 달 요금", "This month's cost"))),
+		el.Div(el.Class("stats"),
+			el.P(g.Text(ui.T(ctx, "오늘까지 쓴 돈", "Until today")), el.B(g.Text(amount(month, month.Total.Won)))),
+			el.P(g.Text(ui.T(ctx, "이대로 한 달이면", "A month at this rate")), el.B(g.Text(monthly))),
+			el.P(g.Text(ui.T(ctx, "지난달", "The month before")), el.B(g.Text(amount(before, before.Total.Won)))),
+		),
+		el.P(g.Text(changed(ctx, month, before))),
+	)
+}
+
+// changed says whether the council pays more than before.
+func changed(ctx context.Context, month, before bill.Bill) string {
+	share, known := bill.Change(month, before)
+	part := strconv.Itoa(int(math.Round(math.Abs(share)*100))) + "%"
+	switch {
+	case !known:
+		return ui.T(ctx, "지난달과 견줄 만큼 살펴보지 못했습니다. 늘 켜져 있는 것(엣지, Redis, 데이터베이스)은 여기에 없습니다.", "Too little was seen to compare. What is always on (edge, Redis, database) is not in it.")
+	case math.Abs(share) < 0.05: // what a few visitors more or less make
+		return ui.T(ctx, "지난달과 비슷합니다. 늘 켜져 있는 것(엣지, Redis, 데이터베이스)은 여기에 없습니다.", "About as much as the month before. What is always on (edge, Redis, database) is not in it.")
+	case share > 0:
+		return ui.T(ctx, "이대로면 지난달보다 "+part+" 더 듭니다. 아래 ‘기능마다 자세히’에서 무엇이 비싼지 볼 수 있습니다.", "At this rate "+part+" more than the month before. What costs most stands below.")
+	default:
+		return ui.T(ctx, "이대로면 지난달보다 "+part+" 덜 듭니다.", "At this rate "+part+" less than the month before.")
+	}
+}

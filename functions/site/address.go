@@ -1,0 +1,96 @@
+package site
+
+import (
+	"context"
+
+	g "maragu.dev/gomponents"
+	el "maragu.dev/gomponents/html"
+
+	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/cookie"
+	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/ui"
+)
+
+type addressFormRequest struct {
+	Sent bool `query:"sent"`
+}
+
+func (h handlers) addressForm(ctx context.Context, r *addressFormRequest) (*ui.Answer, error) {
+	return h.addressPage(ctx, ui.NewForm(ctx), 0, "", r.Sent)
+}
+
+type addressRequest struct {
+	Email string `form:"email"`
+}
+
+func (h handlers) sendAddressCode(ctx context.Context, r *addressRequest) (*function.Redirect, error) {
+	if err := h.accounts.SendAddressCode(ctx, auth.From(ctx), r.Email); err != nil {
+		return nil, h.addressAgain(ctx, err, r.Email, false)
+	}
+	return seeOther(ui.Local(ctx, addressPath) + "?sent=true"), nil
+}
+
+type addressCodeRequest struct {
+	Code   string `form:"code"`
+	Others bool   `form:"others"`
+}
+
+func (h handlers) confirmAddress(ctx context.Context, r *addressCodeRequest) (*function.Redirect, error) {
+	changed, tokens, err := h.accounts.ConfirmAddress(ctx, auth.From(ctx), r.Code, r.Others)
+	switch {
+	case err != nil:
+		return nil, h.addressAgain(ctx, err, "", true)
+	case !changed:
+		return seeOther(withDone(ctx, myPath, "address")), nil
+	}
+	cookie.SignIn(ctx, tokens)
+	return seeOther(withDone(ctx, myPath, "address-changed")), nil
+}
+
+func (h handlers) addressAgain(ctx context.Context, err error, email string, sent bool) error {
+	form, status, ok := ui.Refused(ctx, err)
+	if !ok {
+		return err
+	}
+	page, reading := h.addressPage(ctx, form, status, email, sent)
+	if reading != nil {
+		return reading
+	}
+	return ui.Again(err, page)
+}
+
+// addressPage asks for the code that was sent, with the message of signing up too, and offers to
+// send one to the address, or to another one.
+func (h handlers) addressPage(ctx context.Context, form ui.Form, status int, email string, sent bool) (*ui.Answer, error) {
+	m, err := h.accounts.Members.Member(ctx, auth.From(ctx).MemberID)
+	if err != nil {
+		return nil, err
+	}
+	unconfirmed := m.Email != "" && m.ConfirmedAt == nil
+	if email == "" && unconfirmed {
+		email = m.Email
+	}
+	main := []g.Node{form.Summary()}
+	if sent {
+		main = append(main, ui.Announce(ui.T(ctx, "메일로 번호를 보냈습니다. 30분 안에 넣어 주세요.", "We sent a code by mail. Enter it within 30 minutes.")))
+	}
+	if sent || unconfirmed {
+		main = append(main, el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, addressPath+"/code")),
+			codeField(ctx, form, ui.T(ctx, "메일로 받은 여섯 자리", "Six digits from the message")),
+			g.Iff(!unconfirmed, func() g.Node { return others(ctx, form) }),
+			ui.Button(ui.T(ctx, "확인", "Confirm")),
+		))
+	}
+	hint := ui.T(ctx, "바꾸면 앞의 주소에도 알립니다.", "When it changes, we tell the old address, too.")
+	if unconfirmed {
+		hint = ui.T(ctx, "확인하지 않은 주소로는 파일을 올릴 수 없습니다.", "Nothing can be uploaded before it is confirmed.")
+	}
+	main = append(main,
+		el.H2(g.Text(ui.T(ctx, "번호 받기", "Get a code"))),
+		el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, addressPath)),
+			form.Input(ui.Field{Name: "email", Label: ui.T(ctx, "이메일 주소", "Mail address"), Hint: hint, Type: "email", Complete: "email", Value: email, Limit: 254}),
+			ui.Button(ui.T(ctx, "번호 받기", "Send the code")),
+		))
+	return h.page(ctx, status, addressPath, ui.T(ctx, "이메일 주소", "Mail address"), main...), nil
+}

@@ -1,0 +1,197 @@
+package main
+
+import (
+	"cmp"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"helm.sh/helm/v3/pkg/chart/loader"
+	"helm.sh/helm/v3/pkg/chartutil"
+	"helm.sh/helm/v3/pkg/engine"
+	"sigs.k8s.io/yaml"
+
+	"github.com/madang-council/madang/functions"
+)
+
+func operating(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("../../docs/operating.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+const zeros = "0000000000000000000000000000000000000000000000000000000000000000"
+
+// filled is what somebody makes of a text with gaps: of "<subnet, as 10.0.0.0/8>" what it
+// says, of a digest a digest, of any other one a word.
+func filled(text string) string {
+	text = regexp.MustCompile(`<[^<>\n]*, as ([^<>\n]*)>`).ReplaceAllString(text, "$1")
+	text = strings.ReplaceAll(text, "sha256:<…>", "sha256:"+zeros)
+	text = regexp.MustCompile(`<[^<>\n]+>`).ReplaceAllString(text, "x")
+	return strings.ReplaceAll(text, "…", "registry.example/x")
+}
+
+// valuesFile is a values file of the document, by the name in its first line.
+func valuesFile(t *testing.T, name string) map[string]any {
+	t.Helper()
+	for _, block := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(operating(t), -1) {
+		if !strings.HasPrefix(block[1], "# "+name+":") {
+			continue
+		}
+		values := map[string]any{}
+		if err := yaml.UnmarshalStrict([]byte(filled(block[1])), &values); err != nil {
+			t.Fatalf("%s: %v\n%s", name, err, filled(block[1]))
+		}
+		return values
+	}
+	t.Fatalf("docs/operating.md has no %s", name)
+	return nil
+}
+
+// accepts renders a chart with values, as helm does.
+func accepts(t *testing.T, path string, values map[string]any) {
+	t.Helper()
+	c, err := loader.Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := chartutil.ToRenderValues(c, values, chartutil.ReleaseOptions{Name: releaseName, Namespace: "madang", IsInstall: true, Revision: 1}, nil)
+	if err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	if _, err := (engine.Engine{Strict: true}).Render(c, all); err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+}
+
+// published is what task publish, task images:pin and task pipeline:publish write.
+func published(names ...string) map[string]any {
+	images, own := map[string]any{}, map[string]any{}
+	for _, f := range functions.All() {
+		own[f.Name] = "registry.example/madang/" + f.Name + "@sha256:" + zeros
+	}
+	for _, name := range names {
+		images[name] = "registry.example/madang/" + name + "@sha256:" + zeros
+	}
+	if slices.Contains(names, "migrate") {
+		images["functions"] = own
+	}
+	return map[string]any{"images": images}
+}
+
+// The values files of docs/operating.md are complete, and have nothing that the charts do not
+// know: somebody fills in the gaps and installs.
+func TestValuesFiles(t *testing.T) {
+	production := valuesFile(t, "production.yaml")
+	pub, err := os.ReadFile("../chart/testdata/installation.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var signed struct{ Images struct{ SignedBy string } }
+	if err := yaml.Unmarshal(pub, &signed); err != nil {
+		t.Fatal(err)
+	}
+	production["images"].(map[string]any)["signedBy"] = signed.Images.SignedBy // of which the document has only the frame
+	accepts(t, "../chart", under(production, published("migrate", "watch", "backup", "edge", "redis", "postgres", "prometheus", "alertmanager")))
+
+	pipeline := valuesFile(t, "pipeline.yaml")
+	accepts(t, "../../tekton/chart", under(pipeline, published("clerk", "environment", "postgres", "redis", "door", "scanner")))
+
+	environments, _ := pipeline["environments"].(map[string]any)
+	given, _ := environments["values"].(map[string]any)
+	dev, err := chartutil.ReadValuesFile("../chart/values-dev.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// What env:create adds: images of the commit, and what follows from the name.
+	values := chartutil.MergeTables(given, dev.AsMap())
+	values = under(values, published("migrate", "watch", "backup"))
+	values = under(values, own(order{name: "pr-7", namespace: "madang-pr-7", smtp: "smtp://127.0.0.1:2525?tls=none"}, storage{endpoint: "https://storage.example", region: "KR1", accessKey: "a", secretKey: "s"}))
+	accepts(t, "../chart", values)
+}
+
+// A fenced block of commands begins by saying whether it was tried.
+var (
+	fence   = regexp.MustCompile("(?s)```sh\n(.*?)```")
+	mark    = regexp.MustCompile(`^# (untried|tested: .+)`)
+	heading = regexp.MustCompile(`(?m)^#`) // what follows it are the further ones, and the title
+	inline  = regexp.MustCompile("`(?:kubectl|task|gh|crane|helm|curl|cosign|docker|rclone|go test|psql) [^`]+`")
+	proof   = regexp.MustCompile(`\b(Test[A-Z][A-Za-z]+)\b`)
+)
+
+// Every command of docs/operating.md says whether a test runs it, and those tests exist:
+// a block in its first line, commands in sentences and tables by "Commands here:" below the
+// heading, or by "(untried" behind them.
+func TestEveryCommandIsMarked(t *testing.T) {
+	text := operating(t)
+	for _, block := range fence.FindAllStringSubmatch(text, -1) {
+		if !mark.MatchString(block[1]) {
+			t.Errorf("a block is not marked:\n%s", block[1])
+		}
+	}
+	// The mark of a heading counts for those below it, too.
+	var marked [6]bool // by level
+	for _, part := range heading.Split(regexp.MustCompile("(?s)```.*?```").ReplaceAllString(text, ""), -1)[1:] {
+		head, body, _ := strings.Cut(part, "\n")
+		level := 1 + len(head) - len(strings.TrimLeft(head, "#"))
+		marked[level] = marked[level-1] || strings.Contains(body, "*Commands here: ")
+		if marked[level] {
+			continue
+		}
+		for _, line := range strings.Split(body, "\n") {
+			for _, command := range inline.FindAllString(line, -1) {
+				if !strings.Contains(line, "ntried") {
+					t.Errorf("%s: %s is not marked", head, command)
+				}
+			}
+		}
+	}
+	tests := map[string]bool{}
+	err := filepath.WalkDir("../..", func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() && (d.Name() == "node_modules" || d.Name() == ".git") {
+			return cmp.Or(err, filepath.SkipDir)
+		}
+		if !strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		source, err := os.ReadFile(path) //nolint:gosec // our own tree, which nobody changes meanwhile
+		for _, m := range regexp.MustCompile(`(?m)^func (Test[A-Za-z]+)\(`).FindAllStringSubmatch(string(source), -1) {
+			tests[m[1]] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range proof.FindAllStringSubmatch(text, -1) {
+		if !tests[m[1]] {
+			t.Errorf("docs/operating.md names %s, which is no test", m[1])
+		}
+	}
+}
+
+// Every task that the document names is one.
+func TestNamedTasksExist(t *testing.T) {
+	file, err := os.ReadFile("../../Taskfile.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tasks struct {
+		Tasks map[string]any `json:"tasks"`
+	}
+	if err := yaml.Unmarshal(file, &tasks); err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range regexp.MustCompile("(?m)(?:^|`)task ([a-z]+(?::[a-z0-9]+)?)").FindAllStringSubmatch(operating(t), -1) {
+		if tasks.Tasks[m[1]] == nil {
+			t.Errorf("there is no task %s: %v", m[1], slices.Sorted(maps.Keys(tasks.Tasks)))
+		}
+	}
+}

@@ -1,0 +1,395 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/council/policy"
+	"github.com/madang-council/madang/shared/council/thing"
+	"github.com/madang-council/madang/shared/council/topic"
+	"github.com/madang-council/madang/shared/database"
+	"github.com/madang-council/madang/shared/identity/member"
+	"github.com/madang-council/madang/shared/problem"
+)
+
+// Ran is what a run did.
+type Ran struct {
+	Done map[State]int // messages by where they stand now
+	More bool          // others wait that can be sent
+	// Pause is how long the next run waits, so that no channel gets more than its part in a minute.
+	Pause time.Duration
+}
+
+// Run sends what is due: on each channel to at most perRun recipients, and to no more in a minute than
+// the council allows. It ends with the time of ctx; what is left is for the next run. It belongs in no unit of work.
+func (q Queue) Run(ctx context.Context, log *slog.Logger) (Ran, error) {
+	ran := Ran{Done: map[State]int{}}
+	p, err := policy.Read[Policy](ctx, q.db)
+	if err != nil {
+		return ran, err
+	}
+	var failed error
+	for _, kind := range kinds {
+		if awake := p.awake(clock.Now(ctx)); kind != Webhook && awake.After(clock.Now(ctx)) {
+			if err := q.postpone(ctx, kind, awake); err != nil {
+				return ran, err
+			}
+			continue
+		}
+		if err := q.channel(ctx, kind, p, &ran); err != nil {
+			log.WarnContext(ctx, "a channel of notifications is left for a later run", "channel", kind, "error", err)
+			failed = errors.Join(failed, err)
+		}
+	}
+	return ran, failed
+}
+
+// Rest puts off what is due.
+func (q Queue) Rest(ctx context.Context, until time.Time) error {
+	for _, kind := range kinds {
+		if err := q.postpone(ctx, kind, until); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (q Queue) postpone(ctx context.Context, kind string, until time.Time) error {
+	_, err := q.db.Exec(ctx, `UPDATE deliveries SET next_at = $1 WHERE state = 'waiting' AND channel = $2 AND next_at <= $3`, clock.Millis(until), kind, clock.Millis(clock.Now(ctx)))
+	return err
+}
+
+// channel sends what is due on one channel.
+func (q Queue) channel(ctx context.Context, kind string, p Policy, ran *Ran) error {
+	tried, err := database.One(ctx, q.db, database.Value[int], `SELECT COUNT(DISTINCT batch) FROM deliveries WHERE channel = $1 AND tried_at > $2`, kind, clock.Millis(clock.Now(ctx).Add(-window)))
+	if err != nil {
+		return err
+	}
+	left, silent := p.PerMinute-tried, 0
+	for n := 0; n < perRun && left > 0 && ctx.Err() == nil; n++ {
+		c, err := q.claim(ctx, kind)
+		if err != nil || c == nil {
+			return err
+		}
+		outcome, asked, err := q.deliver(ctx, c, p, ran)
+		if err != nil {
+			return err
+		}
+		if !asked { // nobody was called
+			n--
+			continue
+		}
+		left--
+		if silent++; outcome.Status != 0 {
+			silent = 0
+		}
+		if silent == silence {
+			return nil // sweep comes back to it
+		}
+	}
+	more, err := q.due(ctx, kind)
+	if err != nil || !more {
+		return err
+	}
+	if ran.More = true; left < min(perRun, p.PerMinute) {
+		ran.Pause = window
+	}
+	return nil
+}
+
+// due says whether something is to be sent now, on one channel or with "" on any.
+func (k Keeper) due(ctx context.Context, kind string) (bool, error) {
+	var w database.Where
+	w.Add(`state = 'waiting'`)
+	w.Add(`next_at <= ?`, clock.Millis(clock.Now(ctx)))
+	if kind == "" {
+		w.In(`channel`, kinds...)
+	} else {
+		w.Add(`channel = ?`, kind)
+	}
+	list, err := database.All(ctx, k.db, database.Value[int], `SELECT 1 FROM deliveries`+w.String()+database.Limit(1), w.Args...)
+	return len(list) > 0, err
+}
+
+// claim is what is sent as one, and until when nobody else tries.
+type claim struct {
+	batch string
+	rows  []row
+	until time.Time
+}
+
+// errTaken says that somebody else was faster.
+var errTaken = errors.New("delivery: taken")
+
+// claim makes what is due first the caller's; nil for nothing.
+func (q Queue) claim(ctx context.Context, kind string) (c *claim, err error) {
+	for range perRun {
+		err = q.db.Atomic(ctx, func(ctx context.Context) error {
+			c, err = q.claimed(ctx, kind)
+			return err
+		})
+		if !errors.Is(err, errTaken) {
+			return c, err
+		}
+	}
+	return nil, nil //nolint:nilnil // others send it all
+}
+
+func (q Queue) claimed(ctx context.Context, kind string) (*claim, error) {
+	now := clock.Now(ctx)
+	read := func(w database.Where, rest string) ([]row, error) {
+		return database.All(ctx, q.db, scan, `SELECT `+columns+` FROM deliveries`+w.String()+rest, w.Args...)
+	}
+	var w database.Where
+	w.Add(`state = 'waiting'`)
+	w.Add(`channel = ?`, kind)
+	w.Add(`next_at <= ?`, clock.Millis(now))
+	rows, err := read(w, ` ORDER BY next_at, id`+database.Limit(1))
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	c := &claim{batch: rows[0].batch, rows: rows, until: now.Add(lease)}
+	switch first := rows[0]; {
+	case first.batch != "": // what was sent together stays together
+		var same database.Where
+		same.Add(`state = 'waiting'`)
+		same.Add(`batch = ?`, first.batch)
+		c.rows, err = read(same, ` ORDER BY event_at, id`)
+	case first.digest:
+		w.Add(`member_id = ?`, first.member)
+		w.Add(`digest = 1`)
+		w.Add(`batch = ''`)
+		c.rows, err = read(w, ` ORDER BY event_at, id`)
+	}
+	if err != nil {
+		return nil, err
+	}
+	ids := []string{}
+	for _, r := range c.rows {
+		ids = append(ids, r.id)
+	}
+	if c.batch == "" {
+		c.batch = ids[0]
+		if c.rows[0].digest {
+			c.batch = hash(ids...)
+		}
+	}
+	u := database.Where{Args: []any{c.batch, clock.Millis(c.until), clock.Millis(now)}}
+	u.In(`id`, ids...)
+	u.Add(`state = 'waiting' AND next_at <= ?`, clock.Millis(now))
+	n, err := q.db.Exec(ctx, `UPDATE deliveries SET batch = $1, next_at = $2, tried_at = $3`+u.String(), u.Args...)
+	if err == nil && int(n) != len(ids) {
+		err = errTaken
+	}
+	return c, err
+}
+
+// deliver sends what was claimed, and writes what became of it. It says whether anybody was asked to take it.
+func (q Queue) deliver(ctx context.Context, c *claim, p Policy, ran *Ran) (o Outcome, asked bool, err error) {
+	fresh := slices.DeleteFunc(slices.Clone(c.rows), func(r row) bool { return clock.Now(ctx).Sub(r.due) > Fresh })
+	if err := q.end(ctx, c, without(c.rows, fresh), Late, ran); err != nil || len(fresh) == 0 {
+		return o, false, err
+	}
+	send := q.toChannel
+	var who auth.Principal
+	if c.rows[0].channel == Mail {
+		m, state, err := q.reached(ctx, c.rows[0].member)
+		if err != nil {
+			return o, false, err
+		}
+		if state != "" {
+			return o, false, q.end(ctx, c, fresh, state, ran)
+		}
+		who = m.principal
+		send = func(ctx context.Context, c *claim, rest []row, items []Item) (Outcome, error) {
+			return q.toMember(ctx, c, m, rest, items)
+		}
+	}
+	items, rest, err := q.items(auth.With(ctx, who), c, fresh, ran)
+	if err != nil || len(rest) == 0 {
+		return o, false, err
+	}
+	o, err = send(ctx, c, rest, items)
+	if ctx.Err() != nil && (err != nil || o.Status == 0) { // cut off: nobody knows, as after a kill
+		return o, true, ctx.Err()
+	}
+	if err != nil && o.Status == 0 {
+		o.Again = true
+	}
+	return o, !o.Uncalled, errors.Join(q.settle(ctx, c, rest, o, p, ran), err)
+}
+
+// without are the rows of all that are not in some.
+func without(all, some []row) []row {
+	return slices.DeleteFunc(slices.Clone(all), func(r row) bool { return slices.ContainsFunc(some, func(s row) bool { return s.id == r.id }) })
+}
+
+// items are what rows tell the caller, who may read it now: the latest of a thing once. What they may not read, or do not want any more,
+// ends.
+func (q Queue) items(ctx context.Context, c *claim, rows []row, ran *Ran) (items []Item, rest []row, err error) {
+	refs := []thing.Ref{}
+	for _, r := range rows {
+		refs = append(refs, r.ref)
+	}
+	things, err := q.things.Readable(ctx, refs...)
+	if err != nil {
+		return nil, nil, err
+	}
+	closed, now := q.closed(ctx), clock.Now(ctx)
+	for _, r := range rows {
+		t, may := things[r.ref]
+		about, known := topic.Of(r.topic)
+		state := State("")
+		switch {
+		case !may || !t.Visible(now) || !known || t.Path == "" || slices.Contains(closed, t.Kind):
+			state = Withheld
+		case about.Scheduled && r.event.Sub(*t.From) > Fresh: // its event was made long after
+			state = Late
+		case about.Tomorrow && !clock.Midnight(t.At).Equal(clock.Midnight(now).AddDate(0, 0, 1)): // it was moved, or the day is over
+			state = Late
+		case r.member != "":
+			why, err := q.topics.Why(ctx, r.member, about, r.ref)
+			if err != nil {
+				return nil, nil, err
+			}
+			if why == "" {
+				state = Unwanted
+			}
+		}
+		if state != "" {
+			if err := q.end(ctx, c, []row{r}, state, ran); err != nil {
+				return nil, nil, err
+			}
+			continue
+		}
+		rest = append(rest, r)
+		item := Item{Topic: about, Thing: t, URL: q.site + t.Path, At: r.event}
+		if i := slices.IndexFunc(items, func(i Item) bool { return i.Thing.Ref == t.Ref && i.Topic.Name == about.Name }); i >= 0 {
+			items[i] = item
+		} else {
+			items = append(items, item)
+		}
+	}
+	return items, rest, nil
+}
+
+// reader is a member who is to be sent something.
+type reader struct {
+	member.Member
+
+	principal auth.Principal
+}
+
+// reached is a member with what they may read, or why nothing is sent to them.
+func (q Queue) reached(ctx context.Context, memberID string) (reader, State, error) {
+	m, err := q.members.Member(ctx, memberID)
+	if errors.Is(err, problem.Absent()) {
+		return reader{}, Unwanted, nil
+	}
+	if err != nil {
+		return reader{}, "", err
+	}
+	if m.SuspendedAt != nil || m.LeavingAt != nil {
+		return reader{}, Unwanted, nil
+	}
+	if m.Email == "" || m.ConfirmedAt == nil {
+		return reader{}, Unreachable, nil
+	}
+	paused, err := q.Paused(ctx, m.ID, m.Email)
+	if err != nil {
+		return reader{}, "", err
+	}
+	if paused != nil {
+		return reader{}, Unreachable, nil
+	}
+	grants, err := q.members.Grants(ctx, m.ID)
+	if err != nil {
+		return reader{}, "", err
+	}
+	r := reader{Member: m, principal: auth.Principal{MemberID: m.ID, Name: m.Name, Unit: m.Unit, Verified: m.VerifiedAt != nil, Confirmed: true}}
+	for _, g := range grants {
+		r.principal.Grants = append(r.principal.Grants, g.Grant)
+	}
+	r.principal = r.principal.Rest(auth.Admin) // a mail proves no second factor
+	return r, "", nil
+}
+
+// toMember sends a letter.
+func (q Queue) toMember(ctx context.Context, c *claim, m reader, rest []row, items []Item) (Outcome, error) {
+	l := Letter{ID: c.batch, To: m.Email, Items: items, Digest: rest[0].digest, Why: topic.Digest}
+	if !l.Digest {
+		why, err := q.topics.Why(ctx, m.ID, items[0].Topic, items[0].Thing.Ref)
+		if err != nil {
+			return Outcome{}, err
+		}
+		l.Why = why
+	}
+	l.Ends = q.topics.Token(m.ID, l.Why)
+	o, err := q.mailer.Mail(ctx, l)
+	o.Answer = strings.ReplaceAll(o.Answer, m.Email, "…")
+	if o.Gone && err == nil {
+		err = q.pause(context.WithoutCancel(ctx), m.ID, m.Email, o)
+	}
+	return o, err
+}
+
+// toChannel sends a message to one of the council's channels.
+func (q Queue) toChannel(ctx context.Context, c *claim, rest []row, items []Item) (Outcome, error) {
+	i := items[0]
+	return q.channels.Send(ctx, rest[0].recipient, Message{ID: c.batch, Topic: i.Topic.Name, Kind: i.Thing.Kind, Title: i.Thing.Title, Line: i.Thing.Line, URL: i.URL, At: i.At})
+}
+
+// writing is how long what was answered may take to be written, also where the time of the run is over.
+const writing = 5 * time.Second
+
+// settle writes what was answered.
+func (q Queue) settle(ctx context.Context, c *claim, rows []row, o Outcome, p Policy, ran *Ran) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writing)
+	defer cancel()
+	state, next, now := Sent, clock.Now(ctx), clock.Now(ctx)
+	set := `UPDATE deliveries SET state = $1, next_at = $2, status = $3, answer = $4, attempts = attempts + 1`
+	if o.Uncalled {
+		set = `UPDATE deliveries SET state = $1, next_at = $2, status = $3, answer = $4, tried_at = NULL`
+	}
+	switch tried := rows[0].attempts; {
+	case o.Uncalled && o.Again: // until it is Late
+		state, next = Waiting, now.Add(putOff)
+	case o.Status/100 == 2:
+	case o.Again && tried < len(gaps):
+		state, next = Waiting, now.Add(max(gaps[tried], o.After))
+		if rows[0].channel != Webhook {
+			next = p.awake(next)
+		}
+	default:
+		state = Failed
+	}
+	w := database.Where{Args: []any{string(state), clock.Millis(next), o.Status, strings.ToValidUTF8(o.Answer[:min(len(o.Answer), mostAnswer)], "")}}
+	return q.write(ctx, c, rows, state, ran, w, set)
+}
+
+// end writes that rows are not sent, for which nobody was called.
+func (q Queue) end(ctx context.Context, c *claim, rows []row, state State, ran *Ran) error {
+	return q.write(ctx, c, rows, state, ran, database.Where{Args: []any{string(state)}}, `UPDATE deliveries SET state = $1, tried_at = NULL`)
+}
+
+// write changes rows that are still the caller's.
+func (q Queue) write(ctx context.Context, c *claim, rows []row, state State, ran *Ran, w database.Where, statement string) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	ids := []string{}
+	for _, r := range rows {
+		ids = append(ids, r.id)
+	}
+	w.In(`id`, ids...)
+	w.Add(`state = 'waiting' AND next_at = ?`, clock.Millis(c.until))
+	n, err := q.db.Exec(ctx, statement+w.String(), w.Args...)
+	ran.Done[state] += int(n)
+	return err
+}

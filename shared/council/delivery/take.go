@@ -1,0 +1,124 @@
+package delivery
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/council/inbox"
+	"github.com/madang-council/madang/shared/council/policy"
+	"github.com/madang-council/madang/shared/council/topic"
+	"github.com/madang-council/madang/shared/database"
+	"github.com/madang-council/madang/shared/event"
+	"github.com/madang-council/madang/shared/problem"
+)
+
+// Take makes what an event of a topic leads to: an entry in the list of each member who is to hear
+// of it, and a row for each message that is to be sent. An event that was taken before leads to nothing.
+func (q Queue) Take(ctx context.Context, e event.Event) error {
+	t, known := topic.OfEvent(e.Type)
+	if !known {
+		return problem.Absent()
+	}
+	ref, news, wrong := t.About(e)
+	err := q.db.Atomic(ctx, func(ctx context.Context) error {
+		n, err := q.db.Exec(ctx, `INSERT INTO delivery_events (id, taken_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING`, e.ID, clock.Millis(clock.Now(ctx)))
+		if err != nil || n == 0 || !news {
+			return err
+		}
+		p, err := policy.Read[Policy](ctx, q.db)
+		if err != nil {
+			return err
+		}
+		subscribers, err := q.topics.Subscribers(ctx, t, ref)
+		if err != nil {
+			return err
+		}
+		channels, err := q.channels.For(ctx, t.Name)
+		if err != nil {
+			return err
+		}
+		members, rows := []string{}, []row{}
+		add := func(r row) {
+			r.id, r.topic, r.ref, r.event, r.next = hash(e.ID, r.channel, r.recipient+r.member), t.Name, ref, e.Time, r.due
+			rows = append(rows, r)
+		}
+		for _, s := range subscribers {
+			members = append(members, s.MemberID)
+			r := row{channel: Mail, member: s.MemberID, due: p.awake(e.Time)}
+			switch {
+			case t.Tomorrow:
+				r.digest, r.due = true, p.evening(e.Time)
+			case s.How == topic.Daily:
+				r.digest, r.due = true, p.digest(e.Time)
+			}
+			add(r)
+		}
+		for _, c := range channels {
+			r := row{channel: c.Kind, recipient: c.ID, due: e.Time}
+			switch {
+			case t.Tomorrow:
+				r.due = p.evening(e.Time)
+			case c.Kind != Webhook:
+				r.due = p.awake(e.Time)
+			}
+			add(r)
+		}
+		if err := (inbox.Store{DB: q.db}).Add(ctx, e.ID, t.Name, ref, e.Time, members...); err != nil {
+			return err
+		}
+		if err := q.insert(ctx, rows); err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(rows, func(r row) bool { return !r.due.After(clock.Now(ctx)) }) {
+			return nil
+		}
+		return q.Wake(ctx, hash(e.ID), 1)
+	})
+	if err != nil {
+		return err
+	}
+	return wrong
+}
+
+// atOnce is how many rows a statement makes.
+const atOnce = 50
+
+func (q Queue) insert(ctx context.Context, rows []row) error {
+	now := clock.Millis(clock.Now(ctx))
+	for some := range slices.Chunk(rows, atOnce) {
+		args, marks := []any{}, []string{}
+		for _, r := range some {
+			var member *string
+			if r.member != "" {
+				member = &r.member
+			}
+			digest := 0
+			if r.digest {
+				digest = 1
+			}
+			from := len(args) + 1
+			args = append(args, r.id, r.topic, r.ref.Kind, r.ref.ID, r.channel, r.recipient, member, digest, string(Waiting), clock.Millis(r.event), clock.Millis(r.due), clock.Millis(r.next), now)
+			marks = append(marks, `(`+database.Marks(from, len(args)-from+1)+`, '', 0, 0, '')`)
+		}
+		if _, err := q.db.Exec(ctx, `INSERT INTO deliveries (id, topic, kind, thing_id, channel, recipient, member_id, digest, state, event_at, due_at, next_at, made_at, batch, attempts, status, answer)
+			VALUES `+strings.Join(marks, ", ")+` ON CONFLICT (id) DO NOTHING`, args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Wake records that something waits, in the unit of work of ctx.
+func (k Keeper) Wake(ctx context.Context, chain string, turn int64) error {
+	e, err := event.New(ctx, More, chain, turn, MoreEvent{Chain: chain, Turn: turn})
+	if err != nil {
+		return err
+	}
+	return k.outbox.Record(ctx, e)
+}
+
+// slot is the part of the day in which sweep wakes once.
+func slot(t time.Time) int64 { return t.Unix() / int64((4 * time.Minute).Seconds()) }

@@ -1,0 +1,160 @@
+// Package topic is the list of what people can be told of, and what each member wants to hear.
+//
+// A topic is a value: what functions consume, the settings and what channels choose from follow
+// from the list. A message says nothing but what the thing's row in the index says at the moment of
+// sending, to whom may read it then.
+package topic
+
+import (
+	"encoding/json"
+	"slices"
+
+	"github.com/madang-council/madang/shared/council/thing"
+	"github.com/madang-council/madang/shared/event"
+	"github.com/madang-council/madang/shared/problem"
+)
+
+// Topic is something that people can be told of.
+type Topic struct {
+	Name  string       // in settings, links and channels, which hold it: it must not change
+	Event string       // the type of its events, which are this topic's alone
+	Kind  string       // of the things that they are about
+	Label problem.Text // in settings
+	Hint  problem.Text // half a line about what is told
+	Said  problem.Text // what happened, in a message: as 새 공지
+	// Scheduled says that things come out by themselves, and that their events are made by whoever
+	// looks next: what came out long before is no news.
+	Scheduled bool
+	// Tomorrow says that its events are made once a day, at the hour of digests, about what begins on the day after: a member gets
+	// them as one letter, whether they chose at once or daily, and on that day or not at all.
+	Tomorrow bool
+}
+
+// All are all topics, in the order of the settings.
+func All() []Topic {
+	return []Topic{
+		{
+			Name: "notices", Event: "kr.madang.notice.published.v1", Kind: "notice", Scheduled: true,
+			Label: problem.Text{KO: "공지", EN: "Notices"}, Hint: problem.Text{KO: "새 공지가 올라왔을 때", EN: "When a notice is published"}, Said: problem.Text{KO: "새 공지", EN: "New notice"},
+		},
+		{
+			Name: "minutes", Event: "kr.madang.minute.published.v1", Kind: "minute",
+			Label: problem.Text{KO: "회의록", EN: "Minutes"}, Hint: problem.Text{KO: "회의가 열린다는 알림, 의결사항, 회의록이 공개됐을 때", EN: "When a meeting is announced, its decisions or its minutes are published"}, Said: problem.Text{KO: "회의록", EN: "Minutes"},
+		},
+		{
+			Name: "rules", Event: "kr.madang.rule.promulgated.v1", Kind: "amendment",
+			Label: problem.Text{KO: "회칙", EN: "Rules"}, Hint: problem.Text{KO: "회칙이 새로 공포됐을 때", EN: "When a rule is promulgated"}, Said: problem.Text{KO: "회칙 공포", EN: "Promulgated"},
+		},
+		{
+			Name: "events", Event: "kr.madang.event.neared.v1", Kind: "event", Tomorrow: true,
+			Label: problem.Text{KO: "일정", EN: "Calendar"}, Hint: problem.Text{KO: "다음 날 일정이 있을 때, 모아서 보내는 시각에", EN: "On the day before an event, when daily mails are sent"}, Said: problem.Text{KO: "내일 일정", EN: "Tomorrow"},
+		},
+		{
+			Name: "archives", Event: "kr.madang.archive.published.v1", Kind: "archive",
+			Label: problem.Text{KO: "자료집", EN: "Archives"}, Hint: problem.Text{KO: "예산, 결산 같은 자료가 공개됐을 때", EN: "When a budget, a settlement or another document is published"}, Said: problem.Text{KO: "새 자료", EN: "New document"},
+		},
+	}
+}
+
+// Followed is the name of what a member hears of the things that they follow, whatever their topic.
+const Followed = "followed"
+
+// Digest is the name of all that a member gets as a digest, in links that end it.
+const Digest = "digest"
+
+// Of is the topic of a name.
+func Of(name string) (Topic, bool) {
+	return find(func(t Topic) bool { return t.Name == name })
+}
+
+// OfEvent is the topic of a type of events.
+func OfEvent(kind string) (Topic, bool) {
+	return find(func(t Topic) bool { return t.Event == kind })
+}
+
+// OfKind is the first topic about things of a kind: what who follows one hears of.
+func OfKind(kind string) (Topic, bool) {
+	return find(func(t Topic) bool { return t.Kind == kind })
+}
+
+func find(is func(Topic) bool) (Topic, bool) {
+	i := slices.IndexFunc(All(), is)
+	if i < 0 {
+		return Topic{}, false
+	}
+	return All()[i], true
+}
+
+// About is the thing that an event of t is about: that of its subject, or of what its data calls
+// thingId where the subject is what the thing belongs to. It says, too, whether the event is news:
+// what was brought along from elsewhere is none.
+func (t Topic) About(e event.Event) (ref thing.Ref, news bool, err error) {
+	var data struct {
+		ThingID  string `json:"thingId"`
+		Imported bool   `json:"imported"`
+	}
+	if err := json.Unmarshal(e.Data, &data); err != nil {
+		return thing.Ref{}, false, problem.Unreadable("malformed-event", "이벤트를 읽을 수 없습니다.", "The event cannot be read.").Because(err)
+	}
+	if data.ThingID == "" {
+		data.ThingID = e.Subject
+	}
+	return thing.Ref{Kind: t.Kind, ID: data.ThingID}, !data.Imported, nil
+}
+
+// How is how a member hears of a topic.
+type How string
+
+// The ways. What is now comes at once but for quiet hours; a digest comes once a day.
+const (
+	Now   How = "now"
+	Daily How = "digest"
+	Off   How = "off"
+)
+
+// Ways are all ways in the order of the settings.
+func Ways() []How { return []How{Now, Daily, Off} }
+
+// Label is what people call a way.
+func (h How) Label() problem.Text {
+	switch h {
+	case Now:
+		return problem.Text{KO: "바로", EN: "At once"}
+	case Daily:
+		return problem.Text{KO: "모아서", EN: "Daily"}
+	default:
+		return problem.Text{KO: "끔", EN: "Off"}
+	}
+}
+
+// sooner is the way of two by which somebody hears first.
+func sooner(a, b How) How {
+	if slices.Index(Ways(), a) <= slices.Index(Ways(), b) {
+		return a
+	}
+	return b
+}
+
+// Setting is how a member hears of something.
+type Setting struct {
+	Topic string
+	How   How
+}
+
+// usual is how a member hears of something until they choose: of what they follow at once, of
+// boards not.
+func usual(name string) How {
+	if name == Followed {
+		return Now
+	}
+	return Off
+}
+
+// names are all that a member sets, in the order of the settings.
+func names() []string {
+	list := []string{Followed}
+	for _, t := range All() {
+		list = append(list, t.Name)
+	}
+	return list
+}

@@ -1,0 +1,118 @@
+import { Api, newKey } from './api.js';
+import { element, need, told } from './dom.js';
+import { busy, clearWrong, showWrong } from './form.js';
+import { say } from './language.js';
+import { spoken } from './seoul.js';
+import { announceNext } from './status.js';
+
+/**
+ * An event as it would be imported, and something that is wrong with the file.
+ * @typedef {{line?: number, deed: string, title: string, category: string, place?: string, allDay: boolean, starts: string, ends?: string, cancelled?: boolean, wrong?: boolean}} Found
+ * @typedef {{line: number, field: string, code: string, message: string}} Wrong
+ * @typedef {{new: number, changed: number, same: number, deleted: number, removed: number}} Counts
+ */
+
+const form = /** @type {HTMLFormElement} */ (need('#events'));
+/** @type {{next: string}} */
+const page = told(form);
+const language = document.documentElement.lang;
+const api = new Api();
+const found = need('#found');
+const bring = need('#bring');
+/** What was looked at: the same bytes are imported, and tried again under one key after a lost answer. */
+let looked = { body: new ArrayBuffer(0), type: '' };
+let key = newKey();
+
+/** @param {string} deed */
+function deedOf(deed) {
+  switch (deed) {
+    case 'new':
+      return say('새로 가져옴', 'New');
+    case 'changed':
+      return say('고침', 'Changed');
+    case 'deleted':
+      return say('지운 채로 둠', 'Stays deleted');
+    case 'removed':
+      return say('파일에 없어 지움', 'Deleted: the file has it no more');
+    default:
+      return say('그대로', 'Unchanged');
+  }
+}
+
+/** @param {Found} e */
+function when(e) {
+  if (e.allDay) {
+    return e.ends && e.ends !== e.starts ? `${e.starts} – ${e.ends}` : e.starts;
+  }
+  return spoken(e.starts, language);
+}
+
+/** @param {Found} e */
+function row(e) {
+  return element('tr', {},
+    element('td', {}, when(e)),
+    element('td', { class: 'said' }, element('strong', { lang: 'ko' }, e.title), e.place ? element('p', { class: 'hint', lang: 'ko' }, e.place) : ''),
+    element('td', { lang: 'ko' }, e.category),
+    element('td', {}, e.line ? String(e.line) : ''),
+    element('td', {}, e.wrong ? say('고쳐야 함', 'To be mended') : deedOf(e.deed), e.cancelled ? say(' · 취소됨', ', cancelled') : ''));
+}
+
+/** @param {Counts} n */
+function summary(n) {
+  const parts = [
+    say(`새로 ${n.new}개`, `${n.new} new`), say(`고칠 것 ${n.changed}개`, `${n.changed} changed`), say(`그대로 ${n.same}개`, `${n.same} unchanged`),
+  ];
+  if (n.removed > 0) {
+    parts.push(say(`지울 것 ${n.removed}개`, `${n.removed} deleted`));
+  }
+  return parts.join(', ');
+}
+
+/** @param {Counts & {events: Found[], wrong: Wrong[], passed: string[]}} answer */
+function show(answer) {
+  found.hidden = false;
+  const wrong = answer.wrong;
+  need('#found-heading').textContent = wrong.length > 0
+    ? say(`고칠 곳이 ${wrong.length}군데 있습니다`, wrong.length === 1 ? 'There is 1 thing to mend' : `There are ${wrong.length} things to mend`)
+    : summary(answer);
+  need('#wrong').replaceChildren(...(wrong.length === 0 ? [] : [element('div', { class: 'notice-box wrong' },
+    element('p', {}, say('모두 고친 뒤 다시 고르세요. 하나라도 남아 있으면 아무것도 가져오지 않습니다.', 'Mend all of them and choose the file again: as long as one is left, nothing is imported.')),
+    element('ul', {}, ...wrong.map((w) => element('li', {}, element('strong', {}, say(`${w.line}번째 줄`, `Line ${w.line}`)), ` ${w.message}`))))]));
+  need('#passed').hidden = answer.passed.length === 0;
+  need('#passed').textContent = say('읽지 않고 지나친 것: ', 'Passed over: ') + answer.passed.join(', ');
+  need('#found tbody').replaceChildren(...answer.events.map(row));
+  bring.hidden = wrong.length > 0 || answer.new + answer.changed + answer.removed === 0;
+  found.focus();
+}
+
+/** @param {unknown} error */
+function refuse(error) {
+  found.hidden = true;
+  showWrong(form, error);
+}
+
+form.addEventListener('submit', (event) => {
+  event.preventDefault();
+  clearWrong(form);
+  key = newKey();
+  void busy(need('#preview'), async () => {
+    const made = new Response(new FormData(form)); // a Blob would say its type, and so the boundary, in lower case
+    looked = { type: made.headers.get('Content-Type') ?? '', body: await made.arrayBuffer() };
+    show((await api.send('POST', '/v1/admin/calendar/imports/preview', looked)).body);
+  }).catch(refuse);
+});
+for (const name of ['file', 'unit', 'category']) {
+  need(`#field-${name}`).addEventListener('change', () => {
+    found.hidden = true; // it was of another file
+  });
+}
+bring.addEventListener('click', () => {
+  if (bring.getAttribute('aria-disabled') === 'true') {
+    return;
+  }
+  void busy(bring, async () => {
+    const { body } = await api.send('POST', '/v1/admin/calendar/imports', { ...looked, key });
+    announceNext(say('일정을 가져왔습니다: ', 'Imported: ') + summary(body));
+    location.assign(page.next);
+  }).catch(refuse);
+});

@@ -1,0 +1,77 @@
+import { Api } from './api.js';
+import { need } from './dom.js';
+
+// The page where the council sets how its site looks: what is chosen is shown at once, by day
+// and by night, with its contrasts.
+
+const api = new Api();
+const form = need('#face');
+/** @type {HTMLInputElement} */
+const colour = need('#field-colour');
+/** @type {HTMLInputElement} */
+const picker = need('#picker');
+
+/** @param {{brand: Record<string, Record<string, string>>, asChosen: boolean} & Record<string, any>} follows */
+function paint(follows) {
+  for (const mode of ['light', 'dark']) {
+    /** @type {HTMLElement} */
+    const phone = need(`.phone[data-mode=${mode}]`);
+    for (const [role, value] of Object.entries(follows.brand[mode] ?? {})) {
+      phone.style.setProperty(`--${role}`, value);
+    }
+  }
+  for (const cell of form.querySelectorAll('[data-ratio]')) {
+    const [what = '', mode = ''] = (cell instanceof HTMLElement ? cell.dataset.ratio ?? '' : '').split('.');
+    cell.textContent = `${follows[what][mode].toFixed(1)} : 1`;
+  }
+  need('#moved').hidden = follows.asChosen;
+}
+
+/** @type {AbortController | undefined} */
+let asking;
+
+async function follow() {
+  const chosen = colour.value.trim().toLowerCase();
+  if (!/^#[0-9a-f]{6}$/.test(chosen)) {
+    return;
+  }
+  picker.value = chosen;
+  asking?.abort();
+  asking = new AbortController();
+  try {
+    const { body } = await api.send('GET', `/v1/admin/face/colours?colour=${encodeURIComponent(chosen)}`, { signal: asking.signal });
+    paint(body);
+  } catch {
+    // The page shows what it showed; saving says what is wrong.
+  }
+}
+
+/** @param {string} value */
+function choose(value) {
+  colour.value = value;
+  void follow();
+}
+
+colour.addEventListener('input', () => void follow());
+picker.addEventListener('input', () => choose(picker.value));
+for (const button of form.querySelectorAll('[data-colour]')) {
+  button.addEventListener('click', () => choose(button instanceof HTMLElement ? (button.dataset.colour ?? '') : ''));
+}
+for (const shown of form.querySelectorAll('[data-shows]')) {
+  /** @type {HTMLInputElement} */
+  const box = need(`#field-${shown instanceof HTMLElement ? shown.dataset.shows : ''}`);
+  box.addEventListener('input', () => {
+    shown.textContent = box.value;
+  });
+}
+/** @type {HTMLInputElement} */
+const file = need('#mark-file');
+file.addEventListener('change', async () => {
+  const svg = await file.files?.[0]?.text();
+  if (svg !== undefined) {
+    /** @type {HTMLTextAreaElement} */
+    const box = need('#field-mark');
+    box.value = svg;
+  }
+});
+void follow();

@@ -1,0 +1,51 @@
+import { toInput } from './seoul.js';
+
+/**
+ * What will become of a notice.
+ * @typedef {object} Fate
+ * @property {'now' | 'schedule' | 'edit' | 'withdraw'} does
+ * @property {string} [at] when it is published
+ * @property {string} [pinned] until when it stands above the others
+ * @property {string} [urgent] until when it is above every page
+ * @property {string} [ends] when it is taken down
+ * @property {boolean} [english] whether it is in English, too
+ */
+
+/**
+ * A time as short as people say it: in Seoul, without this year, and without midnight, which is the end of the day before.
+ * @param {string} iso
+ * @param {string} language
+ * @param {number} now in milliseconds
+ */
+export function brief(iso, language, now) {
+  const day = (/** @type {number} */ time) => toInput(new Date(time).toISOString());
+  const hour = day(Date.parse(iso)).slice(11, 16);
+  const [year, month, date] = day(Date.parse(iso) - (hour === '00:00' ? 60_000 : 0)).slice(0, 10).split('-').map(Number);
+  const said = language === 'en'
+    ? new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', day: 'numeric', month: 'short' }).format(Date.UTC(year, month - 1, date))
+    : `${month}. ${date}.`;
+  const dated = year === Number(day(now).slice(0, 4)) ? said : language === 'en' ? `${said} ${year}` : `${year}. ${said}`;
+  return hour === '00:00' ? `${dated} 24:00` : `${dated} ${hour}`;
+}
+
+/**
+ * What saving will do, in one line: '지금 게시 · 맨 위 고정 12. 3. 18:00까지'. What is over says nothing.
+ * @param {Fate} fate
+ * @param {string} language
+ * @param {number} now in milliseconds
+ */
+export function sentence({ does, at, pinned, urgent, ends, english }, language, now) {
+  const en = language === 'en';
+  if (does === 'withdraw') {
+    return en ? 'Taken down: a draft again, which readers do not see' : '게시를 거두고 초안으로 · 아무에게도 보이지 않음';
+  }
+  const when = (/** @type {string | undefined} */ iso) => (iso && Date.parse(iso) > now ? brief(iso, language, now) : '');
+  const parts = [
+    does === 'now' ? (en ? 'Publish now' : '지금 게시') : does === 'edit' ? (en ? 'Readers see the change at once' : '고친 글이 바로 보임') : when(at) ? (en ? `Publish on ${when(at)}` : `${when(at)}에 게시`) : en ? 'Say when to publish' : '게시할 때를 정하세요',
+    when(urgent) && (en ? `above every page until ${when(urgent)}` : `모든 쪽 위 긴급 ${when(urgent)}까지`),
+    when(pinned) && (en ? `pinned until ${when(pinned)}` : `맨 위 고정 ${when(pinned)}까지`),
+    when(ends) && (en ? `taken down on ${when(ends)}` : `${when(ends)}에 내림`),
+    english && (en ? 'in English, too' : '영어로도'),
+  ];
+  return parts.filter(Boolean).join(' · ');
+}

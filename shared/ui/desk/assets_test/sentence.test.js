@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { brief, sentence } from '../assets/sentence.js';
+
+const now = Date.parse('2026-11-29T12:00:00+09:00');
+
+test('a time is short, and midnight the end of a day', () => {
+  for (const [iso, ko, en] of [
+    ['2026-12-03T18:00:00+09:00', '12. 3. 18:00', '3 Dec 18:00'],
+    ['2026-12-04T00:00:00+09:00', '12. 3. 24:00', '3 Dec 24:00'],
+    ['2027-01-01T00:00:00+09:00', '12. 31. 24:00', '31 Dec 24:00'],
+    ['2027-01-01T00:30:00+09:00', '2027. 1. 1. 00:30', '1 Jan 2027 00:30'],
+    ['2026-11-30T15:00:00Z', '11. 30. 24:00', '30 Nov 24:00'],
+  ]) {
+    assert.equal(brief(iso, 'ko', now), ko);
+    assert.equal(brief(iso, 'en', now), en);
+  }
+});
+
+test('a sentence says what will happen, and nothing that is over', () => {
+  const pinned = '2026-12-03T18:00:00+09:00';
+  const past = '2026-11-28T18:00:00+09:00';
+  assert.equal(sentence({ does: 'now', pinned }, 'ko', now), '지금 게시 · 맨 위 고정 12. 3. 18:00까지');
+  assert.equal(sentence({ does: 'now', pinned, urgent: pinned, ends: pinned, english: true }, 'en', now), 'Publish now · above every page until 3 Dec 18:00 · pinned until 3 Dec 18:00 · taken down on 3 Dec 18:00 · in English, too');
+  assert.equal(sentence({ does: 'edit', pinned: past, urgent: past, ends: past }, 'ko', now), '고친 글이 바로 보임');
+  assert.equal(sentence({ does: 'schedule', at: pinned }, 'ko', now), '12. 3. 18:00에 게시');
+  assert.equal(sentence({ does: 'schedule' }, 'ko', now), '게시할 때를 정하세요');
+  assert.equal(sentence({ does: 'withdraw', pinned }, 'ko', now), '게시를 거두고 초안으로 · 아무에게도 보이지 않음');
+});
