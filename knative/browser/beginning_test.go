@@ -95,7 +95,7 @@ func TestBeginning(t *testing.T) {
 	reader.sees("이만 원으로")
 	reader.shot("beginning-compare")
 	reader.press(today.Format("2006") + "년 제2차 전체학생대표자회의")
-	reader.sees("이 회의와 관련된 회칙 개정")
+	reader.comesToSee("이 회의와 관련된 회칙 개정")
 	reader.press("총학생회칙 제1차 개정")
 	reader.sees("이만 원으로")
 }

@@ -14,6 +14,8 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
+
+	"github.com/madang-council/madang/shared/page"
 )
 
 // device is what somebody looks through.
@@ -110,7 +112,10 @@ func (p *person) holds(d device) {
 	}
 	p.do(chromedp.EmulateViewport(d.width, d.height, more...))
 	p.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-		_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: d.media, Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+		_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: d.media, Features: []*emulation.MediaFeature{
+			{Name: "prefers-color-scheme", Value: scheme},
+			{Name: "prefers-reduced-motion", Value: "reduce"}, // a click goes to where its button was: nothing may glide away meanwhile
+		}})
 		return err
 	}))
 }
@@ -214,6 +219,17 @@ func (p *person) sees(text string) {
 		time.Sleep(25 * time.Millisecond)
 	}
 	p.t.Fatalf("no %q on %s:\n%s", text, p.address(), p.text())
+}
+
+// comesToSee reads the page again until a text that somebody else has changed is on it: an old page is served for page.Grace
+// after a change.
+func (p *person) comesToSee(text string) {
+	p.t.Helper()
+	for until := time.Now().Add(page.Grace + 5*time.Second); !strings.Contains(p.text(), text) && time.Now().Before(until); {
+		time.Sleep(250 * time.Millisecond)
+		p.open(p.address())
+	}
+	p.sees(text)
 }
 
 func (p *person) text() string {

@@ -56,6 +56,11 @@ func FromMillisOf(ms *int64) *time.Time {
 // Day is the calendar day in Seoul, as "2026-03-01".
 func Day(t time.Time) string { return t.In(Seoul).Format(time.DateOnly) }
 
+// Days is how many midnights of Seoul lie between two times; fewer than none where until is on an earlier day.
+func Days(from, until time.Time) int {
+	return int(Midnight(until).Sub(Midnight(from)) / (24 * time.Hour)) // Seoul keeps one time all year
+}
+
 // Midnight is the start of t's day in Seoul.
 func Midnight(t time.Time) time.Time {
 	y, m, d := t.In(Seoul).Date()

@@ -57,7 +57,7 @@ func Clock(ctx context.Context, until time.Time) g.Node {
 	if end.Equal(clock.Midnight(end)) {
 		last = end.Add(-time.Minute)
 	}
-	days := int(clock.Midnight(last).Sub(clock.Midnight(now)).Hours() / 24) // Seoul keeps one time all year
+	days := clock.Days(now, last)
 	hour := end.Format("15:04")
 	if last != end {
 		hour = "24:00"

@@ -133,7 +133,7 @@ func awaited(ctx context.Context, m minute.Minute) g.Node {
 	now := clock.Now(ctx)
 	word := ui.Name(ctx, counted(ctx, m))
 	if m.HeldAt.After(now) {
-		return el.Span(g.Text(ui.T(ctx, "회의 ", "meets ")), ui.Days(m.HeldAt, int(clock.Midnight(m.HeldAt).Sub(clock.Midnight(now)).Hours()/24), word))
+		return el.Span(g.Text(ui.T(ctx, "회의 ", "meets ")), ui.Days(m.HeldAt, clock.Days(now, m.HeldAt), word))
 	}
 	switch m.Standing(now) {
 	case due.InTime:

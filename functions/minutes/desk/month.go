@@ -63,7 +63,7 @@ func counted(ctx context.Context, m minute.Minute) problem.Text {
 	if !m.HeldAt.After(now) {
 		return m.Due.Word(now, m.FullAt, minute.InTime())
 	}
-	if days := int(clock.Midnight(m.HeldAt).Sub(clock.Midnight(now)).Hours() / 24); days > 0 {
+	if days := clock.Days(now, m.HeldAt); days > 0 {
 		word := "D-" + strconv.Itoa(days)
 		return problem.Text{KO: word, EN: word}
 	}

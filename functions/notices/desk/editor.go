@@ -3,6 +3,7 @@ package desk
 import (
 	"cmp"
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -43,18 +44,20 @@ func (h handlers) compose(ctx context.Context, r *composeRequest) (*ui.Answer, e
 
 // begin is an editor with a template, or empty, and the choice of what to begin with.
 func (h handlers) begin(ctx context.Context, template string) (*ui.Answer, error) {
-	is := notice.Notice{}
-	if template != "" {
-		var err error
-		if is, err = h.template(ctx, template); err != nil {
-			return nil, err
-		}
-	}
-	choices, err := h.beginnings(ctx, template)
+	v, err := h.notices.Templates(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return h.editor(ctx, nil, is, choices), nil
+	is := notice.Notice{}
+	if template != "" {
+		i := slices.IndexFunc(v.List, func(t notice.Template) bool { return t.Name == template })
+		if i < 0 {
+			return nil, problem.Absent()
+		}
+		t := v.List[i]
+		is = notice.Notice{Title: t.Title, Body: t.Body, TitleEn: t.TitleEn, BodyEn: t.BodyEn, Tags: t.Tags}
+	}
+	return h.editor(ctx, nil, is, h.beginnings(ctx, v.List, template)), nil
 }
 
 type editRequest struct {

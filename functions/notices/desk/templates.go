@@ -2,7 +2,6 @@ package desk
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	g "maragu.dev/gomponents"
@@ -10,33 +9,14 @@ import (
 
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/council/notice"
-	"github.com/madang-council/madang/shared/problem"
 	"github.com/madang-council/madang/shared/ui"
 	"github.com/madang-council/madang/shared/ui/desk"
 )
 
-// template is the beginning of a notice by the template of a name.
-func (h handlers) template(ctx context.Context, name string) (notice.Notice, error) {
-	v, err := h.notices.Templates(ctx)
-	if err != nil {
-		return notice.Notice{}, err
-	}
-	i := slices.IndexFunc(v.List, func(t notice.Template) bool { return t.Name == name })
-	if i < 0 {
-		return notice.Notice{}, problem.Absent()
-	}
-	t := v.List[i]
-	return notice.Notice{Title: t.Title, Body: t.Body, TitleEn: t.TitleEn, BodyEn: t.BodyEn, Tags: t.Tags}, nil
-}
-
 // beginnings are what a new notice can begin with.
-func (h handlers) beginnings(ctx context.Context, chosen string) (g.Node, error) {
-	v, err := h.notices.Templates(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (h handlers) beginnings(ctx context.Context, templates []notice.Template, chosen string) g.Node {
 	tabs := []ui.Tab{}
-	for _, t := range v.List {
+	for _, t := range templates {
 		tab := ui.Tab{Label: t.Name, Href: desk.At(ctx, notice.DeskPath+"/new", "template", t.Name), Here: t.Name == chosen, Korean: true}
 		if tab.Here {
 			tab.Href = desk.At(ctx, notice.DeskPath+"/new")
@@ -48,7 +28,7 @@ func (h handlers) beginnings(ctx context.Context, chosen string) (g.Node, error)
 		g.Iff(auth.From(ctx).May(auth.Arrange, ""), func() g.Node {
 			return desk.Link(desk.At(ctx, notice.TemplatesPath), ui.T(ctx, "틀 고치기", "Edit templates"), "quiet-link")
 		}),
-	), nil
+	)
 }
 
 func (h handlers) templates(ctx context.Context, _ *struct{}) (*ui.Answer, error) {

@@ -34,10 +34,11 @@ func (h handlers) operations(ctx context.Context, r *operationsRequest) (*ui.Ans
 	if err != nil {
 		return nil, err
 	}
-	now := clock.Now(ctx)
-	this, err := h.running.Bill(ctx, now)
-	if err != nil {
-		return nil, err
+	now, this := clock.Now(ctx), monthly
+	if r.Month != "" {
+		if this, err = h.running.Bill(ctx, now); err != nil {
+			return nil, err
+		}
 	}
 	before, err := h.running.Bill(ctx, bill.Before(now))
 	if err != nil {

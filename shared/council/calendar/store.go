@@ -303,7 +303,7 @@ func (s Writer) Edit(ctx context.Context, id string, version int64, c Content, r
 			return Event{}, err
 		}
 		own := c
-		own.Span = c.Span.days(int(clock.Midnight(e.Span.Starts).Sub(clock.Midnight(was.Span.Starts)).Hours() / 24)) // Seoul keeps one time all year
+		own.Span = c.Span.days(clock.Days(was.Span.Starts, e.Span.Starts))
 		if own.Span.check(&f); f.Err() != nil {
 			return Event{}, f.Err()
 		}

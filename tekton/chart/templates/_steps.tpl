@@ -111,7 +111,6 @@ env:
   - {name: GOMODCACHE, value: $(workspaces.cache.path)/mod}
   - {name: GOCACHE, value: $(workspaces.cache.path)/build}
   - {name: GOLANGCI_LINT_CACHE, value: $(workspaces.cache.path)/lint}
-  - {name: STATICCHECK_CACHE, value: $(workspaces.cache.path)/staticcheck}
   - {name: npm_config_cache, value: $(workspaces.cache.path)/npm}
   - {name: npm_config_prefer_offline, value: "true"}
   - {name: GOPROXY, value: {{ .Values.go.proxy | quote }}}
