@@ -265,7 +265,8 @@ func (a *asking) targets() (fields, headers []target) {
 // send sends one request and says what is wrong with the answer, "" for nothing.
 func (a *asking) send(r functiontest.Request) (functiontest.Response, string) {
 	a.sent++
-	a.app.Wait(3 * time.Second) // nobody is too often
+	a.app.Wait(3 * time.Second) // nobody is too often, neither in the database
+	a.app.Refill()              // nor in Redis
 	answer := a.app.Do(r)
 	return answer, wrong(a.route, answer)
 }
@@ -428,6 +429,7 @@ func (a *asking) field(who string, on target, strs, raws []string) bool {
 // prepare makes who asks, and one of each thing that can be asked for.
 func (a *asking) prepare(who string) string {
 	if a.ids == nil || a.route.Method != http.MethodGet {
+		a.app.Refill()
 		admin := a.app.Member(functiontest.Member{Verified: true, Grants: []auth.Grant{{Role: auth.Admin}}})
 		image := a.app.Upload(functiontest.Upload{Owner: admin.ID, Name: "그림.png", Type: "png", Width: 1600, Height: 900})
 		a.ids = map[string]string{"image": image, "upload": image}
