@@ -300,7 +300,7 @@ func (c *council) ask(t *testing.T, route function.Route, q question, p principa
 			delete(c.again, p.name)
 		}
 		return "ok"
-	case slices.Contains([]string{"sign-in-required", "session-ended", "not-allowed", "second-factor-required", "own-role", "verification-required", "address-unconfirmed", "not-found"}, code):
+	case slices.Contains([]string{"sign-in-required", "session-ended", "not-allowed", "second-factor-required", "own-role", "verification-required", "address-unconfirmed", "not-found", "withdrawn"}, code):
 		return fmt.Sprint(r.Status)
 	default:
 		t.Errorf("%s %s about %s as %s is neither taken nor refused: %d %s %v", route.Method, path+s.query, q.about, p.name, r.Status, code, r.Fields())

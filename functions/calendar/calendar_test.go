@@ -201,8 +201,8 @@ func TestAnEvent(t *testing.T) {
 		shows("/search?q=%EB%8C%80%EB%8F%99%EC%A0%9C", false, "/calendar/"+festival.ID)
 		shows("/calendar.ics", true, "STATUS:CANCELLED", "SEQUENCE:3", "UID:"+festival.UID[:20])
 		shows("/calendar.ics", false, "대동제", "잔디광장") // it may have been deleted for what it said
-		for _, path := range []string{"/calendar/" + festival.ID, "/v1/calendar/" + festival.ID, "/calendar/" + festival.ID + "/event.ics"} {
-			if got := r.call("GET", path, "", nil).Status; got != 404 {
+		for path, want := range map[string]int{"/calendar/" + festival.ID: 410, "/v1/calendar/" + festival.ID: 404, "/calendar/" + festival.ID + "/event.ics": 404} {
+			if got := r.call("GET", path, "", nil).Status; got != want {
 				t.Errorf("%s: %d", path, got)
 			}
 		}

@@ -32,14 +32,14 @@ func TestHome(t *testing.T) {
 	c.Notice(c.editor, map[string]any{"title": "고정", "pinnedUntil": c.Now().Add(time.Hour)})
 	c.Notice(c.editor, map[string]any{"title": "급함", "urgentUntil": c.Now().Add(time.Hour)})
 	c.Notice(c.editor, map[string]any{"title": "초안 아님", "publishAt": c.Now().Add(time.Minute)})
-	picture := c.Upload(functiontest.Upload{Name: "축제.png", Type: "png", Width: 1600, Height: 900, Variants: []int{320, 960, 1600}})
+	picture := c.Upload(functiontest.Upload{Name: "축제.png", Type: "png", Width: 1600, Height: 900, Variants: []int{320, 960, 1600}, Share: 40_000})
 	c.Do(functiontest.Request{Method: "POST", Path: "/v1/banners", As: c.editor, Body: map[string]any{"unit": "총학", "image": picture, "alt": "봄 \"축제\"", "link": "/notices"}}).Want(201)
 	r := c.get("/").Want(200)
 	want := "마 3월 2일 월요일 마당대학교 총학생회 무엇을 찾으세요? 찾기 공지 공지 모두 보기 오늘 고정 고정 총학 오늘 긴급 급함 총학 오늘 보통 <b>공지 글 총학"
 	if got := r.Main(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	r.Says(`alt="봄 &#34;축제&#34;"`, `width="1600" height="900"`, `/320.jpg 320w, `, `보통 &lt;b&gt;공지`, `<link rel="canonical" href="https://council.madang.ac.kr/">`, `hreflang="en" href="https://council.madang.ac.kr/en"`, `property="og:image" content="https://council.madang.ac.kr/files/`)
+	r.Says(`alt="봄 &#34;축제&#34;"`, `width="1600" height="900"`, `/320.jpg 320w, `, `보통 &lt;b&gt;공지`, `<link rel="canonical" href="https://council.madang.ac.kr/">`, `hreflang="en" href="https://council.madang.ac.kr/en"`, `property="og:image" content="https://council.madang.ac.kr/files/`, `/share.jpg">`)
 	c.At(c.Now().Add(time.Minute)) // rendered ahead
 	c.get("/").Says("초안 아님")
 	c.get("/en").Want(200).Says(`<html lang="en">`, `lang="ko">보통`, "Today", `href="/en/notices/`)

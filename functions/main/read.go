@@ -73,7 +73,7 @@ func (h handlers) page(ctx context.Context, r *readRequest) (*ui.Answer, error) 
 		Main: []g.Node{h.court(ctx, *c), el.Div(el.Class("in below"), beside(board(ctx, *c, h.names), agenda(ctx, *c)), decided(ctx, *c), promised(ctx, *c))},
 	}
 	if banners := withPicture(*c); len(banners) > 0 {
-		view.Picture, view.Scripts = banners[0].Image.URL, scripts(banners)
+		view.Picture, view.Scripts = banners[0].Image.Preview(), scripts(banners)
 	}
 	return h.frame.Page(ctx, view), nil
 }

@@ -16,7 +16,7 @@ import (
 var Function = function.Spec{
 	Name:  "media",
 	Label: problem.Text{KO: "사진 다듬기", EN: "Pictures"},
-	Doc:   "Variants of uploaded images: 320, 960 and 1600 px, upright, without EXIF and GPS; films without metadata.",
+	Doc:   "Variants of uploaded images: 320, 960 and 1600 px, and 800 by 400 for chats, upright, without EXIF and GPS; films without metadata.",
 	Needs: []function.Need{function.Database, function.Storage},
 	// One picture at a time: 40 megapixels with alpha take 320 MB decoded.
 	Scale: function.Scale{Concurrency: 1, Timeout: 5 * time.Minute, MemoryMiB: 512},

@@ -146,6 +146,11 @@ func TestVariants(t *testing.T) {
 			if f.URL != f.Variants[2].URL {
 				t.Errorf("the public address is %s", f.URL)
 			}
+			share := f.Preview()
+			content := w.read(strings.TrimPrefix(share, "/files/"))
+			if config, err := jpeg.DecodeConfig(bytes.NewReader(content)); err != nil || config.Width != 800 || config.Height != 400 || !strings.HasSuffix(share, "/share.jpg") || !upload.IsPublic(share) || bytes.Contains(content, []byte("GPS-TEST-MARK")) {
+				t.Errorf("for chats: %s %+v %v", share, config, err)
+			}
 			if original := "/files/" + upload.Folder("test", "post", id, w.Now()) + "/original.jpg"; upload.IsPublic(original) {
 				t.Errorf("the edge serves %s, with GPS", original)
 			}

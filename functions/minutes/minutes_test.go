@@ -232,7 +232,7 @@ func TestRefused(t *testing.T) {
 	}
 	r.do("DELETE", "/v1/minutes/"+ahead.ID, r.editor, nil, "*").Problem(409, "published-stays")
 	r.do("DELETE", "/v1/minutes/"+ahead.ID, r.admin, nil, "*").Want(204)
-	r.do("GET", "/minutes/"+ahead.ID, "", nil, "").Want(404)
+	r.do("GET", "/minutes/"+ahead.ID, "", nil, "").Want(410)
 	r.do("POST", "/v1/admin/minutes/"+ahead.ID+"/restore", r.admin, nil, "*").Want(200)
 	r.says("/minutes/"+ahead.ID, "속기", true)
 	r.do("GET", "/v1/minutes?state=secret", "", nil, "").Problem(422, "invalid-input")

@@ -136,5 +136,5 @@ func TestPageAtMidnight(t *testing.T) {
 	d.At(midnight.Add(-time.Millisecond))
 	d.see("", "/notices/"+id).Want(200)
 	d.At(midnight)
-	d.see("", "/notices/"+id).Problem(404, "not-found")
+	d.see("", "/notices/"+id).Problem(410, "withdrawn")
 }

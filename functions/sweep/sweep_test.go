@@ -499,6 +499,11 @@ var taken = map[string]struct{ row, back, kept string }{
 		`UPDATE sessions SET until_at = 9000000000000 WHERE id = 'x'`,
 		`SELECT count(*) FROM sessions WHERE id = 'x'`,
 	},
+	"things-gone-forgotten": {
+		`INSERT INTO thing_gone (number, gone_at) VALUES (1, 1)`,
+		`UPDATE thing_gone SET gone_at = 9000000000000`,
+		`SELECT count(*) FROM thing_gone`,
+	},
 	"attempts-forgotten": {
 		`INSERT INTO attempts (id, tries, last_at, until_at) VALUES ('x', 1, 1, 1)`,
 		`UPDATE attempts SET last_at = 9000000000000`,

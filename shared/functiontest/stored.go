@@ -20,6 +20,7 @@ type Upload struct {
 	Width, Height int
 	Variants      []int // widths of those that were made, of Width and Height's shape
 	Film          upload.Film
+	Share         int64 // bytes of what chats show; 0 for none
 }
 
 // Upload stores the row of a completed upload and returns its id.
@@ -37,9 +38,9 @@ func (a *App) Upload(u Upload) string {
 	}
 	u.Purpose, u.Size = cmp.Or(u.Purpose, "post"), cmp.Or(u.Size, 3_400_000)
 	ctx, now := a.Context(), clock.Millis(a.Now())
-	a.exec(ctx, `INSERT INTO uploads (id, member_id, purpose, name, type, size, sha256, folder, multipart, staged, width, height, uses, unused_at, created_at, expires_at, completed_at, refused_code, film)
-		VALUES ($1, $2, $3, $4, $5, $6, '', $7, '', 0, $8, $9, 0, $10, $10, $10, $10, '', $11)`,
-		u.ID, u.Owner, u.Purpose, u.Name, u.Type, u.Size, upload.Folder("test", u.Purpose, u.ID, a.Now()), u.Width, u.Height, now, u.Film)
+	a.exec(ctx, `INSERT INTO uploads (id, member_id, purpose, name, type, size, sha256, folder, multipart, staged, width, height, uses, unused_at, created_at, expires_at, completed_at, refused_code, film, share)
+		VALUES ($1, $2, $3, $4, $5, $6, '', $7, '', 0, $8, $9, 0, $10, $10, $10, $10, '', $11, $12)`,
+		u.ID, u.Owner, u.Purpose, u.Name, u.Type, u.Size, upload.Folder("test", u.Purpose, u.ID, a.Now()), u.Width, u.Height, now, u.Film, u.Share)
 	for _, w := range u.Variants {
 		a.exec(ctx, `INSERT INTO upload_variants (upload_id, name, width, height, size) VALUES ($1, $2, $3, $4, 1)`, u.ID, strconv.Itoa(w), w, w*u.Height/u.Width)
 	}

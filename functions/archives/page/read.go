@@ -26,7 +26,7 @@ func (h handlers) read(ctx context.Context, r *readRequest) (*ui.Answer, error) 
 	}
 	v, err := h.archives.Read(ctx, r.ID)
 	if err != nil {
-		return nil, err
+		return nil, h.archives.Gone(ctx, r.ID, err)
 	}
 	corrections, err := h.archives.Corrections(ctx, v.ID)
 	if err != nil {

@@ -25,7 +25,7 @@ func (h handlers) read(ctx context.Context, r *readRequest) (*ui.Answer, error) 
 	}
 	e, err := h.book.Read(ctx, r.ID)
 	if err != nil {
-		return nil, err
+		return nil, h.book.Gone(ctx, r.ID, err)
 	}
 	title := problem.Text{KO: e.Title, EN: e.TitleEn}
 	fact := func(name string, value ...g.Node) g.Node { return el.Div(el.Dt(g.Text(name)), el.Dd(value...)) }

@@ -30,7 +30,7 @@ func (h handlers) read(ctx context.Context, r *readRequest) (*ui.Answer, error) 
 	}
 	m, err := h.minutes.Read(ctx, r.ID)
 	if err != nil {
-		return nil, err
+		return nil, h.minutes.Gone(ctx, r.ID, err)
 	}
 	now, title := clock.Now(ctx), m.Title()
 	s := m.Step(now)

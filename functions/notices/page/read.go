@@ -30,7 +30,7 @@ func (h handlers) read(ctx context.Context, r *readRequest) (*ui.Answer, error) 
 	}
 	n, err := h.notices.Read(ctx, r.ID)
 	if err != nil {
-		return nil, err
+		return nil, h.notices.Gone(ctx, r.ID, err)
 	}
 	round, err := h.round(ctx, n)
 	if err != nil {
@@ -216,7 +216,7 @@ func apart(list []upload.File, inText []string) (pictures, files []upload.File) 
 func firstPicture(list []upload.File) string {
 	for _, f := range list {
 		if len(f.Variants) > 0 {
-			return f.URL
+			return f.Preview()
 		}
 	}
 	return ""

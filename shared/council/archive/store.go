@@ -271,6 +271,11 @@ func (s Reader) Read(ctx context.Context, id string) (Archive, error) {
 	return v, nil
 }
 
+// Gone is err of Read, but where an archive of an id is absent that everybody could read of late (thing.Store.Gone).
+func (s Reader) Gone(ctx context.Context, id string, err error) error {
+	return thing.Store{DB: s.db}.Gone(ctx, Ref(id), err)
+}
+
 // Writable is an archive that the caller may change. One that the caller may only read is refused,
 // one that the caller may not even see is absent.
 func (s Reader) Writable(ctx context.Context, id string) (Archive, error) {

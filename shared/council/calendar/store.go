@@ -188,6 +188,11 @@ func (s Reader) Read(ctx context.Context, id string) (Event, error) {
 	return e, nil
 }
 
+// Gone is err of Read, but where an event of an id is absent that everybody could read of late (thing.Store.Gone).
+func (s Reader) Gone(ctx context.Context, id string, err error) error {
+	return thing.Store{DB: s.db}.Gone(ctx, Ref(id), err)
+}
+
 // Writable is an event that the caller may change.
 func (s Reader) Writable(ctx context.Context, id string) (Event, error) {
 	e, err := s.Read(ctx, id)

@@ -143,6 +143,11 @@ func (s Reader) Read(ctx context.Context, id string) (Minute, error) {
 	}
 }
 
+// Gone is err of Read, but where minutes of an id are absent that everybody could read of late (thing.Store.Gone).
+func (s Reader) Gone(ctx context.Context, id string, err error) error {
+	return thing.Store{DB: s.db}.Gone(ctx, Ref(id), err)
+}
+
 // Writable are minutes that the caller may change. What the caller may only read is refused,
 // what the caller may not even see is absent.
 func (s Reader) Writable(ctx context.Context, id string) (Minute, error) {

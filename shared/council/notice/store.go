@@ -183,6 +183,11 @@ func (s Reader) Current(ctx context.Context, id string) (Notice, error) {
 // Writes says whether the caller may write for a unit.
 func Writes(ctx context.Context, unit string) bool { return auth.From(ctx).May(auth.Write, unit) }
 
+// Gone is err of Read, but where a notice of an id is absent that everybody could read of late (thing.Store.Gone).
+func (s Reader) Gone(ctx context.Context, id string, err error) error {
+	return thing.Store{DB: s.db}.Gone(ctx, Ref(id), err)
+}
+
 // Writable is a notice that the caller may change. One that the caller may only read is
 // refused, one that the caller may not even see is absent.
 func (s Reader) Writable(ctx context.Context, id string) (Notice, error) {

@@ -130,6 +130,13 @@ func (s Store) save(ctx context.Context, r row, was *row, at *time.Time) (bool, 
 	if err != nil || n == 0 {
 		return false, err
 	}
+	is := r
+	if was != nil {
+		is.HiddenAt = was.HiddenAt
+	}
+	if err := s.saveGone(ctx, r.Ref, was, &is, clock.Now(ctx)); err != nil {
+		return false, err
+	}
 	if err := s.saveLetters(ctx, r, was); err != nil {
 		return false, err
 	}
@@ -289,6 +296,9 @@ func (d *dateRow) date() Date {
 func (s Store) remove(ctx context.Context, was row) error {
 	n, err := s.DB.Exec(ctx, `DELETE FROM things WHERE number = $1 AND version = $2`, was.number(), was.Version)
 	if err != nil || n == 0 {
+		return err
+	}
+	if err := s.saveGone(ctx, was.Ref, &was, nil, clock.Now(ctx)); err != nil {
 		return err
 	}
 	if _, err := s.DB.Exec(ctx, `DELETE FROM thing_letters WHERE number = $1`, was.number()); err != nil {

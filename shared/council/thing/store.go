@@ -110,9 +110,13 @@ func (s Store) Hide(ctx context.Context, ref Ref, hide bool) error {
 				return err
 			}
 		}
+		is := *was
 		var at *int64
-		if hide {
-			at = clock.MillisOf(&now)
+		if is.HiddenAt = nil; hide {
+			at, is.HiddenAt = clock.MillisOf(&now), &now
+		}
+		if err := s.saveGone(ctx, ref, was, &is, now); err != nil {
+			return err
 		}
 		_, err = s.DB.Exec(ctx, `UPDATE things SET hidden_at = $1 WHERE number = $2`, at, ref.number())
 		return err
@@ -245,7 +249,7 @@ func (s Store) Chores(sources ...Source) []chore.Chore {
 			}
 		}
 		return mended, nil
-	}}, {Name: "thing-letters-forgotten", Do: s.forgetLetters}}
+	}}, {Name: "thing-letters-forgotten", Do: s.forgetLetters}, {Name: "things-gone-forgotten", Do: s.forgetGone}}
 }
 
 // lettersWalk is the place of forgetLetters among those of the kinds.

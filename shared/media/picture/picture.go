@@ -82,6 +82,8 @@ type Variant struct {
 	Width, Height int    // pixels, upright
 	MIME, Ext     string // image/jpeg, jpg
 	Data          []byte // the callee may keep it
+
+	raster *raster
 }
 
 // Inspect reads the header of a picture, at most 8 MiB of r. It fails with ErrTooManyPixels, with *Unreadable, or with
@@ -137,8 +139,8 @@ func inspect(r io.Reader) (Info, error) {
 }
 
 // Variants decodes a picture once and passes to put one variant for each width, the largest first. None is larger than
-// the picture: instead of those that would be, there is one of its own size. put runs in this goroutine; its error ends
-// the work and is returned as it is. The other errors are those of Inspect, and ctx's.
+// the picture: instead of those that would be, there is one of its own size. put runs in this goroutine, and may ask for
+// Share of what it is passed; its error ends the work and is returned as it is. The other errors are those of Inspect, and ctx's.
 func (d *Decoder) Variants(ctx context.Context, r io.ReadSeeker, widths []int, put func(context.Context, Variant) error) error {
 	w := &watched{r: r}
 	info, err := inspect(w)
@@ -191,7 +193,7 @@ func (d *Decoder) Variants(ctx context.Context, r io.ReadSeeker, widths []int, p
 		if err := jpeg.Encode(&data, current.image(), &jpeg.Options{Quality: quality}); err != nil {
 			return fmt.Errorf("picture: encode %d by %d: %w", size.X, size.Y, err)
 		}
-		if err := put(ctx, Variant{Width: size.X, Height: size.Y, MIME: "image/jpeg", Ext: "jpg", Data: data.Bytes()}); err != nil {
+		if err := put(ctx, Variant{Width: size.X, Height: size.Y, MIME: "image/jpeg", Ext: "jpg", Data: data.Bytes(), raster: current}); err != nil {
 			return err
 		}
 	}

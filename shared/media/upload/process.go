@@ -73,8 +73,15 @@ func (d Depot) Process(ctx context.Context, id string) (bool, error) {
 		}
 		made := StoredVariant{UploadID: u.ID, Name: variantName(variants, v.Width), Width: v.Width, Height: v.Height, Size: int64(len(v.Data))}
 		variants = append(variants, made)
-		meta := objects.Meta{ContentType: v.MIME, Disposition: "inline", CacheControl: "public, max-age=31536000, immutable"}
-		return o.Put(ctx, u.VariantKey(made.Name), bytes.NewReader(v.Data), made.Size, meta)
+		if err := d.put(ctx, o, u.VariantKey(made.Name), v); err != nil || len(variants) > 1 || u.Private() {
+			return err
+		}
+		share, err := v.Share()
+		if err != nil {
+			return err
+		}
+		u.Share = int64(len(share.Data))
+		return d.put(ctx, o, u.shareKey(), share)
 	})
 	if err == nil && mayMove(u.Type) {
 		u.Film, err = d.film(ctx, o, u, content)
@@ -86,9 +93,15 @@ func (d Depot) Process(ctx context.Context, id string) (bool, error) {
 	case err != nil && code == "":
 		return false, away(err)
 	case code != "":
-		variants = nil
+		variants, u.Share = nil, 0
 	}
 	return d.saveVariants(ctx, u, variants, code)
+}
+
+// put stores what is made of an image.
+func (Depot) put(ctx context.Context, o *objects.Store, key string, v picture.Variant) error {
+	meta := objects.Meta{ContentType: v.MIME, Disposition: "inline", CacheControl: "public, max-age=31536000, immutable"}
+	return o.Put(ctx, key, bytes.NewReader(v.Data), int64(len(v.Data)), meta)
 }
 
 // film stores what an image shows that moves, and says how it is shown.
@@ -125,8 +138,8 @@ func (d Depot) saveVariants(ctx context.Context, u Upload, variants []StoredVari
 	}
 	changed := false
 	err := d.DB.Atomic(ctx, func(ctx context.Context) error {
-		n, err := d.DB.Exec(ctx, `UPDATE uploads SET processed_at = $1, refused_code = $2, width = $3, height = $4, film = $5 WHERE id = $6 AND completed_at IS NOT NULL AND processed_at IS NULL AND deleted_at IS NULL`,
-			clock.Millis(clock.Now(ctx)), code, u.Width, u.Height, u.Film, u.ID)
+		n, err := d.DB.Exec(ctx, `UPDATE uploads SET processed_at = $1, refused_code = $2, width = $3, height = $4, film = $5, share = $6 WHERE id = $7 AND completed_at IS NOT NULL AND processed_at IS NULL AND deleted_at IS NULL`,
+			clock.Millis(clock.Now(ctx)), code, u.Width, u.Height, u.Film, u.Share, u.ID)
 		if changed = err == nil && n == 1; !changed {
 			return err
 		}

@@ -14,13 +14,13 @@ import (
 	"github.com/madang-council/madang/shared/text"
 )
 
-const columns = `id, member_id, purpose, name, type, size, sha256, folder, multipart, width, height, uses, completions, alt, film, created_at, expires_at, completed_at, processed_at, refused_at, refused_code, deleted_at`
+const columns = `id, member_id, purpose, name, type, size, sha256, folder, multipart, width, height, uses, completions, alt, film, share, created_at, expires_at, completed_at, processed_at, refused_at, refused_code, deleted_at`
 
 func scan(r database.Row) (Upload, error) {
 	var u Upload
 	var created, expires int64
 	var completed, processed, refused, deleted *int64
-	err := r.Scan(&u.ID, &u.MemberID, &u.Purpose, &u.Name, &u.Type, &u.Size, &u.SHA256, &u.Folder, &u.Multipart, &u.Width, &u.Height, &u.Uses, &u.Completions, &u.Alt, &u.Film,
+	err := r.Scan(&u.ID, &u.MemberID, &u.Purpose, &u.Name, &u.Type, &u.Size, &u.SHA256, &u.Folder, &u.Multipart, &u.Width, &u.Height, &u.Uses, &u.Completions, &u.Alt, &u.Film, &u.Share,
 		&created, &expires, &completed, &processed, &refused, &u.RefusedCode, &deleted)
 	u.CreatedAt, u.ExpiresAt = clock.FromMillis(created), clock.FromMillis(expires)
 	u.CompletedAt, u.ProcessedAt = clock.FromMillisOf(completed), clock.FromMillisOf(processed)

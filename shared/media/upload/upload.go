@@ -7,6 +7,7 @@
 package upload
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -133,6 +134,7 @@ type Upload struct {
 	Completions int    // how many began
 	Alt         string // what an image shows, for those who do not see it; "" where nobody said
 	Film        Film   // of an image that moves, once its variants are made
+	Share       int64  // bytes of what chats show of a public image, once its variants are made; 0 for none
 	CreatedAt   time.Time
 	ExpiresAt   time.Time // until then it can be completed
 	CompletedAt *time.Time
@@ -203,6 +205,7 @@ func (u Upload) files() []string {
 	for _, w := range Widths() {
 		keys = append(keys, u.VariantKey(strconv.Itoa(w)))
 	}
+	keys = append(keys, u.shareKey())
 	if mayMove(u.Type) {
 		keys = append(keys, u.movingKey())
 	}
@@ -212,6 +215,9 @@ func (u Upload) files() []string {
 // Widths are the widths in pixels that variants fit in, smallest first. The largest is
 // always made, also of a smaller image, since it stands for the original in public.
 func Widths() []int { return []int{320, 960, 1600} }
+
+// shareKey is where the picture is that chats show above a link (picture.Variant.Share).
+func (u Upload) shareKey() string { return u.VariantKey("share") }
 
 // Private says whether the upload has no public address.
 func (u Upload) Private() bool {
@@ -239,7 +245,7 @@ const FilesPath = "/files/"
 // expression (RE2 and PCRE). The key alone decides: nothing private, nothing that is not
 // verified yet, and no original of an image, which may hold EXIF and GPS data, matches: what
 // is made of it does.
-const PublicPattern = `^/files/[a-z0-9-]+/(?:profile|post|event|archive)/[0-9]{4}/[0-9]{2}/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/(?:(?:320|960|1600)\.jpg|moving\.(?:gif|webp)|original\.(?:pdf|hwp|hwpx|hml|doc|xls|ppt|docx|xlsx|pptx|zip))$`
+const PublicPattern = `^/files/[a-z0-9-]+/(?:profile|post|event|archive)/[0-9]{4}/[0-9]{2}/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/(?:(?:320|960|1600|share)\.jpg|moving\.(?:gif|webp)|original\.(?:pdf|hwp|hwpx|hml|doc|xls|ppt|docx|xlsx|pptx|zip))$`
 
 // IsPublic says whether the edge serves a path from the storage.
 func IsPublic(path string) bool {
@@ -258,6 +264,8 @@ type File struct {
 	Height   int       `json:"height,omitempty"`
 	Variants []Variant `json:"variants"`         // smallest first; empty until they are made
 	Moving   string    `json:"moving,omitempty"` // address of a film, of the largest variant's size, for who does not ask for less motion
+
+	share string // address of what chats show
 }
 
 // Variant is an image in another size.
@@ -269,6 +277,9 @@ type Variant struct {
 
 // Size is where the variant is and how large.
 func (v Variant) Size() (url string, width, height int) { return v.URL, v.Width, v.Height }
+
+// Preview is the address of the picture that a chat shows above a link to what has f: 2:1 since it is made.
+func (f File) Preview() string { return cmp.Or(f.share, f.URL) }
 
 // Tag names an upload to pages: a page that shows one carries the tag, since its
 // variants appear some seconds after it.

@@ -248,6 +248,9 @@ func (s Store) files(ctx context.Context, seen bool, ids []string) (map[string]F
 // File is how u is shown, with those of the variants that are its own.
 func (u Upload) File(variants []StoredVariant) File {
 	f := File{ID: u.ID, Name: u.Name, Type: MediaType(u.Type), Size: u.Size, URL: u.URL(), Alt: u.Alt, Width: u.Width, Height: u.Height, Variants: []Variant{}, Moving: u.Moving()}
+	if u.Share > 0 && !u.Private() {
+		f.share = FilesPath + u.shareKey()
+	}
 	for _, v := range variants {
 		if v.UploadID == u.ID && !u.Private() {
 			f.Variants = append(f.Variants, Variant{Width: v.Width, Height: v.Height, URL: FilesPath + u.VariantKey(v.Name)})

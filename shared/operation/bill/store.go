@@ -135,7 +135,7 @@ func (s Store) Look(ctx context.Context, h *Health) error {
 		var f StorageHealth
 		err := r.Scan(&f.Files, &f.Bytes, &f.Unfinished)
 		return f, err
-	}, `SELECT COUNT(completed_at), CAST(COALESCE(SUM(CASE WHEN completed_at IS NULL THEN 0 ELSE size END), 0) + (SELECT COALESCE(SUM(size), 0) FROM upload_variants) AS BIGINT),
+	}, `SELECT COUNT(completed_at), CAST(COALESCE(SUM(CASE WHEN completed_at IS NULL THEN 0 ELSE size + share END), 0) + (SELECT COALESCE(SUM(size), 0) FROM upload_variants) AS BIGINT),
 		COUNT(*) - COUNT(completed_at) FROM uploads WHERE deleted_at IS NULL AND refused_at IS NULL`)
 	if err != nil {
 		return err
