@@ -636,6 +636,7 @@ func questions() map[string][]question {
 
 		"PUT /v1/admin/face":         body(map[string]any{"name": "이름", "colour": "#0b5f49", "pattern": "dol"}, ""),
 		"GET /v1/admin/face/colours": {{send: plain(sending{query: "?colour=%230b5f49"})}},
+		"POST /v1/admin/face/mark":   body(map[string]any{"name": "이름"}, ""),
 
 		"GET /v1/admin/policies/{domain}":         {{send: plain(sending{params: []string{"site"}})}},
 		"GET /v1/admin/policies/{domain}/history": {{send: plain(sending{params: []string{"site"}})}},

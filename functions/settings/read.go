@@ -3,10 +3,12 @@ package settings
 import (
 	"context"
 	"math"
+	"strings"
 
 	"github.com/madang-council/madang/shared/face"
 	"github.com/madang-council/madang/shared/face/colour"
 	"github.com/madang-council/madang/shared/problem"
+	"github.com/madang-council/madang/shared/ui"
 )
 
 // content is a face as it is written.
@@ -87,6 +89,27 @@ func (h handlers) read(ctx context.Context, _ *struct{}) (*faceResponse, error) 
 		return nil, err
 	}
 	return show(f, version), nil
+}
+
+type markRequest struct {
+	Name string `json:"name,omitempty" description:"Of the council, whose first letter is the mark where there is no SVG."`
+	Mark string `json:"mark,omitempty" description:"An SVG of at most 32 KiB."`
+}
+
+type markResponse struct {
+	HTML string `json:"html" description:"The mark as pages show it, in the colour of the text around it."`
+}
+
+func (h handlers) mark(_ context.Context, r *markRequest) (*markResponse, error) {
+	drawn, err := face.DrawMark(r.Mark)
+	if err != nil {
+		return nil, err
+	}
+	var html strings.Builder
+	if err := ui.Mark(face.Face{Name: strings.TrimSpace(r.Name), Mark: drawn}).Render(&html); err != nil {
+		return nil, err
+	}
+	return &markResponse{html.String()}, nil
 }
 
 type coloursRequest struct {

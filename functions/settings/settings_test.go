@@ -2,6 +2,7 @@ package settings_test
 
 import (
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -97,6 +98,37 @@ func TestRefused(t *testing.T) {
 			t.Errorf("%d", r.Status)
 		}
 	}
+}
+
+// A mark is shown before it is kept exactly as it would be: what is drawn of an SVG is what a saved one shows, and it is
+// refused in the same words.
+func TestDrawMark(t *testing.T) {
+	app := functiontest.New(t, settings.Function)
+	admin := app.Admin()
+	draw := func(as, svg string) functiontest.Response {
+		return app.Do(functiontest.Request{Method: "POST", Path: "/v1/admin/face/mark", As: as, Body: map[string]string{"name": "마당", "mark": svg}})
+	}
+	html := func(r functiontest.Response) string {
+		return functiontest.JSON[struct{ HTML string }](r.Want(200)).HTML
+	}
+	svg := `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10" onload="x()"><script>x()</script><path d="M0 0h10v10z" fill="red"/></svg>`
+	kept := functiontest.JSON[answer](put(app, admin, `"v1"`, body(map[string]string{"mark": svg})).Want(200)).Mark
+	if got := html(draw(admin, svg)); !strings.Contains(got, kept) || strings.Contains(got, "x()") || kept == "" {
+		t.Errorf("%s is drawn, and %s kept", got, kept)
+	}
+	if got := html(draw(admin, kept)); !strings.Contains(got, kept) {
+		t.Errorf("what is kept is drawn as %s", got)
+	}
+	if got := html(draw(admin, "")); !strings.Contains(got, ">마<") {
+		t.Errorf("without an SVG: %s", got)
+	}
+	for _, wrong := range []string{"<p>", "<svg/>", strings.Repeat("a", 40_000)} {
+		said := put(app, admin, `"v2"`, body(map[string]string{"mark": wrong})).Problem(422, "invalid-input").Fields()
+		if got := draw(admin, wrong).Problem(422, "invalid-input").Fields(); !slices.Equal(got, said) {
+			t.Errorf("%.20s: %v, and saving says %v", wrong, got, said)
+		}
+	}
+	draw("", svg).Want(401)
 }
 
 // Of several who change one version the first wins.

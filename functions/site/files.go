@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/madang-council/madang/shared/face"
@@ -65,8 +66,14 @@ func (h handlers) brand(ctx context.Context, r *brandRequest) (*brandFile, error
 		file.Content = []byte(f.Sheet())
 	case "wall.svg":
 		file.Content = []byte(face.Patterns[f.Pattern])
-	default:
-		return nil, problem.Absent()
+	default: // wall-mul.svg: one to choose, under the hash of any face
+		name, wall := strings.CutPrefix(r.Name, "wall-")
+		name, svg := strings.CutSuffix(name, ".svg")
+		pattern, there := face.Patterns[name]
+		if !wall || !svg || !there {
+			return nil, problem.Absent()
+		}
+		file.Content = []byte(pattern)
 	}
 	return file, nil
 }

@@ -758,10 +758,16 @@ func TestFace(t *testing.T) {
 	p.fill("학생회 이름", "한봄대학교 총학생회")
 	p.fill("우리 색", "#ffc61a")
 	p.until("yellow, and brown at night", painted("light", ".phone-top", "rgb(255, 198, 26)")+` && !(`+painted("dark", ".phone-top", "rgb(255, 198, 26)")+`)`)
+	p.selects("무늬", "물결")
+	p.until("another wall", `getComputedStyle(document.querySelector('.phone-wall'), '::before').maskImage.includes('/wall-mul.svg')`)
+	p.sets("SVG", `<svg viewBox="0 0 10 10"><text>글</text></svg>`)
+	p.sees("이 SVG에는 그릴 도형이 없어요.")
+	p.sets("SVG", `<svg viewBox="0 0 10 10"><path d="M0 0h10v10z"/></svg>`)
+	p.until("the mark is drawn", `document.querySelectorAll('.phone-mark svg.mark path[d="M0 0h10v10z"]').length === 2 && document.querySelector('#mark-wrong').textContent === ''`)
 	p.shot("console-face")
 	p.fits()
 	p.does("저장")
-	p.sees("저장했습니다. 모든 쪽이 새 얼굴로 나타납니다.")
+	p.sees("저장했습니다. 모든 페이지가 새 얼굴로 나타납니다.")
 	p.until("the console has it", `getComputedStyle(document.querySelector('.top')).backgroundColor === 'rgb(255, 198, 26)'`)
 	for range 200 { // guests may be shown what was, while it is rendered anew
 		if body, _ := h.read("/", ""); strings.Contains(body, "한봄대학교 총학생회") {

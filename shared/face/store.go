@@ -125,6 +125,13 @@ func Check(f Face, brand func(hex string) (Brand, error)) (Face, error) {
 	return f, nil
 }
 
+// DrawMark is an SVG as the mark that Check makes of it; it fails with what Check would say of the field.
+func DrawMark(svg string) (string, error) {
+	var w check.Fields
+	drawn := mark(&w, svg)
+	return drawn, w.Err()
+}
+
 // mark is an SVG as a mark; one that was cleaned before stays as it is.
 func mark(w *check.Fields, svg string) string {
 	if svg = strings.TrimSpace(svg); svg == "" {

@@ -33,14 +33,15 @@ func PageHeaders() []string {
 	return slices.Sorted(maps.Keys(Frame{SiteURL: "https://"}.headers(View{Status: http.StatusNotFound})))
 }
 
-// scripted are the sources of pictures and of what scripts need.
+// scripted are the sources of pictures and of what scripts need. Every page may ask the site itself: programs that look at
+// pages, as Lighthouse, ask for robots.txt in the page's name.
 func (f Frame) scripted(v View) string {
 	switch {
 	case len(v.Scripts) > 0:
 	case f.Search != "": // slash.js
-		return "; script-src 'self'; img-src 'self'"
+		return "; script-src 'self'; img-src 'self'; connect-src 'self'"
 	default:
-		return "; img-src 'self'"
+		return "; img-src 'self'; connect-src 'self'"
 	}
 	storage := ""
 	if u, err := url.Parse(f.Storage); err == nil && u.Host != "" {

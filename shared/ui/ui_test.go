@@ -77,7 +77,7 @@ func TestPolicy(t *testing.T) {
 		return w.Header().Get("Content-Security-Policy")
 	}
 	without, with := policy(ui.View{}), policy(ui.View{Scripts: []string{"upload.js"}})
-	if strings.Contains(without, "script-src") || strings.Contains(without, "connect-src") || strings.Contains(without, "blob:") || !strings.Contains(without, "default-src 'none'") {
+	if strings.Contains(without, "script-src") || strings.Contains(without, "https://kr1") || strings.Contains(without, "blob:") || !strings.Contains(without, "default-src 'none'") {
 		t.Errorf("without scripts: %s", without)
 	}
 	if !strings.Contains(with, "script-src 'self'") || !strings.Contains(with, "connect-src 'self' https://kr1-api-object-storage.example;") {
@@ -85,7 +85,7 @@ func TestPolicy(t *testing.T) {
 	}
 	f.Search = ui.SearchPath // its script is on every page
 	searched := policy(ui.View{})
-	if !strings.Contains(searched, "script-src 'self'") || strings.Contains(searched, "connect-src") {
+	if !strings.Contains(searched, "script-src 'self'") || strings.Contains(searched, "https://kr1") {
 		t.Errorf("with a search: %s", searched)
 	}
 	for _, p := range []string{without, with, searched} {

@@ -23,8 +23,8 @@ func (h handlers) face(ctx context.Context, _ *faceRequest) (*ui.Answer, error) 
 	title := ui.T(ctx, "설정: 우리 학생회의 얼굴", "Settings: the face of our council")
 	return h.desk.Page(ctx, ui.View{Title: title, Section: face.DeskPath, Scripts: []string{"face.js"}, Main: []g.Node{
 		desk.Heading(title),
-		el.P(el.Class("hint"), g.Text(ui.T(ctx, "바꾸면 모든 쪽이 함께 바뀝니다. 저장하기 전에는 아무도 보지 못합니다.", "A change changes every page. Nobody sees it before it is saved."))),
-		el.Form(el.ID("face"), el.Class("form face"), desk.Action("PUT", "/v1/admin/face", version), desk.Said(ui.T(ctx, "저장했습니다. 모든 쪽이 새 얼굴로 나타납니다.", "Saved. Every page shows it.")),
+		el.P(el.Class("hint"), g.Text(ui.T(ctx, "바꾸면 모든 페이지가 함께 바뀝니다. 저장하기 전에는 아무도 보지 못합니다.", "A change changes every page. Nobody sees it before it is saved."))),
+		el.Form(el.ID("face"), el.Class("form face"), desk.Action("PUT", "/v1/admin/face", version), desk.Said(ui.T(ctx, "저장했습니다. 모든 페이지가 새 얼굴로 나타납니다.", "Saved. Every page shows it.")),
 			el.Div(el.Class("face-boxes"), names(ctx, f), mark(ctx, f), colours(ctx, f), pattern(ctx, f), foot(ctx, f)),
 			preview(ctx, f),
 			el.Div(el.Class("actions"), ui.Button(ui.T(ctx, "저장", "Save"))),
@@ -59,6 +59,7 @@ func mark(ctx context.Context, f face.Face) g.Node {
 	return group(ui.T(ctx, "표지", "Mark"), ui.T(ctx, "SVG 한 장이면 됩니다. 한 가지 색으로 다시 그리고, 스크립트와 바깥 주소는 지웁니다. 비워 두면 이름의 첫 글자로 만듭니다.", "One SVG is enough. It is drawn again in one colour, without scripts and addresses. Without one it is the name's first letter."),
 		el.Div(el.Class("field"), el.Label(el.For("mark-file"), g.Text(ui.T(ctx, "SVG 파일 고르기", "Choose an SVG"))), el.Input(el.ID("mark-file"), el.Type("file"), el.Accept(".svg,image/svg+xml"))),
 		ui.NewForm(ctx).Area(ui.Field{Name: "mark", Label: ui.T(ctx, "SVG", "SVG"), Value: f.Mark, Optional: true, More: []g.Node{el.Rows("3"), g.Attr("spellcheck", "false")}}),
+		el.P(el.ID("mark-wrong"), el.Class("wrong"), el.Role("status")),
 	)
 }
 
@@ -106,7 +107,7 @@ func foot(ctx context.Context, f face.Face) g.Node {
 func preview(ctx context.Context, f face.Face) g.Node {
 	phone := func(mode, label string) g.Node {
 		return el.Div(el.Class("phone"), el.Data("mode", mode), el.Role("img"), el.Aria("label", label),
-			el.Div(el.Class("phone-top"), el.Span(el.Data("shows", "name"), g.Text(f.Name))),
+			el.Div(el.Class("phone-top"), el.Span(el.Class("phone-mark"), ui.Mark(f)), el.Span(el.Data("shows", "name"), g.Text(f.Name))),
 			el.Div(el.Class("phone-wall")),
 			el.Div(el.Class("phone-body"),
 				el.P(el.Strong(el.Data("shows", "slogan"), g.Text(f.Slogan))),

@@ -1,5 +1,5 @@
-import { Api } from './api.js';
-import { need } from './dom.js';
+import { Api, Problem } from './api.js';
+import { fill, need } from './dom.js';
 
 // The page where the council sets how its site looks: what is chosen is shown at once, by day
 // and by night, with its contrasts.
@@ -64,14 +64,51 @@ for (const shown of form.querySelectorAll('[data-shows]')) {
     shown.textContent = box.value;
   });
 }
+
+/** @type {HTMLInputElement} */
+const name = need('#field-name');
+/** @type {HTMLTextAreaElement} */
+const mark = need('#field-mark');
+const wrong = need('#mark-wrong');
+/** @type {AbortController | undefined} */
+let drawing;
+
+// The server draws the mark as it would be kept: what the preview shows is what pages will.
+async function draw() {
+  drawing?.abort();
+  const own = (drawing = new AbortController());
+  try {
+    const { body } = await api.send('POST', '/v1/admin/face/mark', { body: { name: name.value, mark: mark.value }, signal: own.signal });
+    wrong.textContent = '';
+    for (const shown of form.querySelectorAll('.phone-mark')) {
+      fill(shown, body.html);
+    }
+  } catch (error) {
+    if (own === drawing && error instanceof Problem) {
+      wrong.textContent = error.fields[0]?.message ?? error.message;
+    }
+  }
+}
+mark.addEventListener('input', () => void draw());
+name.addEventListener('change', () => void draw());
+
+/** @type {HTMLSelectElement} */
+const pattern = need('#field-pattern');
+pattern.addEventListener('change', () => {
+  for (const wall of form.querySelectorAll('.phone-wall')) {
+    if (wall instanceof HTMLElement) {
+      wall.style.setProperty('--wall-tile', `url("/brand/choices/wall-${pattern.value}.svg")`);
+    }
+  }
+});
+
 /** @type {HTMLInputElement} */
 const file = need('#mark-file');
 file.addEventListener('change', async () => {
   const svg = await file.files?.[0]?.text();
   if (svg !== undefined) {
-    /** @type {HTMLTextAreaElement} */
-    const box = need('#field-mark');
-    box.value = svg;
+    mark.value = svg;
+    void draw();
   }
 });
 void follow();
