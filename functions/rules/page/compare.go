@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -37,6 +38,7 @@ func (h handlers) compare(ctx context.Context, r *compareRequest) (*ui.Answer, e
 	title := b.Title + " " + name(ctx, c.To)
 	view := h.view(title+ui.T(ctx, ": 신·구조문 대비표", ": what changes"), ui.Query(rule.Path(b.Slug)+"/compare", "from", r.From, "to", r.To), c.Times)
 	view.Scripts, view.Passing = []string{"share.js"}, !c.Usual()
+	view.Description = title + ": " + cmp.Or(counted(ctx, c.Changes), ui.T(ctx, "바뀐 조문이 없습니다", "Nothing changes"))
 	view.Dated = true // how far away it is
 	papers, err := h.papers(ctx, c.To.Version, &view)
 	if err != nil {
@@ -214,7 +216,7 @@ func (h handlers) version(ctx context.Context, r *versionRequest) (*ui.Answer, e
 	}
 	title := b.Title + " " + ui.Name(ctx, v.Called())
 	view := h.view(title, rule.Path(b.Slug)+"/versions/"+r.Number, changes)
-	view.Dated = true
+	view.Dated, view.Description = true, title+", "+since(ctx, v)
 	papers, err := h.papers(ctx, &v, &view)
 	if err != nil {
 		return nil, err
