@@ -68,7 +68,8 @@ func TestGreeting(t *testing.T) {
 		}
 	}
 	for line := range strings.Lines(log.String()) {
-		if !strings.Contains(line, `msg="page not stored"`) { // a busy machine may be too slow for one: it is rendered again when it is read
+		// A busy machine may be too slow for a page or a part of one: it is rendered again when it is read.
+		if !strings.Contains(line, `msg="page not stored"`) && !strings.Contains(line, "context deadline exceeded") {
 			t.Errorf("logged: %s", line)
 		}
 	}
