@@ -158,7 +158,11 @@ func views(t *testing.T, h *localHost) []view {
 				continue
 			}
 			member, path := route.Access.String() != function.Anyone.String(), cmp.Or(addresses[route.Path], route.Path)
-			list = append(list, view{function: spec.Name, template: route.Path, path: path, member: member}, view{function: spec.Name, template: route.Path, path: function.English(path), member: member})
+			status := http.StatusOK
+			if route.Page != nil && route.Page.Lost {
+				status = http.StatusNotFound
+			}
+			list = append(list, view{function: spec.Name, template: route.Path, path: path, member: member, status: status}, view{function: spec.Name, template: route.Path, path: function.English(path), member: member, status: status})
 		}
 	}
 	ids := map[string]string{}

@@ -45,6 +45,10 @@ func (r *recorded) shared() bool {
 
 // answerPage answers a guest's page: from a copy or Redis, or else by its function.
 func (e *edge) answerPage(w http.ResponseWriter, r *http.Request, route rules.Route) {
+	if route.Lost { // it is what is seen where there is nothing, at its own address too
+		r.Header.Del("If-None-Match")
+		w = &absent{ResponseWriter: w}
+	}
 	began := e.now()
 	key := page.Key(r.URL.Path, r.URL.Query(), route.Query, languageOf(r, route))
 	p, found, away := e.load(r.Context(), key)
@@ -80,6 +84,30 @@ func (e *edge) answerPage(w http.ResponseWriter, r *http.Request, route rules.Ro
 		}
 	}
 	e.pass(w, r, got)
+}
+
+// absent answers 404 with whatever page is written.
+type absent struct {
+	http.ResponseWriter
+
+	told bool
+}
+
+// WriteHeader makes a 404 of what is no fault of the server's.
+func (a *absent) WriteHeader(status int) {
+	a.told = true
+	if status < http.StatusInternalServerError {
+		status = http.StatusNotFound
+	}
+	a.ResponseWriter.WriteHeader(status)
+}
+
+// Write writes the page.
+func (a *absent) Write(b []byte) (int, error) {
+	if !a.told {
+		a.WriteHeader(http.StatusOK)
+	}
+	return a.ResponseWriter.Write(b) //nolint:wrapcheck // it is the connection's
 }
 
 // pass gives a function's answer on.

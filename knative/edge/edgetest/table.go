@@ -664,6 +664,11 @@ func lost(f *fixture) {
 			f.Errorf("%s: another page: %s", c.path, a.body)
 		}
 	}
+	for _, tag := range []string{"", "*", `"x"`} {
+		if a := f.get("/not-found", "Accept", accepted, "If-None-Match", tag); a.status != http.StatusNotFound || a.body != first {
+			f.Errorf("the page itself: %d %s", a.status, a.body)
+		}
+	}
 	f.Functions.Set(Rule{Status: http.StatusNotFound})
 	if a := f.get("/none", "Accept", accepted, "Cookie", auth.AccessCookie+"=x"); a.status != http.StatusNotFound || !strings.Contains(a.body, "from-function") {
 		f.Errorf("a member: %d %s", a.status, a.body)
