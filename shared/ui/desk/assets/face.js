@@ -19,6 +19,7 @@ function paint(follows) {
     for (const [role, value] of Object.entries(follows.brand[mode] ?? {})) {
       phone.style.setProperty(`--${role}`, value);
     }
+    phone.classList.add('painted');
   }
   for (const cell of form.querySelectorAll('[data-ratio]')) {
     const [what = '', mode = ''] = (cell instanceof HTMLElement ? cell.dataset.ratio ?? '' : '').split('.');
