@@ -524,7 +524,7 @@ func (s *story) settled(id string, keep bool) {
 		if err != nil {
 			s.Fatal(err)
 		}
-		if want[o.Key] || keep && strings.HasSuffix(o.Key, "0.jpg") && s.file.purpose == "post" {
+		if want[o.Key] || keep && upload.IsPublic(upload.FilesPath+o.Key) && s.file.purpose == "post" { // what is made of it
 			continue
 		}
 		if _, err := s.clean.Stat(ctx, o.Key); err == nil {
