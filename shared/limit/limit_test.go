@@ -185,3 +185,17 @@ func TestCharged(t *testing.T) {
 		}
 	})
 }
+
+// A rule of n times as many allows n bursts at once, and refills n times as fast.
+func TestTimes(t *testing.T) {
+	l, ctx := counting(t)
+	now, many := time.Now(), rule.Times(3)
+	for i := range 3 * rule.Burst {
+		if v := l.Allow(ctx, "a", many, true, now); !v.Allowed {
+			t.Fatalf("request %d: %+v", i, v)
+		}
+	}
+	if v := l.Allow(ctx, "a", many, true, now); v.Allowed || v.RetryAfter != rule.Per/time.Duration(3*rule.Rate) {
+		t.Errorf("beyond three bursts: %+v", v)
+	}
+}
