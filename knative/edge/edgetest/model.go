@@ -96,17 +96,11 @@ type state struct {
 	by    change    // what made it of the one before
 }
 
-// changes says whether the change that made s is one of what a page shows at a time.
-func (s state) changes(path string, now int64) bool {
+// changes says whether the change that made s is one of every page at a path, whatever it shows: that of an item. A file
+// changes those that show it.
+func (s state) changes(path string) bool {
 	id, one := strings.CutPrefix(path, "/v1/items/")
-	switch {
-	case s.by.Item != nil:
-		return !one || s.by.Item.ID == id
-	case s.by.Delete != "":
-		return !one || s.by.Delete == id
-	default:
-		return strings.Contains(s.show(path, now), "/"+s.by.File)
-	}
+	return s.by.Item != nil && (!one || s.by.Item.ID == id) || s.by.Delete != "" && (!one || s.by.Delete == id)
 }
 
 // show is what a page says in a state at a time.
@@ -581,7 +575,7 @@ func (m *Model) may(path string, began time.Time) []string {
 	if m.Real { // clocks are read at different moments of one request
 		from, allowed = from-100, allowed+200*time.Millisecond
 	}
-	list := []string{}
+	list, files := []string{}, []string{} // files that pages know to have changed
 	for i := len(m.states) - 1; i >= 0; i-- {
 		s := m.states[i]
 		times := []int64{from, to}
@@ -593,10 +587,20 @@ func (m *Model) may(path string, began time.Time) []string {
 			}
 		}
 		for _, at := range times {
-			list = append(list, s.show(path, at))
+			// A page from before an item that no page was told of does not show its file, and hears nothing of it.
+			text := s.show(path, at)
+			if !slices.ContainsFunc(files, func(name string) bool { return strings.Contains(text, "/"+name) }) {
+				list = append(list, text)
+			}
 		}
-		if !s.known.IsZero() && began.Sub(s.known) > allowed && s.changes(path, from) {
+		if s.known.IsZero() || began.Sub(s.known) <= allowed {
+			continue
+		}
+		if s.changes(path) {
 			break
+		}
+		if s.by.File != "" {
+			files = append(files, s.by.File)
 		}
 	}
 	return list
