@@ -1,6 +1,5 @@
-import { Api, newKey } from './api.js';
 import { element, need, told } from './dom.js';
-import { busy, clearWrong, showWrong } from './form.js';
+import { imports } from './importing.js';
 import { say } from './language.js';
 import { spoken } from './seoul.js';
 import { announceNext } from './status.js';
@@ -16,12 +15,6 @@ const form = /** @type {HTMLFormElement} */ (need('#events'));
 /** @type {{next: string}} */
 const page = told(form);
 const language = document.documentElement.lang;
-const api = new Api();
-const found = need('#found');
-const bring = need('#bring');
-/** What was looked at: the same bytes are imported, and tried again under one key after a lost answer. */
-let looked = { body: new ArrayBuffer(0), type: '' };
-let key = newKey();
 
 /** @param {string} deed */
 function deedOf(deed) {
@@ -68,51 +61,20 @@ function summary(n) {
   return parts.join(', ');
 }
 
-/** @param {Counts & {events: Found[], wrong: Wrong[], passed: string[]}} answer */
-function show(answer) {
-  found.hidden = false;
-  const wrong = answer.wrong;
-  need('#found-heading').textContent = wrong.length > 0
-    ? say(`고칠 곳이 ${wrong.length}군데 있습니다`, wrong.length === 1 ? 'There is 1 thing to mend' : `There are ${wrong.length} things to mend`)
-    : summary(answer);
-  need('#wrong').replaceChildren(...(wrong.length === 0 ? [] : [element('div', { class: 'notice-box wrong' },
-    element('p', {}, say('모두 고친 뒤 다시 고르세요. 하나라도 남아 있으면 아무것도 가져오지 않습니다.', 'Mend all of them and choose the file again: as long as one is left, nothing is imported.')),
-    element('ul', {}, ...wrong.map((w) => element('li', {}, element('strong', {}, say(`${w.line}번째 줄`, `Line ${w.line}`)), ` ${w.message}`))))]));
-  need('#passed').hidden = answer.passed.length === 0;
-  need('#passed').textContent = say('읽지 않고 지나친 것: ', 'Passed over: ') + answer.passed.join(', ');
-  need('#found tbody').replaceChildren(...answer.events.map(row));
-  bring.hidden = wrong.length > 0 || answer.new + answer.changed + answer.removed === 0;
-  found.focus();
-}
-
-/** @param {unknown} error */
-function refuse(error) {
-  found.hidden = true;
-  showWrong(form, error);
-}
-
-form.addEventListener('submit', (event) => {
-  event.preventDefault();
-  clearWrong(form);
-  key = newKey();
-  void busy(need('#preview'), async () => {
-    const made = new Response(new FormData(form)); // a Blob would say its type, and so the boundary, in lower case
-    looked = { type: made.headers.get('Content-Type') ?? '', body: await made.arrayBuffer() };
-    show((await api.send('POST', '/v1/admin/calendar/imports/preview', looked)).body);
-  }).catch(refuse);
-});
-for (const name of ['file', 'unit', 'category']) {
-  need(`#field-${name}`).addEventListener('change', () => {
-    found.hidden = true; // it was of another file
-  });
-}
-bring.addEventListener('click', () => {
-  if (bring.getAttribute('aria-disabled') === 'true') {
-    return;
-  }
-  void busy(bring, async () => {
-    const { body } = await api.send('POST', '/v1/admin/calendar/imports', { ...looked, key });
+imports({
+  form,
+  path: '/v1/admin/calendar/imports',
+  fields: ['file', 'unit', 'category'],
+  look: (/** @type {Counts & {events: Found[], wrong: Wrong[], passed: string[]}} */ answer) => ({
+    summary: summary(answer),
+    mend: say('모두 고친 뒤 다시 고르세요. 하나라도 남아 있으면 아무것도 가져오지 않습니다.', 'Mend all of them and choose the file again: as long as one is left, nothing is imported.'),
+    wrong: answer.wrong.map((w) => [element('strong', {}, say(`${w.line}번째 줄`, `Line ${w.line}`)), ` ${w.message}`]),
+    passed: say('읽지 않고 지나친 것: ', 'Passed over: '),
+    rows: answer.events.map(row),
+    nothing: answer.new + answer.changed + answer.removed === 0,
+  }),
+  brought: (/** @type {Counts} */ body) => {
     announceNext(say('일정을 가져왔습니다: ', 'Imported: ') + summary(body));
     location.assign(page.next);
-  }).catch(refuse);
+  },
 });
