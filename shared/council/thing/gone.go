@@ -14,7 +14,8 @@ import (
 const GoneFor = 30 * 24 * time.Hour
 
 // Gone is err, but where err says that a thing is absent which everybody could read within the last GoneFor: then it is
-// problem.Gone. Nothing is told of what was never public.
+// problem.Gone. Nothing is told of what was never public by its own times: what is written when its end is over, as an old
+// notice that is brought along, counts as public until then.
 func (s Store) Gone(ctx context.Context, ref Ref, err error) error {
 	if p := problem.Find(err); p == nil || p.Kind != problem.NotFound {
 		return err
