@@ -31,14 +31,14 @@ const inText = "in-text"
 func (bare) Trigger() []byte { return []byte{':', '.', '@'} }
 
 var (
-	webScheme  = regexp.MustCompile(`(?i)(?:^|[^a-z0-9+.-])(https?)$`)
-	telScheme  = regexp.MustCompile(`(?i)(?:^|[^a-z0-9+.-])(tel)$`)
-	mailScheme = regexp.MustCompile(`(?i)(?:^|[^a-z0-9+.-])(mailto)$`)
-	www        = regexp.MustCompile(`(?i)(?:^|[^a-z0-9@/._-])(www)$`)
-	mailLocal  = regexp.MustCompile(`(?i)(?:^|[^a-z0-9._%+-])([a-z0-9][a-z0-9._%+-]{0,63})$`)
-	mailbox    = regexp.MustCompile(`(?i)^[a-z0-9._%+-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}`)
-	telephone  = regexp.MustCompile(`^\+?[0-9](?:[0-9]|[-.()][-.()]?[0-9]){2,23}`)
-	particle   = regexp.MustCompile(`(?:에서|까지|부터|으로|에게|에)(?:는|도|만|의)$|(?:에서|까지|부터|으로|에게|를|이며|입니다)$`)
+	webScheme  = pattern(`(?i)(?:^|[^a-z0-9+.-])(https?)$`)
+	telScheme  = pattern(`(?i)(?:^|[^a-z0-9+.-])(tel)$`)
+	mailScheme = pattern(`(?i)(?:^|[^a-z0-9+.-])(mailto)$`)
+	www        = pattern(`(?i)(?:^|[^a-z0-9@/._-])(www)$`)
+	mailLocal  = pattern(`(?i)(?:^|[^a-z0-9._%+-])([a-z0-9][a-z0-9._%+-]{0,63})$`)
+	mailbox    = pattern(`(?i)^[a-z0-9._%+-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}`)
+	telephone  = pattern(`^\+?[0-9](?:[0-9]|[-.()][-.()]?[0-9]){2,23}`)
+	particle   = pattern(`(?:에서|까지|부터|으로|에게|에)(?:는|도|만|의)$|(?:에서|까지|부터|으로|에게|를|이며|입니다)$`)
 )
 
 // Parse reads an address around one of the triggers.
@@ -51,22 +51,22 @@ func (b bare) Parse(parent ast.Node, block gmtext.Reader, pc parser.Context) ast
 	case ':':
 		switch {
 		case bytes.HasPrefix(line, []byte("://")):
-			return b.link(parent, block, pc, webScheme, webLength(line[3:], 3), ast.AutoLinkURL)
+			return b.link(parent, block, pc, webScheme(), webLength(line[3:], 3), ast.AutoLinkURL)
 		case len(line) > 1:
-			if n := b.link(parent, block, pc, telScheme, length(telephone, line[1:], 1), ast.AutoLinkURL); n != nil {
+			if n := b.link(parent, block, pc, telScheme(), length(telephone(), line[1:], 1), ast.AutoLinkURL); n != nil {
 				return n
 			}
-			return b.link(parent, block, pc, mailScheme, length(mailbox, line[1:], 1), ast.AutoLinkURL)
+			return b.link(parent, block, pc, mailScheme(), length(mailbox(), line[1:], 1), ast.AutoLinkURL)
 		}
 	case '.':
-		return b.link(parent, block, pc, www, webLength(line[1:], 1), ast.AutoLinkURL)
+		return b.link(parent, block, pc, www(), webLength(line[1:], 1), ast.AutoLinkURL)
 	case '@':
-		local := mailLocal.FindSubmatch(before(parent, segment, block.Source(), pc))
+		local := mailLocal().FindSubmatch(before(parent, segment, block.Source(), pc))
 		if local == nil {
 			return nil
 		}
-		whole := length(mailbox, append(bytes.Clone(local[1]), line...), 0)
-		return b.link(parent, block, pc, mailLocal, max(0, whole-len(local[1])), ast.AutoLinkEmail)
+		whole := length(mailbox(), append(bytes.Clone(local[1]), line...), 0)
+		return b.link(parent, block, pc, mailLocal(), max(0, whole-len(local[1])), ast.AutoLinkEmail)
 	}
 	return nil
 }
@@ -123,7 +123,7 @@ func (bare) link(parent ast.Node, block gmtext.Reader, pc parser.Context, start 
 	}
 	block.Advance(length)
 	link := ast.NewAutoLink(kind, ast.NewTextSegment(gmtext.NewSegment(from, segment.Start+length)))
-	if start == www {
+	if start == www() {
 		link.Protocol = []byte("http")
 	}
 	link.SetAttributeString(inText, true)
@@ -184,7 +184,7 @@ func sentence(s string) int {
 		}
 		s = s[:len(s)-1]
 	}
-	if m := particle.FindStringIndex(s); m != nil {
+	if m := particle().FindStringIndex(s); m != nil {
 		if r, _ := utf8.DecodeLastRuneInString(s[:m[0]]); unicode.Is(unicode.Hangul, r) {
 			return m[0]
 		}

@@ -2,7 +2,6 @@ package markdown
 
 import (
 	"bytes"
-	"regexp"
 
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/parser"
@@ -43,13 +42,13 @@ type fences struct {
 }
 
 var (
-	language = regexp.MustCompile(`^[A-Za-z0-9+#_-]{1,32}$`)
-	tildes   = regexp.MustCompile(`^ {0,3}~{3,}[ \t]*[A-Za-z0-9+#_-]*\s*$`)
+	language = pattern(`^[A-Za-z0-9+#_-]{1,32}$`)
+	tildes   = pattern(`^ {0,3}~{3,}[ \t]*[A-Za-z0-9+#_-]*\s*$`)
 )
 
 // Open begins fenced code.
 func (f fences) Open(parent ast.Node, reader text.Reader, pc parser.Context) (ast.Node, parser.State) {
-	if line, _ := reader.PeekLine(); bytes.HasPrefix(bytes.TrimLeft(line, " "), []byte{'~'}) && !tildes.Match(line) {
+	if line, _ := reader.PeekLine(); bytes.HasPrefix(bytes.TrimLeft(line, " "), []byte{'~'}) && !tildes().Match(line) {
 		return nil, parser.NoChildren
 	}
 	return f.BlockParser.Open(parent, reader, pc)
@@ -74,7 +73,7 @@ func (t boundedTable) Transform(paragraph *ast.Paragraph, reader text.Reader, pc
 		switch {
 		case columns > 0 && cells(line) > columns:
 			return
-		case columns == 0 && i > 0 && delimiters.Match(line):
+		case columns == 0 && i > 0 && delimiters().Match(line):
 			columns = cells(line)
 		}
 	}
@@ -82,7 +81,7 @@ func (t boundedTable) Transform(paragraph *ast.Paragraph, reader text.Reader, pc
 }
 
 // delimiters matches the line below the head of a table.
-var delimiters = regexp.MustCompile(`^[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?\s*$`)
+var delimiters = pattern(`^[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?\s*$`)
 
 // cells is how many cells a row of a table has.
 func cells(line []byte) int {

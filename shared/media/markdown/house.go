@@ -3,7 +3,6 @@ package markdown
 import (
 	"bytes"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -68,7 +67,7 @@ func (house) Transform(doc *ast.Document, reader gmtext.Reader, _ parser.Context
 
 // fence shows what stands behind the opening of fenced code and is no name of a language: it would not be seen.
 func fence(n *ast.FencedCodeBlock, source []byte) {
-	if n.Info == nil || language.Match(bytes.TrimSpace(n.Info.Segment.Value(source))) {
+	if n.Info == nil || language().Match(bytes.TrimSpace(n.Info.Segment.Value(source))) {
 		return
 	}
 	shown := n.Info.Segment
@@ -133,12 +132,12 @@ func inLink(n ast.Node) bool {
 func image(n *ast.Image, source []byte) {
 	alt := content(n, source)
 	destination := resolve(n.Destination)
-	if m := uploadID.FindSubmatch(destination); m != nil && !inLink(n) {
+	if m := uploadID().FindSubmatch(destination); m != nil && !inLink(n) {
 		n.Destination, n.Title = append([]byte(byID), m[1]...), nil
 		n.SetAttributeString("loading", []byte("lazy"))
 		return
 	}
-	if picture.Match(destination) {
+	if picture().Match(destination) {
 		n.Destination = unresolved(string(destination))
 		n.SetAttributeString("loading", []byte("lazy"))
 		if text.Blank(string(alt)) {
@@ -191,7 +190,7 @@ func address(destination string) (safe string, external, ok bool) {
 	if fragment, found := strings.CutPrefix(destination, "#"); found {
 		return anchor(fragment), false, fragment != ""
 	}
-	if schemeless.MatchString(destination) {
+	if schemeless().MatchString(destination) {
 		destination = "https://" + destination
 	}
 	// The form in which the renderer writes it, since that is what browsers and the allow-list read.
@@ -206,18 +205,18 @@ func address(destination string) (safe string, external, ok bool) {
 	case "mailto":
 		return safe, false, strings.Contains(u.Opaque, "@")
 	case "tel":
-		return safe, false, telephone.FindString(u.Opaque) == u.Opaque && u.Opaque != ""
+		return safe, false, telephone().FindString(u.Opaque) == u.Opaque && u.Opaque != ""
 	case "":
 		// "//host" is another site; "///host" is one to browsers and none to net/url.
 		external = strings.HasPrefix(safe, "//")
-		return safe, external, path.MatchString(safe) && (!external || u.Hostname() != "" && u.User == nil)
+		return safe, external, path().MatchString(safe) && (!external || u.Hostname() != "" && u.User == nil)
 	}
 	return "", false, false
 }
 
 var (
-	schemeless = regexp.MustCompile(`(?i)^(?:www\.[^\s/]+\.[^\s/]{2,}|[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}/)`)
-	path       = regexp.MustCompile(`^(?:/|\?|\.\.?/)`)
+	schemeless = pattern(`(?i)^(?:www\.[^\s/]+\.[^\s/]{2,}|[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}/)`)
+	path       = pattern(`^(?:/|\?|\.\.?/)`)
 )
 
 // anchor returns a link to a heading, by the name that its writer sees.

@@ -2,7 +2,6 @@ package markdown
 
 import (
 	"bytes"
-	"regexp"
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
@@ -123,7 +122,7 @@ type brackets struct {
 const written, opening = "written", "opening"
 
 // pasted matches what stands behind the text of a link whose address has spaces: the address, and a title.
-var pasted = regexp.MustCompile(`^\]\([ \t]*((?:[Hh][Tt][Tt][Pp][Ss]?://|/)[^()<>\n]*?(?:\([^()<>\n]*\)[^()<>\n]*?)*)(?:[ \t]+"([^"\n]*)")?[ \t]*\)`)
+var pasted = pattern(`^\]\([ \t]*((?:[Hh][Tt][Tt][Pp][Ss]?://|/)[^()<>\n]*?(?:\([^()<>\n]*\)[^()<>\n]*?)*)(?:[ \t]+"([^"\n]*)")?[ \t]*\)`)
 
 // Parse reads a bracket.
 func (b brackets) Parse(parent ast.Node, block text.Reader, pc parser.Context) ast.Node {
@@ -132,7 +131,7 @@ func (b brackets) Parse(parent ast.Node, block text.Reader, pc parser.Context) a
 		return b.InlineParser.Parse(parent, block, pc)
 	}
 	context, is := pc.(*labels)
-	m := pasted.FindSubmatchIndex(line)
+	m := pasted().FindSubmatchIndex(line)
 	if is && m != nil && bytes.ContainsAny(line[m[2]:m[3]], " \t") {
 		var title []byte
 		if m[4] >= 0 {
@@ -199,12 +198,12 @@ func between(block text.Reader, startLine int, start text.Segment) []byte {
 }
 
 // scripts matches the targets that are programs: nobody reads them, and who copies one runs it.
-var scripts = regexp.MustCompile(`(?i)^[\s\pC]*(?:j[\s\pC]*a[\s\pC]*v[\s\pC]*a|v[\s\pC]*b|l[\s\pC]*i[\s\pC]*v[\s\pC]*e)[\s\pC]*s[\s\pC]*c[\s\pC]*r[\s\pC]*i[\s\pC]*p[\s\pC]*t[\s\pC]*:|^[\s\pC]*data:`)
+var scripts = pattern(`(?i)^[\s\pC]*(?:j[\s\pC]*a[\s\pC]*v[\s\pC]*a|v[\s\pC]*b|l[\s\pC]*i[\s\pC]*v[\s\pC]*e)[\s\pC]*s[\s\pC]*c[\s\pC]*r[\s\pC]*i[\s\pC]*p[\s\pC]*t[\s\pC]*:|^[\s\pC]*data:`)
 
 // asWritten puts what was written in the place of a link or a picture that is none; of one to a program its text alone.
 func asWritten(n ast.Node, target []byte) {
 	parent := n.Parent()
-	if scripts.Match(resolve(target)) {
+	if scripts().Match(resolve(target)) {
 		unwrap(n)
 		return
 	}

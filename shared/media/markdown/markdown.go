@@ -164,6 +164,11 @@ func Excerpt(src string, n int) string {
 	return text.Truncate(strings.Join(strings.Fields(Plain(src)), " "), n)
 }
 
+// pattern is a regular expression that is compiled at its first use, as converter is built.
+func pattern(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
+}
+
 // converter is built at the first use, so that a process that renders nothing does not pay for it, and never changes.
 var converter = sync.OnceValue(func() goldmark.Markdown {
 	return goldmark.New(
@@ -218,7 +223,7 @@ const rel = "nofollow noopener noreferrer"
 
 // picture matches the addresses under which the site serves files. Segments never begin with a dot and hold no escapes, so
 // that a browser cannot be led out of the folder.
-var picture = regexp.MustCompile(`^/files(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)+(?:\?[A-Za-z0-9=&_-]*)?$`)
+var picture = pattern(`^/files(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)+(?:\?[A-Za-z0-9=&_-]*)?$`)
 
 // policy is the allow-list; like converter it is built once and never changes.
 var policy = sync.OnceValue(func() *bluemonday.Policy {
@@ -234,7 +239,7 @@ var policy = sync.OnceValue(func() *bluemonday.Policy {
 	p.AllowAttrs("rel").Matching(regexp.MustCompile(`^` + rel + `$`)).OnElements("a")
 	p.AllowAttrs("class").Matching(regexp.MustCompile(`^pictures?$`)).OnElements("p")
 	p.AllowAttrs("title").OnElements("a", "img")
-	p.AllowAttrs("src").Matching(picture).OnElements("img")
+	p.AllowAttrs("src").Matching(picture()).OnElements("img")
 	p.AllowAttrs("alt").OnElements("img")
 	p.AllowAttrs("loading").Matching(regexp.MustCompile(`^lazy$`)).OnElements("img")
 	p.AllowAttrs("id").Matching(regexp.MustCompile(`^h-[\p{L}\p{M}\p{N}_-]+$`)).OnElements("h2", "h3", "h4", "h5", "h6")

@@ -2,7 +2,6 @@ package markdown
 
 import (
 	"bytes"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -17,8 +16,8 @@ const (
 )
 
 var (
-	uploadID = regexp.MustCompile(`^upload:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$`)
-	placed   = regexp.MustCompile(`<img src="` + byID + `([0-9a-f-]{36})"`)
+	uploadID = pattern(`^upload:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$`)
+	placed   = pattern(`<img src="` + byID + `([0-9a-f-]{36})"`)
 )
 
 // Pictures are the ids of the uploads that stand in a text as pictures, each once, in their order.
@@ -27,7 +26,7 @@ func Pictures(src string) []string {
 	if !strings.Contains(src, uploadScheme) { // as most texts
 		return ids
 	}
-	for _, m := range placed.FindAllStringSubmatch(Render(src), -1) {
+	for _, m := range placed().FindAllStringSubmatch(Render(src), -1) {
 		if !slices.Contains(ids, m[1]) {
 			ids = append(ids, m[1])
 		}
