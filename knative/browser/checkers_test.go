@@ -55,7 +55,8 @@ func TestMarkup(t *testing.T) {
 
 // No page shuts anybody out, as far as a program can tell (axe): Korean at a desk by day,
 // English on a telephone by night, and what else a template shows there too. None is wider
-// than a telephone.
+// than what it is looked at through: a small telephone, letters of twice their size, a sheet of
+// paper.
 func TestAccessibility(t *testing.T) {
 	t.Parallel()
 	source, err := os.ReadFile(needed(t, "testdata/checkers/node_modules/axe-core/axe.min.js", npmPackages))
@@ -89,9 +90,12 @@ func TestAccessibility(t *testing.T) {
 			for _, violation := range eval[[]violation](p, `axe.run(document, { resultTypes: ['violations'] }).then(r => r.violations.map(v => ({ id: v.id, help: v.help, nodes: v.nodes.map(n => n.html + ' ' + n.failureSummary) })))`, awaited) {
 				t.Errorf("%v at a %s: %s: %s\n%s", v, d.name, violation.ID, violation.Help, strings.Join(violation.Nodes, "\n"))
 			}
+			p.shot(v.picture())
 			if d.name == desk.name {
-				p.holds(night)
-				p.fits()
+				for _, other := range []device{night, narrow, bigText, paper} {
+					p.holds(other)
+					p.shot(v.picture())
+				}
 				p.holds(desk)
 			}
 		}

@@ -2,6 +2,7 @@ package browser
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -25,6 +26,7 @@ type device struct {
 	mobile, dark  bool
 	language      string
 	media         string // of the style, "" for a screen
+	text          int    // per cent of the usual size of letters on the page that is open, as browsers set it that enlarge nothing else; 0 for 100
 }
 
 var (
@@ -33,6 +35,7 @@ var (
 	deskDark = device{name: "desk-dark", width: 1280, height: 900, dark: true, language: "ko-KR"}
 	narrow   = device{name: "narrow", width: 320, height: 640, mobile: true, language: "ko-KR"}
 	paper    = device{name: "paper", width: 680, height: 960, language: "ko-KR", media: "print"} // A4 without its margins
+	bigText  = device{name: "big-text", width: 1280, height: 900, language: "ko-KR", text: 200}
 	nightly  = device{name: "phone-dark", width: 390, height: 844, mobile: true, dark: true, language: "en-US"}
 )
 
@@ -118,6 +121,15 @@ func (p *person) holds(d device) {
 		}})
 		return err
 	}))
+	eval[string](p, fmt.Sprintf(`document.documentElement.style.fontSize = %q`, d.letters()))
+}
+
+// letters is the size of letters from which all others follow, as a style has it.
+func (d device) letters() string {
+	if d.text == 0 {
+		return ""
+	}
+	return strconv.Itoa(d.text) + "%"
 }
 
 func (p *person) do(a chromedp.Action[chromedp.Void]) {

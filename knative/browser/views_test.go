@@ -35,6 +35,18 @@ func (v view) String() string {
 	return s
 }
 
+// picture is the name of what is kept of how it looks.
+func (v view) picture() string {
+	name := strings.Trim(strings.NewReplacer("/", "-", "?", "-", "{", "", "}", "", "=", "-", "&", "-", "%", "").Replace(cmp.Or(strings.Trim(v.template, "/"), "main")), "-")
+	if v.english() {
+		name += "-en"
+	}
+	if v.state != "" {
+		name += "-" + strings.ReplaceAll(v.state, " ", "-")
+	}
+	return name
+}
+
 // english says whether it is in English.
 func (v view) english() bool {
 	path, _, _ := strings.Cut(v.path, "?")

@@ -48,7 +48,7 @@ func (h handlers) compare(ctx context.Context, r *compareRequest) (*ui.Answer, e
 	view.Main = []g.Node{
 		el.Header(el.Class("head"), crumbs(ctx, &b),
 			g.Iff(c.To.Version != nil, func() g.Node { return el.P(el.Class("bar"), chips(ctx, *c.To.Version)) }),
-			el.H1(el.Span(ui.Korean(ctx), g.Text(b.Title+" "+name(ctx, c.To))), g.Text(ui.T(ctx, ": 신·구조문 대비표", ": what changes"))),
+			el.H1(el.Span(ui.Korean(ctx), g.Text(b.Title+" "+name(ctx, c.To))), g.Text(": "), el.Span(el.Class("nb"), g.Text(ui.T(ctx, "신·구조문 대비표", "what changes")))),
 			el.P(el.Class("meta"), el.Span(g.Text(counted(ctx, c.Changes))), el.A(el.Href(csv), el.Download(""), g.Text("CSV"))),
 		),
 		g.Iff(c.To.Version != nil, func() g.Node { return procedure(ctx, *c.To.Version) }),
