@@ -25,11 +25,13 @@ import (
 
 // teller tells one story: it remembers who acts and what was answered last.
 type teller struct {
-	target *target
-	tokens map[string]string
-	actor  string
-	last   reply
-	client *http.Client
+	target      *target
+	environment *environment // nil for a local host
+	tokens      map[string]string
+	passwords   map[string]string
+	actor       string
+	last        reply
+	client      *http.Client
 }
 
 type reply struct {
@@ -49,7 +51,7 @@ func (r reply) String() string {
 type tellerKey struct{}
 
 func newTeller(target *target) *teller {
-	return &teller{target: target, tokens: map[string]string{}, client: &http.Client{
+	return &teller{target: target, tokens: map[string]string{}, passwords: map[string]string{}, client: &http.Client{
 		Timeout:       time.Minute,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
@@ -99,9 +101,13 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"keepheader": func(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Setenv(args[0], of(ts).last.header.Get(args[1]))
 	},
-	// moment NAME DURATION: a time from now becomes $NAME, as 5s or 72h
+	// moment NAME DURATION [DURATION]: a time from now becomes $NAME, as 5s or 72h; the second one on a cluster, which is slower
 	"moment": func(ts *testscript.TestScript, _ bool, args []string) {
-		d, err := time.ParseDuration(args[1])
+		from := args[1]
+		if len(args) > 2 && of(ts).environment != nil {
+			from = args[2]
+		}
+		d, err := time.ParseDuration(from)
 		ts.Check(err)
 		ts.Setenv(args[0], time.Now().Add(d).Format(time.RFC3339Nano))
 	},
@@ -120,6 +126,37 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	// mailcode NAME ADDRESS: the six digits of the newest mail to ADDRESS become $NAME
 	"mailcode": func(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Setenv(args[0], of(ts).mailCode(ts, args[1]))
+	},
+	// prove: who acts gives the password again
+	"prove": func(ts *testscript.TestScript, _ bool, _ []string) { of(ts).prove(ts) },
+	// form PATH BODY: a form is sent
+	"form": func(ts *testscript.TestScript, _ bool, args []string) {
+		of(ts).send(ts, http.MethodPost, args[0], "application/x-www-form-urlencoded", []byte(args[1]), nil)
+	},
+	// asleep: waits until no function has a pod, on a cluster
+	"asleep": func(ts *testscript.TestScript, _ bool, _ []string) {
+		if s := of(ts); s.environment != nil {
+			s.environment.asleep()
+		}
+	},
+	// receiver NAME PATH: where a webhook may be sent becomes $NAME
+	"receiver": func(ts *testscript.TestScript, _ bool, args []string) {
+		ts.Setenv(args[0], "http://"+receivers.at.String()+args[1])
+	},
+	// told PATH TEXT SECRET: a receiver got one message with this text, signed with this secret
+	"told": func(ts *testscript.TestScript, _ bool, args []string) {
+		of(ts).tells(ts, args[0], args[1], args[2])
+	},
+	// mailed NAME ADDRESS TEXT: one mail with this text came; where a click ends such mails
+	// becomes $NAME
+	"mailed": func(ts *testscript.TestScript, _ bool, args []string) {
+		ts.Setenv(args[0], of(ts).mailed(ts, args[1], args[2]))
+	},
+	// unmailed ADDRESS TEXT: no mail with this text has come
+	"unmailed": func(ts *testscript.TestScript, _ bool, args []string) {
+		if got := of(ts).letters(ts, args[0], args[1]); len(got) > 0 {
+			ts.Fatalf("%s got %s", args[0], got)
+		}
 	},
 	// photo NAME SIZE: a picture of at least SIZE bytes in the story's folder
 	"photo": func(ts *testscript.TestScript, _ bool, args []string) { of(ts).photo(ts, args) },
@@ -157,9 +194,20 @@ func (s *teller) signIn(ts *testscript.TestScript, name, email, password string)
 	ts.Check(err)
 	s.send(ts, http.MethodPost, "/v1/auth/sessions", "application/json", body, nil)
 	if s.last.status == http.StatusCreated {
-		s.tokens[name] = s.field(ts, ".accessToken")
+		s.tokens[name], s.passwords[name] = s.field(ts, ".accessToken"), password
 		s.actor = name
 	}
+}
+
+// prove gives the password again, which renews the session's token.
+func (s *teller) prove(ts *testscript.TestScript) {
+	body, err := json.Marshal(map[string]string{"password": s.passwords[s.actor]})
+	ts.Check(err)
+	s.send(ts, http.MethodPost, "/v1/auth/proof", "application/json", body, nil)
+	if s.last.status != http.StatusOK {
+		ts.Fatalf("%s", s.last)
+	}
+	s.tokens[s.actor] = s.field(ts, ".session.accessToken")
 }
 
 func (s *teller) call(ts *testscript.TestScript, args []string) {

@@ -4,6 +4,7 @@
 package e2e
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -28,6 +29,9 @@ func TestStories(t *testing.T) {
 	for _, story := range stories {
 		t.Run(strings.TrimSuffix(filepath.Base(story), ".txtar"), func(t *testing.T) {
 			teller := newTeller(startTarget(t))
+			if os.Getenv("MADANG_URL") != "" {
+				teller.environment = openEnvironment(t)
+			}
 			testscript.Run(t, testscript.Params{
 				Files: []string{story}, Cmds: commands, RequireExplicitExec: true,
 				Setup: func(e *testscript.Env) error {
@@ -44,8 +48,12 @@ func TestMain(m *testing.M) {
 		if listen := os.Getenv("MADANG_SMTP"); listen != "" {
 			postOffice = openPostOffice(listen)
 		}
+		if listen := os.Getenv("MADANG_HOOKS"); listen != "" {
+			receivers = openReceivers(listen)
+		}
 		os.Exit(m.Run())
 	}
+	receivers = openReceivers("127.0.0.1:0")
 	os.Exit(devhosttest.Main(m))
 }
 
@@ -58,9 +66,10 @@ func startTarget(t testing.TB) *target {
 		return &target{address: strings.TrimSuffix(address, "/"), email: email, password: password}
 	}
 	data := filepath.Join(t.TempDir(), "data of a story")
-	h := devhosttest.Start(t, "127.0.0.1:0", data, "ORPHAN_AGE=1h")
+	settings := []string{"ORPHAN_AGE=1h", "OUTSIDE_NETWORKS=127.0.0.1/32", fmt.Sprint("OUTSIDE_PORTS=", receivers.at.Port)}
+	h := devhosttest.Start(t, "127.0.0.1:0", data, settings...)
 	return &target{address: h.Address, email: h.Email, password: h.Password, restart: func() {
 		h.Kill()
-		h = devhosttest.Start(t, strings.TrimPrefix(h.Address, "http://"), data, "ORPHAN_AGE=1h")
+		h = devhosttest.Start(t, strings.TrimPrefix(h.Address, "http://"), data, settings...)
 	}}
 }

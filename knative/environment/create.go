@@ -95,10 +95,12 @@ func own(o order, s storage) map[string]any {
 	if strings.HasPrefix(site, "https://") {
 		mode = "balancer"
 	}
+	of := map[string]any{"url": site, "adminNeedsTOTP": false}
+	o.receiver.values(of)
 	return map[string]any{
 		"environment": o.name,
 		"edge":        map[string]any{"tls": map[string]any{"mode": mode}},
-		"site":        map[string]any{"url": site, "adminNeedsTOTP": false},
+		"site":        of,
 		"admin":       map[string]any{"email": adminEmail},
 		"mail":        map[string]any{"from": "Madang <no-reply@madang.ac.kr>"},
 		"storage":     map[string]any{"endpoint": s.endpoint, "publicEndpoint": s.public, "region": s.region, "bucket": o.namespace},

@@ -19,6 +19,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
 	"os/signal"
 	"regexp"
@@ -57,6 +58,7 @@ type order struct {
 	most      float64 // ship: the highest share of failed requests
 	url       string
 	smtp      string
+	receiver  receiver
 	account   string // namespace/name
 	unused    bool   // volumes may wait for a first pod: Helm would wait for them, too
 	check     bool
@@ -67,6 +69,32 @@ type order struct {
 	keep      bool
 	timeout   time.Duration
 	out       io.Writer
+}
+
+// receiver is an address, 10.0.0.5:2580, that webhooks may lead to though it is not public.
+type receiver struct{ netip.AddrPort }
+
+// String is the address, or nothing.
+func (r *receiver) String() string {
+	if !r.IsValid() {
+		return ""
+	}
+	return r.AddrPort.String()
+}
+
+// Set reads it.
+func (r *receiver) Set(s string) (err error) {
+	r.AddrPort, err = netip.ParseAddrPort(s)
+	return err
+}
+
+// values are those of the chart that let webhooks through.
+func (r *receiver) values(site map[string]any) {
+	if !r.IsValid() {
+		return
+	}
+	site["outsideNetworks"] = []any{netip.PrefixFrom(r.Addr(), r.Addr().BitLen()).String()}
+	site["outsidePorts"] = []any{int64(r.Port())}
 }
 
 // namePattern leaves room for "madang-" and for a service's name in a DNS label.
@@ -99,6 +127,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	f.Var(&o.set, "set", "a value, as edge.replicas=3")
 	f.StringVar(&o.url, "url", "", "create: the site's address; empty: the edge's own in the cluster")
 	f.StringVar(&o.smtp, "smtp", "smtp://mail.invalid:25?tls=none", "create: where mail goes; by default nowhere")
+	f.Var(&o.receiver, "receiver", "create: an address and port that webhooks may lead to though it is not public")
 	f.StringVar(&o.account, "account", "", "create, destroy: a ServiceAccount as namespace/name that gets the ClusterRole "+environmentRole+" in the environment's namespace")
 	f.BoolVar(&o.check, "check", false, "install: only say whether it would work")
 	f.Var(&o.despite, "despite", "install: checks that may fail, of "+strings.Join(preflight.Names(), ", "))

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"maps"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -113,7 +114,7 @@ func TestValuesFiles(t *testing.T) {
 	// What env:create adds: images of the commit, and what follows from the name.
 	values := chartutil.MergeTables(given, dev.AsMap())
 	values = under(values, published("migrate", "watch", "backup"))
-	values = under(values, own(order{name: "pr-7", namespace: "madang-pr-7", smtp: "smtp://127.0.0.1:2525?tls=none"}, storage{endpoint: "https://storage.example", region: "KR1", accessKey: "a", secretKey: "s"}))
+	values = under(values, own(order{name: "pr-7", namespace: "madang-pr-7", smtp: "smtp://127.0.0.1:2525?tls=none", receiver: receiver{netip.MustParseAddrPort("10.1.2.3:2580")}}, storage{endpoint: "https://storage.example", region: "KR1", accessKey: "a", secretKey: "s"}))
 	accepts(t, "../chart", values)
 }
 
