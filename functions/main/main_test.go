@@ -14,7 +14,9 @@ import (
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/council/banner"
+	"github.com/madang-council/madang/shared/council/inbox"
 	"github.com/madang-council/madang/shared/council/notice"
+	"github.com/madang-council/madang/shared/council/thing"
 	"github.com/madang-council/madang/shared/event"
 	"github.com/madang-council/madang/shared/functiontest"
 	"github.com/madang-council/madang/shared/page"
@@ -136,12 +138,32 @@ func TestSignedIn(t *testing.T) {
 	c := open(t)
 	account := c.Member(functiontest.Member{Name: "이소리", Unit: "국어국문학과", Verified: true, Grants: []auth.Grant{{Role: auth.Editor, Unit: "학과"}}})
 	r := c.Do(functiontest.Request{Method: "GET", Path: "/v1/main", As: account.Token}).Want(200)
-	want := `{"urgent":[],"banners":[],"now":[],"pinned":[],"newest":[],"calendar":[],"minutes":{"items":[],"overdue":0,"rate":{"of":0,"inTime":0}},"pledges":{"of":0,"kept":0,"items":[]},"you":{"name":"이소리","unit":"국어국문학과","verified":true,"roles":["editor"]},"degraded":[]}` + "\n"
+	want := `{"urgent":[],"banners":[],"now":[],"pinned":[],"newest":[],"calendar":[],"minutes":{"items":[],"overdue":0,"rate":{"of":0,"inTime":0}},"pledges":{"of":0,"kept":0,"items":[]},"you":{"name":"이소리","unit":"국어국문학과","verified":true,"roles":["editor"],"unread":0},"degraded":[]}` + "\n"
 	if string(r.Body) != want || r.Header.Get("Cache-Control") != "private, no-store" {
 		t.Errorf("%s %v", r.Body, r.Header)
 	}
 	if _, stored, _ := c.Pages.Load(c.Context(), page.Key("/v1/main", nil, nil, "ko")); stored {
 		t.Error("a member's page was stored")
+	}
+	unread := func() any {
+		var v titles
+		if err := json.Unmarshal(c.Do(functiontest.Request{Method: "GET", Path: "/v1/main", As: account.Token}).Want(200).Body, &v); err != nil {
+			t.Fatal(err)
+		}
+		return v.You["unread"]
+	}
+	made := functiontest.JSON[struct{ ID string }](c.Do(functiontest.Request{Method: "POST", Path: "/v1/notices", As: c.editor, Body: map[string]any{"unit": "총학", "title": "알림", "publishAt": c.Now()}}).Want(201))
+	if err := (inbox.Store{DB: c.DB}).Add(c.Context(), "event", "notices", thing.Ref{Kind: "notice", ID: made.ID}, c.Now(), account.ID); err != nil {
+		t.Fatal(err)
+	}
+	if n := unread(); n != 1.0 {
+		t.Errorf("one notification is not read: %v", n)
+	}
+	if _, err := c.DB.Exec(c.Context(), `ALTER TABLE inbox_entries RENAME TO inbox_gone`); err != nil {
+		t.Fatal(err)
+	}
+	if n := unread(); n != nil {
+		t.Errorf("nobody knows what is not read: %v", n)
 	}
 }
 

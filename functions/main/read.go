@@ -92,9 +92,11 @@ type you struct {
 	Unit     string      `json:"unit"`
 	Verified bool        `json:"verified"`
 	Roles    []auth.Role `json:"roles"`
+	Unread   *int        `json:"unread" description:"How many notifications are not read, 100 for more than 99; null where that is not known."`
 }
 
-func readYou(ctx context.Context, c *content) error {
+// readYou reads the caller's own part. Who they are is known whatever happens to the rest.
+func readYou(ctx context.Context, unread func(context.Context) (int, error), c *content) error {
 	p := auth.From(ctx)
 	if !p.SignedIn() {
 		return nil
@@ -103,7 +105,11 @@ func readYou(ctx context.Context, c *content) error {
 	for _, grant := range p.Grants {
 		c.You.Roles = append(c.You.Roles, grant.Role)
 	}
-	return nil
+	n, err := unread(ctx)
+	if err == nil {
+		c.You.Unread = &n
+	}
+	return err
 }
 
 func welcome(ctx context.Context, c content) g.Node {
