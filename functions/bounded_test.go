@@ -17,6 +17,10 @@ import (
 	"github.com/madang-council/madang/shared/page"
 )
 
+// several is more than there are pages of what is there: what makes one more of each spelling is
+// seen.
+const several = 6
+
 // Nobody makes pages without end: whatever is asked, of each address one spelling is kept,
 // and none that shows nothing. What is there is one notice with one tag, so that each
 // parameter of each page has at most one value that is a page, and each path one.
@@ -26,7 +30,7 @@ func TestPagesAreBoundedByTheContent(t *testing.T) {
 	id := writer.Notice(writer.Editor(), map[string]any{"title": "알림", "tags": []string{"장학"}, "unit": "총학"})
 	for _, spec := range functions.All() {
 		for _, route := range spec.Build(function.Deps{}).Routes {
-			if route.Page == nil {
+			if route.Page == nil || function.LanguageOf(route.Path) == "en" { // whose handler and parameters are the Korean page's
 				continue
 			}
 			app := functiontest.New(t, spec, functiontest.WithDB(writer.DB))
@@ -40,7 +44,7 @@ func TestPagesAreBoundedByTheContent(t *testing.T) {
 				}
 			}
 			if strings.Contains(route.Path, "{") {
-				for i := range 20 {
+				for i := range several {
 					other, err := check.NewID()
 					if err != nil {
 						t.Fatal(err)
@@ -81,7 +85,7 @@ func filled(path, parameter string) string {
 func spellings(name string) []string {
 	there := map[string]string{"tag": "장학", "unit": "총학"}[name]
 	list := []string{"0", "00", "020", "20", "1e1", "-1", "true", "\x00", "\n", "a\x7f", strings.Repeat("가", 200), "\xff", "％", "/", "?", "&", "%"}
-	for i := range 20 {
+	for i := range several {
 		list = append(list, fmt.Sprint("x", i), there+fmt.Sprint(i), there+strings.Repeat(" ", i), strings.Repeat("\t", i)+there)
 	}
 	return append(list, norm.NFD.String(there), there+"\u200b", "\u3000"+there)
