@@ -23,7 +23,7 @@ func TestRoutesHaveWords(t *testing.T) {
 			case !none && (r.Words.KO == "" || r.Words.EN == ""):
 				t.Errorf("%s needs its words in both languages: Words of its route in functions/%s", r.Action(), spec.Name)
 			case !none && text.Past(r.Words.KO) == r.Words.KO:
-				t.Errorf("%s: the log makes a sentence of %q: it must end in a noun made of a verb, as 공지를 고침", r.Action(), r.Words.KO)
+				t.Errorf("%s: the log makes a sentence of %q: give its route in functions/%s Words that end in a noun made of a verb, as 공지를 고침", r.Action(), r.Words.KO, spec.Name)
 			case !none && !recorded:
 				t.Errorf("%s leaves no record: take the Words off its route in functions/%s", r.Action(), spec.Name)
 			}

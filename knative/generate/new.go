@@ -87,7 +87,7 @@ func (r Resource) lines() []entry {
 	return []entry{
 		{"functions/functions.go", `madang/functions/`, `	"` + module + `functions/` + r.Plural + `"`},
 		{"functions/functions.go", "\t\t", "\t\t" + r.Plural + ".Function,"},
-		{"shared/council/thing/thing.go", "\t\t{Name: \"", "\t\t{Name: \"" + r.Singular + "\", Label: problem.Text{KO: \"" + r.Korean + "\", EN: \"" + title + "\"}, Icon: \"page\", Desk: \"/console/" + r.Plural + "/\"},"},
+		{"shared/council/thing/thing.go", "\t\t{Name: \"", "\t\t{Name: \"" + r.Singular + "\", Label: problem.Text{KO: \"" + r.Korean + "\", EN: \"" + title + "\"}, Icon: \"page\", Function: \"" + r.Plural + "\", Desk: \"/console/" + r.Plural + "/\"},"},
 		{"functions/sweep/sweep.go", `madang/shared/council/`, `	"` + module + `shared/council/` + r.Singular + `"`},
 		{"functions/sweep/sweep.go", ".NewReader(db).Things(),", "\t\t" + r.Singular + ".NewReader(db).Things(),"},
 		{"shared/council/persons/persons_test.go", "\t\"usage_days\":", "\t\"" + r.Plural + "\": \"id unit title text\","},

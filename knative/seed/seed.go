@@ -57,7 +57,7 @@ func Council(ctx context.Context, specs []function.Spec, address, email, passwor
 				}
 			}
 			if err := s.call(ctx, cmp.Or(sown.Method, http.MethodPost), sown.Path, sown.Body, nil); err != nil {
-				return fmt.Errorf("%s, number %d of what it starts with: %w", spec.Name, i, err)
+				return fmt.Errorf("number %d of what functions/%s/seed.go starts with: %w", i, spec.Name, err)
 			}
 		}
 	}
