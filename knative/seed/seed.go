@@ -15,8 +15,10 @@ import (
 	"math"
 	"mime/multipart"
 	"net/http"
+	"strconv"
 	"time"
 
+	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/function"
 )
@@ -84,7 +86,7 @@ func (s *seeder) picture(ctx context.Context, name string, variation int) (strin
 	var made struct {
 		ID string `json:"id"`
 	}
-	err = s.send(ctx, http.MethodPost, "/v1/uploads/form", form.FormDataContentType(), &body, &made)
+	err = s.send(ctx, http.MethodPost, "/v1/uploads/form", form.FormDataContentType(), body.Bytes(), &made)
 	return made.ID, err
 }
 
@@ -124,36 +126,63 @@ func (s *seeder) call(ctx context.Context, method, path string, body, into any) 
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	return s.send(ctx, method, path, "application/json", bytes.NewReader(raw), into)
+	return s.send(ctx, method, path, "application/json", raw, into)
 }
 
-func (s *seeder) send(ctx context.Context, method, path, media string, body io.Reader, into any) error {
-	r, err := http.NewRequestWithContext(ctx, method, s.address+path, body)
+// tries is how often a call comes again that was told to.
+const tries = 5
+
+// send does what a 503 says: it comes again. What it writes is written once, by its key.
+func (s *seeder) send(ctx context.Context, method, path, media string, body []byte, into any) error {
+	key, err := check.NewID()
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
+	}
+	for i := 1; ; i++ {
+		again, err := s.once(ctx, method, path, media, key, body, into)
+		if again == 0 || i == tries {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(again):
+		}
+	}
+}
+
+// once is one try, and after how long there may be another one.
+func (s *seeder) once(ctx context.Context, method, path, media, key string, body []byte, into any) (again time.Duration, err error) {
+	r, err := http.NewRequestWithContext(ctx, method, s.address+path, bytes.NewReader(body))
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", path, err)
 	}
 	r.Header.Set("Content-Type", media)
 	r.Header.Set("If-Match", "*") // it has read nothing
 	if s.token != "" {
 		r.Header.Set("Authorization", "Bearer "+s.token)
+		r.Header.Set("Idempotency-Key", key)
 	}
 	response, err := http.DefaultClient.Do(r)
 	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return 0, fmt.Errorf("%s: %w", path, err)
 	}
 	defer func() { _ = response.Body.Close() }()
 	answer, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
 	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return 0, fmt.Errorf("%s: %w", path, err)
 	}
 	if response.StatusCode/100 != 2 {
-		return fmt.Errorf("%s: %s %s", path, response.Status, answer)
+		if seconds, err := strconv.Atoi(response.Header.Get("Retry-After")); err == nil && response.StatusCode == http.StatusServiceUnavailable {
+			again = time.Duration(seconds) * time.Second
+		}
+		return again, fmt.Errorf("%s: %s %s", path, response.Status, answer)
 	}
 	if into == nil {
-		return nil
+		return 0, nil
 	}
 	if err := json.Unmarshal(answer, into); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return 0, fmt.Errorf("%s: %w", path, err)
 	}
-	return nil
+	return 0, nil
 }

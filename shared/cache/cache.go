@@ -8,6 +8,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"github.com/madang-council/madang/shared/dial"
 )
 
 // patience is how long Redis may take. It answers within a millisecond from the same
@@ -41,6 +43,7 @@ func Patient(address string, patience time.Duration) (*redis.Client, error) {
 	options.MaxRetries = -1
 	options.DialerRetries = 1
 	options.DialTimeout = patience
+	options.Dialer = dial.First(patience, redis.NewDialer(options))
 	options.ReadTimeout = patience
 	options.WriteTimeout = patience
 	options.PoolTimeout = patience

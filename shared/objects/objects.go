@@ -25,6 +25,8 @@ import (
 
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
+
+	"github.com/madang-council/madang/shared/dial"
 )
 
 // PartSize is the size of every part but the last, in bytes. S3 and Swift refuse less than 5 MiB; 8 MiB keeps a 100 MiB
@@ -112,11 +114,12 @@ func connect(c Config, endpoint string, transport http.RoundTripper) (*minio.Cli
 // newTransport never waits without an end: five seconds to connect, a minute for an answer once the request is sent
 // (Swift answers a completion only after it has looked at every part).
 func newTransport() *http.Transport {
-	dialer := &net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}
+	const connecting = 5 * time.Second
+	dialer := &net.Dialer{Timeout: connecting, KeepAlive: 30 * time.Second}
 	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           dialer.DialContext,
-		TLSHandshakeTimeout:   5 * time.Second,
+		DialContext:           dial.First(connecting, dialer.DialContext),
+		TLSHandshakeTimeout:   connecting,
 		ResponseHeaderTimeout: time.Minute,
 		ExpectContinueTimeout: time.Second,
 		IdleConnTimeout:       time.Minute,

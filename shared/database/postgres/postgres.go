@@ -6,9 +6,11 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/madang-council/madang/shared/database"
+	"github.com/madang-council/madang/shared/dial"
 )
 
 // Connections is how many one process takes at most. The chart adds them up over all pods that
@@ -39,6 +41,7 @@ func Open(url string) (*database.DB, error) {
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = connectTime
 	}
+	config.DialFunc = pgconn.DialFunc(dial.First(config.ConnectTimeout, dial.Func(config.DialFunc)))
 	config.StatementCacheCapacity = min(config.StatementCacheCapacity, statements)
 	config.DescriptionCacheCapacity = min(config.DescriptionCacheCapacity, statements)
 	config.RuntimeParams["timezone"] = "UTC"
