@@ -55,7 +55,8 @@ type Content struct {
 	Endpoint string
 	P256dh   string
 	Auth     string
-	Name     string // or its User-Agent
+	Name     string // as the member calls it; "" for Agent
+	Agent    string // its User-Agent, as the host cut it
 	Language string // of the page: ko or en
 	// Replaces is the endpoint that its push service took back, of the caller's own device; "" for none.
 	Replaces string

@@ -1,6 +1,7 @@
 package device
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -74,29 +75,33 @@ func (s Store) Add(ctx context.Context, c Content) (Device, error) {
 		refused(&f, err)
 		return Device{}, f.Err()
 	}
-	var added string
+	var added Device
 	for range Most { // others of the member may be added at the same moment, each of which takes one place
-		err = s.db.Atomic(ctx, func(ctx context.Context) (err error) {
-			added, err = s.add(ctx, c, given, address)
+		err = s.db.Atomic(ctx, func(ctx context.Context) error {
+			id, err := s.add(ctx, c, given, address)
+			if err != nil {
+				return err
+			}
+			added, err = database.One(ctx, s.db, s.scan(ctx), `SELECT `+columns+` FROM devices d WHERE d.id = $1`, id)
 			return err
 		})
-		if !database.IsUnique(err, "devices") {
+		if !errors.Is(err, errTaken) && !database.IsUnique(err, "devices") {
 			break
 		}
 	}
 	if database.IsUnique(err, "devices") {
 		err = errTooMany()
 	}
-	if err != nil {
-		return Device{}, err
-	}
-	return database.One(ctx, s.db, s.scan(ctx), `SELECT `+columns+` FROM devices d WHERE d.id = $1`, added)
+	return added, err
 }
+
+// errTaken says that somebody else took the browser over, or turned it off, at the same moment.
+var errTaken = errors.New("device: taken")
 
 // add is the row that there is then.
 func (s Store) add(ctx context.Context, c Content, given subscription, address outside.Address) (string, error) {
 	who, now := auth.From(ctx), clock.Millis(clock.Now(ctx))
-	name, language := c.Name, c.Language
+	name, language := cmp.Or(c.Name, c.Agent), c.Language
 	if c.Replaces != "" {
 		was, err := s.replaced(ctx, c.Replaces)
 		if err != nil {
@@ -110,13 +115,16 @@ func (s Store) add(ctx context.Context, c Content, given subscription, address o
 	}
 	there, err := database.All(ctx, s.db, func(r database.Row) (row, error) {
 		var v row
-		err := r.Scan(&v.id, &v.member)
+		err := r.Scan(&v.id, &v.member, &v.proof)
 		return v, err
-	}, `SELECT id, member_id FROM devices WHERE endpoint_hash = $1`, hash)
+	}, `SELECT id, member_id, keys_hash FROM devices WHERE endpoint_hash = $1`, hash)
 	if err != nil {
 		return "", err
 	}
 	if len(there) > 0 && there[0].member != who.MemberID {
+		if there[0].proof == proof { // who came between the two statements
+			return "", errTaken
+		}
 		return "", errOthers()
 	}
 	if len(there) > 0 {
@@ -124,8 +132,11 @@ func (s Store) add(ctx context.Context, c Content, given subscription, address o
 		if err != nil {
 			return "", err
 		}
-		_, err = s.db.Exec(ctx, `UPDATE devices SET session_id = $1, keys_hash = $2, sealed = $3, name = $4, language = $5, seen_at = $6 WHERE id = $7 AND member_id = $8`,
+		n, err := s.db.Exec(ctx, `UPDATE devices SET session_id = $1, keys_hash = $2, sealed = $3, name = $4, language = $5, seen_at = $6 WHERE id = $7 AND member_id = $8`,
 			who.SessionID, proof, sealed, name, language, now, there[0].id, who.MemberID)
+		if err == nil && n == 0 {
+			err = errTaken
+		}
 		return there[0].id, err
 	}
 	place, err := s.place(ctx)
@@ -146,7 +157,7 @@ func (s Store) add(ctx context.Context, c Content, given subscription, address o
 }
 
 // row is what a device was.
-type row struct{ id, member, name, language string }
+type row struct{ id, member, proof, name, language string }
 
 // replaced takes away a device of the caller that another is to stand for.
 func (s Store) replaced(ctx context.Context, endpoint string) (row, error) {

@@ -208,6 +208,8 @@ func TestFates(t *testing.T) {
 				value = memberID
 			case c.String() == "member_roles.role":
 				value = "editor"
+			case c.String() == "devices.place":
+				value = 1
 			case c.String() == "refresh_tokens.session_id":
 				value = "sessions.id"
 			case c.kind == "TEXT" && (is || c.required):
