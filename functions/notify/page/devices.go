@@ -88,7 +88,7 @@ func onDevices(ctx context.Context, key string, list []device.Device, refused ui
 	}
 	text := func(ko, en string) g.Node { return el.P(g.Text(ui.T(ctx, ko, en))) }
 	button := func(does, ko, en string) g.Node {
-		return el.Button(el.Class("button small"), el.Type("button"), g.Attr("data-push-do", does), g.Text(ui.T(ctx, ko, en)))
+		return el.Button(el.Class("button small quiet"), el.Type("button"), g.Attr("data-push-do", does), g.Text(ui.T(ctx, ko, en)))
 	}
 	hidden := func(name string) g.Node { return el.Input(el.Type("hidden"), el.Name(name)) }
 	return g.Group{
