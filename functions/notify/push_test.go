@@ -232,7 +232,7 @@ func TestPushAnswers(t *testing.T) {
 			}
 			w.Wait(3 * time.Minute)
 			w.sweep()
-			if got := p.shown(t, w.service.Take()); len(got) != 1 || states() != fmt.Sprint("sent 201 2") {
+			if got := p.shown(t, w.service.Take()); len(got) != 1 || states() != "sent 201 2" {
 				t.Errorf("%d: %d, %s", status, len(got), states())
 			}
 		}
