@@ -34,16 +34,20 @@ func TestRoutesHaveWords(t *testing.T) {
 // privateActs are what members of the council do as persons (function.Route.Private), each
 // with what makes a repeat harmless.
 var privateActs = map[string]string{
-	"POST /v1/notifications/read":    "what is read stays read",
-	"PUT /v1/notifications/settings": "the last settings count",
-	"DELETE /v1/notifications/pause": "mail goes to an address or not",
-	"PUT /v1/follows/{kind}/{id}":    "one follows a thing once: the row is unique",
-	"DELETE /v1/follows/{kind}/{id}": "nobody follows it any more",
-	"POST /my/notifications":         "the last settings count",
-	"POST /my/notifications/read":    "what is read stays read",
-	"POST /my/notifications/mail":    "mail goes to an address or not",
-	"POST /my/follows/{kind}/{id}":   "one follows a thing once: the row is unique",
-	"POST /unsubscribe/{token}":      "what ended stays ended",
+	"POST /v1/notifications/read":           "what is read stays read",
+	"PUT /v1/notifications/settings":        "the last settings count",
+	"DELETE /v1/notifications/pause":        "mail goes to an address or not",
+	"PUT /v1/follows/{kind}/{id}":           "one follows a thing once: the row is unique",
+	"DELETE /v1/follows/{kind}/{id}":        "nobody follows it any more",
+	"POST /my/notifications":                "the last settings count",
+	"POST /my/notifications/read":           "what is read stays read",
+	"POST /my/notifications/mail":           "mail goes to an address or not",
+	"POST /my/follows/{kind}/{id}":          "one follows a thing once: the row is unique",
+	"POST /v1/notifications/devices":        "a browser is one device: the row is unique",
+	"DELETE /v1/notifications/devices/{id}": "it is off already",
+	"POST /my/notifications/devices":        "a browser is one device: the row is unique",
+	"POST /my/notifications/devices/{id}":   "it is off already",
+	"POST /unsubscribe/{token}":             "what ended stays ended",
 }
 
 // Nothing that the council does for itself is private, and no private act is recorded.

@@ -33,14 +33,14 @@ var dangerous = map[string]struct {
 	"math/rand/v2":    {why: "can be guessed"},
 	"crypto/des":      {why: "is broken"},
 	"crypto/rc4":      {why: "is broken"},
-	"crypto/md5":      {why: "is broken", but: []string{"shared/objects", "shared/objects/embedded"}}, // S3 names parts by it; nothing is believed for it
-	"crypto/sha1":     {why: "is broken", but: []string{"shared/identity/totp"}},                      // HMAC-SHA1 is what authenticator apps know
-	"crypto/cipher":   {why: "modes are chosen in one place", but: []string{"shared/secret"}},
-	"crypto/aes":      {why: "modes are chosen in one place", but: []string{"shared/secret"}},
+	"crypto/md5":      {why: "is broken", but: []string{"shared/objects", "shared/objects/embedded"}},           // S3 names parts by it; nothing is believed for it
+	"crypto/sha1":     {why: "is broken", but: []string{"shared/identity/totp"}},                                // HMAC-SHA1 is what authenticator apps know
+	"crypto/cipher":   {why: "modes are chosen in one place", but: []string{"shared/secret", "shared/webpush"}}, // browsers know one mode (RFC 8291)
+	"crypto/aes":      {why: "modes are chosen in one place", but: []string{"shared/secret", "shared/webpush"}},
 	"crypto/rsa":      {why: "no key of ours is one"},
-	"crypto/ecdsa":    {why: "no key of ours is one"},
+	"crypto/ecdsa":    {why: "no key of ours is one", but: []string{"shared/webpush"}}, // push services know ES256 alone (RFC 8292)
 	"crypto/dsa":      {why: "is broken"},
-	"crypto/elliptic": {why: "no key of ours is one"},
+	"crypto/elliptic": {why: "no key of ours is one", but: []string{"shared/webpush"}},
 }
 
 // product walks the Go files of what serves: functions and what they share, without tests and

@@ -61,7 +61,7 @@ type door struct {
 var (
 	domain = []string{
 		"shared/council/thing", "shared/council/policy", "shared/media/", "shared/problem", "shared/database", "shared/event", "shared/clock", "shared/text",
-		"shared/check", "shared/cursor", "shared/auth", "shared/secret", "shared/objects", "shared/mail", "shared/touch", "shared/chore", "shared/person", "shared/weblink", "shared/outside",
+		"shared/check", "shared/cursor", "shared/auth", "shared/secret", "shared/objects", "shared/mail", "shared/touch", "shared/chore", "shared/person", "shared/weblink", "shared/outside", "shared/webpush",
 	}
 	noWeb    = []string{"github.com/labstack/echo", "github.com/redis/", "knative.dev/", "os/exec", "maragu.dev/gomponents"}
 	noMarkup = []string{"html/template", "text/template"} // they keep every method of a program alive
@@ -73,7 +73,7 @@ var doors = []door{
 	{from: "functions/", may: []string{
 		"shared/council/", "shared/identity/", "shared/media/", "shared/operation/", "shared/touch", "shared/chore", "shared/person", "shared/function", "shared/problem", "shared/auth",
 		"shared/event", "shared/check", "shared/clock", "shared/cursor", "shared/secret", "shared/text", "shared/database", "shared/mail", "shared/cloudevent", "shared/objects",
-		"shared/ui", "shared/cookie", "shared/face", "shared/outside",
+		"shared/ui", "shared/cookie", "shared/face", "shared/outside", "shared/webpush",
 	}, mustNot: append([]string{"github.com/labstack/echo", "github.com/redis/", "os/exec"}, noMarkup...), why: "a function knows its own page and desk and what is shared; what two functions need belongs in shared"},
 	{from: "shared/ui/desk", may: []string{"=shared/ui", "shared/function", "shared/problem", "shared/auth", "shared/text", "shared/clock"}, mustNot: noMarkup, why: "widgets know no domain: let the page give them plain values"},
 	{from: "shared/ui", may: []string{"=shared/face", "shared/function", "shared/problem", "shared/auth", "shared/text", "shared/clock"}, mustNot: noMarkup, why: "widgets know no domain: let the page give them plain values"},

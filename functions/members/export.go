@@ -48,9 +48,10 @@ type exportFollow struct {
 
 type exportNotification struct {
 	Topic  string     `json:"topic"`
+	By     string     `json:"by,omitempty" description:"How it was sent: mail, or push to a device."`
 	Kind   string     `json:"kind" description:"Of what was told about."`
 	ID     string     `json:"id" description:"Of that."`
-	State  string     `json:"state,omitempty" description:"What became of a mail."`
+	State  string     `json:"state,omitempty" description:"What became of it."`
 	At     time.Time  `json:"at"`
 	ReadAt *time.Time `json:"readAt,omitempty"`
 }
@@ -71,6 +72,13 @@ type exportMails struct {
 	} `json:"paused" description:"Why no mail is sent."`
 }
 
+type exportDevice struct {
+	Name      string    `json:"name"`
+	Language  string    `json:"language"`
+	SeenAt    time.Time `json:"seenAt" description:"When the browser said last that it wants this."`
+	CreatedAt time.Time `json:"createdAt"`
+}
+
 type exportResponse struct {
 	Profile  profileResponse      `json:"profile"`
 	Consents []consentItem        `json:"consents" description:"The whole history."`
@@ -80,7 +88,8 @@ type exportResponse struct {
 	Accesses []exportAccess       `json:"accesses" description:"What the council did to the account or read of it."`
 	Topics   exportTopics         `json:"notificationSettings" description:"What the member wants to hear of."`
 	Told     []exportNotification `json:"notifications" description:"What they were told of on the site, in the last 90 days."`
-	Mails    exportMails          `json:"notificationMails" description:"And by mail."`
+	Mails    exportMails          `json:"notificationMails" description:"And by mail and on devices."`
+	Devices  []exportDevice       `json:"devices" description:"Browsers in which they get notifications."`
 	Policies []exportPolicy       `json:"policies" description:"The council's numbers that the member set."`
 }
 

@@ -1,5 +1,5 @@
-// Package notify tells people what happened: by mail, in a list on the site, and in the council's
-// channels. It knows no domain: what there is to tell are topics, and what is said of a thing is its row in the index.
+// Package notify tells people what happened: by mail, on their devices, in a list on the site, and in the
+// council's channels. It knows no domain: what there is to tell are topics, and what is said of a thing is its row in the index.
 package notify
 
 import (
@@ -46,7 +46,7 @@ const (
 // Function tells people what happened.
 var Function = function.Spec{
 	Name:  name,
-	Doc:   "알림: tells members what happened, at once or once a day, by mail and in a list; each chooses what, and one click ends it. Tells the council's channels of Discord and Slack, and webhooks.",
+	Doc:   "알림: tells members what happened, at once or once a day, by mail, on their devices and in a list; each chooses what, and one click ends it. Tells the council's channels of Discord and Slack, and webhooks.",
 	Needs: []function.Need{function.Database},
 	Scale: function.Scale{Timeout: timeout},
 	Mail:  smtp.Open,
@@ -69,8 +69,9 @@ func whole(d function.Deps, pause func(context.Context, time.Duration) error) fu
 func parts(d function.Deps, channels delivery.Channels, pause func(context.Context, time.Duration) error) function.Parts {
 	closed := thing.Closed(d.Off)
 	members := member.Store{DB: d.DB, LeaveGrace: d.Settings.LeaveGrace}
+	push := openPusher(d)
 	queue := delivery.NewQueue(delivery.Wiring{
-		DB: d.DB, Outbox: d.Outbox, Key: d.Key, Members: members, Channels: channels, SiteURL: d.Settings.SiteURL, Closed: closed,
+		DB: d.DB, Outbox: d.Outbox, Key: d.Key, Members: members, Channels: channels, Devices: push, SiteURL: d.Settings.SiteURL, Closed: closed,
 		Mailer: mailer{sender: d.Mail, faces: face.Store{DB: d.DB, Name: d.Settings.CouncilName}, site: d.Settings.SiteURL},
 	})
 	h := handlers{
@@ -88,7 +89,7 @@ func parts(d function.Deps, channels delivery.Channels, pause func(context.Conte
 			{Method: "GET", Path: "/v1/follows", Access: function.SignedIn, Do: function.Do(h.follows), Doc: "What the caller follows and may read now, the newest first."},
 			{Method: "PUT", Path: "/v1/follows/{kind}/{id}", Access: function.SignedIn, Private: true, Do: function.Do(h.follow), Refuses: follows, Doc: "Follows a thing: the caller hears of what happens to it."},
 			{Method: "DELETE", Path: "/v1/follows/{kind}/{id}", Access: function.SignedIn, Private: true, Do: function.Do(h.unfollow), Doc: "Ends following a thing."},
-		}, page.Routes(d, h.topics, h.inbox, queue, members)),
+		}, deviceRoutes(push), page.Routes(d, page.Stores{Topics: h.topics, Inbox: h.inbox, Queue: queue, Members: members, Devices: push.devices, Key: push.key})),
 		Consumes: cloudevent.Consume(append(h.told(), function.Subscription{Type: delivery.More, Doc: "Sends what waits, some at a time.", Do: h.more})...),
 	}
 }

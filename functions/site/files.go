@@ -105,7 +105,9 @@ func (h handlers) manifest(ctx context.Context, _ *none) (*plain, error) {
 	}
 	body, err := json.Marshal(map[string]any{
 		"name": name, "short_name": short, "lang": language,
-		"start_url": ui.Local(ctx, homePath), "scope": "/", "display": "minimal-ui", "background_color": "#faf8f3", "theme_color": f.Brand.Light.Field,
+		"start_url": ui.Local(ctx, homePath), "scope": "/",
+		// iPhones show notifications of apps that stand alone only, and do not know the other form, which has a way back.
+		"display": "standalone", "display_override": []string{"minimal-ui"}, "background_color": "#faf8f3", "theme_color": f.Brand.Light.Field,
 		"icons": []icon{
 			{h.frame.Assets.URL("icon.svg"), "any", "image/svg+xml"},
 			{h.frame.Assets.URL("icon-180.png"), "180x180", "image/png"},

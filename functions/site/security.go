@@ -2,9 +2,7 @@ package site
 
 import (
 	"context"
-	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	g "maragu.dev/gomponents"
@@ -82,7 +80,7 @@ func (h handlers) sessionsPage(ctx context.Context, r *doneRequest) (*ui.Answer,
 }
 
 func sessionItem(ctx context.Context, s session.Session) g.Node {
-	device := deviceName(ctx, s.Device)
+	device := ui.DeviceName(ctx, s.Device)
 	when := func(label string, t time.Time) g.Node {
 		return el.Span(g.Text(label+" "), ui.Time(t, ui.Moment(ctx, t)))
 	}
@@ -92,33 +90,6 @@ func sessionItem(ctx context.Context, s session.Session) g.Node {
 		el.P(el.Class("meta"), when(ui.T(ctx, "로그인", "Signed in"), s.CreatedAt), when(ui.T(ctx, "마지막 사용", "Last used"), s.RefreshedAt)),
 		g.If(!here, el.Form(el.Method("post"), el.Action(ui.Local(ctx, sessionsPath+"/"+s.ID)), el.Button(el.Class("button quiet small"), el.Type("submit"), g.Text(ui.T(ctx, "로그아웃", "Sign out")), el.Span(el.Class("hidden"), g.Text(": "+device))))),
 	)
-}
-
-// The marks by which browsers and systems are told in a User-Agent. Many name others too,
-// so the first that is found counts.
-var (
-	browserMarks = [][2]string{{"KAKAOTALK", "카카오톡"}, {"Whale/", "네이버 웨일"}, {"NAVER(", "네이버"}, {"SamsungBrowser/", "삼성 인터넷"}, {"Edg", "Edge"}, {"OPR/", "Opera"}, {"Firefox/", "Firefox"}, {"FxiOS/", "Firefox"}, {"CriOS/", "Chrome"}, {"Chrome/", "Chrome"}, {"Safari/", "Safari"}}
-	systemMarks  = [][2]string{{"iPhone", "iPhone"}, {"iPad", "iPad"}, {"Android", "Android"}, {"Windows", "Windows"}, {"Mac OS X", "Mac"}, {"CrOS", "Chromebook"}, {"Linux", "Linux"}}
-)
-
-// deviceName is what a place is called: as the member named it, or browser and system.
-func deviceName(ctx context.Context, device string) string {
-	switch {
-	case device == "":
-		return ui.T(ctx, "이름 없는 기기", "Unnamed")
-	case !strings.HasPrefix(device, "Mozilla/"):
-		return device
-	}
-	parts := []string{}
-	for _, marks := range [][][2]string{browserMarks, systemMarks} {
-		if i := slices.IndexFunc(marks, func(m [2]string) bool { return strings.Contains(device, m[0]) }); i >= 0 {
-			parts = append(parts, marks[i][1])
-		}
-	}
-	if len(parts) == 0 {
-		return ui.T(ctx, "알 수 없는 브라우저", "Unknown browser")
-	}
-	return strings.Join(parts, " · ")
 }
 
 type sessionRequest struct {

@@ -14,6 +14,7 @@ import (
 	"github.com/madang-council/madang/shared/council/banner"
 	"github.com/madang-council/madang/shared/council/calendar"
 	"github.com/madang-council/madang/shared/council/delivery"
+	"github.com/madang-council/madang/shared/council/device"
 	"github.com/madang-council/madang/shared/council/inbox"
 	"github.com/madang-council/madang/shared/council/minute"
 	"github.com/madang-council/madang/shared/council/notice"
@@ -88,6 +89,7 @@ func Chores(d function.Deps, files upload.Depot, turn func(context.Context) stri
 		rule.NewKeeper(d.DB, d.Outbox).Chores(),
 		calendar.NewReader(d.DB).Chores(),
 		delivery.NewKeeper(d.DB, d.Outbox).Chores(),
+		device.NewKeeper(d.DB).Chores(),
 		inbox.Store{DB: d.DB}.Chores(),
 		thing.Store{DB: d.DB}.Chores(Sources(d.DB)...),
 	)

@@ -494,6 +494,12 @@ var taken = map[string]struct{ row, back, kept string }{
 		`UPDATE idempotency SET created_at = 9000000000000`,
 		`SELECT count(*) FROM idempotency`,
 	},
+	"devices-forgotten": {
+		`INSERT INTO sessions (id, member_id, access_hash, access_until, until_at, created_at, refreshed_at, device) VALUES ('x', '{member}', 'x', 1, 1, 1, 1, ''), ('y', '{member}', 'y', 1, 9000000000000, 1, 1, '');
+		INSERT INTO devices (id, member_id, session_id, place, endpoint_hash, keys_hash, sealed, name, language, seen_at, created_at) VALUES ('x', '{member}', 'x', 0, '', '', '', '', 'ko', 1, 1)`,
+		`UPDATE devices SET session_id = CASE WHEN 9000000000000 > 1 THEN 'y' ELSE 'x' END WHERE id = 'x'`, // its browser says in another session that it wants this
+		`SELECT count(*) FROM devices WHERE id = 'x'`,
+	},
 	"sessions-forgotten": {
 		`INSERT INTO sessions (id, member_id, access_hash, access_until, until_at, created_at, refreshed_at, device) VALUES ('x', '{member}', 'x', 1, 1, 1, 1, '')`,
 		`UPDATE sessions SET until_at = 9000000000000 WHERE id = 'x'`,

@@ -98,6 +98,7 @@ var others = map[string]string{
 	"/calendar.ics":             "what calendars read: TestCalendarsRead has them read it",
 	"/calendar/{id}/event.ics":  "what calendars read",
 	"/feeds/{file}":             "what feed readers read",
+	"/push/worker.js":           "what browsers run that show notifications: TestDevices has one run it",
 	"/manifest.webmanifest":     "what telephones read",
 	"/opensearch.xml":           "what browsers read to offer the search",
 	"/console/rules/at/{id}":    "leads to the rulebook's page",

@@ -8,21 +8,29 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"net/netip"
 	"slices"
+	"strconv"
+	"strings"
 	"syscall"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Bounds of a call.
 const (
-	Most    = 10 * time.Second // for all of it: name, connection, answer
-	naming  = 3 * time.Second  // for the name, where it is only judged
-	answers = 4 << 10          // bytes of an answer that are read: Discord's of a limit take 200
-	heads   = 16 << 10         // bytes of an answer's headers
-	targets = 16               // addresses of one name; large networks give out 8, one with more is refused
+	Most = 10 * time.Second // for all of it: name, connection, answer
+	// MostAfter is the longest that the other side may have us wait, and Kept how much of an answer is kept, in bytes.
+	MostAfter = 24 * time.Hour
+	Kept      = 256
+	naming    = 3 * time.Second // for the name, where it is only judged
+	answers   = 4 << 10         // bytes of an answer that are read: Discord's of a limit take 200
+	heads     = 16 << 10        // bytes of an answer's headers
+	targets   = 16              // addresses of one name; large networks give out 8, one with more is refused
 )
 
 // Reason says why a call was not made or not answered.
@@ -201,6 +209,55 @@ type Answer struct {
 	Status int
 	Header http.Header
 	Body   []byte // its first 4 KiB
+}
+
+// Taken says whether it was taken: any 2xx.
+func (a Answer) Taken() bool { return a.Status >= 200 && a.Status <= 299 }
+
+// Passing says whether the same may be taken later.
+func (a Answer) Passing() bool {
+	return a.Status == http.StatusRequestTimeout || a.Status == http.StatusTooEarly || a.Status == http.StatusTooManyRequests || a.Status >= 500
+}
+
+// After is how long the other side wants us to wait by its Retry-After, in seconds or as a date (RFC 9110, 10.2.3): at most
+// MostAfter, 0 where it says nothing.
+func (a Answer) After(now time.Time) time.Duration {
+	retry := strings.TrimSpace(a.Header.Get("Retry-After"))
+	if at, err := time.Parse(time.RFC1123, retry); err == nil {
+		return Seconds(at.Sub(now).Seconds())
+	}
+	n, err := strconv.ParseFloat(retry, 64)
+	if err != nil {
+		return 0
+	}
+	return Seconds(n)
+}
+
+// Seconds is a number of seconds that somebody else said, in whole milliseconds: from 0 to MostAfter, whatever it was.
+func Seconds(n float64) time.Duration {
+	if !(n > 0) {
+		return 0
+	}
+	return min(time.Duration(min(math.Ceil(n*1000), float64(MostAfter.Milliseconds())))*time.Millisecond, MostAfter)
+}
+
+// Said is the beginning of the answer as one line of text, at most Kept bytes.
+func (a Answer) Said() string {
+	clean := strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp) {
+			return ' '
+		}
+		if unicode.Is(unicode.Cf, r) || r == utf8.RuneError {
+			return -1
+		}
+		return r
+	}, string(a.Body))
+	clean = strings.Join(strings.Fields(clean), " ")
+	for len(clean) > Kept {
+		_, size := utf8.DecodeLastRuneInString(clean)
+		clean = clean[:len(clean)-size]
+	}
+	return clean
 }
 
 // Post sends a body and is the answer, whatever its status: a redirect is an answer like others.

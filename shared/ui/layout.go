@@ -129,9 +129,15 @@ func (f Frame) head(ctx context.Context, v View, c face.Face) []g.Node {
 		el.Meta(el.Name("format-detection"), el.Content("telephone=no")),
 	)
 	if v.Path == "" || v.Hidden {
+		nodes = append(nodes, g.If(v.App, manifest(ctx)))
 		return append(nodes, el.Meta(el.Name("robots"), el.Content("noindex")))
 	}
 	return append(nodes, f.described(ctx, v, name)...)
+}
+
+// manifest leads to what the site is as an app.
+func manifest(ctx context.Context) g.Node {
+	return el.Link(el.Rel("manifest"), el.Href(Local(ctx, "/manifest.webmanifest")))
 }
 
 // The limits of what previews show, in characters: what is longer is cut there in the middle of a word.
@@ -179,7 +185,7 @@ func (f Frame) described(ctx context.Context, v View, name string) []g.Node {
 	}
 	nodes := []g.Node{
 		el.Link(el.Rel("canonical"), el.Href(f.SiteURL+Local(ctx, v.Path))),
-		el.Link(el.Rel("manifest"), el.Href(Local(ctx, "/manifest.webmanifest"))),
+		manifest(ctx),
 		property("og:type", "website"),
 		property("og:site_name", name),
 		property("og:title", text.Truncate(title, previewTitle)),

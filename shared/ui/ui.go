@@ -74,6 +74,7 @@ type View struct {
 	Picture     string   // path of a picture for previews
 	Path        string   // the page's address in Korean; "" for what has none, as a refusal
 	Hidden      bool     // search engines leave it out, as they do without a Path
+	App         bool     // telephones add the site to their home screen from here, though the page is Hidden
 	Section     string   // the Path of the entry of Nav that the page belongs to
 	Styles      []string // names of assets, behind ui.css
 	Scripts     []string // names of assets, loaded as modules

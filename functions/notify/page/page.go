@@ -14,6 +14,7 @@ import (
 
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/council/delivery"
+	"github.com/madang-council/madang/shared/council/device"
 	"github.com/madang-council/madang/shared/council/inbox"
 	"github.com/madang-council/madang/shared/council/policy"
 	"github.com/madang-council/madang/shared/council/thing"
@@ -24,6 +25,7 @@ import (
 	"github.com/madang-council/madang/shared/identity/member"
 	"github.com/madang-council/madang/shared/problem"
 	"github.com/madang-council/madang/shared/ui"
+	"github.com/madang-council/madang/shared/webpush"
 )
 
 // The addresses, in Korean.
@@ -55,12 +57,27 @@ type handlers struct {
 	things  thing.Store
 	queue   delivery.Queue
 	members member.Store
+	devices device.Store
+	key     func() (webpush.Key, error)
 	cursors *cursor.Codec
 }
 
+// Stores are what the pages show and change.
+type Stores struct {
+	Topics  topic.Store
+	Inbox   inbox.Store
+	Queue   delivery.Queue
+	Members member.Store
+	Devices device.Store
+	Key     func() (webpush.Key, error) // that browsers subscribe with
+}
+
 // Routes are the pages.
-func Routes(d function.Deps, topics topic.Store, entries inbox.Store, queue delivery.Queue, members member.Store) []function.Route {
-	h := handlers{frame: ui.Site(d), db: d.DB, topics: topics, inbox: entries, things: thing.Store{DB: d.DB}, queue: queue, members: members, cursors: cursor.New(d.Key.Derive("cursor"))}
+func Routes(d function.Deps, s Stores) []function.Route {
+	h := handlers{
+		frame: ui.Site(d), db: d.DB, topics: s.Topics, inbox: s.Inbox, things: thing.Store{DB: d.DB}, queue: s.Queue, members: s.Members, devices: s.Devices, key: s.Key,
+		cursors: cursor.New(d.Key.Derive("cursor")),
+	}
 	own := func(method, path string, do function.Operation, doc string) function.Route {
 		return function.Route{Method: method, Path: path, Access: function.SignedIn, Private: method == "POST", Do: do, Doc: doc}
 	}
@@ -69,6 +86,9 @@ func Routes(d function.Deps, topics topic.Store, entries inbox.Store, queue deli
 		own("POST", Path, function.Do(h.save), "Saves what one wants to hear."),
 		own("POST", readPath, function.Do(h.read), "Marks all that was shown as read."),
 		own("POST", mailPath, function.Do(h.resume), "Has mail sent again to an address that it came back from."),
+		function.Route{Method: "POST", Path: devicesPath, Access: function.SignedIn, Private: true, Alone: true, Limit: function.Outward, Do: function.Do(h.turnOn), Doc: "Turns notifications on in this browser."},
+		own("POST", devicesPath+"/{id}", function.Do(h.turnOff), "Turns notifications off in a browser."),
+		function.Route{Method: "GET", Path: WorkerPath, Access: function.Anyone, Neutral: true, Page: &function.Page{ForAll: true}, Do: function.Do(h.worker), Doc: "What browsers run that show notifications."},
 		own("GET", followPath+"{kind}/{id}", function.Do(h.ask), "Asks whether one wants to hear of what happens to a thing."),
 		own("POST", followPath+"{kind}/{id}", function.Do(h.follow), "Follows a thing, or ends it."),
 		function.Route{Method: "GET", Path: EndPath + "{token}", Access: function.Anyone, Always: true, Do: function.Do(h.asked), Doc: "Asks whether a kind of mail is to end."},
@@ -124,6 +144,10 @@ func done(ctx context.Context, code string) string {
 		return ui.T(ctx, "이 글의 알림을 받습니다.", "You follow it.")
 	case codeEnded:
 		return ui.T(ctx, "이 글의 알림을 그만 받습니다.", "You no longer follow it.")
+	case codeDeviceOn:
+		return ui.T(ctx, "이 기기에서 알림을 받습니다.", "Notifications come to this device.")
+	case codeDeviceOff:
+		return ui.T(ctx, "그 기기에서 알림을 껐습니다.", "Notifications are turned off there.")
 	default:
 		return ""
 	}
@@ -135,11 +159,7 @@ type showRequest struct {
 }
 
 func (h handlers) show(ctx context.Context, r *showRequest) (*ui.Answer, error) {
-	settings, err := h.topics.Settings(ctx, auth.From(ctx).MemberID)
-	if err != nil {
-		return nil, err
-	}
-	return h.whole(ctx, ui.NewForm(ctx), 0, settings, r)
+	return h.whole(ctx, shown{form: ui.NewForm(ctx)}, r)
 }
 
 type saveRequest struct {
@@ -159,11 +179,7 @@ func (h handlers) save(ctx context.Context, r *saveRequest) (*function.Redirect,
 	if !ok {
 		return nil, err
 	}
-	settings, reading := h.topics.Settings(ctx, auth.From(ctx).MemberID)
-	if reading != nil {
-		return nil, reading
-	}
-	shown, reading := h.whole(ctx, form, status, settings, &showRequest{})
+	shown, reading := h.whole(ctx, shown{form: form, status: status}, &showRequest{})
 	if reading != nil {
 		return nil, reading
 	}
@@ -189,8 +205,27 @@ func (h handlers) resume(ctx context.Context, _ *none) (*function.Redirect, erro
 	return seeOther(ctx, codeResumed), h.queue.Resume(ctx, auth.From(ctx).MemberID)
 }
 
+// shown is what the page is shown with: its forms as they were refused, and the status.
+type shown struct {
+	form   ui.Form // of the settings
+	device ui.Form // of this browser
+	status int
+}
+
 // whole is the page.
-func (h handlers) whole(ctx context.Context, form ui.Form, status int, settings []topic.Setting, r *showRequest) (*ui.Answer, error) {
+func (h handlers) whole(ctx context.Context, v shown, r *showRequest) (*ui.Answer, error) {
+	settings, err := h.topics.Settings(ctx, auth.From(ctx).MemberID)
+	if err != nil {
+		return nil, err
+	}
+	devices, err := h.devices.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	key, err := h.key()
+	if err != nil {
+		return nil, err
+	}
 	m, err := h.members.Member(ctx, auth.From(ctx).MemberID)
 	if err != nil {
 		return nil, err
@@ -219,7 +254,7 @@ func (h handlers) whole(ctx context.Context, form ui.Form, status int, settings 
 	}
 	title := ui.T(ctx, "알림", "Notifications")
 	return h.frame.Page(ctx, ui.View{
-		Status: status, Title: title, Path: Path, Hidden: true, Section: Path, Class: "my", Styles: []string{"site.css"}, Dated: true,
+		Status: v.status, Title: title, Path: Path, Hidden: true, App: true, Section: Path, Class: "my", Styles: []string{"site.css"}, Scripts: []string{"push.js"}, Dated: true,
 		Main: []g.Node{
 			el.P(el.Class("back"), el.A(el.Href(ui.Local(ctx, ui.MyPath)), g.Text(ui.T(ctx, "내 정보", "My page")))),
 			el.H1(g.Text(title)),
@@ -227,7 +262,7 @@ func (h handlers) whole(ctx context.Context, form ui.Form, status int, settings 
 			reach(ctx, m, paused),
 			el.Div(el.Class("columns"),
 				el.Section(el.Aria("labelledby", "news"), h.news(ctx, r, list, unread)),
-				el.Section(el.Aria("labelledby", "choose"), choose(ctx, form, settings, numbers), followed(ctx, follows, things)),
+				el.Section(el.Aria("labelledby", "choose"), choose(ctx, v.form, settings, numbers), onDevices(ctx, key.Public(), devices, v.device), followed(ctx, follows, things)),
 			),
 		},
 	}), nil
@@ -285,7 +320,7 @@ func (h handlers) entry(ctx context.Context, e inbox.Entry) g.Node {
 
 // choose is the form of the settings.
 func choose(ctx context.Context, form ui.Form, settings []topic.Setting, p delivery.Policy) g.Node {
-	hours := ui.T(ctx, "모아서 받는 메일은 매일 "+strconv.Itoa(p.DigestHour())+"시에 보냅니다.", "Daily mails are sent at "+strconv.Itoa(p.DigestHour())+":00.")
+	hours := ui.T(ctx, "모아서 받는 소식은 매일 "+strconv.Itoa(p.DigestHour())+"시에 보냅니다.", "What comes daily is sent at "+strconv.Itoa(p.DigestHour())+":00.")
 	if p.QuietFrom != p.QuietUntil {
 		hours += ui.T(ctx, " "+strconv.Itoa(p.QuietFrom)+"시부터 "+strconv.Itoa(p.QuietUntil)+"시까지는 보내지 않고 모아 두었다가 아침에 보냅니다.", " Nothing is sent from "+strconv.Itoa(p.QuietFrom)+":00 to "+strconv.Itoa(p.QuietUntil)+":00; it goes out at the end of that.")
 	}

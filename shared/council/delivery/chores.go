@@ -163,6 +163,7 @@ func (k Keeper) wake(ctx context.Context, _ int) (int, error) {
 
 type exported struct {
 	Topic string    `json:"topic"`
+	By    string    `json:"by"` // the channel
 	Kind  string    `json:"kind"`
 	ID    string    `json:"id"`
 	State State     `json:"state"`
@@ -184,12 +185,14 @@ func (k Keeper) Personal() []person.Data {
 	return []person.Data{{
 		Name: "notificationMails",
 		Notices: []person.Notice{
-			{What: problem.Text{KO: "보낸 알림 메일: 어떤 글을 언제 보냈고 받았는지", EN: "Mails of notifications: about what, when, and whether they were taken"}, Why: problem.Text{KO: "같은 알림을 두 번 보내지 않기", EN: "Sending nothing twice"}, Until: problem.Text{KO: "90일, 또는 탈퇴할 때까지", EN: "90 days, or until you leave"}},
+			{What: problem.Text{KO: "메일과 기기로 보낸 알림: 어떤 글을 언제 보냈고 받았는지", EN: "Notifications by mail and on devices: about what, when, and whether they were taken"}, Why: problem.Text{KO: "같은 알림을 두 번 보내지 않기", EN: "Sending nothing twice"}, Until: problem.Text{KO: "90일, 또는 탈퇴할 때까지", EN: "90 days, or until you leave"}},
 			{What: problem.Text{KO: "메일이 되돌아온 주소의 표시", EN: "That mails to an address came back"}, Why: problem.Text{KO: "없는 주소로 보내지 않기", EN: "Sending nothing to where nobody is"}, Until: problem.Text{KO: "다시 받기로 하거나 탈퇴할 때까지", EN: "Until you ask for mail again, or leave"}},
 		},
 		Columns: []person.Column{
 			{Name: "deliveries.member_id", Fate: person.Forgotten},
 			{Name: "deliveries.topic", Fate: person.Exported},
+			{Name: "deliveries.channel", Fate: person.Exported},
+			{Name: "deliveries.recipient", Fate: person.Forgotten},
 			{Name: "deliveries.kind", Fate: person.Exported},
 			{Name: "deliveries.thing_id", Fate: person.Exported},
 			{Name: "deliveries.state", Fate: person.Exported},
@@ -204,10 +207,10 @@ func (k Keeper) Personal() []person.Data {
 			if kept.Sent, err = database.All(ctx, k.db, func(r database.Row) (exported, error) {
 				var e exported
 				var at int64
-				err := r.Scan(&e.Topic, &e.Kind, &e.ID, &e.State, &at)
+				err := r.Scan(&e.Topic, &e.By, &e.Kind, &e.ID, &e.State, &at)
 				e.At = clock.FromMillis(at)
 				return e, err
-			}, `SELECT topic, kind, thing_id, state, event_at FROM deliveries WHERE member_id = $1 ORDER BY event_at DESC, id`, memberID); err != nil {
+			}, `SELECT topic, channel, kind, thing_id, state, event_at FROM deliveries WHERE member_id = $1 ORDER BY event_at DESC, id`, memberID); err != nil {
 				return nil, err
 			}
 			kept.Paused, err = database.All(ctx, k.db, func(r database.Row) (exportedPause, error) {

@@ -33,13 +33,15 @@ type MoreEvent struct {
 // The channels.
 const (
 	Mail    = "mail"
+	Push    = "push" // to devices of members (Web Push)
 	Discord = "discord"
 	Slack   = "slack"
 	Webhook = "webhook"
 )
 
-// kinds are all channels. Programs have no quiet hours.
-var kinds = []string{Mail, Discord, Slack, Webhook}
+// kinds are all channels. Programs have no quiet hours. Devices are last: whoever is a member says where they are, and servers that
+// never answer keep nobody else waiting.
+var kinds = []string{Mail, Discord, Slack, Webhook, Push}
 
 // The times of deliveries.
 const (
@@ -74,7 +76,7 @@ const (
 	Late        State = "late"        // older than Fresh when it could be sent
 	Withheld    State = "withheld"    // the recipient may not read the thing, or nobody
 	Unwanted    State = "unwanted"    // the recipient ended it, or left
-	Unreachable State = "unreachable" // there is no confirmed address, or it bounces
+	Unreachable State = "unreachable" // there is no confirmed address, or it bounces, or the device is gone
 )
 
 // Outcome is what became of a message.
@@ -83,7 +85,7 @@ type Outcome struct {
 	Answer string        // its text, at most 256 bytes
 	Again  bool          // it may be taken later
 	After  time.Duration // not before: what the other side asked for
-	Gone   bool          // there is nobody at this address
+	Gone   bool          // there is nobody at this address, or no such device
 	// Uncalled says that nobody was asked, as where a channel is paused: it is no try, and no receiver that kept silent.
 	Uncalled bool
 }
@@ -112,6 +114,25 @@ type Letter struct {
 // Mailer sends letters. An error is ours: the letter is tried again.
 type Mailer interface {
 	Mail(ctx context.Context, l Letter) (Outcome, error)
+}
+
+// Note is a message to a device of a member.
+type Note struct {
+	ID       string // of the delivery: the same whenever it is sent again
+	DeviceID string
+	MemberID string // whose it must be, still
+	Items    []Item // one, or in a digest several
+	Digest   bool
+	Until    time.Time // from then on it is no news
+}
+
+// Devices are the browsers of members that show what is new.
+type Devices interface {
+	// Of are the ids of members' devices, by member.
+	Of(ctx context.Context, memberIDs ...string) (map[string][]string, error)
+	// Push sends to one; an error is ours, and the message is tried again. One that is not the member's any more
+	// is Gone and Uncalled.
+	Push(ctx context.Context, n Note) (Outcome, error)
 }
 
 // Channel is one of the council's: a room of Discord or Slack, or a program.

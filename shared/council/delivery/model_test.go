@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -49,6 +50,7 @@ type world struct {
 	kill      string                      // "before", "after" or "" for how the next sending ends
 	killed    int                         // kills between the other side's yes and our row
 	channels  []delivery.Channel
+	devices   map[string][]string // of members
 	forKill   bool
 }
 
@@ -87,6 +89,28 @@ func (w *world) Mail(_ context.Context, l delivery.Letter) (delivery.Outcome, er
 	return w.take(s)
 }
 
+func (w *world) Of(_ context.Context, memberIDs ...string) (map[string][]string, error) {
+	found := map[string][]string{}
+	for _, id := range memberIDs {
+		found[id] = w.devices[id]
+	}
+	return found, nil
+}
+
+func (w *world) Push(_ context.Context, n delivery.Note) (delivery.Outcome, error) {
+	if !slices.Contains(w.devices[n.MemberID], n.DeviceID) {
+		return delivery.Outcome{Gone: true, Uncalled: true}, nil
+	}
+	if !n.Until.After(w.now) {
+		panic("it is no news any more")
+	}
+	s := sending{id: n.ID, to: n.DeviceID}
+	for _, i := range n.Items {
+		s.things = append(s.things, i.Thing.Ref)
+	}
+	return w.take(s)
+}
+
 func (w *world) For(context.Context, string) ([]delivery.Channel, error) {
 	if w.forKill {
 		w.forKill = false
@@ -100,10 +124,10 @@ func (w *world) Send(_ context.Context, id string, m delivery.Message) (delivery
 }
 
 func newWorld(t testing.TB, db *database.DB) *world {
-	w := &world{db: db, now: start, refusing: map[string]delivery.Outcome{}}
+	w := &world{db: db, now: start, refusing: map[string]delivery.Outcome{}, devices: map[string][]string{}}
 	w.outbox = &event.Outbox{DB: db, Bus: w, Log: slog.New(slog.DiscardHandler)}
 	w.queue = delivery.NewQueue(delivery.Wiring{
-		DB: db, Outbox: w.outbox, Key: secret.Key{1}, Members: member.Store{DB: db, LeaveGrace: 7 * 24 * time.Hour}, Channels: w, Mailer: w,
+		DB: db, Outbox: w.outbox, Key: secret.Key{1}, Members: member.Store{DB: db, LeaveGrace: 7 * 24 * time.Hour}, Channels: w, Devices: w, Mailer: w,
 		SiteURL: "https://council.example.ac.kr", Closed: func(context.Context) []string { return nil },
 	})
 	for _, table := range []string{"deliveries", "delivery_events", "delivery_marks", "delivery_pauses", "inbox_entries", "topic_settings", "topic_follows", "outbox", "thing_letters", "thing_dates", "things", "member_roles", "members"} {
@@ -140,6 +164,12 @@ func alive(f func()) (lived bool) {
 	f()
 	return true
 }
+
+// deviceOf is a device of a member.
+func deviceOf(id string, n int) string { return fmt.Sprintf("device %d of %s", n, id) }
+
+// owner says whether a recipient is a member's mail or device.
+func owner(id, to string) bool { return to == address(id) || strings.HasSuffix(to, " of "+id) }
 
 // address is that of a member.
 func address(id string) string { return id + "@example.com" }
@@ -291,6 +321,15 @@ func history(t *rapid.T, w *world) {
 		for _, about := range topics {
 			w.set(t, id, how[id], about.Name)
 		}
+		for n := range rapid.IntRange(0, 2).Draw(t, "devices") {
+			w.devices[id] = append(w.devices[id], deviceOf(id, n))
+		}
+	}
+	devices := map[string]bool{}
+	for _, list := range w.devices {
+		for _, id := range list {
+			devices[id] = true
+		}
 	}
 	type happened struct {
 		event   event.Event
@@ -300,9 +339,9 @@ func history(t *rapid.T, w *world) {
 	events, version := []happened{}, int64(1)
 	withdrawn, ended := map[string]bool{}, map[string]bool{} // things, and members who want nothing more or have left
 	withdrawnAt := map[string]time.Time{}
-	endedAt := map[string]time.Time{}
+	endedAt, turnedOff := map[string]time.Time{}, map[string]time.Time{}
 	for step := range rapid.IntRange(5, 40).Draw(t, "steps") {
-		switch rapid.IntRange(0, 11).Draw(t, "what") {
+		switch rapid.IntRange(0, 12).Draw(t, "what") {
 		case 0, 1:
 			about := rapid.SampledFrom(topics).Draw(t, "topic")
 			h := happened{ref: thing.Ref{Kind: about.Kind, ID: "t" + strconv.Itoa(step)}, readers: rapid.SampledFrom([]thing.Readers{thing.Guests, thing.Members, thing.Students}).Draw(t, "readers")}
@@ -335,6 +374,12 @@ func history(t *rapid.T, w *world) {
 					withdrawn[h.ref.ID], withdrawnAt[h.ref.ID] = true, w.now
 					w.put(t, h.ref, version, h.readers, nil)
 				}
+			}
+		case 12: // somebody signs out, or another takes the browser over
+			id := rapid.SampledFrom(people).Draw(t, "whose")
+			if list := w.devices[id]; len(list) > 0 && rapid.IntRange(0, 2).Draw(t, "signs out") == 0 {
+				turnedOff[list[0]] = w.now
+				w.devices[id] = list[1:]
 			}
 		case 11:
 			if rapid.IntRange(0, 3).Draw(t, "end") == 0 {
@@ -380,9 +425,12 @@ func history(t *rapid.T, w *world) {
 				t.Fatalf("%v was sent at %v after it was withdrawn", key, s.at)
 			}
 			for id, at := range endedAt {
-				if s.to == address(id) && s.at.After(at) {
+				if owner(id, s.to) && s.at.After(at) {
 					t.Fatalf("%v was sent after it was ended", key)
 				}
+			}
+			if at, off := turnedOff[s.to]; off && s.at.After(at) {
+				t.Fatalf("%v was sent after it was turned off", key)
 			}
 		}
 	}
@@ -391,13 +439,19 @@ func history(t *rapid.T, w *world) {
 		recipients := map[string]bool{} // and whether they may read it
 		for _, id := range people {
 			recipients[address(id)] = h.readers != thing.Students || verified[id]
+			for to := range devices {
+				if owner(id, to) {
+					recipients[to] = recipients[address(id)]
+				}
+			}
 		}
 		for _, c := range w.channels {
 			recipients[c.ID] = h.readers == thing.Guests
 		}
 		for to, may := range recipients {
 			n := got[told{h.ref.ID, to}]
-			stopped := withdrawn[h.ref.ID] || slices.ContainsFunc(people, func(id string) bool { return ended[id] && address(id) == to })
+			_, off := turnedOff[to]
+			stopped := withdrawn[h.ref.ID] || off || slices.ContainsFunc(people, func(id string) bool { return ended[id] && owner(id, to) })
 			switch {
 			case !may && n > 0:
 				t.Fatalf("%s was sent %v, which they may not read", to, h.ref)

@@ -163,6 +163,7 @@ func (q Queue) claimed(ctx context.Context, kind string) (*claim, error) {
 		c.rows, err = read(same, ` ORDER BY event_at, id`)
 	case first.digest:
 		w.Add(`member_id = ?`, first.member)
+		w.Add(`recipient = ?`, first.recipient)
 		w.Add(`digest = 1`)
 		w.Add(`batch = ''`)
 		c.rows, err = read(w, ` ORDER BY event_at, id`)
@@ -198,17 +199,22 @@ func (q Queue) deliver(ctx context.Context, c *claim, p Policy, ran *Ran) (o Out
 	}
 	send := q.toChannel
 	var who auth.Principal
-	if c.rows[0].channel == Mail {
-		m, state, err := q.reached(ctx, c.rows[0].member)
+	if first := c.rows[0]; first.member != "" {
+		m, state, err := q.reached(ctx, first.member)
+		if state == "" && err == nil && first.channel == Mail {
+			state, err = q.mailed(ctx, m)
+		}
 		if err != nil {
 			return o, false, err
 		}
 		if state != "" {
 			return o, false, q.end(ctx, c, fresh, state, ran)
 		}
-		who = m.principal
-		send = func(ctx context.Context, c *claim, rest []row, items []Item) (Outcome, error) {
-			return q.toMember(ctx, c, m, rest, items)
+		who, send = m.principal, q.toDevice
+		if first.channel == Mail {
+			send = func(ctx context.Context, c *claim, rest []row, items []Item) (Outcome, error) {
+				return q.toMember(ctx, c, m, rest, items)
+			}
 		}
 	}
 	items, rest, err := q.items(auth.With(ctx, who), c, fresh, ran)
@@ -298,26 +304,28 @@ func (q Queue) reached(ctx context.Context, memberID string) (reader, State, err
 	if m.SuspendedAt != nil || m.LeavingAt != nil {
 		return reader{}, Unwanted, nil
 	}
-	if m.Email == "" || m.ConfirmedAt == nil {
-		return reader{}, Unreachable, nil
-	}
-	paused, err := q.Paused(ctx, m.ID, m.Email)
-	if err != nil {
-		return reader{}, "", err
-	}
-	if paused != nil {
-		return reader{}, Unreachable, nil
-	}
 	grants, err := q.members.Grants(ctx, m.ID)
 	if err != nil {
 		return reader{}, "", err
 	}
-	r := reader{Member: m, principal: auth.Principal{MemberID: m.ID, Name: m.Name, Unit: m.Unit, Verified: m.VerifiedAt != nil, Confirmed: true}}
+	r := reader{Member: m, principal: auth.Principal{MemberID: m.ID, Name: m.Name, Unit: m.Unit, Verified: m.VerifiedAt != nil, Confirmed: m.ConfirmedAt != nil}}
 	for _, g := range grants {
 		r.principal.Grants = append(r.principal.Grants, g.Grant)
 	}
-	r.principal = r.principal.Rest(auth.Admin) // a mail proves no second factor
+	r.principal = r.principal.Rest(auth.Admin) // neither a mail nor a message proves a second factor
 	return r, "", nil
+}
+
+// mailed is why no mail is sent to a member; "" where it is.
+func (q Queue) mailed(ctx context.Context, m reader) (State, error) {
+	if m.Email == "" || m.ConfirmedAt == nil {
+		return Unreachable, nil
+	}
+	paused, err := q.Paused(ctx, m.ID, m.Email)
+	if err == nil && paused != nil {
+		return Unreachable, nil
+	}
+	return "", err
 }
 
 // toMember sends a letter.
@@ -337,6 +345,22 @@ func (q Queue) toMember(ctx context.Context, c *claim, m reader, rest []row, ite
 		err = q.pause(context.WithoutCancel(ctx), m.ID, m.Email, o)
 	}
 	return o, err
+}
+
+// toDevice sends a message to a device of a member. What is told on the day before is no news on the day.
+func (q Queue) toDevice(ctx context.Context, c *claim, rest []row, items []Item) (Outcome, error) {
+	until := time.Time{}
+	for _, r := range rest {
+		end := r.due.Add(Fresh)
+		if about, _ := topic.Of(r.topic); about.Tomorrow {
+			end = clock.Midnight(clock.Now(ctx)).AddDate(0, 0, 1)
+		}
+		if end.After(until) {
+			until = end
+		}
+	}
+	first := rest[0]
+	return q.devices.Push(ctx, Note{ID: c.batch, DeviceID: first.recipient, MemberID: first.member, Items: items, Digest: first.digest, Until: until})
 }
 
 // toChannel sends a message to one of the council's channels.
@@ -360,6 +384,8 @@ func (q Queue) settle(ctx context.Context, c *claim, rows []row, o Outcome, p Po
 	switch tried := rows[0].attempts; {
 	case o.Uncalled && o.Again: // until it is Late
 		state, next = Waiting, now.Add(putOff)
+	case o.Uncalled && o.Gone:
+		state = Unreachable
 	case o.Status/100 == 2:
 	case o.Again && tried < len(gaps):
 		state, next = Waiting, now.Add(max(gaps[tried], o.After))

@@ -37,6 +37,7 @@ type Queue struct {
 	things   thing.Store
 	members  member.Store
 	channels Channels
+	devices  Devices
 	mailer   Mailer
 	key      secret.Key
 	site     string
@@ -50,6 +51,7 @@ type Wiring struct {
 	Key      secret.Key
 	Members  member.Store
 	Channels Channels
+	Devices  Devices
 	Mailer   Mailer
 	SiteURL  string                         // without a slash at the end
 	Closed   func(context.Context) []string // kinds of things whose functions are switched off
@@ -59,7 +61,7 @@ type Wiring struct {
 func NewQueue(w Wiring) Queue {
 	return Queue{
 		Keeper: NewKeeper(w.DB, w.Outbox), topics: topic.Store{DB: w.DB, Key: w.Key}, things: thing.Store{DB: w.DB}, members: w.Members,
-		channels: w.Channels, mailer: w.Mailer, key: w.Key, site: w.SiteURL, closed: w.Closed,
+		channels: w.Channels, devices: w.Devices, mailer: w.Mailer, key: w.Key, site: w.SiteURL, closed: w.Closed,
 	}
 }
 

@@ -41,12 +41,18 @@ func (q Queue) Take(ctx context.Context, e event.Event) error {
 			return err
 		}
 		members, rows := []string{}, []row{}
+		for _, s := range subscribers {
+			members = append(members, s.MemberID)
+		}
+		devices, err := q.devices.Of(ctx, members...)
+		if err != nil {
+			return err
+		}
 		add := func(r row) {
 			r.id, r.topic, r.ref, r.event, r.next = hash(e.ID, r.channel, r.recipient+r.member), t.Name, ref, e.Time, r.due
 			rows = append(rows, r)
 		}
 		for _, s := range subscribers {
-			members = append(members, s.MemberID)
 			r := row{channel: Mail, member: s.MemberID, due: p.awake(e.Time)}
 			switch {
 			case t.Tomorrow:
@@ -55,6 +61,10 @@ func (q Queue) Take(ctx context.Context, e event.Event) error {
 				r.digest, r.due = true, p.digest(e.Time)
 			}
 			add(r)
+			for _, id := range devices[s.MemberID] {
+				r.channel, r.recipient = Push, id
+				add(r)
+			}
 		}
 		for _, c := range channels {
 			r := row{channel: c.Kind, recipient: c.ID, due: e.Time}

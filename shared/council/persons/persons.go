@@ -7,6 +7,7 @@ import (
 
 	"github.com/madang-council/madang/shared/council/archive"
 	"github.com/madang-council/madang/shared/council/delivery"
+	"github.com/madang-council/madang/shared/council/device"
 	"github.com/madang-council/madang/shared/council/inbox"
 	"github.com/madang-council/madang/shared/council/minute"
 	"github.com/madang-council/madang/shared/council/notice"
@@ -37,6 +38,7 @@ func All(db *database.DB) []person.Data {
 		topic.Store{DB: db}.Personal(),
 		inbox.Store{DB: db}.Personal(),
 		delivery.NewKeeper(db, nil).Personal(),
+		device.NewKeeper(db).Personal(),
 		policy.Store{DB: db}.Personal(),
 		audit.Store{DB: db}.Personal(),
 	)

@@ -229,7 +229,8 @@ const ended = 30 * 24 * time.Hour
 
 // Chores are what is to be done about sessions by itself: refresh tokens are deleted when
 // they would be refused, used or not, and sessions that ended 30 days ago. A used token is kept
-// until then, since it may be what its owner still has after somebody else used a copy.
+// until then, since it may be what its owner still has after somebody else used a copy. A session that
+// ended by itself is kept while a device gets notifications that was turned on in it (shared/council/device).
 func (s Store) Chores() []chore.Chore {
 	return []chore.Chore{
 		{Name: "refresh-tokens-forgotten", Do: s.forgetTokens},
@@ -246,8 +247,8 @@ func (s Store) forgetTokens(ctx context.Context, limit int) (int, error) {
 // forget deletes sessions, by either end: each has an index.
 func (s Store) forget(ctx context.Context, limit int) (int, error) {
 	forgotten := 0
-	for _, end := range []string{"until_at", "revoked_at"} {
-		n, err := s.DB.Exec(ctx, `DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE `+end+` < $1 ORDER BY `+end+database.Limit(limit)+`) AND `+end+` + 0 < $1`,
+	for _, end := range []struct{ at, unless string }{{"until_at", ` AND NOT EXISTS (SELECT 1 FROM devices d WHERE d.session_id = sessions.id)`}, {"revoked_at", ``}} {
+		n, err := s.DB.Exec(ctx, `DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE `+end.at+` < $1`+end.unless+` ORDER BY `+end.at+database.Limit(limit)+`) AND `+end.at+` + 0 < $1`+end.unless,
 			clock.Millis(clock.Now(ctx).Add(-ended)))
 		if forgotten += int(n); err != nil {
 			return forgotten, err

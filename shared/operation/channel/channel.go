@@ -37,8 +37,6 @@ const (
 	// Overlap is for how long the secret before is signed with as well, so that receivers change
 	// without losing a message.
 	Overlap = 24 * time.Hour
-	// Kept is how much of an answer is kept, in bytes.
-	Kept = 256
 )
 
 // Topic is something that channels can be told of.

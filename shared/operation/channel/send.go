@@ -5,13 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"regexp"
 	"strconv"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/clock"
@@ -27,13 +23,10 @@ const PausedItself = "pause a channel"
 // Held is the Answer of a channel that is paused.
 const Held = "paused"
 
-// MostAfter is the longest that a receiver may have us wait.
-const MostAfter = 24 * time.Hour
-
 // Outcome is what became of a message.
 type Outcome struct {
 	Status int           // of HTTP; 0 where nothing was answered
-	Answer string        // at most Kept bytes of what was answered; where there was no answer an outside.Reason, or Held; "" where it was taken
+	Answer string        // at most outside.Kept bytes of what was answered; where there was no answer an outside.Reason, or Held; "" where it was taken
 	Again  bool          // it may be taken later
 	After  time.Duration // not before; 0 where the receiver said nothing
 	// Uncalled says that nobody was asked: the channel is paused or lost, or its address is refused before a connection.
@@ -189,51 +182,21 @@ func (s Sender) outcome(ctx context.Context, to outside.Address, header map[stri
 	if o.Taken() {
 		return o
 	}
-	o.Answer = said(answer.Body)
-	o.Again = o.Status == 408 || o.Status == 425 || o.Status == 429 || o.Status >= 500
+	o.Answer, o.Again = answer.Said(), answer.Passing()
 	if o.Again {
-		o.After = after(clock.Now(ctx), answer.Header.Get("Retry-After"), answer.Body)
+		o.After = after(clock.Now(ctx), answer)
 	}
 	return o
 }
 
-// after is how long a receiver wants us to wait: the longer of its Retry-After, in seconds or as a
-// date (RFC 9110 10.2.3), and of the retry_after of Discord's JSON, in seconds with a fraction.
-func after(now time.Time, retry string, body []byte) time.Duration {
-	seconds := 0.0
-	retry = strings.TrimSpace(retry)
-	if at, err := time.Parse(time.RFC1123, retry); err == nil {
-		seconds = at.Sub(now).Seconds()
-	} else if n, err := strconv.ParseFloat(retry, 64); err == nil {
-		seconds = n
-	}
+// after is how long a receiver wants us to wait: the longer of its Retry-After and of the retry_after of
+// Discord's JSON, in seconds with a fraction.
+func after(now time.Time, answer outside.Answer) time.Duration {
 	var discord struct {
 		RetryAfter float64 `json:"retry_after"`
 	}
-	if json.Unmarshal(body, &discord) == nil {
-		seconds = max(seconds, discord.RetryAfter)
+	if json.Unmarshal(answer.Body, &discord) != nil {
+		discord.RetryAfter = 0
 	}
-	if !(seconds > 0) {
-		return 0
-	}
-	return min(time.Duration(min(math.Ceil(seconds*1000), float64(MostAfter.Milliseconds())))*time.Millisecond, MostAfter)
-}
-
-// said is the beginning of an answer as one line of text.
-func said(body []byte) string {
-	clean := strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp) {
-			return ' '
-		}
-		if unicode.Is(unicode.Cf, r) || r == utf8.RuneError {
-			return -1
-		}
-		return r
-	}, string(body))
-	clean = oneLine(clean)
-	for len(clean) > Kept {
-		_, size := utf8.DecodeLastRuneInString(clean)
-		clean = clean[:len(clean)-size]
-	}
-	return clean
+	return max(answer.After(now), outside.Seconds(discord.RetryAfter))
 }
