@@ -150,40 +150,45 @@ func TestNoKeyInAnnotations(t *testing.T) {
 	}
 }
 
-// Where each node answers for itself, each replica has one of its own, and a release's
-// replicas may stand beside those that they follow: no node is without in between.
+// Where each node answers for itself, the first replicas have a node each, a crowd's come beside
+// them, and a release's replicas may stand beside those that they follow: no node is without in
+// between.
 func TestEdgeIsSpread(t *testing.T) {
 	for name, row := range map[string]struct {
 		change []func(chartutil.Values)
-		own    bool
+		own    int32 // nodes that the first replicas have
 	}{
-		"Local":      {nil, true},
-		"Cluster":    {[]func(chartutil.Values){set("edge.service.externalTrafficPolicy", "Cluster")}, false},
-		"in cluster": {[]func(chartutil.Values){set("edge.service.type", "ClusterIP")}, false},
+		"Local":      {nil, 2},
+		"three":      {[]func(chartutil.Values){set("edge.replicas", 3)}, 2},
+		"Cluster":    {[]func(chartutil.Values){set("edge.service.externalTrafficPolicy", "Cluster")}, 0},
+		"in cluster": {[]func(chartutil.Values){set("edge.service.type", "ClusterIP")}, 0},
 	} {
 		d := of[appsv1.Deployment](mustRender(t, production, row.change...))["Deployment/edge"]
 		spec := d.Spec.Template.Spec
-		if (spec.Affinity != nil) != row.own {
+		if spec.Affinity != nil {
 			t.Errorf("%s: affinity %+v", name, spec.Affinity)
 		}
-		keys := [][]string{}
-		if row.own {
-			must := spec.Affinity.PodAntiAffinity.RequiredDuringSchedulingIgnoredDuringExecution
-			if len(must) != 1 || must[0].TopologyKey != corev1.LabelHostname || must[0].LabelSelector.MatchLabels["app.kubernetes.io/component"] != "edge" {
-				t.Fatalf("%s: %+v", name, must)
-			}
-			keys = append(keys, must[0].MatchLabelKeys)
-		}
-		over := []string{}
+		must, over := int32(0), []string{}
 		for _, c := range spec.TopologySpreadConstraints {
-			keys, over = append(keys, c.MatchLabelKeys), append(over, c.TopologyKey)
-		}
-		for _, k := range keys {
-			if !slices.Equal(k, []string{"pod-template-hash"}) {
-				t.Errorf("%s: replicas of two releases avoid each other: %v", name, k)
+			if !slices.Equal(c.MatchLabelKeys, []string{"pod-template-hash"}) {
+				t.Errorf("%s: replicas of two releases avoid each other: %v", name, c.MatchLabelKeys)
 			}
+			if c.MaxSkew != 1 || c.LabelSelector.MatchLabels["app.kubernetes.io/component"] != "edge" {
+				t.Errorf("%s: %+v", name, c)
+			}
+			over = append(over, c.TopologyKey)
+			if c.WhenUnsatisfiable != corev1.DoNotSchedule {
+				continue
+			}
+			if c.TopologyKey != corev1.LabelHostname || c.MinDomains == nil || c.NodeTaintsPolicy == nil || *c.NodeTaintsPolicy != corev1.NodeInclusionPolicyHonor {
+				t.Fatalf("%s: %+v", name, c)
+			}
+			must = *c.MinDomains
 		}
-		if slices.Contains(over, corev1.LabelHostname) == row.own || !slices.Contains(over, corev1.LabelTopologyZone) {
+		if must != row.own {
+			t.Errorf("%s: the first have %d nodes, want %d", name, must, row.own)
+		}
+		if !slices.Contains(over, corev1.LabelHostname) || !slices.Contains(over, corev1.LabelTopologyZone) {
 			t.Errorf("%s: spread over %v", name, over)
 		}
 		if surge := d.Spec.Strategy.RollingUpdate; *surge.MaxUnavailable != intstr.FromInt32(0) || *surge.MaxSurge != intstr.FromInt32(1) {

@@ -187,8 +187,10 @@ func (p *Plan) always(name string, replicas *int32, spec corev1.PodSpec) {
 		each.Count = int(*replicas)
 	}
 	each.CPU, each.Memory = requests(spec)
-	if a := spec.Affinity; a != nil && a.PodAntiAffinity != nil {
-		each.OwnNode = len(a.PodAntiAffinity.RequiredDuringSchedulingIgnoredDuringExecution) > 0
+	for _, c := range spec.TopologySpreadConstraints {
+		if c.TopologyKey == corev1.LabelHostname && c.WhenUnsatisfiable == corev1.DoNotSchedule && c.MinDomains != nil && each.Count <= int(*c.MinDomains) {
+			each.OwnNode = true
+		}
 	}
 	p.Always = append(p.Always, each)
 	p.look(spec)
