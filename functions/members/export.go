@@ -71,6 +71,13 @@ type exportMails struct {
 	} `json:"paused" description:"Why no mail is sent."`
 }
 
+type exportRemark struct {
+	Notice string    `json:"notice" description:"Its id."`
+	Said   string    `json:"said"`
+	Text   string    `json:"text,omitempty"`
+	At     time.Time `json:"at"`
+}
+
 type exportResponse struct {
 	Profile  profileResponse      `json:"profile"`
 	Consents []consentItem        `json:"consents" description:"The whole history."`
@@ -81,6 +88,7 @@ type exportResponse struct {
 	Topics   exportTopics         `json:"notificationSettings" description:"What the member wants to hear of."`
 	Told     []exportNotification `json:"notifications" description:"What they were told of on the site, in the last 90 days."`
 	Mails    exportMails          `json:"notificationMails" description:"And by mail."`
+	Remarks  []exportRemark       `json:"noticeReviews" description:"What the member said when notices were reviewed before they were published, the oldest first."`
 	Policies []exportPolicy       `json:"policies" description:"The council's numbers that the member set."`
 }
 
