@@ -372,7 +372,7 @@ func TestBannerIsOnEveryPage(t *testing.T) {
 }
 
 // Where the switches cannot be read, what could be answered is, and is kept by nobody; a write
-// fails as it would without them.
+// fails as it would without them: a notice does not come out where nobody knows whether it needs approval.
 func TestUnknownFlags(t *testing.T) {
 	app := functiontest.New(t, notices.Function)
 	editor := app.Editor()
@@ -387,7 +387,8 @@ func TestUnknownFlags(t *testing.T) {
 	for key := range stored(t, app) {
 		t.Errorf("%s is kept", key)
 	}
-	app.Notice(editor, map[string]any{"title": "알림"})
+	app.Notice(editor, map[string]any{"title": "알림", "publishAt": nil})
+	app.Do(functiontest.Request{Method: "POST", Path: "/v1/notices", As: editor, Body: map[string]any{"unit": "총학", "title": "알림", "publishNow": true}}).Problem(500, "internal")
 }
 
 // Events and sweeping go on, whatever is switched.

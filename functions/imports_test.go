@@ -100,6 +100,9 @@ var crossings = map[string]map[string]string{
 		"shared/council/topic":   "deliveries follow from topics, and who wants to hear of them",
 		"shared/identity/member": "mail goes to a member's address, and says what they may read",
 	},
+	"shared/council/inbox": {
+		"shared/council/topic": "what is told of the council's work leads to its desk, and is seen by who does that work",
+	},
 	"shared/council/minute": {
 		"shared/council/due": "minutes are to be published within days, and say so",
 	},
@@ -215,7 +218,7 @@ func TestProgramsLinkTheirDomainsAlone(t *testing.T) {
 			continue
 		}
 		named := map[string]bool{ // the host's own: who asks, the log, answers kept for their key, what is urgent on every page, the switches, and the bell
-			"shared/identity/session": true, "shared/operation/audit": true, "shared/operation/idempotency": true, "shared/council/thing": true, "shared/council/policy": true, "shared/council/inbox": true,
+			"shared/identity/session": true, "shared/operation/audit": true, "shared/operation/idempotency": true, "shared/council/thing": true, "shared/council/policy": true, "shared/council/inbox": true, "shared/council/topic": true,
 		}
 		for other, q := range packages {
 			if other != "functions/"+function && !strings.HasPrefix(other, "functions/"+function+"/") {

@@ -99,7 +99,7 @@ func TestRights(t *testing.T) {
 		})),
 		made: map[string]string{}, again: map[string]functiontest.Account{},
 	}
-	columns, all := principals(c.Now()), with(questions(), archiveQuestions(), calendarQuestions(), channelQuestions(), minuteQuestions(), notifyQuestions())
+	columns, all := principals(c.Now()), with(questions(), archiveQuestions(), calendarQuestions(), channelQuestions(), minuteQuestions(), notifyQuestions(), reviewQuestions())
 	c.boss = c.account(t, principal{name: "boss", member: &functiontest.Member{Verified: true, Grants: []auth.Grant{{Role: auth.Admin}}}, second: true})
 	known := map[string]bool{}
 	for _, spec := range functions.All() {

@@ -41,7 +41,7 @@ var Function = function.Spec{
 		}
 		write, audits := function.May(auth.Write), function.May(auth.Audit)
 		return function.Parts{Routes: append(h.desk.Pages(
-			function.Route{Method: "GET", Path: desk.Root, Access: write, Wakes: []string{"notices", "uploads"}, Do: function.Do(h.home), Doc: "What waits: drafts, what is scheduled, what was published last."},
+			function.Route{Method: "GET", Path: desk.Root, Access: write, Wakes: []string{"notices", "uploads"}, Do: function.Do(h.home), Doc: "What waits: reviews, drafts, what is scheduled, what was published last."},
 			function.Route{Method: "GET", Path: audit.DeskPath, Words: problem.Text{KO: "기록을 봄", EN: "Read the log"}, Access: audits, Personal: true, Do: function.Do(h.audit), Doc: "The log of what the council did and whose data it read."},
 		), h.desk.AssetsRoute())}
 	},

@@ -42,6 +42,23 @@ func (d desk) get(who functiontest.Account, path string) functiontest.Response {
 	return d.Do(functiontest.Request{Method: "GET", Path: path, As: who.Token})
 }
 
+// The first page shows what waits for one's review, and how one's own requests stand.
+func TestReviewsAtHome(t *testing.T) {
+	d := open(t)
+	id := d.draft("총학", "봄 축제", nil)
+	review := func(who functiontest.Account, path string, body map[string]any) {
+		t.Helper()
+		d.Do(functiontest.Request{Method: "POST", Path: "/v1/notices/" + id + "/review" + path, As: who.Token, Body: body, Header: map[string]string{"If-Match": "*"}}).Want(200)
+	}
+	d.get(d.editor, "/console").Want(200).SaysNot("내 검토를 기다리는")
+	review(d.admin, "", map[string]any{})
+	d.get(d.editor, "/console").Want(200).Says("내 검토를 기다리는 공지", `href="/console/notices/`+id+`/review"`, "검토 대기").SaysNot("내가 검토를 요청한")
+	d.get(d.admin, "/en/console").Want(200).Says("Reviews that I asked for", "Waiting for review").SaysNot("Waiting for my review")
+	review(d.editor, "/decision", map[string]any{"decision": "changes", "text": "날짜"})
+	d.get(d.editor, "/console").Want(200).SaysNot("내 검토를 기다리는")
+	d.get(d.admin, "/console").Want(200).Says("내가 검토를 요청한 공지", "수정 요청")
+}
+
 // TestWhoMayOpen asks for every page as everybody: nobody sees more than the API gives.
 func TestWhoMayOpen(t *testing.T) {
 	d := open(t)

@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"strconv"
 
 	g "maragu.dev/gomponents"
 	el "maragu.dev/gomponents/html"
@@ -27,9 +28,14 @@ func (h handlers) home(ctx context.Context, _ *homeRequest) (*ui.Answer, error) 
 		return nil, err
 	}
 	if flags.Runs("notices") {
-		if columns, err = h.waiting(ctx); err != nil {
+		if columns, err = h.reviews(ctx); err != nil {
 			return nil, err
 		}
+		waiting, err := h.waiting(ctx)
+		if err != nil {
+			return nil, err
+		}
+		columns = append(columns, waiting...)
 		more = append(more, desk.Link(desk.At(ctx, notice.DeskPath+"/new"), ui.T(ctx, "새 공지 쓰기", "Write a notice"), "button"))
 	}
 	return h.desk.Page(ctx, ui.View{Title: ui.T(ctx, "콘솔", "Console"), Main: []g.Node{
@@ -42,6 +48,38 @@ func (h handlers) home(ctx context.Context, _ *homeRequest) (*ui.Answer, error) 
 		el.P(el.Class("languages"), g.If(function.RequestFrom(ctx).Language == "en", el.A(el.Href(desk.Root), el.Lang("ko"), g.Attr("hreflang", "ko"), g.Text("한국어"))),
 			g.If(function.RequestFrom(ctx).Language != "en", el.A(el.Href(function.English(desk.Root)), el.Lang("en"), g.Attr("hreflang", "en"), g.Text("English")))),
 	}}), nil
+}
+
+// reviews are the notices that wait for the caller's review, and how those stand whose review the caller asked for: a panel for
+// each that there are.
+func (h handlers) reviews(ctx context.Context) ([]g.Node, error) {
+	mine, err := h.notices.ReviewsFor(ctx, atHome+1)
+	if err != nil {
+		return nil, err
+	}
+	asked, err := h.notices.ReviewsBy(ctx, atHome+1)
+	if err != nil {
+		return nil, err
+	}
+	panel := func(title string, list []notice.Reviewed) g.Node {
+		return el.Section(el.Class("panel"),
+			el.H2(g.Text(title)),
+			el.Ul(el.Class("plain"), g.Map(list[:min(atHome, len(list))], func(v notice.Reviewed) g.Node {
+				label := v.Review.Standing().Label()
+				return el.Li(desk.Link(desk.At(ctx, notice.DeskPath+"/"+v.Notice.ID+"/review"), v.Notice.Title, ""),
+					el.P(el.Class("meta"), el.B(g.Text(ui.T(ctx, label.KO, label.EN))), el.Span(g.Text(h.desk.Unit(ctx, v.Notice.Unit))), desk.Short(ctx, v.Review.AskedAt)))
+			})),
+			g.If(len(list) > atHome, el.P(el.Class("hint"), g.Text(ui.T(ctx, "오래 기다린 것부터 "+strconv.Itoa(atHome)+"건입니다.", "The "+strconv.Itoa(atHome)+" that wait longest.")))),
+		)
+	}
+	columns := []g.Node{}
+	if len(mine) > 0 {
+		columns = append(columns, panel(ui.T(ctx, "내 검토를 기다리는 공지", "Waiting for my review"), mine))
+	}
+	if len(asked) > 0 {
+		columns = append(columns, panel(ui.T(ctx, "내가 검토를 요청한 공지", "Reviews that I asked for"), asked))
+	}
+	return columns, nil
 }
 
 // waiting are the newest notices of each state, a panel for each.

@@ -79,6 +79,13 @@ type exportDevice struct {
 	CreatedAt time.Time `json:"createdAt"`
 }
 
+type exportRemark struct {
+	Notice string    `json:"notice" description:"Its id."`
+	Said   string    `json:"said"`
+	Text   string    `json:"text,omitempty"`
+	At     time.Time `json:"at"`
+}
+
 type exportResponse struct {
 	Profile  profileResponse      `json:"profile"`
 	Consents []consentItem        `json:"consents" description:"The whole history."`
@@ -90,6 +97,7 @@ type exportResponse struct {
 	Told     []exportNotification `json:"notifications" description:"What they were told of on the site, in the last 90 days."`
 	Mails    exportMails          `json:"notificationMails" description:"And by mail and on devices."`
 	Devices  []exportDevice       `json:"devices" description:"Browsers in which they get notifications."`
+	Remarks  []exportRemark       `json:"noticeReviews" description:"What the member said when notices were reviewed before they were published, the oldest first."`
 	Policies []exportPolicy       `json:"policies" description:"The council's numbers that the member set."`
 }
 

@@ -27,5 +27,5 @@ func (h handlers) undelete(ctx context.Context, r *edition) (*article, error) {
 		return nil, err
 	}
 	a := h.show(ctx, n)
-	return &a, nil
+	return &a, h.out(ctx, n)
 }

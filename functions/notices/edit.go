@@ -42,5 +42,5 @@ func (h handlers) edit(ctx context.Context, r *editRequest) (*article, error) {
 		return nil, err
 	}
 	a := h.show(ctx, is)
-	return &a, nil
+	return &a, h.out(ctx, is)
 }

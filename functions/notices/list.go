@@ -11,12 +11,14 @@ import (
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/identity/member"
 	"github.com/madang-council/madang/shared/media/upload"
+	"github.com/madang-council/madang/shared/operation/audit"
 )
 
 // handlers are the operations and what they need.
 type handlers struct {
 	notices  notice.Writer
 	members  member.Store
+	log      audit.Store
 	cursors  *cursor.Codec
 	previews notice.Previews
 	uploads  upload.Store

@@ -34,6 +34,7 @@ type entry struct {
 	DeletedAt   *time.Time   `json:"deletedAt,omitempty"`
 	Imported    bool         `json:"imported,omitempty"`
 	Attachments int          `json:"attachments"` // how many
+	Review      string       `json:"review,omitempty" enum:"asked,changes,changed,approved,outdated,withdrawn" description:"How its review stands; absent where none was asked for."`
 	Version     int64        `json:"version"`
 	CreatedAt   time.Time    `json:"createdAt"`
 	UpdatedAt   time.Time    `json:"updatedAt"`
@@ -54,8 +55,18 @@ func (h handlers) manage(ctx context.Context, r *manageRequest) (*cursor.Page[en
 	if err != nil {
 		return nil, err
 	}
+	reviews, err := h.notices.Reviews(ctx, page.Items...)
+	if err != nil {
+		return nil, err
+	}
 	now := clock.Now(ctx)
-	entries := cursor.Map(page, func(n notice.Notice) entry { return entryOf(n, now) })
+	entries := cursor.Map(page, func(n notice.Notice) entry {
+		e := entryOf(n, now)
+		if r, asked := reviews[n.ID]; asked {
+			e.Review = string(r.Standing())
+		}
+		return e
+	})
 	return &entries, nil
 }
 

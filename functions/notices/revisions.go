@@ -138,5 +138,5 @@ func (h handlers) revert(ctx context.Context, r *revertRequest) (*article, error
 		return nil, err
 	}
 	a := h.show(ctx, is)
-	return &a, nil
+	return &a, h.out(ctx, is)
 }

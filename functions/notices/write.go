@@ -35,5 +35,5 @@ func (h handlers) write(ctx context.Context, r *writeRequest) (*written, error) 
 		return nil, err
 	}
 	function.Subject(ctx, n.ID)
-	return &written{h.show(ctx, n)}, nil
+	return &written{h.show(ctx, n)}, h.out(ctx, n)
 }

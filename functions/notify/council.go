@@ -24,11 +24,13 @@ func openCouncil(d function.Deps) council {
 	return council{store, channel.NewSender(store, d.Settings.SiteURL, d.Settings.CouncilName)}
 }
 
-// channelTopics are what channels can be told of: all topics.
+// channelTopics are what channels can be told of: all topics but those of the council's work.
 func channelTopics() []channel.Topic {
 	list := []channel.Topic{}
 	for _, t := range topic.All() {
-		list = append(list, channel.Topic{Name: t.Name, Label: t.Label})
+		if t.Desk == "" {
+			list = append(list, channel.Topic{Name: t.Name, Label: t.Label})
+		}
 	}
 	return list
 }

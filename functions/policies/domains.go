@@ -7,6 +7,7 @@ import (
 	"github.com/madang-council/madang/shared/council/calendar"
 	"github.com/madang-council/madang/shared/council/delivery"
 	"github.com/madang-council/madang/shared/council/minute"
+	"github.com/madang-council/madang/shared/council/notice"
 	"github.com/madang-council/madang/shared/council/policy"
 	"github.com/madang-council/madang/shared/function"
 )
@@ -21,6 +22,7 @@ func Domains(c function.Catalogue) []policy.Domain {
 	}
 	return []policy.Domain{
 		site.Policies(),
+		policy.Of[notice.Policy](),
 		policy.Of[minute.Policy](),
 		policy.Of[archive.Policy](),
 		policy.Of[calendar.Policy](),

@@ -18,6 +18,7 @@ const (
 	Enact     Action = "enact"     // makes a version of the rules final
 	Restore   Action = "restore"   // sees and brings back what was deleted
 	Import    Action = "import"    // brings along what was published elsewhere, with its date
+	Waive     Action = "waive"     // publishes what is urgent without the approval that the council asks for
 	Unseal    Action = "unseal"    // reads what minutes of the unit withhold from readers
 	Moderate  Action = "moderate"  // reads what was hidden, and decides on it
 	Appoint   Action = "appoint"   // finds a member by address, gives roles and takes them away
@@ -57,6 +58,7 @@ func Rules() []Rule {
 		{Action: Enact, Roles: []Role{Admin}},
 		{Action: Restore, Roles: []Role{Admin}},
 		{Action: Import, Roles: []Role{Admin}, Whole: true},
+		{Action: Waive, Roles: []Role{Admin}, Whole: true},
 		{Action: Unseal, Roles: []Role{Admin}},
 		{Action: Moderate, Roles: []Role{Moderator, Admin}},
 		{Action: Appoint, Roles: []Role{Admin}},

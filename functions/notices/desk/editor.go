@@ -14,6 +14,7 @@ import (
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/council/notice"
+	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/media/upload"
 	"github.com/madang-council/madang/shared/problem"
 	"github.com/madang-council/madang/shared/ui"
@@ -38,13 +39,21 @@ func (h handlers) compose(ctx context.Context, r *composeRequest) (*ui.Answer, e
 	if err != nil {
 		return nil, err
 	}
+	t, err := h.talk(ctx, notice.Notice{})
+	if err != nil {
+		return nil, err
+	}
 	copied := notice.Notice{Unit: n.Unit, Title: n.Title, Body: n.Body, TitleEn: n.TitleEn, BodyEn: n.BodyEn, Tags: n.Tags, Attachments: n.Attachments}
-	return h.editor(ctx, nil, copied, nil), nil
+	return h.editor(ctx, t, copied, nil), nil
 }
 
 // begin is an editor with a template, or empty, and the choice of what to begin with.
 func (h handlers) begin(ctx context.Context, template string) (*ui.Answer, error) {
 	v, err := h.notices.Templates(ctx)
+	if err != nil {
+		return nil, err
+	}
+	t, err := h.talk(ctx, notice.Notice{})
 	if err != nil {
 		return nil, err
 	}
@@ -54,10 +63,10 @@ func (h handlers) begin(ctx context.Context, template string) (*ui.Answer, error
 		if i < 0 {
 			return nil, problem.Absent()
 		}
-		t := v.List[i]
-		is = notice.Notice{Title: t.Title, Body: t.Body, TitleEn: t.TitleEn, BodyEn: t.BodyEn, Tags: t.Tags}
+		begins := v.List[i]
+		is = notice.Notice{Title: begins.Title, Body: begins.Body, TitleEn: begins.TitleEn, BodyEn: begins.BodyEn, Tags: begins.Tags}
 	}
-	return h.editor(ctx, nil, is, h.beginnings(ctx, v.List, template)), nil
+	return h.editor(ctx, t, is, h.beginnings(ctx, v.List, template)), nil
 }
 
 type editRequest struct {
@@ -72,7 +81,14 @@ func (h handlers) edit(ctx context.Context, r *editRequest) (*ui.Answer, error) 
 	if err != nil {
 		return nil, err
 	}
-	return h.editor(ctx, &n, n, nil), nil
+	t, err := h.talk(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	if t.review == nil {
+		function.ReadNobody(ctx)
+	}
+	return h.editor(ctx, t, n, nil), nil
 }
 
 // edited is a notice as the editor's scripts know it: with the API's names.
@@ -94,16 +110,24 @@ type edited struct {
 }
 
 type editorTold struct {
-	Member   string         `json:"member"`
-	Purposes []upload.Offer `json:"purposes"`
-	Notice   *edited        `json:"notice"`
-	Files    []upload.File  `json:"files"` // that a copy begins with
-	Now      time.Time      `json:"now"`   // the server's
+	Member   string          `json:"member"`
+	Purposes []upload.Offer  `json:"purposes"`
+	Notice   *edited         `json:"notice"`
+	Files    []upload.File   `json:"files"`    // that a copy begins with
+	Now      time.Time       `json:"now"`      // the server's
+	Standing notice.Standing `json:"standing"` // of its review; "" where there is none
+	Required bool            `json:"required"` // the council publishes nothing without approval
+	Waives   bool            `json:"waives"`   // who writes may publish what is urgent without
 }
 
-// editor shows a notice, or with nil a new one that begins with what is says, and choices of other beginnings.
-func (h handlers) editor(ctx context.Context, n *notice.Notice, is notice.Notice, choices g.Node) *ui.Answer {
-	page := editorTold{Member: auth.From(ctx).MemberID, Purposes: upload.Offers(h.raised, false, "post", "archive"), Files: is.Attachments, Now: clock.Now(ctx)}
+// editor shows a notice with its review, or without one a new one that begins with what is says, and choices of other beginnings.
+func (h handlers) editor(ctx context.Context, t talk, is notice.Notice, choices g.Node) *ui.Answer {
+	n := &t.n
+	if n.ID == "" {
+		n = nil
+	}
+	page := editorTold{Member: auth.From(ctx).MemberID, Purposes: upload.Offers(h.raised, false, "post", "archive"), Files: is.Attachments, Now: clock.Now(ctx),
+		Standing: t.standing(), Required: t.required, Waives: auth.From(ctx).May(auth.Waive, "")}
 	title := ui.T(ctx, "새 공지", "New notice")
 	if n != nil {
 		title = ui.T(ctx, "공지 고치기", "Edit notice")
@@ -118,8 +142,9 @@ func (h handlers) editor(ctx context.Context, n *notice.Notice, is notice.Notice
 			choices,
 			korean(ctx, is),
 			english(ctx, is),
-			h.settingsOf(ctx, is),
+			h.settingsOf(ctx, is, t),
 		),
+		g.Iff(n != nil, func() g.Node { return panel(ctx, t) }),
 	}})
 }
 
@@ -237,7 +262,7 @@ func writing(ctx context.Context, t text) g.Node {
 }
 
 // settingsOf is everything about a notice but its text.
-func (h handlers) settingsOf(ctx context.Context, n notice.Notice) g.Node {
+func (h handlers) settingsOf(ctx context.Context, n notice.Notice, t talk) g.Node {
 	f := ui.NewForm(ctx)
 	units := h.desk.Units(ctx, auth.Write, n.Unit)
 	if n.Unit == "" && len(units) > 0 {
@@ -272,11 +297,17 @@ func (h handlers) settingsOf(ctx context.Context, n notice.Notice) g.Node {
 			el.P(el.Class("hint"), g.Text(ui.T(ctx, "시각은 모두 한국 시각입니다.", "All times are Korean time."))),
 		),
 		el.Div(el.Class("save-bar"),
-			el.Div(el.Class("will"), el.P(el.Span(el.ID("state-now"), el.Class("badge"), el.Data("state", string(state)), g.Text(now)), g.Text(" "), el.Span(el.ID("will"))), el.P(el.ID("saved"), el.Class("hint"), el.Role("status"))),
+			el.Div(el.Class("will"), el.P(el.Span(el.ID("state-now"), el.Class("badge"), el.Data("state", string(state)), g.Text(now)), g.Text(" "), reviewNow(ctx, t), g.Text(" "), el.Span(el.ID("will"))), el.P(el.ID("saved"), el.Class("hint"), el.Role("status"))),
 			el.Button(el.ID("save"), el.Type("submit"), el.Class("button quiet"), g.Text(ui.T(ctx, "저장", "Save"))),
 			desk.Button("publish", ui.T(ctx, "지금 게시", "Publish now"), "", el.Aria("describedby", "will"), g.If(published, g.Attr("hidden"))),
 		),
 	}
+}
+
+// reviewNow is how the review stands, always in sight; it leads to what was said.
+func reviewNow(ctx context.Context, t talk) g.Node {
+	s := t.standing()
+	return el.A(el.Href("#review"), el.ID("review-now"), g.If(!t.open(), g.Attr("hidden")), el.Class("badge"), el.Data("state", reviewLook(s)), g.Text(ui.T(ctx, s.Label().KO, s.Label().EN)))
 }
 
 // publication asks when a notice is published.

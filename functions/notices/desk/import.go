@@ -21,11 +21,16 @@ type importTold struct {
 
 // importing is where old notices are brought along.
 func (h handlers) importing(ctx context.Context, _ *importRequest) (*ui.Answer, error) {
+	required, err := h.notices.ReviewRequired(ctx)
+	if err != nil {
+		return nil, err
+	}
 	f := ui.NewForm(ctx)
 	units := append([]ui.Choice{{Value: "", Label: ui.T(ctx, "파일에 쓰인 대로만", "Only as the files say")}}, h.desk.Units(ctx, auth.Write, "")...)
 	return h.desk.Page(ctx, ui.View{Title: ui.T(ctx, "옛 공지 옮겨 오기", "Import notices"), Section: notice.DeskPath, Scripts: []string{"import.js"}, Main: []g.Node{
 		desk.Heading(ui.T(ctx, "옛 공지 옮겨 오기", "Import notices"), desk.Link(desk.At(ctx, notice.DeskPath), ui.T(ctx, "공지로 돌아가기", "Back to notices"), "button small quiet")),
 		el.P(el.Class("lead"), g.Text(ui.T(ctx, "다른 홈페이지에 올렸던 공지를 날짜 그대로 옮겨 옵니다. 옮겨 온 공지에는 표시가 붙고, 새 공지로 알리지 않습니다.", "Brings along what was published on another site, with its dates. Such notices are marked, and are announced to nobody."))),
+		g.If(required, el.P(el.Class("notice-box wrong"), g.Text(ui.T(ctx, "승인받아야 게시하는 동안은 옮겨 올 수 없습니다. 운영 기준에서 잠시 끄고 옮기세요.", "Nothing can be imported while publishing needs approval. Turn that policy off for the import.")))),
 		el.Form(el.ID("import"), el.Class("form"), el.Method("post"), g.Attr("novalidate"), desk.Told(importTold{Notices: desk.At(ctx, notice.DeskPath) + "/"}),
 			el.Div(el.Class("field"),
 				el.Label(el.For("field-file"), g.Text(ui.T(ctx, "파일", "Files"))),

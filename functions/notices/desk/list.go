@@ -62,6 +62,10 @@ func (h handlers) list(ctx context.Context, r *listRequest) (*ui.Answer, error) 
 		return nil, cursor.Absent(err)
 	}
 	items := page.Items
+	reviews, err := h.notices.Reviews(ctx, items...)
+	if err != nil {
+		return nil, err
+	}
 	return h.desk.Page(ctx, ui.View{Title: ui.T(ctx, "공지", "Notices"), Section: notice.DeskPath, Scripts: []string{"bulk.js"}, Main: []g.Node{
 		desk.Heading(ui.T(ctx, "공지", "Notices"), g.Iff(auth.From(ctx).May(auth.Import, ""), func() g.Node {
 			return desk.Link(desk.At(ctx, notice.DeskPath+"/import"), ui.T(ctx, "옛 공지 옮겨 오기", "Import notices"), "button quiet")
@@ -71,7 +75,7 @@ func (h handlers) list(ctx context.Context, r *listRequest) (*ui.Answer, error) 
 		g.Iff(len(items) > 0, func() g.Node {
 			return g.Group{
 				h.choosing(ctx, items),
-				el.Ul(el.Class("rows"), g.Map(items, func(n notice.Notice) g.Node { return h.row(ctx, n) })),
+				el.Ul(el.Class("rows"), g.Map(items, func(n notice.Notice) g.Node { return h.row(ctx, n, reviews) })),
 			}
 		}),
 		desk.Pager(ctx, page.NextCursor, notice.DeskPath, "state", r.State, "q", r.Q, "unit", r.Unit, "tag", r.Tag),
@@ -146,7 +150,8 @@ func noNotices(ctx context.Context, r *listRequest) g.Node {
 }
 
 // row is a notice in the list.
-func (h handlers) row(ctx context.Context, n notice.Notice) g.Node {
+func (h handlers) row(ctx context.Context, n notice.Notice, reviews map[string]notice.Review) g.Node {
+	review, asked := reviews[n.ID]
 	now := clock.Now(ctx)
 	state := n.State(now)
 	if n.DeletedAt != nil {
@@ -163,6 +168,7 @@ func (h handlers) row(ctx context.Context, n notice.Notice) g.Node {
 		el.Div(el.Class("row-main"),
 			title,
 			el.P(el.Class("meta"), badge(ctx, state),
+				g.Iff(asked && n.Reviewable(now) && review.Standing() != notice.StandsWithdrawn, func() g.Node { return reviewed(ctx, review.Standing()) }),
 				g.If(state == notice.Published && n.Pinned(now), el.Span(el.Class("badge"), g.Text(ui.T(ctx, "고정", "Pinned")))),
 				g.If(state == notice.Published && n.Urgent(now), el.Span(el.Class("badge urgent"), g.Text(ui.T(ctx, "긴급", "Urgent")))),
 				g.If(n.ImportedAt != nil, ui.ImportedState(ctx)),

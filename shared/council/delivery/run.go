@@ -198,7 +198,7 @@ func (q Queue) deliver(ctx context.Context, c *claim, p Policy, ran *Ran) (o Out
 		return o, false, err
 	}
 	send := q.toChannel
-	var who auth.Principal
+	var who, whole auth.Principal
 	if first := c.rows[0]; first.member != "" {
 		m, state, err := q.reached(ctx, first.member)
 		if state == "" && err == nil && first.channel == Mail {
@@ -210,14 +210,14 @@ func (q Queue) deliver(ctx context.Context, c *claim, p Policy, ran *Ran) (o Out
 		if state != "" {
 			return o, false, q.end(ctx, c, fresh, state, ran)
 		}
-		who, send = m.principal, q.toDevice
+		who, whole, send = m.principal, m.whole, q.toDevice
 		if first.channel == Mail {
 			send = func(ctx context.Context, c *claim, rest []row, items []Item) (Outcome, error) {
 				return q.toMember(ctx, c, m, rest, items)
 			}
 		}
 	}
-	items, rest, err := q.items(auth.With(ctx, who), c, fresh, ran)
+	items, rest, err := q.items(auth.With(ctx, who), whole, c, fresh, ran)
 	if err != nil || len(rest) == 0 {
 		return o, false, err
 	}
@@ -236,24 +236,66 @@ func without(all, some []row) []row {
 	return slices.DeleteFunc(slices.Clone(all), func(r row) bool { return slices.ContainsFunc(some, func(s row) bool { return s.id == r.id }) })
 }
 
-// items are what rows tell the caller, who may read it now: the latest of a thing once. What they may not read, or do not want any more,
-// ends.
-func (q Queue) items(ctx context.Context, c *claim, rows []row, ran *Ran) (items []Item, rest []row, err error) {
-	refs := []thing.Ref{}
-	for _, r := range rows {
-		refs = append(refs, r.ref)
+// unnamed is a thing as who may not read it by mail or on a device is told of it.
+func unnamed(t thing.Thing) thing.Thing {
+	k, _ := thing.KindOf(t.Kind)
+	t.Title, t.TitleEn, t.Line = k.Label.KO+" (제목은 로그인하면 보입니다)", k.Label.EN+" (sign in to see its title)", ""
+	return t
+}
+
+// told are things of rows as the caller may be told of them now, by the rows' ids. Of the council's work somebody hears whose roles
+// rest in mails, too: that there is something, not what it is called.
+func (q Queue) told(ctx context.Context, whole auth.Principal, rows []row) (map[string]thing.Thing, error) {
+	told, unshown := map[string]thing.Thing{}, []row{}
+	things, err := q.things.Readable(ctx, refs(rows)...)
+	if err != nil {
+		return nil, err
 	}
-	things, err := q.things.Readable(ctx, refs...)
+	for _, r := range rows {
+		about, known := topic.Of(r.topic)
+		if t, may := things[r.ref]; may && known && topic.Shows(ctx, r.topic, t) {
+			told[r.id] = t
+		} else if about.Desk != "" {
+			unshown = append(unshown, r)
+		}
+	}
+	if len(unshown) == 0 {
+		return told, nil
+	}
+	ctx = auth.With(ctx, whole)
+	things, err = q.things.Readable(ctx, refs(unshown)...)
+	for _, r := range unshown {
+		if t, may := things[r.ref]; may && topic.Shows(ctx, r.topic, t) {
+			told[r.id] = unnamed(t)
+		}
+	}
+	return told, err
+}
+
+// refs are the things of rows.
+func refs(rows []row) []thing.Ref {
+	list := []thing.Ref{}
+	for _, r := range rows {
+		list = append(list, r.ref)
+	}
+	return list
+}
+
+// items are what rows tell the caller, who may read it now: the latest of a thing once. What they may not read, or do not want any more,
+// ends. Whole is the caller with all roles.
+func (q Queue) items(ctx context.Context, whole auth.Principal, c *claim, rows []row, ran *Ran) (items []Item, rest []row, err error) {
+	told, err := q.told(ctx, whole, rows)
 	if err != nil {
 		return nil, nil, err
 	}
 	closed, now := q.closed(ctx), clock.Now(ctx)
 	for _, r := range rows {
-		t, may := things[r.ref]
-		about, known := topic.Of(r.topic)
+		t, may := told[r.id]
+		about, _ := topic.Of(r.topic)
+		t.Path = topic.Place(r.topic, r.ref, t.Path)
 		state := State("")
 		switch {
-		case !may || !t.Visible(now) || !known || t.Path == "" || slices.Contains(closed, t.Kind):
+		case !may || t.Path == "" || slices.Contains(closed, t.Kind):
 			state = Withheld
 		case about.Scheduled && r.event.Sub(*t.From) > Fresh: // its event was made long after
 			state = Late
@@ -289,7 +331,8 @@ func (q Queue) items(ctx context.Context, c *claim, rows []row, ran *Ran) (items
 type reader struct {
 	member.Member
 
-	principal auth.Principal
+	principal auth.Principal // as a mail or a message shows it: what needs a second factor rests
+	whole     auth.Principal // with all roles
 }
 
 // reached is a member with what they may read, or why nothing is sent to them.
@@ -312,7 +355,7 @@ func (q Queue) reached(ctx context.Context, memberID string) (reader, State, err
 	for _, g := range grants {
 		r.principal.Grants = append(r.principal.Grants, g.Grant)
 	}
-	r.principal = r.principal.Rest(auth.Admin) // neither a mail nor a message proves a second factor
+	r.whole, r.principal = r.principal, r.principal.Rest(auth.Admin) // neither a mail nor a message proves a second factor
 	return r, "", nil
 }
 

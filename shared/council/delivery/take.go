@@ -9,6 +9,7 @@ import (
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/council/inbox"
 	"github.com/madang-council/madang/shared/council/policy"
+	"github.com/madang-council/madang/shared/council/thing"
 	"github.com/madang-council/madang/shared/council/topic"
 	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/event"
@@ -32,11 +33,7 @@ func (q Queue) Take(ctx context.Context, e event.Event) error {
 		if err != nil {
 			return err
 		}
-		subscribers, err := q.topics.Subscribers(ctx, t, ref)
-		if err != nil {
-			return err
-		}
-		channels, err := q.channels.For(ctx, t.Name)
+		subscribers, channels, err := q.audience(ctx, t, ref, e)
 		if err != nil {
 			return err
 		}
@@ -91,6 +88,23 @@ func (q Queue) Take(ctx context.Context, e event.Event) error {
 		return err
 	}
 	return wrong
+}
+
+// audience is who is to hear of an event: who wants to, or for the council's work whom it names.
+func (q Queue) audience(ctx context.Context, t topic.Topic, ref thing.Ref, e event.Event) (members []topic.Subscriber, channels []Channel, err error) {
+	if t.Desk != "" {
+		to, err := t.To(e)
+		if err != nil {
+			return nil, nil, err
+		}
+		members, err = q.topics.Told(ctx, t, to)
+		return members, nil, err
+	}
+	if members, err = q.topics.Subscribers(ctx, t, ref); err != nil {
+		return nil, nil, err
+	}
+	channels, err = q.channels.For(ctx, t.Name)
+	return members, channels, err
 }
 
 // atOnce is how many rows a statement makes.

@@ -14,6 +14,7 @@ import (
 	"github.com/madang-council/madang/shared/chore"
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/council/thing"
+	"github.com/madang-council/madang/shared/council/topic"
 	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/person"
@@ -105,7 +106,7 @@ func (s Store) List(ctx context.Context, memberID string, behind cursor.Moment, 
 }
 
 // readable are those of some entries whose things their reader, who asks, may read now, as readers do:
-// who works for the council finds drafts in the console.
+// who works for the council finds drafts in the console, but for what colleagues want of them.
 func (s Store) readable(ctx context.Context, list []Entry) ([]Entry, error) {
 	refs := []thing.Ref{}
 	for _, e := range list {
@@ -118,7 +119,8 @@ func (s Store) readable(ctx context.Context, list []Entry) ([]Entry, error) {
 	}
 	shown := []Entry{}
 	for _, e := range list {
-		if t, may := things[e.Ref]; may && t.Visible(clock.Now(ctx)) && !slices.Contains(closed, t.Kind) {
+		if t, may := things[e.Ref]; may && topic.Shows(ctx, e.Topic, t) && !slices.Contains(closed, t.Kind) {
+			t.Path = topic.Place(e.Topic, t.Ref, t.Path)
 			e.Thing = t
 			shown = append(shown, e)
 		}

@@ -39,6 +39,9 @@ func (s Reader) Weigh(ctx context.Context, list []Old, units []string) ([]Weighe
 	if !auth.From(ctx).May(auth.Import, "") {
 		return nil, problem.NotAllowed()
 	}
+	if err := s.importable(ctx); err != nil {
+		return nil, err
+	}
 	now := clock.Now(ctx)
 	weighed, seen, known := []Weighed{}, map[string]bool{}, []string{}
 	for _, o := range list {
@@ -57,6 +60,16 @@ func (s Reader) Weigh(ctx context.Context, list []Old, units []string) ([]Weighe
 		weighed[i].There = there[weighed[i].source]
 	}
 	return weighed, nil
+}
+
+// importable fails with review-required where nothing comes out without approval: nobody approves
+// what comes along by hundreds.
+func (s Reader) importable(ctx context.Context) error {
+	required, err := s.ReviewRequired(ctx)
+	if err == nil && required {
+		err = errImportReview()
+	}
+	return err
 }
 
 func (o Old) weigh(now time.Time, units []string) Weighed {
@@ -120,6 +133,9 @@ func (s Writer) Import(ctx context.Context, list []Weighed) ([]Notice, error) {
 	if !auth.From(ctx).May(auth.Import, "") {
 		return nil, problem.NotAllowed()
 	}
+	if err := s.importable(ctx); err != nil {
+		return nil, err
+	}
 	made := []Notice{}
 	for _, w := range list {
 		if len(w.Wrong) > 0 {
@@ -157,7 +173,7 @@ func (s Writer) bring(ctx context.Context, w Weighed) (n Notice, added bool, err
 	if err != nil || done == 0 {
 		return Notice{}, false, err
 	}
-	n, err = s.settle(ctx, id, c)
+	n, err = s.settle(ctx, id, c, release{})
 	return n, true, err
 }
 

@@ -91,6 +91,7 @@ type Notice struct {
 	ImportedAt  *time.Time // of one that was brought along from elsewhere
 	Attachments []upload.File
 	made        struct{ html, english string } // as it is stored, without the sizes of pictures
+	Waived      bool                           // it came out just now without the approval that the council asks for, since it is urgent
 	InText      []string                       // those of the attachments that stand in the text; empty where it was read for a list
 }
 

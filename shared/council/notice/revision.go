@@ -143,7 +143,8 @@ func without(list, other []string) []string {
 }
 
 // Revert gives a notice titles, texts and tags of one of its revisions, as a new version
-// that succeeds the given one. Its unit, times and attachments stay as they are.
+// that succeeds the given one. Its unit, times and attachments stay as they are. Whether it may come
+// out is as with Edit.
 func (s Writer) Revert(ctx context.Context, id string, version, number int64) (was, is Notice, err error) {
 	if was, err = s.Writable(ctx, id); err != nil {
 		return was, is, err
@@ -157,7 +158,7 @@ func (s Writer) Revert(ctx context.Context, id string, version, number int64) (w
 	}
 	c := was.content()
 	c.Title, c.Body, c.TitleEn, c.BodyEn, c.Tags = old.Title, old.Body, old.TitleEn, old.BodyEn, old.Tags
-	is, err = s.replace(ctx, id, version, c)
+	is, err = s.replace(ctx, was, c)
 	return was, is, err
 }
 

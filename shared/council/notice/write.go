@@ -44,6 +44,10 @@ func (s Writer) Add(ctx context.Context, c Content, units []string) (Notice, err
 	if !Writes(ctx, c.Unit) {
 		return Notice{}, problem.NotAllowed()
 	}
+	c, of, err := s.release(ctx, nil, c)
+	if err != nil {
+		return Notice{}, err
+	}
 	id, err := check.NewID()
 	if err != nil {
 		return Notice{}, err
@@ -61,11 +65,13 @@ func (s Writer) Add(ctx context.Context, c Content, units []string) (Notice, err
 	if err != nil {
 		return Notice{}, err
 	}
-	return s.settle(ctx, id, c)
+	return s.settle(ctx, id, c, of)
 }
 
 // Edit makes c the content of version's successor and returns the notice before and
-// after. Of several edits of one version the first wins; the others are stale.
+// after. Of several edits of one version the first wins; the others are stale. It fails with
+// review-required; what is scheduled becomes a draft where the council asks for approval and
+// nobody gave it to the new text.
 func (s Writer) Edit(ctx context.Context, id string, version int64, c Content, units []string) (was, is Notice, err error) {
 	was, err = s.Writable(ctx, id)
 	if err != nil {
@@ -80,11 +86,17 @@ func (s Writer) Edit(ctx context.Context, id string, version int64, c Content, u
 	if !Writes(ctx, c.Unit) {
 		return was, is, problem.NotAllowed()
 	}
-	is, err = s.replace(ctx, id, version, c)
+	is, err = s.replace(ctx, was, c)
 	return was, is, err
 }
 
-func (s Writer) replace(ctx context.Context, id string, version int64, c Content) (Notice, error) {
+// replace makes c the content of the successor of a notice, if it may come out.
+func (s Writer) replace(ctx context.Context, was Notice, c Content) (Notice, error) {
+	id, version := was.ID, was.Version
+	c, of, err := s.release(ctx, &was, c)
+	if err != nil {
+		return Notice{}, err
+	}
 	tags, err := encodeTags(c.Tags)
 	if err != nil {
 		return Notice{}, err
@@ -103,12 +115,24 @@ func (s Writer) replace(ctx context.Context, id string, version int64, c Content
 	if n == 0 {
 		return Notice{}, problem.Stale()
 	}
-	return s.settle(ctx, id, c)
+	return s.settle(ctx, id, c, of)
+}
+
+// attached are the files of c: those that its list names, and the pictures that stand in the text,
+// whether the list names them or not.
+func (s Writer) attached(c Content) []string {
+	all := append([]string{}, c.Attachments...)
+	for _, picture := range append(s.markup.Pictures(c.Body), s.markup.Pictures(c.BodyEn)...) {
+		if !slices.Contains(all, picture) {
+			all = append(all, picture)
+		}
+	}
+	return all
 }
 
 // settle saves what belongs to a notice whose row was written: its tags, its
 // attachments, its revision, the thing that it is and what happened.
-func (s Writer) settle(ctx context.Context, id string, c Content) (Notice, error) {
+func (s Writer) settle(ctx context.Context, id string, c Content, of release) (Notice, error) {
 	if _, err := s.db.Exec(ctx, `DELETE FROM notice_tags WHERE notice_id = $1`, id); err != nil {
 		return Notice{}, err
 	}
@@ -117,13 +141,8 @@ func (s Writer) settle(ctx context.Context, id string, c Content) (Notice, error
 			return Notice{}, err
 		}
 	}
-	attached := append([]string{}, c.Attachments...)
-	for _, picture := range append(s.markup.Pictures(c.Body), s.markup.Pictures(c.BodyEn)...) { // they stand in the text, whether the list names them or not
-		if !slices.Contains(attached, picture) {
-			attached = append(attached, picture)
-		}
-	}
-	if err := s.uploads.Use(ctx, Kind, id, attached, "attachments"); err != nil {
+	c.Attachments = s.attached(c)
+	if err := s.uploads.Use(ctx, Kind, id, c.Attachments, "attachments"); err != nil {
 		return Notice{}, err
 	}
 	if _, err := s.db.Exec(ctx, `INSERT INTO notice_revisions (notice_id, version, editor, at, unit, title, tags, publish_at, unpublish_at, pinned_until, urgent_until, body, title_en, body_en)
@@ -131,10 +150,14 @@ func (s Writer) settle(ctx context.Context, id string, c Content) (Notice, error
 		auth.From(ctx).MemberID, id); err != nil {
 		return Notice{}, err
 	}
+	if err := s.stands(ctx, id, c, of); err != nil {
+		return Notice{}, err
+	}
 	n, err := s.Current(ctx, id)
 	if err != nil {
 		return Notice{}, err
 	}
+	n.Waived = of.waived
 	if slices.ContainsFunc(n.Attachments, func(f upload.File) bool {
 		return !strings.HasPrefix(f.Type, "image/") && slices.Contains(n.InText, f.ID)
 	}) {
@@ -224,7 +247,8 @@ func (s Writer) Delete(ctx context.Context, id string, version int64) (Notice, e
 	return was, s.record(ctx, Changed, gone)
 }
 
-// Undelete restores a deleted notice as it was. Only an admin of its unit may, for 30
+// Undelete restores a deleted notice as it was; as a draft where the council asks for approval
+// and nobody gave it to its text. Only an admin of its unit may, for 30
 // days; to everybody else, and later, it is absent.
 func (s Writer) Undelete(ctx context.Context, id string, version int64) (Notice, error) {
 	was, err := s.find(ctx, id)
@@ -235,17 +259,32 @@ func (s Writer) Undelete(ctx context.Context, id string, version int64) (Notice,
 	if was.DeletedAt == nil || !was.DeletedAt.After(now.Add(-Kept)) || !auth.From(ctx).May(auth.Restore, was.Unit) {
 		return Notice{}, problem.Absent()
 	}
-	n, err := s.db.Exec(ctx, `UPDATE notices SET deleted_at = NULL, updated_at = $1, version = version + 1 WHERE id = $2 AND version = $3 AND deleted_at IS NOT NULL`, clock.Millis(now), id, version)
+	if was, err = s.attach(ctx, was); err != nil {
+		return Notice{}, err
+	}
+	c, of, err := s.release(ctx, &was, was.content())
+	if errors.Is(err, ErrReviewRequired()) {
+		c.PublishAt, err = nil, nil
+	}
+	if err != nil {
+		return Notice{}, err
+	}
+	n, err := s.db.Exec(ctx, `UPDATE notices SET deleted_at = NULL, updated_at = $1, version = version + 1, publish_at = $2, due_at = CASE WHEN publish_at = $2 THEN due_at ELSE $2 END
+		WHERE id = $3 AND version = $4 AND deleted_at IS NOT NULL`, clock.Millis(now), clock.MillisOf(c.PublishAt), id, version)
 	if err != nil {
 		return Notice{}, err
 	}
 	if n == 0 {
 		return Notice{}, problem.Stale()
 	}
+	if err := s.stands(ctx, id, c, of); err != nil {
+		return Notice{}, err
+	}
 	is, err := s.Current(ctx, id)
 	if err != nil {
 		return Notice{}, err
 	}
+	is.Waived = of.waived
 	if err := s.things.Put(ctx, is.thing()); err != nil {
 		return Notice{}, err
 	}
@@ -287,7 +326,21 @@ func (s Reader) Personal() []person.Data {
 		{What: problem.Text{KO: "쓰고 고친 글(총학생회에서 일하는 사람만)", EN: "What one wrote and edited (of who works for the council)"}, Why: problem.Text{KO: "홈페이지에 싣기", EN: "Publishing it"}, Until: problem.Text{KO: "글은 남고, 탈퇴하면 쓴 사람을 알 수 없음", EN: "It stays; who wrote it is gone with the account"}},
 	}, Columns: []person.Column{
 		{Name: "notice_revisions.editor", Fate: person.Kept, Why: "who of the council published what; an id that leads to nobody once they have left"},
-	}}}
+		{Name: "notice_reviews.asked_by", Fate: person.Kept, Why: "for whose request a notice was reviewed; an id that leads to nobody once they have left"},
+		{Name: "notice_reviews.decided_by", Fate: person.Kept, Why: "that a notice was approved, by somebody else; an id that leads to nobody once they have left"},
+	}}, {
+		Name: "noticeReviews",
+		Notices: []person.Notice{
+			{What: problem.Text{KO: "게시 전 검토에서 쓴 의견(총학생회에서 일하는 사람만)", EN: "What one said when notices were reviewed before they were published (of who works for the council)"}, Why: problem.Text{KO: "공지를 게시하기 전에 동료와 확인하기", EN: "Checking notices with colleagues before they are published"}, Until: problem.Text{KO: "공지를 지우고 30일 뒤, 또는 탈퇴할 때까지", EN: "Until 30 days after the notice was deleted, or until you leave"}},
+		},
+		Columns: []person.Column{
+			{Name: "notice_review_entries.author", Fate: person.Kept, Why: "that a colleague approved; an id that leads to nobody once they have left"},
+			{Name: "notice_review_entries.text", Fate: person.Exported},
+			{Name: "notice_reviews.for_member_id", Fate: person.Forgotten},
+		},
+		Export: s.exportRemarks,
+		Forget: s.forgetRemarks,
+	}}
 }
 
 // folded is what a title is found by, in either language.

@@ -22,15 +22,17 @@ import (
 // nobody lists the columns of text that say nothing of a member. A new column is either
 // here or in the Personal of the store that owns it.
 var nobody = map[string]string{
-	"notice_templates":    "value", // texts without anybody
-	"abouts":              "value", // names as the council publishes them
-	"archive_bundles":     "hash audiences state object multipart parts",
-	"archive_categories":  "id parent name name_en audience",
-	"archive_corrections": "archive_id reason table_csv note",
-	"archive_expected":    "category_id unit period due_on",
-	"archive_files":       "archive_id upload_id",
-	"archive_leavings":    "object multipart",
-	"archives":            "id category_id unit period title summary audience table_csv note",
+	"notice_reviews":        "notice_id state decided_digest text_digest",
+	"notice_review_entries": "notice_id kind",
+	"notice_templates":      "value", // texts without anybody
+	"abouts":                "value", // names as the council publishes them
+	"archive_bundles":       "hash audiences state object multipart parts",
+	"archive_categories":    "id parent name name_en audience",
+	"archive_corrections":   "archive_id reason table_csv note",
+	"archive_expected":      "category_id unit period due_on",
+	"archive_files":         "archive_id upload_id",
+	"archive_leavings":      "object multipart",
+	"archives":              "id category_id unit period title summary audience table_csv note",
 
 	"attempts":          "id", // keyed hashes
 	"banner_clicks":     "banner_id day visitor",

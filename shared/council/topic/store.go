@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/council/thing"
@@ -25,11 +26,15 @@ type Store struct {
 	Key secret.Key // of the links that end a topic; for Token and Unsubscribe alone
 }
 
-// Settings are how a member hears of everything that can be set, in the order of the settings.
+// Settings are how the caller, a member, hears of everything that can be set, in the order of the settings; who does not write
+// for the council hears nothing of its work.
 func (s Store) Settings(ctx context.Context, memberID string) ([]Setting, error) {
 	chosen, err := s.chosen(ctx, memberID)
 	list := []Setting{}
 	for _, name := range names() {
+		if t, known := Of(name); known && t.Desk != "" && !auth.From(ctx).MaySomewhere(auth.Write) {
+			continue
+		}
 		how, is := chosen[name]
 		if !is {
 			how = usual(name)
@@ -105,6 +110,25 @@ func (s Store) Subscribers(ctx context.Context, t Topic, ref thing.Ref) ([]Subsc
 	return list, nil
 }
 
+// Told are those of some members who are to hear of a topic that names them.
+func (s Store) Told(ctx context.Context, t Topic, memberIDs []string) ([]Subscriber, error) {
+	list := []Subscriber{}
+	for _, id := range memberIDs {
+		chosen, err := s.chosen(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		how, is := chosen[t.Name]
+		if !is {
+			how = usual(t.Name)
+		}
+		if how != Off {
+			list = append(list, Subscriber{MemberID: id, How: how})
+		}
+	}
+	return list, nil
+}
+
 // Why is by what setting a member still wants to hear of something that happened to a thing: its topic's
 // name, or Followed; "" where they no longer do.
 func (s Store) Why(ctx context.Context, memberID string, t Topic, ref thing.Ref) (string, error) {
@@ -122,7 +146,7 @@ func (s Store) Why(ctx context.Context, memberID string, t Topic, ref thing.Ref)
 	if wants(t.Name) {
 		return t.Name, nil
 	}
-	if !wants(Followed) {
+	if t.Desk != "" || !wants(Followed) {
 		return "", nil
 	}
 	follows, err := s.Follows(ctx, memberID, ref)

@@ -6,9 +6,11 @@
 package topic
 
 import (
+	"context"
 	"encoding/json"
 	"slices"
 
+	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/council/thing"
 	"github.com/madang-council/madang/shared/event"
 	"github.com/madang-council/madang/shared/problem"
@@ -28,6 +30,10 @@ type Topic struct {
 	// Tomorrow says that its events are made once a day, at the hour of digests, about what begins on the day after: a member gets
 	// them as one letter, whether they chose at once or daily, and on that day or not at all.
 	Tomorrow bool
+	// Desk is set where it is about the council's work: what stands behind the address of a thing's desk, where it leads to. Its
+	// events name the members who are told (To), of a thing that they may work with, whether readers see it or not, and at once
+	// until they choose otherwise. No channel and nobody else hears of it.
+	Desk string
 }
 
 // All are all topics, in the order of the settings.
@@ -52,6 +58,14 @@ func All() []Topic {
 		{
 			Name: "archives", Event: "kr.madang.archive.published.v1", Kind: "archive",
 			Label: problem.Text{KO: "자료집", EN: "Archives"}, Hint: problem.Text{KO: "예산, 결산 같은 자료가 공개됐을 때", EN: "When a budget, a settlement or another document is published"}, Said: problem.Text{KO: "새 자료", EN: "New document"},
+		},
+		{
+			Name: "reviews", Event: "kr.madang.review.asked.v1", Kind: "notice", Desk: "/review",
+			Label: problem.Text{KO: "검토 요청", EN: "Requests for review"}, Hint: problem.Text{KO: "동료가 공지의 검토를 요청했을 때", EN: "When a colleague asks for a review of a notice"}, Said: problem.Text{KO: "검토 요청", EN: "Review requested"},
+		},
+		{
+			Name: "answers", Event: "kr.madang.review.answered.v1", Kind: "notice", Desk: "/review",
+			Label: problem.Text{KO: "검토 답변", EN: "Answers to reviews"}, Hint: problem.Text{KO: "내가 요청하거나 의견을 쓴 검토에 의견, 승인, 수정 요청이 있을 때", EN: "When a review that you asked for or took part in gets a comment, an approval or a request for changes"}, Said: problem.Text{KO: "검토 답변", EN: "Review answered"},
 		},
 	}
 }
@@ -102,6 +116,34 @@ func (t Topic) About(e event.Event) (ref thing.Ref, news bool, err error) {
 	return thing.Ref{Kind: t.Kind, ID: data.ThingID}, !data.Imported, nil
 }
 
+// To are the members whom an event of a topic with a Desk names.
+func (t Topic) To(e event.Event) ([]string, error) {
+	var data struct {
+		To []string `json:"to"`
+	}
+	if err := json.Unmarshal(e.Data, &data); err != nil {
+		return nil, problem.Unreadable("malformed-event", "이벤트를 읽을 수 없습니다.", "The event cannot be read.").Because(err)
+	}
+	return data.To, nil
+}
+
+// Place is where the topic of a name leads about a thing whose page for readers is at a path.
+func Place(name string, ref thing.Ref, path string) string {
+	if t, known := Of(name); known && t.Desk != "" {
+		return ref.Desk() + t.Desk
+	}
+	return path
+}
+
+// Shows says whether an entry or a message of the topic of a name may lead its reader, who asks, to a thing that they may read:
+// readers see it, or for what is the council's work they do that work.
+func Shows(ctx context.Context, name string, t thing.Thing) bool {
+	if of, known := Of(name); known && of.Desk != "" {
+		return t.Writes(ctx)
+	}
+	return t.Visible(clock.Now(ctx))
+}
+
 // How is how a member hears of a topic.
 type How string
 
@@ -141,10 +183,10 @@ type Setting struct {
 	How   How
 }
 
-// usual is how a member hears of something until they choose: of what they follow at once, of
-// boards not.
+// usual is how a member hears of something until they choose: of what they follow, and of what colleagues want of them, at once,
+// of boards not.
 func usual(name string) How {
-	if name == Followed {
+	if t, known := Of(name); name == Followed || known && t.Desk != "" {
 		return Now
 	}
 	return Off

@@ -76,6 +76,35 @@ func (s Store) Holders(ctx context.Context) ([]Holder, error) {
 	}, `SELECT m.id, m.name, m.suspended_at, r.role, r.unit, r.until_at, r.granted_by, r.granted_at FROM member_roles r JOIN members m ON m.id = r.member_id`+w.String()+` ORDER BY r.unit, r.role, m.name, m.id`, w.Args...)
 }
 
+// Colleague is somebody who may do something in a unit.
+type Colleague struct{ ID, Name string }
+
+// Able are those who may do something in a unit by a role in force, by their names. Who is suspended or leaves is not among
+// them.
+func (s Store) Able(ctx context.Context, a auth.Action, unit string) ([]Colleague, error) {
+	rule := auth.RuleOf(a)
+	roles, units := []string{}, []string{""}
+	for _, r := range rule.Roles {
+		roles = append(roles, string(r))
+	}
+	if !rule.Whole {
+		units = append(units, unit)
+	}
+	var w database.Where
+	w.In(`r.role`, roles...)
+	w.In(`r.unit`, units...)
+	w.Add(`(r.until_at IS NULL OR r.until_at > ?)`, clock.Millis(clock.Now(ctx)))
+	w.Add(`m.suspended_at IS NULL AND m.anonymised_at IS NULL AND m.leaving_at IS NULL`)
+	return database.All(ctx, s.DB, func(r database.Row) (Colleague, error) {
+		var c Colleague
+		err := r.Scan(&c.ID, &c.Name)
+		return c, err
+	}, `SELECT DISTINCT m.id, m.name FROM member_roles r JOIN members m ON m.id = r.member_id`+w.String()+` ORDER BY m.name, m.id`+database.Limit(mostColleagues), w.Args...)
+}
+
+// mostColleagues is how many people work for a council at most.
+const mostColleagues = 500
+
 // MayGive refuses a role that the caller may not give to m, also where it only changes the
 // term: a role of a unit that is not the caller's, one for longer than the caller is to give
 // any, one for who did not prove to be a student, and every role of the caller's own. It

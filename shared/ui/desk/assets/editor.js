@@ -23,6 +23,9 @@ import { Writing } from './writing.js';
  * @property {Notice | null} notice null for a new one
  * @property {import('./transfer.js').Upload[] | null} files that a copy begins with
  * @property {string} now the server's time
+ * @property {string} standing of its review; '' where there is none
+ * @property {boolean} required nothing is published without approval
+ * @property {boolean} waives who writes may publish what is urgent without
  *
  * @typedef {object} Notice
  * @property {string} id
@@ -43,7 +46,7 @@ import { Writing } from './writing.js';
 
 const form = /** @type {HTMLFormElement} */ (need('#notice'));
 /** @type {Told} */
-const { member, purposes, notice: first, files, now } = told(form);
+const { member, purposes, notice: first, files, now, standing: stood, required, waives } = told(form);
 const language = document.documentElement.lang;
 const root = language === 'en' ? '/en/console' : '/console';
 const api = new Api();
@@ -58,6 +61,7 @@ let notice = first;
 let version = first?.version ?? 0;
 let drafts = new Drafts(localStorage, member, first?.id ?? 'new');
 let clean = '';
+let standing = stood;
 
 const boxes = ['title', 'unit', 'body', 'titleEn', 'bodyEn', 'tags', 'publish', 'publishAt', 'unpublishAt', 'pinnedUntil', 'urgentUntil'];
 
@@ -140,16 +144,31 @@ function schedule() {
   foresee();
 }
 
+/** What a colleague reviews: all but the times. @param {{unit: string, title: string, body: string, titleEn?: string, bodyEn?: string, tags: string[]}} n @param {string[]} files */
+function wording(n, files) {
+  return JSON.stringify([n.unit, n.title, n.body, n.titleEn ?? '', n.bodyEn ?? '', ...n.tags, '', ...files].map((part) => part.trim().replaceAll('\r\n', '\n')));
+}
+
+/** Whether what is in the boxes says something else than what is stored. */
+function reworded() {
+  const is = content();
+  return notice === null || wording(is, is.attachments) !== wording(notice, notice.attachments.map((file) => file.id));
+}
+
 /** What saving and publishing will do, in a sentence that is always in sight. */
 function foresee() {
   const t = typed();
   const at = t.publish === 'at' ? fromInput(t.publishAt, notice?.publishAt) : undefined;
   const out = notice?.state === 'published' || notice?.state === 'archived';
   const button = need('#publish');
-  button.hidden = out || t.publish !== 'draft';
+  const urgent = fromInput(t.urgentUntil);
+  const unapproved = required && (standing !== 'approved' || reworded()) && !(waives && urgent !== undefined && Date.parse(urgent) > Date.now());
+  button.hidden = out || t.publish !== 'draft' || unapproved;
   saveButton.classList.toggle('quiet', !button.hidden);
+  const kept = t.publish === 'at' && at !== undefined && notice?.publishAt !== undefined && Date.parse(at) === Date.parse(notice.publishAt) && notice.state !== 'archived';
+  const held = !unapproved || (kept && !reworded()) || (t.publish === 'draft' && notice !== null && notice.state !== 'draft') ? undefined : !kept ? 'ask' : notice?.state === 'scheduled' ? 'unschedule' : 'frozen';
   need('#will').textContent = sentence({
-    does: !button.hidden || t.publish === 'now' ? 'now' : t.publish === 'draft' ? 'withdraw' : out ? 'edit' : 'schedule',
+    does: held ?? (!button.hidden || t.publish === 'now' ? 'now' : t.publish === 'draft' ? 'withdraw' : out ? 'edit' : 'schedule'),
     at, pinned: fromInput(t.pinnedUntil), urgent: fromInput(t.urgentUntil), ends: fromInput(t.unpublishAt), english: t.titleEn.trim() !== '',
   }, language, Date.now());
 }
@@ -186,6 +205,9 @@ let lossy = false;
 /** @param {Notice} n what the server says after a save */
 function settle(n) {
   const isNew = notice === null;
+  if (notice !== null && wording(n, n.attachments.map((file) => file.id)) !== wording(notice, notice.attachments.map((file) => file.id))) {
+    stale();
+  }
   notice = n;
   version = n.version;
   clean = snapshot();
@@ -209,6 +231,16 @@ function settle(n) {
   const open = /** @type {HTMLAnchorElement} */ (need('#open'));
   open.href = `${language === 'en' ? '/en' : ''}/notices/${n.id}`;
   open.hidden = n.state !== 'published';
+}
+
+/** A decision was about another text. */
+function stale() {
+  standing = { approved: 'outdated', changes: 'changed' }[standing] ?? standing;
+  const badge = need('#review-now');
+  if (standing === 'outdated' || standing === 'changed') {
+    badge.textContent = standing === 'outdated' ? say('승인 뒤에 고쳐짐', 'Edited after approval') : say('고친 뒤 검토 대기', 'Edited, waiting for review');
+    badge.dataset.state = 'scheduled';
+  }
 }
 
 /** @param {Notice} n */
@@ -254,13 +286,17 @@ async function save() {
 
 /** @param {Notice} n */
 function done(n) {
+  const ended = n.state === 'draft' && box('publish').value === 'at';
+  if (ended) {
+    box('publish').value = 'draft';
+  }
   if (box('publish').value === 'now') {
     box('publish').value = 'at';
     /** @type {HTMLInputElement} */ (need('#field-publishAt')).value = toInput(n.publishAt);
   }
   schedule();
   settle(n);
-  announce(n.state === 'draft' ? say('초안으로 저장했습니다.', 'Saved as a draft.') : say(`저장했습니다. ${stateOf(n)}.`, `Saved. ${stateOf(n)}.`), 'good');
+  announce(ended ? say('고친 글은 다시 승인받아야 해서, 예약을 풀고 초안으로 저장했습니다.', 'What was edited needs approval again: it is no longer scheduled, and saved as a draft.') : n.state === 'draft' ? say('초안으로 저장했습니다.', 'Saved as a draft.') : say(`저장했습니다. ${stateOf(n)}.`, `Saved. ${stateOf(n)}.`), 'good');
 }
 
 /** Somebody else saved meanwhile: shows what differs and lets the editor decide. */

@@ -3,7 +3,7 @@ import { toInput } from './seoul.js';
 /**
  * What will become of a notice.
  * @typedef {object} Fate
- * @property {'now' | 'schedule' | 'edit' | 'withdraw'} does
+ * @property {'now' | 'schedule' | 'edit' | 'withdraw' | 'ask' | 'unschedule' | 'frozen'} does
  * @property {string} [at] when it is published
  * @property {string} [pinned] until when it stands above the others
  * @property {string} [urgent] until when it is above every page
@@ -38,6 +38,15 @@ export function sentence({ does, at, pinned, urgent, ends, english }, language, 
   const en = language === 'en';
   if (does === 'withdraw') {
     return en ? 'Taken down: a draft again, which readers do not see' : '게시를 거두고 초안으로 · 아무에게도 보이지 않음';
+  }
+  if (does === 'ask') {
+    return en ? 'Can be published once a colleague has approved it' : '동료가 승인하면 게시할 수 있음';
+  }
+  if (does === 'unschedule') {
+    return en ? 'No longer scheduled: what is edited needs approval again' : '예약을 풀고 초안으로 · 고친 글은 다시 승인받아야 함';
+  }
+  if (does === 'frozen') {
+    return en ? 'Cannot be saved: take it back to a draft, edit it, and have it approved again' : '저장할 수 없음 · 초안으로 내려서 고치고 다시 승인받으세요';
   }
   const when = (/** @type {string | undefined} */ iso) => (iso && Date.parse(iso) > now ? brief(iso, language, now) : '');
   const parts = [
