@@ -206,7 +206,7 @@ func TestSleepAndWake(t *testing.T) {
 	e.asleep()
 }
 
-// load asks at a steady rate until stop, and counts what was answered how.
+// load asks at a steady rate until stop, as from many addresses, and counts what was answered how.
 type load struct {
 	mu     sync.Mutex
 	counts map[string]int
@@ -220,13 +220,13 @@ func (e *environment) load(perSecond int, path, token string, good func(int) boo
 	l.group.Go(func() {
 		ticker := time.NewTicker(time.Second / time.Duration(perSecond))
 		defer ticker.Stop()
-		for {
+		for i := 0; ; i++ {
 			select {
 			case <-l.stop:
 				return
 			case <-ticker.C:
 				l.group.Go(func() {
-					status, _, body, err := e.get(path, token)
+					status, _, body, err := e.get(path, token, "X-Forwarded-For", visitor(i)) // many people, each with limits of their own
 					l.mu.Lock()
 					defer l.mu.Unlock()
 					l.counts[fmt.Sprint(status)]++

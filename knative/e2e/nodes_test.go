@@ -81,7 +81,7 @@ frontend site
   default_backend members
 backend members
   balance roundrobin
-  option forwardfor
+  option forwardfor if-none
   option httpchk GET /healthz
   default-server inter 5s fall 2 rise 2
 `, at)
@@ -224,7 +224,7 @@ func TestNodeDies(t *testing.T) {
 			select {
 			case <-stop:
 				return
-			case <-time.After(200 * time.Millisecond):
+			case <-time.After(1100 * time.Millisecond): // as fast as one may write
 			}
 			title := fmt.Sprintf("정전 중에 쓴 글 %d", i)
 			id, status, retry, err := e.write(token, title)
