@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -164,6 +165,13 @@ func (a *api) remove(name string) {
 
 // breakStreams breaks all logs that are read now, as a network does.
 func (a *api) breakStreams() { a.change(func() { a.broken = a.began }) }
+
+// queries are those by which logs were asked for.
+func (a *api) queries() []string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Clone(a.asked)
+}
 
 // following says whether somebody reads what a pod's only container writes now.
 func (a *api) following(name string) bool {

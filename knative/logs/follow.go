@@ -131,7 +131,7 @@ func (f *follower) run(ctx context.Context) (gone bool) {
 			if !f.whole {
 				f.wait(ctx, f.times.again) // the API says in a moment that the container has ended, or that it goes on
 			}
-		case apierrors.IsNotFound(err) || s.gone: // most pods go when their containers have ended
+		case s.gone: // most pods go when their containers have ended
 			if !f.clean || s.restarts > f.place.Restarts {
 				f.book.unread(f.pod, f.container, err)
 			}
@@ -139,6 +139,8 @@ func (f *follower) run(ctx context.Context) (gone bool) {
 				f.take(ctx, logs.Place{At: at, Lines: 1}, text, len(f.rest))
 			}
 			return true
+		case apierrors.IsNotFound(err): // which it will be told
+			f.wait(ctx, f.times.later)
 		default:
 			failures++
 			f.wait(ctx, min(f.times.later, f.times.again<<min(failures-1, 8)))

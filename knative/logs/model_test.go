@@ -215,7 +215,7 @@ func (h *history) judge() {
 	}
 	// Nobody was killed: what was stored was stored once.
 	again := map[string]bool{}
-	for key := range h.storage.objects {
+	for _, key := range h.storage.keys() {
 		found, err := logs.Vault{Storage: only{h.storage, key}}.Find(h.Context(), time.Time{}, time.Now().Add(time.Hour), " line ")
 		if err != nil {
 			h.Fatal(err)

@@ -21,6 +21,7 @@ type memory struct {
 	mode    string // "": it works; "fails", "hangs", "lies": it stores, and the answer is lost
 	bucket  bool
 	unread  map[string]bool
+	why     []string
 }
 
 func newMemory() *memory {
@@ -77,10 +78,14 @@ func (m *memory) Open(_ context.Context, key string, _, _ int64) (io.ReadCloser,
 	return io.NopCloser(bytes.NewReader(content)), nil
 }
 
-func (m *memory) List(_ context.Context, prefix string) iter.Seq2[objects.Object, error] {
+func (m *memory) keys() []string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	keys := slices.Sorted(maps.Keys(m.objects))
+	return slices.Sorted(maps.Keys(m.objects))
+}
+
+func (m *memory) List(_ context.Context, prefix string) iter.Seq2[objects.Object, error] {
+	keys := m.keys()
 	return func(yield func(objects.Object, error) bool) {
 		for _, k := range keys {
 			if strings.HasPrefix(k, prefix) && !yield(objects.Object{Key: k, Size: 1}, nil) {

@@ -18,7 +18,7 @@ import (
 )
 
 // atOnce is how many objects are read at the same time: what they wait for is the storage.
-const atOnce = 16
+const atOnce = 32
 
 // longest is the longest line of an object, in bytes: one whose every byte was escaped, or
 // the places of all containers of a namespace.

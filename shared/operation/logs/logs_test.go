@@ -198,11 +198,12 @@ func BenchmarkFind(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	b.ReportMetric(float64(bytes)/(1<<20), "MiB")
 	for b.Loop() {
 		found, err := v.Find(b.Context(), seven.AddDate(0, 0, -20), seven.Add(time.Hour), "nobody")
 		if err != nil || len(found.Lines) > 0 || found.Objects != days*24*60 {
 			b.Fatalf("%v %+v", err, found)
 		}
 	}
+	b.ReportMetric(float64(bytes)/(1<<20), "MiB")
+	b.ReportMetric(float64(bytes)/float64(n), "B/line")
 }
