@@ -33,7 +33,7 @@ import (
 func TestOrdersThatMakeNoSense(t *testing.T) {
 	for _, args := range [][]string{
 		{}, {"remove"}, {"create"}, {"destroy"}, {"install"}, {"create", "-name", "x"}, {"create", "-name", "X1"},
-		{"create", "-name", "a/b"}, {"destroy", "-name", "a-"}, {"create", "-name", strings.Repeat("a", 32)},
+		{"create", "-name", "a/b"}, {"destroy", "-name", "a-"}, {"create", "-name", "aa-logs"}, {"destroy", "-name", "aa-backups"}, {"create", "-name", strings.Repeat("a", 32)},
 		{"install", "-name", "aa", "-namespace", "madang"}, {"create", "-unknown"},
 		{"ship"}, {"ship", "-name", "aa", "-namespace", "madang"}, {"ship", "-namespace", "madang", "-values", "x.yaml"}, {"ship", "-namespace", "madang", "-set", "a=b"},
 	} {

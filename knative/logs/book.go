@@ -3,15 +3,11 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"log/slog"
-	"maps"
 	"sync"
 	"time"
 
 	"github.com/madang-council/madang/shared/clock"
-	"github.com/madang-council/madang/shared/objects"
 	"github.com/madang-council/madang/shared/operation/logs"
 )
 
@@ -59,9 +55,10 @@ type book struct {
 	progress time.Time    // when the storage took something, or had nothing to take
 	room     chan struct{}
 	places   map[string]logs.Place
-	written  int       // objects that were closed
-	last     time.Time // when the last was
-	untold   dropped   // of what the storage did not take
+	unasked  map[string]bool // of places of the book before this one: nobody has gone on there yet
+	written  int             // objects that were closed
+	last     time.Time       // when the last was
+	untold   dropped         // of what the storage did not take
 	counted  counted
 }
 
@@ -86,69 +83,8 @@ type counted struct {
 func newBook(s storage, writer string, log *slog.Logger) *book {
 	return &book{
 		storage: s, vault: logs.Vault{Storage: s}, writer: writer, log: log, now: time.Now, limits: usual,
-		ready: make(chan struct{}, 1), ending: make(chan struct{}), room: make(chan struct{}), places: map[string]logs.Place{},
+		ready: make(chan struct{}, 1), ending: make(chan struct{}), room: make(chan struct{}), places: map[string]logs.Place{}, unasked: map[string]bool{},
 	}
-}
-
-// goOn goes on where the book before this one ended. With a storage that is away it begins
-// after half a minute: what pods write meanwhile counts for more than what is stored twice,
-// which is found once all the same.
-func (b *book) goOn(ctx context.Context, retention time.Duration) {
-	within, cancel := context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
-	for {
-		places, err := b.vault.Places(within, b.now(), retention)
-		if err == nil || errors.Is(err, objects.ErrNotFound) { // no bucket: it is made with the first object
-			b.mu.Lock()
-			defer b.mu.Unlock()
-			maps.Copy(b.places, places)
-			return
-		}
-		if within.Err() != nil {
-			b.log.WarnContext(ctx, "how far logs were read before is not known", "error", err)
-			return
-		}
-		select {
-		case <-within.Done():
-		case <-time.After(b.limits.again):
-		}
-	}
-}
-
-// place is how far a log was read; known says that it was read at all.
-func (b *book) place(name string) (at logs.Place, known bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	at, known = b.places[name]
-	return at, known
-}
-
-// forget forgets the place of a log that is gone.
-func (b *book) forget(name string) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	delete(b.places, name)
-}
-
-// forgetOthers forgets places of pods that went while nobody read.
-func (b *book) forgetOthers(there func(name string) bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for name := range b.places {
-		if !there(name) {
-			delete(b.places, name)
-			b.counted.unread++
-		}
-	}
-}
-
-// passOver notes that a line was read that is not kept.
-func (b *book) passOver(name string, at logs.Place, size int) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.places[name] = at
-	b.counted.flood.lines++
-	b.counted.flood.bytes += int64(size)
 }
 
 // unread notes that a log, or its end, could not be read.
@@ -247,192 +183,5 @@ func (b *book) hurry() {
 	select {
 	case b.ready <- struct{}{}:
 	default:
-	}
-}
-
-// makeRoom waits until the storage has taken enough, and drops the oldest where it takes
-// nothing. What is on its way is not dropped: it may have arrived.
-func (b *book) makeRoom(ctx context.Context) {
-	for b.spooled > b.limits.spool {
-		if ctx.Err() != nil {
-			return
-		}
-		if wait := b.progress.Add(b.limits.patient).Sub(b.now()); wait > 0 {
-			room := b.room
-			b.mu.Unlock()
-			select {
-			case <-room:
-			case <-ctx.Done():
-			case <-time.After(wait):
-			}
-			b.mu.Lock()
-			continue
-		}
-		oldest := 0
-		if b.sending {
-			oldest = 1
-		}
-		if oldest >= len(b.spool) {
-			return
-		}
-		o := b.spool[oldest]
-		b.spool = append(b.spool[:oldest:oldest], b.spool[oldest+1:]...)
-		b.spooled -= len(o.content)
-		b.untold.lines += o.lines.lines
-		b.untold.bytes += o.lines.bytes
-		b.counted.away.lines += o.lines.lines
-		b.counted.away.bytes += o.lines.bytes
-	}
-}
-
-// closeOld closes what is old enough.
-func (b *book) closeOld() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.open != nil && b.now().Sub(b.open.Begun) >= b.limits.age {
-		b.close()
-	}
-}
-
-// send stores what was closed, one after another, until ctx ends.
-func (b *book) send(ctx context.Context) {
-	ticker := time.NewTicker(max(b.limits.age/8, time.Millisecond))
-	defer ticker.Stop()
-	for failures := 0; ctx.Err() == nil; {
-		b.closeOld()
-		o, is := b.first()
-		if !is {
-			select {
-			case <-ctx.Done():
-			case <-b.ready:
-			case <-ticker.C:
-			}
-			continue
-		}
-		if err := b.store(ctx, o); err != nil {
-			failures++
-			if ctx.Err() == nil {
-				b.log.WarnContext(ctx, "logs wait for the storage", "tries", failures, "error", err)
-			}
-			b.sent(o, false)
-			b.pause(ctx, failures)
-			continue
-		}
-		failures = 0
-		b.sent(o, true)
-	}
-}
-
-// pause waits before another try, longer each time until the end is near. Objects are closed
-// meanwhile.
-func (b *book) pause(ctx context.Context, failures int) {
-	wait, ending := min(b.limits.later, b.limits.again<<min(failures-1, 8)), b.ending
-	select {
-	case <-ending:
-		wait, ending = b.limits.again, nil
-	default:
-	}
-	end := time.NewTimer(wait)
-	defer end.Stop()
-	ticker := time.NewTicker(max(b.limits.age/8, time.Millisecond))
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-end.C:
-			return
-		case <-ending:
-			return
-		case <-ticker.C:
-			b.closeOld()
-		}
-	}
-}
-
-func (b *book) first() (closed, bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if len(b.spool) == 0 {
-		return closed{}, false
-	}
-	b.sending = true
-	return b.spool[0], true
-}
-
-// store stores an object, in a bucket that is made where there is none.
-func (b *book) store(ctx context.Context, o closed) error {
-	within, cancel := context.WithTimeout(ctx, b.limits.put)
-	defer cancel()
-	err := b.vault.Put(within, o.key, o.content)
-	if errors.Is(err, objects.ErrNotFound) {
-		if err := b.storage.EnsureBucket(within); err != nil {
-			return fmt.Errorf("bucket: %w", err)
-		}
-		err = b.vault.Put(within, o.key, o.content)
-	}
-	return err
-}
-
-// sent notes what became of the first that waits.
-func (b *book) sent(o closed, stored bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.sending = false
-	if !stored {
-		b.counted.failures++
-		return
-	}
-	b.spool[0] = closed{}
-	b.spool = b.spool[1:]
-	b.spooled -= len(o.content)
-	b.progress = b.now()
-	b.counted.stored = b.now()
-	b.counted.objects++
-	b.counted.objectBytes += int64(len(o.content))
-	close(b.room)
-	b.room = make(chan struct{})
-}
-
-// finish stores everything that was read. Nobody reads any more.
-func (b *book) finish(ctx context.Context) error {
-	b.mu.Lock()
-	b.tell()
-	b.close()
-	close(b.ending)
-	b.mu.Unlock()
-	for {
-		b.mu.Lock()
-		left, room := len(b.spool), b.room
-		b.mu.Unlock()
-		if left == 0 {
-			return nil
-		}
-		select {
-		case <-room:
-		case <-ctx.Done():
-			return fmt.Errorf("%d objects of logs were not stored: %w", left, ctx.Err())
-		}
-	}
-}
-
-// tidyEvery is how often what is over is deleted.
-const tidyEvery = time.Hour
-
-// keepTidy deletes what is older than its retention, until ctx ends.
-func (b *book) keepTidy(ctx context.Context, retention time.Duration) {
-	for {
-		n, err := b.vault.Tidy(ctx, b.now().Add(-retention))
-		if err != nil && ctx.Err() == nil && !errors.Is(err, objects.ErrNotFound) {
-			b.log.WarnContext(ctx, "logs whose time is over are still there", "error", err)
-		}
-		b.mu.Lock()
-		b.counted.tidied += int64(n)
-		b.mu.Unlock()
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(tidyEvery):
-		}
 	}
 }

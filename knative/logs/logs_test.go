@@ -2,15 +2,19 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/madang-council/madang/shared/objects"
+	"github.com/madang-council/madang/shared/objects/embedded"
 	"github.com/madang-council/madang/shared/operation/logs"
 )
 
@@ -148,6 +152,45 @@ func TestKeepsWhatIsWritten(t *testing.T) {
 	soon(t, "nobody is followed", func() bool { return r.streams() == 0 })
 	if n := r.book.counts(); n["madang_logs_unread_total"] != 0 || n["madang_logs_lines_total"] != 5 {
 		t.Errorf("%v", n)
+	}
+}
+
+// The bucket is made with the first object where there is none, and that there was none is no
+// reason to wait before anything is read.
+func TestBucketIsMade(t *testing.T) {
+	server, err := embedded.Open(t.TempDir(), embedded.Config{AccessKey: "key", SecretKey: "secret", Region: "KR1", Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	listening := httptest.NewServer(server)
+	t.Cleanup(func() { listening.Close(); _ = server.Close() })
+	store, err := objects.Open(objects.Config{Endpoint: listening.URL, Region: "KR1", Bucket: "madang-logs", AccessKey: "key", SecretKey: "secret"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := newBook(store, "logs-1", slog.New(slog.DiscardHandler))
+	began := time.Now()
+	b.goOn(t.Context(), 24*time.Hour)
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("waited for %s", took)
+	}
+	if _, err := b.vault.Tidy(t.Context(), time.Now()); !errors.Is(err, objects.ErrNotFound) {
+		t.Errorf("no bucket: %v", err)
+	}
+	at := logs.Place{At: time.Now().UTC(), Lines: 1}
+	b.add(t.Context(), "uid/edge", at, logs.Line{At: at.At, Pod: "edge-1", Container: "edge", Text: []byte("{}")})
+	sending, end := context.WithCancel(t.Context())
+	var group sync.WaitGroup
+	group.Go(func() { b.send(sending) })
+	if err := b.finish(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	end()
+	group.Wait()
+	next := newBook(store, "logs-2", slog.New(slog.DiscardHandler))
+	next.goOn(t.Context(), 24*time.Hour)
+	if got, known := next.place("uid/edge"); !known || !got.At.Equal(at.At) || got.Lines != 1 {
+		t.Errorf("%v %v", got, known)
 	}
 }
 

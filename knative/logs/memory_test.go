@@ -1,9 +1,9 @@
 package main
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
-	"math/rand"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
@@ -26,7 +26,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	const pods, lines = 60, 8000
 	random, once := make([]byte, 100), strings.Builder{}
 	for i := range lines {
-		rand.Read(random)
+		_, _ = rand.Read(random)
 		fmt.Fprintf(&once, "2026-11-30T07:00:00.%09dZ {\"n\":%d,\"requestId\":\"%x\"}\n", i, i, random)
 	}
 	log := []byte(once.String())
