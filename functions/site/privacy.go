@@ -2,7 +2,9 @@ package site
 
 import (
 	"context"
+	"slices"
 	"strings"
+	"time"
 
 	g "maragu.dev/gomponents"
 	el "maragu.dev/gomponents/html"
@@ -74,16 +76,35 @@ func (h handlers) privacy(ctx context.Context, _ *none) (*ui.Answer, error) {
 	}}), nil
 }
 
-// kept is what the stores say that they keep.
+// requests is what the logs of processes keep of members, where somebody keeps these.
+var requests = person.Notice{
+	What:  problem.Text{KO: "로그인한 사람의 요청 기록: 회원 번호, 무엇을 요청했는지, 날마다 다른 값으로 바꾼 접속 주소", EN: "Requests of who is signed in: the number of the account, what was asked for, the address as a value that differs each day"},
+	Why:   problem.Text{KO: "오류의 원인과 침입 확인", EN: "To find the cause of errors, and intrusions"},
+	Until: problem.Text{KO: "{requests}", EN: "{requests}"},
+}
+
+// whole is a time in days, or in hours where it is not of whole days.
+func whole(ctx context.Context, d time.Duration) string {
+	if d%(24*time.Hour) != 0 {
+		return hours(ctx, d)
+	}
+	return days(ctx, d)
+}
+
+// kept is what the stores say that they keep, and the logs.
 func (h handlers) kept(ctx context.Context) g.Node {
 	label := ui.T(ctx, "모으는 항목", "What is kept")
 	column := func(ko, en string) g.Node { return el.Th(el.Scope("col"), g.Text(ui.T(ctx, ko, en))) }
-	times := strings.NewReplacer("{leave}", days(ctx, h.settings.LeaveGrace), "{unused}", hours(ctx, h.settings.OrphanAge), "{log}", days(ctx, h.settings.AuditRetention))
+	keeps := h.keeps
+	if h.settings.LogRetention > 0 {
+		keeps = append(slices.Clone(keeps), requests)
+	}
+	times := strings.NewReplacer("{leave}", days(ctx, h.settings.LeaveGrace), "{unused}", hours(ctx, h.settings.OrphanAge), "{log}", days(ctx, h.settings.AuditRetention), "{requests}", whole(ctx, h.settings.LogRetention))
 	language := function.RequestFrom(ctx).Language
 	cell := func(text problem.Text) g.Node { return g.Text(times.Replace(text.In(language))) }
 	return el.Div(el.Class("table"), el.Role("region"), el.Aria("label", label), el.TabIndex("0"), el.Table(
 		el.THead(el.Tr(column("무엇을", "What"), column("왜", "Why"), column("언제까지", "Until"))),
-		el.TBody(g.Map(h.keeps, func(n person.Notice) g.Node {
+		el.TBody(g.Map(keeps, func(n person.Notice) g.Node {
 			return el.Tr(el.Th(el.Scope("row"), cell(n.What)), el.Td(cell(n.Why)), el.Td(cell(n.Until)))
 		})),
 	))

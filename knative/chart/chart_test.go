@@ -108,7 +108,7 @@ func load(t testing.TB) *chart.Chart {
 
 func renderChart(t testing.TB, chart *chart.Chart, files []string, change ...func(chartutil.Values)) (rendered, error) {
 	t.Helper()
-	given := map[string]any{"images": map[string]any{"functions": digests(), "migrate": digest("migrate", 99), "watch": digest("watch", 98), "backup": digest("backup", 97)}}
+	given := map[string]any{"images": map[string]any{"functions": digests(), "migrate": digest("migrate", 99), "watch": digest("watch", 98), "backup": digest("backup", 97), "logs": digest("logs", 96)}}
 	for _, f := range files {
 		values, err := chartutil.ReadValuesFile(f)
 		if err != nil {
@@ -353,7 +353,7 @@ func TestPods(t *testing.T) {
 
 func checkPod(t *testing.T, name string, p corev1.PodSpec) {
 	t.Helper()
-	follows := p.ServiceAccountName == "watch" || p.ServiceAccountName == "prometheus" // pods, as TestRights says
+	follows := slices.Contains([]string{"watch", "logs", "prometheus"}, p.ServiceAccountName) // pods, as TestRights says
 	if p.AutomountServiceAccountToken == nil || *p.AutomountServiceAccountToken != follows {
 		t.Errorf("%s: token of the API: %v", name, p.AutomountServiceAccountToken)
 	}
@@ -423,7 +423,7 @@ func TestRights(t *testing.T) {
 			}
 		}
 		for _, resource := range rule.Resources {
-			if !slices.Contains([]string{"pods", "services", "nodes", "nodes/metrics"}, resource) {
+			if !slices.Contains([]string{"pods", "pods/log", "services", "nodes", "nodes/metrics"}, resource) {
 				t.Errorf("%s may be read", resource)
 			}
 		}
@@ -435,7 +435,7 @@ func TestRights(t *testing.T) {
 		}
 		for _, s := range list {
 			subjects++
-			if s.Kind != "ServiceAccount" || s.Namespace != "madang" || s.Name != "watch" && s.Name != "prometheus" {
+			if s.Kind != "ServiceAccount" || s.Namespace != "madang" || !slices.Contains([]string{"watch", "logs", "prometheus"}, s.Name) {
 				t.Errorf("%s gives rights to %+v", name, s)
 			}
 		}
@@ -446,7 +446,7 @@ func TestRights(t *testing.T) {
 	for name, b := range of[rbacv1.ClusterRoleBinding](r) {
 		check(name, b.RoleRef.Kind, b.RoleRef.Name, b.Subjects)
 	}
-	if subjects != 4 {
+	if subjects != 5 {
 		t.Errorf("%d subjects", subjects)
 	}
 	for name := range mustRender(t, production, set("monitoring.nodes", false)).objects {
@@ -644,6 +644,10 @@ func TestBadValuesAreRefused(t *testing.T) {
 		"monitoring.limits.storageGiB":        -1,
 		"bill.node.wonPerHour":                0,
 		"bill.servers.count":                  0,
+		"images.logs":                         "", // and logs.keep
+		"logs.retention":                      "14d",
+		"logs.bucket":                         "Logs",
+		"logs.minuteMiB":                      0,
 		"warmUp.leadSeconds":                  86400,
 		"warmUp.functions":                    []any{"Main"},
 		"images.functions.umbrellas@extra":    "x",

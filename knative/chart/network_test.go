@@ -62,7 +62,7 @@ func reaches(t *testing.T, r rendered, component string, to place) bool {
 // world by TLS, never to Kubernetes' API, a node or another council.
 func TestWhomPodsSpeakTo(t *testing.T) {
 	r := mustRender(t, production, set("network.servers", []any{map[string]any{"cidr": "10.20.0.5/32", "ports": []any{8443}}}), set("network.api", []any{"203.0.113.7/32"}), set("site.outsideNetworks", []any{"10.30.0.1/32"}))
-	all := []string{"edge", "function", "watch", "migrate", "backup", "prometheus", "alertmanager", "redis", "postgres"}
+	all := []string{"edge", "function", "watch", "migrate", "backup", "logs", "prometheus", "alertmanager", "redis", "postgres"}
 	for what, row := range map[string]struct {
 		to  place
 		who []string
@@ -72,13 +72,13 @@ func TestWhomPodsSpeakTo(t *testing.T) {
 		"another council's database": {place{address: "10.0.0.2", namespace: "madang-pr-7", port: 5432}, nil},
 		"the broker":                 {place{address: "10.0.0.3", namespace: "knative-eventing", port: 8080}, []string{"function"}},
 		"the gateway":                {place{address: "10.0.0.4", namespace: "kourier-system", port: 8081}, []string{"edge", "watch", "prometheus"}},
-		"object storage, an OIDC issuer, a webhook": {place{address: "198.51.100.1", port: 443}, []string{"edge", "function", "watch", "backup", "alertmanager", "prometheus"}},
+		"object storage, an OIDC issuer, a webhook": {place{address: "198.51.100.1", port: 443}, []string{"edge", "function", "watch", "backup", "logs", "alertmanager", "prometheus"}},
 		"mail":                                  {place{address: "198.51.100.2", port: 587}, []string{"function", "alertmanager"}},
-		"Kubernetes' API":                       {place{address: "10.96.0.1", port: 443}, []string{"watch", "prometheus"}},
-		"its public address":                    {place{address: "203.0.113.7", port: 6443}, []string{"watch", "prometheus"}},
+		"Kubernetes' API":                       {place{address: "10.96.0.1", port: 443}, []string{"watch", "logs", "prometheus"}},
+		"its public address":                    {place{address: "203.0.113.7", port: 6443}, []string{"watch", "logs", "prometheus"}},
 		"a node's metadata":                     {place{address: "169.254.169.254", port: 80}, nil},
 		"a node":                                {place{address: "192.168.0.10", port: 10250}, []string{"prometheus"}},
-		"a private server":                      {place{address: "10.20.0.5", port: 8443}, []string{"edge", "function", "watch", "migrate", "backup", "alertmanager"}},
+		"a private server":                      {place{address: "10.20.0.5", port: 8443}, []string{"edge", "function", "watch", "migrate", "backup", "logs", "alertmanager"}},
 		"another port of it":                    {place{address: "10.20.0.5", port: 22}, nil},
 		"a network that was opened to webhooks": {place{address: "10.30.0.1", port: 80}, []string{"function"}},
 		"plain http outside":                    {place{address: "198.51.100.3", port: 80}, nil},

@@ -144,8 +144,12 @@ var scenarios = map[string]scenario{
 		"12m", "20m", "27m", nil},
 	"StorageNearlyFull": {map[string]string{"madang_storage_bytes": "50+0x9 90+0x30 50+0x20", "madang_storage_limit_bytes": "100+0x60"}, "20m", "30m", "42m", nil},
 	"BackupTooOld":      {map[string]string{"madang_backup_timestamp_seconds": "0+0x200 12060+0x60", "madang_backup_limit_seconds": "3600+0x300"}, "100m", "130m", "205m", nil},
-	"EventsStuck":       {map[string]string{"madang_events_unsent_seconds": "0+0x9 0+60x30 0+0x20"}, "20m", "35m", "42m", nil},
-	"DeadLetters":       {map[string]string{"madang_dead_letters": "0+0x9 2+0x15 0+0x20"}, "12m", "20m", "27m", nil},
+	"LogsNotKept": {map[string]string{ // where two other reasons never come
+		`madang_logs_dropped_lines_total{why="flood"}`:   "0+0x9 0+5x9 45+0x60",
+		`madang_logs_dropped_lines_total{why="storage"}`: "0+0x100", `up{job="logs"}`: "1+0x30 0+0x10 1+0x60", "madang_logs_waiting_seconds": "0+30x29 0+0x70",
+	}, "12m", "20m", "50m", nil},
+	"EventsStuck": {map[string]string{"madang_events_unsent_seconds": "0+0x9 0+60x30 0+0x20"}, "20m", "35m", "42m", nil},
+	"DeadLetters": {map[string]string{"madang_dead_letters": "0+0x9 2+0x15 0+0x20"}, "12m", "20m", "27m", nil},
 }
 
 // Every alert fires when it should and is over when it should be, by Prometheus' own rule tests.
@@ -195,6 +199,27 @@ func TestAlerts(t *testing.T) {
 	for name := range scenarios {
 		if _, there := rules[name]; !there {
 			t.Errorf("there is no alert %s any more: delete its scenario from knative/chart/rules_test.go", name)
+		}
+	}
+}
+
+// Logs that are not kept are told for each reason: a storage that is away, and a collector that is.
+func TestLogsNotKept(t *testing.T) {
+	path, err := filepath.Abs("files/rules/alerts.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for series, values := range map[string]string{"madang_logs_waiting_seconds": "0+60x40 0+0x20", `up{job="logs"}`: "1+0x9 0+0x30 1+0x20"} {
+		rule := alertRules(t)["LogsNotKept"]
+		file := map[string]any{"rule_files": []string{path}, "evaluation_interval": "1m", "tests": []map[string]any{{
+			"interval": "1m", "input_series": []map[string]string{{"series": series, "values": values}}, "alert_rule_test": []map[string]any{
+				{"alertname": "LogsNotKept", "eval_time": "10m", "exp_alerts": []any{}},
+				{"alertname": "LogsNotKept", "eval_time": "35m", "exp_alerts": []map[string]any{{"exp_labels": map[string]string{"severity": "ticket"}, "exp_annotations": rule.Annotations}}},
+				{"alertname": "LogsNotKept", "eval_time": "50m", "exp_alerts": []any{}},
+			},
+		}}}
+		if out, err := promtool(t, "test", "rules", write(t, filepath.Join(t.TempDir(), "test.yaml"), file)); err != nil {
+			t.Errorf("%s: %v\n%s", series, err, out)
 		}
 	}
 }

@@ -105,8 +105,8 @@ func TestAdmission(t *testing.T) {
 	if len(rule.Attestors) != 1 || len(rule.Attestors[0].Entries) != 1 || rule.Attestors[0].Entries[0].Keys.PublicKeys != config.Data["cosign.pub"] {
 		t.Errorf("another key: %s", text)
 	}
-	if len(rule.ImageReferences) != len(functions.All())+2 {
-		t.Errorf("%d patterns for %d functions, migrate and watch: %v", len(rule.ImageReferences), len(functions.All()), rule.ImageReferences)
+	if len(rule.ImageReferences) != len(functions.All())+4 {
+		t.Errorf("%d patterns for %d functions, migrate, watch, backup and logs: %v", len(rule.ImageReferences), len(functions.All()), rule.ImageReferences)
 	}
 	covered := func(image string) bool {
 		return slices.ContainsFunc(rule.ImageReferences, func(p string) bool { return strings.HasPrefix(image, strings.TrimSuffix(p, "*")) })

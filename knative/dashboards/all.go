@@ -23,7 +23,9 @@ func cluster() Dashboard {
 			`rate(madang_database_blocks_hit_total[5m]) / (rate(madang_database_blocks_hit_total[5m]) + rate(madang_database_blocks_read_total[5m]) > 0)`, "found"),
 		one(Lines, "Redis 메모리", "bytes", "한도와 나란히. 한도에 닿으면 가장 덜 쓰는 페이지부터 사라집니다.", `madang_redis_bytes`, "used").and(`madang_redis_limit_bytes`, "limit"),
 		one(Lines, "Redis 명령", "ops", "초당 명령과, 자리가 없어 사라진 페이지.", `rate(madang_redis_commands_total[$__rate_interval])`, "commands").and(`rate(madang_redis_evicted_total[$__rate_interval])`, "evicted"),
-		one(Lines, "지켜보는 것들의 메모리", "bytes", "watch와 Prometheus가 쓰는 메모리.", `process_resident_memory_bytes`, "{{job}}"),
+		one(Lines, "지켜보는 것들의 메모리", "bytes", "watch, logs, Prometheus가 쓰는 메모리.", `process_resident_memory_bytes`, "{{job}}"),
+		one(Lines, "보관한 로그", "none", "분마다 보관한 줄과 보관하지 못한 줄. flood: 한 컨테이너가 1분에 너무 많이 썼습니다. storage: 저장소가 받지 않았습니다.", `sum(increase(madang_logs_lines_total[1m]))`, "kept").
+			and(`sum by (why) (increase(madang_logs_dropped_lines_total[1m]))`, "{{why}}"),
 	}}
 }
 

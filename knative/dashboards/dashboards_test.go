@@ -175,7 +175,7 @@ func TestQueries(t *testing.T) {
 func TestMetricsExist(t *testing.T) {
 	written := map[string]bool{}
 	names := regexp.MustCompile(`\b(?:madang|kn|container|machine|process|prometheus)_[a-z_]+`)
-	for _, pattern := range []string{"../../shared/host/metrics.go", "../watch/*.go", "../chart/files/edge/metrics.lua"} {
+	for _, pattern := range []string{"../../shared/host/metrics.go", "../watch/*.go", "../logs/*.go", "../chart/files/edge/metrics.lua"} {
 		paths, err := filepath.Glob(pattern)
 		if err != nil || len(paths) == 0 {
 			t.Fatalf("%s: %v", pattern, err)

@@ -331,6 +331,39 @@ func TestTrace(t *testing.T) {
 	t.Logf("\n%s", text)
 }
 
+// A request is found by its id after its function has gone to sleep: the function's line in what
+// is kept, the edge's there and in its pod, and once.
+func TestLogsAreKept(t *testing.T) {
+	e := openEnvironment(t)
+	status, header, body, err := e.get("/v1/members/me", e.signIn())
+	id := header.Get("X-Request-Id")
+	if err != nil || status != http.StatusOK || id == "" {
+		t.Fatalf("%d %q %v %.300s", status, id, err, body)
+	}
+	trace := func(arguments ...string) (string, error) {
+		out, err := exec.Command("go", append(append([]string{"run", "../trace", "-namespace", e.namespace}, arguments...), id)...).CombinedOutput()
+		return string(out), err
+	}
+	at := time.Now().Format(time.RFC3339)
+	e.sleeping("members")
+	text := ""
+	e.soon("what is kept", func() bool {
+		text, err = trace()
+		return err == nil && strings.Contains(text, "  members ") && strings.Contains(text, "  edge ")
+	})
+	if n := strings.Count(text, "\n"); n != 2 {
+		t.Errorf("%d lines, want the edge's and the function's:\n%s", n, text)
+	}
+	if of, err := trace("-at", at); err != nil || of != text {
+		t.Errorf("of its hour: %v\n%s", err, of)
+	}
+	t.Logf("\n%s", text)
+	id = "0123456789abcdef0123456789abcdef"
+	if out, err := trace(); err == nil || !strings.Contains(out, "in what is kept from") {
+		t.Errorf("nothing, but not where it was looked: %v %s", err, out)
+	}
+}
+
 // Before a notice with a publication time its functions are awake, without anybody asking,
 // and asleep again some minutes after.
 func TestWarmUp(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -133,11 +134,19 @@ func deleteAll(ctx context.Context, store *objects.Store) (n int, err error) {
 	return len(keys), nil
 }
 
-// backups is what the chart adds to the bucket's name for that of the database's copies.
-const backups = "-backups"
+// What the chart adds to the bucket's name for that of the database's copies, and for that of
+// logs.
+const (
+	backups = "-backups"
+	logs    = "-logs"
+)
 
-// mine says whether a bucket belongs to an environment: its own, that of copies, and those of
+// beside are the buckets of an environment beside its own.
+func beside(environment string) []string { return []string{environment + backups, environment + logs} }
+
+// mine says whether a bucket belongs to an environment: its own, those beside it, and those of
 // Swift for their parts.
 func mine(bucket, environment string) bool {
-	return strings.TrimSuffix(strings.TrimSuffix(bucket, "+segments"), backups) == environment
+	of := strings.TrimSuffix(bucket, "+segments")
+	return of == environment || slices.Contains(beside(environment), of)
 }

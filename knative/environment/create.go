@@ -70,7 +70,14 @@ func create(ctx context.Context, o order) error {
 	if err := bucket.EnsureBucket(ctx); err != nil {
 		return err
 	}
-	s.done("namespace and bucket %s", o.namespace)
+	kept, err := store.open(o.namespace + logs)
+	if err != nil {
+		return err
+	}
+	if err := kept.EnsureBucket(ctx); err != nil {
+		return err
+	}
+	s.done("namespace, bucket %s and that of its logs", o.namespace)
 	if err := c.install(ctx, o, own(o, store)); err != nil {
 		return err
 	}

@@ -50,7 +50,11 @@ func destroy(ctx context.Context, o order) error {
 	if err != nil {
 		return err
 	}
-	s.done("buckets removed: %d objects, %d unfinished uploads, %d copies of the database", files, uploads, copies)
+	kept, _, err := store.remove(ctx, o.namespace+logs)
+	if err != nil {
+		return err
+	}
+	s.done("buckets removed: %d objects, %d unfinished uploads, %d copies of the database, %d objects of logs", files, uploads, copies, kept)
 	return evidence{c, store, below, before, held}.prove(ctx, o, s)
 }
 
@@ -158,7 +162,7 @@ func (e evidence) left(ctx context.Context, o order, after inventory, unseen []s
 		return nil, err
 	}
 	left = slices.Concat(left, doubtful, below)
-	for _, bucket := range []string{o.namespace, o.namespace + backups} {
+	for _, bucket := range append(beside(o.namespace), o.namespace) {
 		if there, err := e.store.exists(ctx, bucket); err != nil {
 			return nil, err
 		} else if there {

@@ -33,7 +33,7 @@ import (
 func TestOrdersThatMakeNoSense(t *testing.T) {
 	for _, args := range [][]string{
 		{}, {"remove"}, {"create"}, {"destroy"}, {"install"}, {"create", "-name", "x"}, {"create", "-name", "X1"},
-		{"create", "-name", "a/b"}, {"destroy", "-name", "a-"}, {"create", "-name", strings.Repeat("a", 32)},
+		{"create", "-name", "a/b"}, {"destroy", "-name", "a-"}, {"create", "-name", "aa-logs"}, {"destroy", "-name", "aa-backups"}, {"create", "-name", strings.Repeat("a", 32)},
 		{"install", "-name", "aa", "-namespace", "madang"}, {"create", "-unknown"},
 		{"ship"}, {"ship", "-name", "aa", "-namespace", "madang"}, {"ship", "-namespace", "madang", "-values", "x.yaml"}, {"ship", "-namespace", "madang", "-set", "a=b"},
 	} {
@@ -172,11 +172,11 @@ func TestLeft(t *testing.T) {
 	before := inv(reference{Kind: roles, Name: "old"})
 	after := inv(reference{Kind: roles, Name: "old"}, reference{Kind: roles, Name: "theirs"}, reference{Kind: roles, Name: "gone meanwhile"},
 		reference{Kind: volumes, Name: "pvc-1"}, reference{Kind: maps, Namespace: "madang-aa", Name: "x"})
-	for _, b := range []string{"madang-aa", "madang-aa+segments", "madang-aab"} {
+	for _, b := range []string{"madang-aa", "madang-aa+segments", "madang-aab", "madang-aa-logs", "madang-aa-backups", "madang-aab-logs"} {
 		after["bucket "+b] = reference{Name: b}
 	}
 	left, err := c.left(t.Context(), before, after, "madang-aa")
-	want := []string{"bucket madang-aa", "bucket madang-aa+segments", "configmaps x in madang-aa", "persistentvolumes pvc-1"}
+	want := []string{"bucket madang-aa", "bucket madang-aa+segments", "bucket madang-aa-backups", "bucket madang-aa-logs", "configmaps x in madang-aa", "persistentvolumes pvc-1"}
 	if err != nil || !slices.Equal(left, want) {
 		t.Errorf("%v %v", left, err)
 	}
@@ -261,7 +261,7 @@ func TestInstallationsAreVerified(t *testing.T) {
 	signed, unsigned := signaturetest.Signed(t, host+"/madang/signed:1", key), signaturetest.Push(t, host+"/madang/unsigned:1")
 	values := func(change func(images map[string]any)) map[string]any {
 		images := map[string]any{
-			"signedBy": public, "functions": map[string]any{"notices": signed, "auth": signed}, "migrate": signed, "watch": signed, "backup": signed,
+			"signedBy": public, "functions": map[string]any{"notices": signed, "auth": signed}, "migrate": signed, "watch": signed, "backup": signed, "logs": signed,
 			"edge": unsigned, "redis": unsigned, "clerk": signed, "environment": signed,
 		}
 		change(images)
@@ -270,7 +270,7 @@ func TestInstallationsAreVerified(t *testing.T) {
 	if err := verify(t.Context(), values(func(map[string]any) {})); err != nil {
 		t.Error(err)
 	}
-	for _, name := range []string{"migrate", "watch", "backup", "clerk", "environment", "functions"} {
+	for _, name := range []string{"migrate", "watch", "backup", "logs", "clerk", "environment", "functions"} {
 		given := values(func(images map[string]any) {
 			images[name] = any(unsigned)
 			if name == "functions" {

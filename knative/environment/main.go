@@ -23,6 +23,7 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -159,6 +160,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return errors.New("ship takes the installation's values: install changes them")
 	case !anywhere && !namePattern.MatchString(o.name):
 		return fmt.Errorf("-name %q: 2 to 31 of a-z, 0-9 and -, a letter first", o.name)
+	case !anywhere && slices.ContainsFunc(beside(""), func(suffix string) bool { return strings.HasSuffix(o.name, suffix) }):
+		return fmt.Errorf("-name %q: its bucket would be another environment's", o.name)
 	case !anywhere:
 		o.namespace = "madang-" + o.name
 	}

@@ -100,7 +100,7 @@ func TestValuesFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	production["images"].(map[string]any)["signedBy"] = signed.Images.SignedBy // of which the document has only the frame
-	accepts(t, "../chart", under(production, published("migrate", "watch", "backup", "edge", "redis", "postgres", "prometheus", "alertmanager")))
+	accepts(t, "../chart", under(production, published("migrate", "watch", "backup", "logs", "edge", "redis", "postgres", "prometheus", "alertmanager")))
 
 	pipeline := valuesFile(t, "pipeline.yaml")
 	accepts(t, "../../tekton/chart", under(pipeline, published("clerk", "environment", "postgres", "redis", "door", "scanner")))
@@ -113,7 +113,7 @@ func TestValuesFiles(t *testing.T) {
 	}
 	// What env:create adds: images of the commit, and what follows from the name.
 	values := chartutil.MergeTables(given, dev.AsMap())
-	values = under(values, published("migrate", "watch", "backup"))
+	values = under(values, published("migrate", "watch", "backup", "logs"))
 	values = under(values, own(order{name: "pr-7", namespace: "madang-pr-7", smtp: "smtp://127.0.0.1:2525?tls=none", receiver: receiver{netip.MustParseAddrPort("10.1.2.3:2580")}}, storage{endpoint: "https://storage.example", region: "KR1", accessKey: "a", secretKey: "s"}))
 	accepts(t, "../chart", values)
 }

@@ -213,7 +213,7 @@ func ownImages(values map[string]any) []string {
 	images, _ := values["images"].(map[string]any)
 	functions, _ := images["functions"].(map[string]any)
 	own := slices.Collect(maps.Values(functions))
-	for _, name := range []string{"migrate", "watch", "backup", "clerk", "environment"} {
+	for _, name := range []string{"migrate", "watch", "backup", "logs", "clerk", "environment"} {
 		own = append(own, images[name])
 	}
 	found := []string{}

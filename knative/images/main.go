@@ -1,4 +1,4 @@
-// Command images builds the image of every function, of the migration job, of the watch and of the backup with ko,
+// Command images builds the image of every function, of the migration job, of the watch, of the backup and of what keeps logs with ko,
 // pushes them, and writes their digests into a values file for the chart. The same source
 // gives the same digests, whoever builds it: a function that did not change is not a new
 // Revision.
@@ -41,6 +41,7 @@ type built struct {
 	Migrate   string            `json:"migrate"`
 	Watch     string            `json:"watch"`
 	Backup    string            `json:"backup"`
+	Logs      string            `json:"logs"`
 }
 
 type order struct {
@@ -70,7 +71,7 @@ func run(ctx context.Context, o order, out io.Writer) error {
 	if o.registry == "" || o.base == "" {
 		return errors.New("-registry and -base (or REGISTRY and BASE) say where to push and on what to build")
 	}
-	wanted := images{Images: built{Functions: map[string]string{}, Migrate: module + "knative/migrate", Watch: module + "knative/watch", Backup: module + "knative/backup"}}
+	wanted := images{Images: built{Functions: map[string]string{}, Migrate: module + "knative/migrate", Watch: module + "knative/watch", Backup: module + "knative/backup", Logs: module + "knative/logs"}}
 	for _, f := range functions.All() {
 		wanted.Images.Functions[f.Name] = module + "functions/cmd/" + f.Name
 	}
@@ -79,7 +80,7 @@ func run(ctx context.Context, o order, out io.Writer) error {
 		return err
 	}
 	var total int64
-	names := append(functionNames(), "migrate", "watch", "backup")
+	names := append(functionNames(), "migrate", "watch", "backup", "logs")
 	for _, n := range names {
 		ref := resolved.Images.Functions[n]
 		switch n {
@@ -89,6 +90,8 @@ func run(ctx context.Context, o order, out io.Writer) error {
 			ref = resolved.Images.Watch
 		case "backup":
 			ref = resolved.Images.Backup
+		case "logs":
+			ref = resolved.Images.Logs
 		}
 		size, err := compressed(ctx, o, ref)
 		if err != nil {

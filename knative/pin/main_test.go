@@ -115,7 +115,7 @@ func TestListsAreComplete(t *testing.T) {
 		values string
 		own    []string // built here or by the operator, and what is no image
 	}{
-		"images.yaml":              {"../chart/values.yaml", []string{"pullSecrets", "functions", "migrate", "watch", "backup", "signedBy", "unsigned", "admission"}},
+		"images.yaml":              {"../chart/values.yaml", []string{"pullSecrets", "functions", "migrate", "watch", "backup", "logs", "signedBy", "unsigned", "admission"}},
 		"../../tekton/others.yaml": {"../../tekton/chart/values.yaml", []string{"pullSecrets", "clerk", "environment", "go", "signedBy"}},
 	} {
 		var named tags

@@ -54,6 +54,7 @@ var rendered = sync.OnceValues(func() (Plan, error) {
 	}
 	images["functions"], images["migrate"], images["watch"] = own, fmt.Sprintf("registry.example/madang/migrate@sha256:%064x", 99), fmt.Sprintf("registry.example/madang/watch@sha256:%064x", 98)
 	images["backup"] = fmt.Sprintf("registry.example/madang/backup@sha256:%064x", 97)
+	images["logs"] = fmt.Sprintf("registry.example/madang/logs@sha256:%064x", 96)
 	given["storageClass"] = "madang-ssd"
 	return NewPlan(c, given, "madang")
 })
@@ -273,7 +274,7 @@ func TestPlan(t *testing.T) {
 	if i < 0 || p.Always[i] != (Pods{Name: "edge", Count: 2, CPU: 100, Memory: 96 << 20, OwnNode: true}) {
 		t.Errorf("%+v", p.Always)
 	}
-	if want := len(functions.All()) + 8; len(p.Images) != want {
+	if want := len(functions.All()) + 9; len(p.Images) != want {
 		t.Errorf("%d images, want %d: %v", len(p.Images), want, p.Images)
 	}
 }

@@ -20,7 +20,7 @@ func TestFollow(t *testing.T) {
 	want := []string{"edge", "notices", "notices", "main"}
 	for _, id := range []string{"aaaaaaaa1", "bbbbbbbb2", "t1"} { // from its consumer's request as well
 		var out strings.Builder
-		if err := run(context.Background(), "", 0, id, strings.NewReader(collected), &out); err != nil {
+		if err := run(context.Background(), order{id: id}, strings.NewReader(collected), &out); err != nil {
 			t.Fatal(err)
 		}
 		lines := strings.Split(strings.TrimSpace(out.String()), "\n")
@@ -37,7 +37,7 @@ func TestFollow(t *testing.T) {
 		}
 	}
 	for _, id := range []string{"", "nobody"} {
-		if err := run(context.Background(), "", 0, id, strings.NewReader(collected), &strings.Builder{}); err == nil {
+		if err := run(context.Background(), order{id: id}, strings.NewReader(collected), &strings.Builder{}); err == nil {
 			t.Errorf("%q was found", id)
 		}
 	}

@@ -7,18 +7,14 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/fields"
-	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/cache"
 
+	"github.com/madang-council/madang/knative/kube"
 	"github.com/madang-council/madang/shared/operation/bill"
 )
 
 // cluster is Kubernetes' API as far as the watch needs it: pods, and Knative's Services
-// by their conditions alone. The typed clients would be 20 MiB of types in a process that
-// is always there.
+// by their conditions alone.
 type cluster struct {
 	core      rest.Interface
 	namespace string
@@ -33,50 +29,18 @@ func openCluster(namespace string) (*cluster, error) {
 }
 
 func newCluster(config *rest.Config, namespace string) (*cluster, error) {
-	scheme := runtime.NewScheme()
-	if err := corev1.AddToScheme(scheme); err != nil {
-		return nil, fmt.Errorf("cluster: %w", err)
-	}
-	c := rest.CopyConfig(config)
-	c.APIPath, c.GroupVersion = "/api", &corev1.SchemeGroupVersion
-	c.NegotiatedSerializer = serializer.NewCodecFactory(scheme).WithoutConversion()
-	c.ContentType = runtime.ContentTypeJSON
-	core, err := rest.RESTClientFor(c)
+	core, err := kube.Client(config)
 	if err != nil {
-		return nil, fmt.Errorf("cluster: %w", err)
+		return nil, err
 	}
 	return &cluster{core: core, namespace: namespace}, nil
 }
 
-// Labels of pods: Knative's for functions, the chart's for what is always on.
-const (
-	serviceLabel   = "serving.knative.dev/service"
-	componentLabel = "app.kubernetes.io/component"
-)
-
 // followPods tells the tally about every function's pod until ctx ends.
 func (w *watch) followPods(ctx context.Context) {
-	store, controller := cache.NewInformerWithOptions(cache.InformerOptions{
-		ListerWatcher: cache.NewListWatchFromClient(w.api.core, "pods", w.api.namespace, fields.Everything()),
-		ObjectType:    &corev1.Pod{},
-		Transform: func(o any) (any, error) { // what is not looked at would be most of the memory
-			if p, ok := o.(*corev1.Pod); ok {
-				p.ManagedFields, p.Annotations, p.Spec.Volumes = nil, nil, nil
-			}
-			return o, nil
-		},
-		Handler: cache.ResourceEventHandlerDetailedFuncs{
-			AddFunc:    func(o any, first bool) { w.pod(o, !first) },
-			UpdateFunc: func(_, o any) { w.pod(o, true) },
-			DeleteFunc: func(o any) {
-				if gone, ok := o.(cache.DeletedFinalStateUnknown); ok {
-					o = gone.Obj
-				}
-				if p, ok := o.(*corev1.Pod); ok {
-					w.podGone(p)
-				}
-			},
-		},
+	store, controller := kube.Follow(w.api.core, w.api.namespace, kube.Handler{
+		Is:   func(p *corev1.Pod, first bool) { w.pod(p, !first) },
+		Gone: w.podGone,
 	})
 	w.mu.Lock()
 	w.pods = store
@@ -86,17 +50,13 @@ func (w *watch) followPods(ctx context.Context) {
 
 // pod takes a pod as it is now. One that has ended costs nothing any more, even while its
 // object is still there.
-func (w *watch) pod(o any, start bool) {
-	p, ok := o.(*corev1.Pod)
-	if !ok {
-		return
-	}
+func (w *watch) pod(p *corev1.Pod, start bool) {
 	if p.Status.Phase == corev1.PodSucceeded || p.Status.Phase == corev1.PodFailed {
 		w.podGone(p)
 		return
 	}
 	w.countRestarts(p)
-	function := p.Labels[serviceLabel]
+	function := p.Labels[kube.ServiceLabel]
 	if function == "" {
 		return
 	}
@@ -128,10 +88,10 @@ func requested(p *corev1.Pod) (cpus, mib float64) {
 
 // what names a pod's part of the product: its function, or what is always on.
 func what(p *corev1.Pod) string {
-	if function := p.Labels[serviceLabel]; function != "" {
+	if function := p.Labels[kube.ServiceLabel]; function != "" {
 		return function
 	}
-	return p.Labels[componentLabel]
+	return p.Labels[kube.ComponentLabel]
 }
 
 // countRestarts counts those of containers by what they are part of: pods come and go,

@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/VictoriaMetrics/metrics"
-
 	"github.com/madang-council/madang/shared/counts"
 	"github.com/madang-council/madang/shared/operation/bill"
 )
@@ -29,21 +27,9 @@ func (w *watch) writeMetrics(rw http.ResponseWriter, _ *http.Request) {
 		http.Error(rw, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	writeProcess(&b)
+	counts.WriteProcess(&b)
 	rw.Header().Set("Content-Type", "text/plain; version=0.0.4")
 	_, _ = io.Copy(rw, &b)
-}
-
-// writeProcess writes what this process takes: four of the hundred series that the library has.
-func writeProcess(b *bytes.Buffer) {
-	var all bytes.Buffer
-	metrics.WriteProcessMetrics(&all)
-	for line := range bytes.Lines(all.Bytes()) {
-		switch name, _, _ := bytes.Cut(line, []byte(" ")); string(name) {
-		case "process_resident_memory_bytes", "process_cpu_seconds_total", "process_start_time_seconds", "go_goroutines":
-			b.Write(line)
-		}
-	}
 }
 
 func labelled(name string, labels ...string) string {

@@ -11,6 +11,8 @@ import (
 	"strconv"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/madang-council/madang/knative/kube"
 )
 
 // podList is the informer's copy of all pods.
@@ -46,9 +48,9 @@ func (w *watch) writeTargets(rw http.ResponseWriter, r *http.Request) {
 func (w *watch) targets(ctx context.Context, job string) ([]target, error) {
 	switch job {
 	case "edge":
-		return atPorts(w.known(), edgePort, func(p *corev1.Pod) bool { return p.Labels[componentLabel] == "edge" }), nil
+		return atPorts(w.known(), edgePort, func(p *corev1.Pod) bool { return p.Labels[kube.ComponentLabel] == "edge" }), nil
 	case "queue-proxy":
-		return atPorts(w.known(), queuePort, func(p *corev1.Pod) bool { return p.Labels[serviceLabel] != "" }), nil
+		return atPorts(w.known(), queuePort, func(p *corev1.Pod) bool { return p.Labels[kube.ServiceLabel] != "" }), nil
 	case "knative":
 		if !w.plan.Knative {
 			return []target{}, nil
@@ -91,7 +93,7 @@ func atPorts(pods []*corev1.Pod, port string, wanted func(*corev1.Pod) bool) []t
 			for _, n := range c.Ports {
 				if n.Name == port {
 					labels := map[string]string{"pod": p.Name}
-					if f := p.Labels[serviceLabel]; f != "" {
+					if f := p.Labels[kube.ServiceLabel]; f != "" {
 						labels["function"] = f
 					} else if app := p.Labels["app"]; app != "" {
 						labels["part"] = app

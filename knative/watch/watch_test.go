@@ -22,6 +22,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
 
+	"github.com/madang-council/madang/knative/kube"
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/counts"
 	"github.com/madang-council/madang/shared/database/databasetest"
@@ -76,7 +77,7 @@ func functionPod(name, function string, ready bool) *corev1.Pod {
 		return corev1.ResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse(cpu), corev1.ResourceMemory: resource.MustParse(memory)}}
 	}
 	return &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{Name: name, UID: types.UID("uid-" + name), Labels: map[string]string{serviceLabel: function, componentLabel: "function"}},
+		ObjectMeta: metav1.ObjectMeta{Name: name, UID: types.UID("uid-" + name), Labels: map[string]string{kube.ServiceLabel: function, kube.ComponentLabel: "function"}},
 		Spec: corev1.PodSpec{Containers: []corev1.Container{
 			{Name: "function", Resources: request("50m", "64Mi")},
 			{Name: "queue-proxy", Resources: request("25m", "40Mi"), Ports: []corev1.ContainerPort{{Name: "queue-port", ContainerPort: 8012}, {Name: queuePort, ContainerPort: 9091}}},
@@ -111,7 +112,7 @@ func TestPodsBecomeABill(t *testing.T) {
 
 func TestRestarts(t *testing.T) {
 	f := newFixture(plan{})
-	redis := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "redis-1", UID: "r", Labels: map[string]string{componentLabel: "redis"}}, Status: corev1.PodStatus{Phase: corev1.PodRunning, ContainerStatuses: []corev1.ContainerStatus{{Name: "redis", RestartCount: 4}}}}
+	redis := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "redis-1", UID: "r", Labels: map[string]string{kube.ComponentLabel: "redis"}}, Status: corev1.PodStatus{Phase: corev1.PodRunning, ContainerStatuses: []corev1.ContainerStatus{{Name: "redis", RestartCount: 4}}}}
 	f.pod(redis, false) // what was before anybody looked is not counted
 	f.wants(t, map[string]float64{`madang_container_restarts_total{part="redis"}`: 0})
 	for range 2 {
@@ -180,7 +181,7 @@ func (p pods) List() []any { return p }
 // Prometheus is told of metrics' ports alone: asking the one that serves would keep a
 // function awake.
 func TestTargets(t *testing.T) {
-	edge := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "edge-1", Labels: map[string]string{componentLabel: "edge"}},
+	edge := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "edge-1", Labels: map[string]string{kube.ComponentLabel: "edge"}},
 		Spec:   corev1.PodSpec{Containers: []corev1.Container{{Ports: []corev1.ContainerPort{{Name: "http", ContainerPort: 8080}, {Name: edgePort, ContainerPort: 8081}}}}},
 		Status: corev1.PodStatus{Phase: corev1.PodRunning, PodIP: "10.0.0.2"}}
 	pending := edge.DeepCopy()

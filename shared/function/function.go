@@ -198,6 +198,7 @@ type Settings struct {
 	OrphanAge       time.Duration   // after which an upload that nothing uses is deleted; 24 h
 	LeaveGrace      time.Duration   // in which leaving can be undone; 7 days
 	AuditRetention  time.Duration   // 1 year; 2 years from 50 000 members
+	LogRetention    time.Duration   // of what processes write; 0: it is not kept
 	UploadLimitMiB  int             // raises every purpose's limit in tests of large files; 0 for none
 	ArchiveMiB      int             // how large an archive of an admin of the whole council may be, in MiB; 200
 	CampusNetworks  []netip.Prefix  // addresses that hundreds of members share; their buckets are wider

@@ -117,7 +117,7 @@ func New(t testing.TB, spec function.Spec, options ...Option) *App {
 			Environment: "test", SiteURL: "https://council.madang.ac.kr", CouncilName: "마당대학교 총학생회",
 			SchoolDomains: []string{"madang.ac.kr"}, Units: []string{"총학", "단과대", "학과", "동연", "감사"},
 			Names:         function.Names{Units: map[string]string{"총학": "Student Council", "동연": "Student Clubs"}, Tags: map[string]string{"행사": "Events"}},
-			PolicyVersion: "2026-03-01", OrphanAge: 24 * time.Hour, LeaveGrace: 7 * 24 * time.Hour, AuditRetention: 365 * 24 * time.Hour,
+			PolicyVersion: "2026-03-01", OrphanAge: 24 * time.Hour, LeaveGrace: 7 * 24 * time.Hour, AuditRetention: 365 * 24 * time.Hour, LogRetention: 14 * 24 * time.Hour,
 			Outside: outside.Options{Names: noNames},
 		},
 	}

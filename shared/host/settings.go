@@ -57,6 +57,7 @@ type Settings struct {
 	OrphanAge      time.Duration  `env:"ORPHAN_AGE" envDefault:"24h"`
 	LeaveGrace     time.Duration  `env:"LEAVE_GRACE" envDefault:"168h"`
 	AuditRetention time.Duration  `env:"AUDIT_RETENTION" envDefault:"8760h"`
+	LogRetention   time.Duration  `env:"LOG_RETENTION"` // of who keeps the log; none where nobody does
 	UploadLimitMiB int            `env:"UPLOAD_LIMIT_MIB"`
 	ArchiveMiB     int            `env:"ARCHIVE_LIMIT_MIB" envDefault:"200"`
 	OutsidePorts   []uint16       `env:"OUTSIDE_PORTS"`    // beside 443
@@ -132,7 +133,7 @@ func (s Settings) Function() (function.Settings, error) {
 	return function.Settings{
 		Environment: s.Environment, SiteURL: s.SiteURL, CouncilName: s.CouncilName, SchoolDomains: s.SchoolDomains, StudentMailbox: mailbox, Privacy: privacy,
 		Units: s.Units, Names: names, DepartmentNames: s.Departments, PolicyVersion: s.PolicyVersion, AdminNeedsTOTP: s.AdminNeedsTOTP,
-		Issuers: issuers, OrphanAge: s.OrphanAge, LeaveGrace: s.LeaveGrace, AuditRetention: s.AuditRetention, UploadLimitMiB: s.UploadLimitMiB, ArchiveMiB: s.ArchiveMiB,
+		Issuers: issuers, OrphanAge: s.OrphanAge, LeaveGrace: s.LeaveGrace, AuditRetention: s.AuditRetention, LogRetention: s.LogRetention, UploadLimitMiB: s.UploadLimitMiB, ArchiveMiB: s.ArchiveMiB,
 		CampusNetworks: s.CampusNetworks, Outside: outside.Options{Ports: s.OutsidePorts, Networks: s.OutsideNets},
 	}, nil
 }

@@ -28,7 +28,7 @@ type Column struct {
 }
 
 // Notice is what people are told of something that is kept of them, as a line of the privacy
-// policy (개인정보 보호법 30조): items, purpose and period. In Until {leave}, {unused} and {log}
+// policy (개인정보 보호법 30조): items, purpose and period. In Until {leave}, {unused}, {log} and {requests}
 // stand for the times of the settings.
 type Notice struct{ What, Why, Until problem.Text }
 

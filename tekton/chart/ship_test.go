@@ -33,7 +33,7 @@ func councils(t *testing.T, with map[string]any) []metav1.PartialObjectMetadata 
 	if err != nil {
 		t.Fatal(err)
 	}
-	given = chartutil.MergeTables(chartutil.Values{"images": map[string]any{"functions": of, "migrate": image, "watch": image, "backup": image}}, given)
+	given = chartutil.MergeTables(chartutil.Values{"images": map[string]any{"functions": of, "migrate": image, "watch": image, "backup": image, "logs": image}}, given)
 	given = chartutil.MergeTables(with, given)
 	capabilities := chartutil.DefaultCapabilities.Copy()
 	capabilities.KubeVersion = chartutil.KubeVersion{Version: "v1.35.5", Major: "1", Minor: "35"}
