@@ -136,5 +136,5 @@ func written(s string) (t time.Time, allDay, ok bool) {
 	}
 	t = time.Date(n[0], time.Month(n[1]), n[2], n[3], n[4], 0, 0, clock.Seoul)
 	same := t.Year() == n[0] && int(t.Month()) == n[1] && t.Day() == n[2] && t.Hour() == n[3] && t.Minute() == n[4]
-	return t, m[4] == "", same // what there is not, as 30 February, becomes another day
+	return t, m[4] == "", same && sane(t) // what there is not, as 30 February, becomes another day
 }

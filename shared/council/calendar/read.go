@@ -10,6 +10,7 @@ import (
 
 	"github.com/teambition/rrule-go"
 
+	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/council/thing"
 	"github.com/madang-council/madang/shared/media/icalendar"
@@ -187,11 +188,15 @@ func (r *icsReader) moment(p icalendar.Property) (t time.Time, day, ok bool) {
 	} else {
 		t, ok = icalendar.Time(value, zone)
 	}
+	ok = ok && sane(t)
 	if !ok {
 		r.refuse(p.Line, strings.ToLower(p.Name), "malformed", fmt.Sprintf("날짜나 시각이 아닙니다: %s", shown(value)), fmt.Sprintf("It is no day and no time: %s", shown(value)))
 	}
 	return t.In(clock.Seoul), day, ok
 }
+
+// sane says whether a time is one that an event may have. Of others no series can be reckoned.
+func sane(t time.Time) bool { return t.Year() >= check.Earliest.Year() && t.Year() < check.Latest.Year() }
 
 // shown is the beginning of a value, for the eye.
 func shown(s string) string { return text.Truncate(strings.ToValidUTF8(s, "?"), 40) }
