@@ -196,7 +196,9 @@ func (r *icsReader) moment(p icalendar.Property) (t time.Time, day, ok bool) {
 }
 
 // sane says whether a time is one that an event may have. Of others no series can be reckoned.
-func sane(t time.Time) bool { return t.Year() >= check.Earliest.Year() && t.Year() < check.Latest.Year() }
+func sane(t time.Time) bool {
+	return t.Year() >= check.Earliest.Year() && t.Year() < check.Latest.Year()
+}
 
 // shown is the beginning of a value, for the eye.
 func shown(s string) string { return text.Truncate(strings.ToValidUTF8(s, "?"), 40) }
