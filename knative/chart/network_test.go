@@ -61,7 +61,7 @@ func reaches(t *testing.T, r rendered, component string, to place) bool {
 // Nobody goes anywhere but where its work is: functions to their servers, the broker and the
 // world by TLS, never to Kubernetes' API, a node or another council.
 func TestWhomPodsSpeakTo(t *testing.T) {
-	r := mustRender(t, production, set("network.servers", []any{map[string]any{"cidr": "10.20.0.5/32", "ports": []any{8443}}}), set("network.api", []any{"203.0.113.7/32"}), set("site.outsideNetworks", []any{"10.30.0.1/32"}))
+	r := mustRender(t, production, set("network.servers", []any{map[string]any{"cidr": "10.20.0.5/32", "ports": []any{8443}}}), set("network.api", []any{"203.0.113.7/32"}), set("site.outsideNetworks", []any{"10.30.0.1/32"}), set("site.outsidePorts", []any{2580}))
 	all := []string{"edge", "function", "watch", "migrate", "backup", "logs", "prometheus", "alertmanager", "redis", "postgres"}
 	for what, row := range map[string]struct {
 		to  place
@@ -81,6 +81,8 @@ func TestWhomPodsSpeakTo(t *testing.T) {
 		"a private server":                      {place{address: "10.20.0.5", port: 8443}, []string{"edge", "function", "watch", "migrate", "backup", "logs", "alertmanager"}},
 		"another port of it":                    {place{address: "10.20.0.5", port: 22}, nil},
 		"a network that was opened to webhooks": {place{address: "10.30.0.1", port: 80}, []string{"function"}},
+		"a port of it that webhooks may have":   {place{address: "10.30.0.1", port: 2580}, []string{"function"}},
+		"Kubernetes' API in it":                 {place{address: "10.30.0.1", port: 6443}, []string{"watch", "logs", "prometheus"}},
 		"plain http outside":                    {place{address: "198.51.100.3", port: 80}, nil},
 	} {
 		for _, component := range all {
