@@ -1,28 +1,18 @@
 package webpushtest
 
 import (
-	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
 	"fmt"
 	"io"
-	"log"
-	"math/big"
-	"net"
 	"net/http"
-	"net/http/httptest"
 	"net/netip"
 	"regexp"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/madang-council/madang/shared/outside"
+	"github.com/madang-council/madang/shared/outside/outsidetest"
 )
 
 // Message is what a push service took, or refused.
@@ -58,39 +48,7 @@ func Serve(t testing.TB) *Service {
 	s := &Service{t: t}
 	s.Script(nil)
 	s.Names(nil)
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour), IsCA: true, BasicConstraintsValid: true,
-		DNSNames: []string{"fcm.googleapis.com", "updates.push.services.mozilla.com", "web.push.apple.com"},
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	leaf, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewUnstartedServer(s)
-	server.TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}, MinVersion: tls.VersionTLS12}
-	server.Config.ErrorLog = log.New(io.Discard, "", 0)
-	server.StartTLS()
-	t.Cleanup(server.Close)
-	roots := x509.NewCertPool()
-	roots.AddCert(leaf)
-	s.options = outside.Options{
-		Roots: roots,
-		Names: func(_ context.Context, host string) ([]netip.Addr, error) { return s.lookUp(host), nil },
-		Connect: func(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
-			if !outside.Public(to.Addr()) {
-				t.Errorf("a connection to %s", to)
-			}
-			return (&net.Dialer{}).DialContext(ctx, "tcp", server.Listener.Addr().String())
-		},
-	}
+	s.options = outsidetest.Serve(t, s, func(host string) ([]netip.Addr, error) { return s.lookUp(host), nil }, "fcm.googleapis.com", "updates.push.services.mozilla.com", "web.push.apple.com")
 	return s
 }
 
@@ -112,7 +70,7 @@ func (s *Service) Names(where func(host string) []netip.Addr) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if where == nil {
-		where = func(string) []netip.Addr { return []netip.Addr{netip.MustParseAddr("93.184.215.14")} }
+		where = func(string) []netip.Addr { return []netip.Addr{outsidetest.Server} }
 	}
 	s.where = where
 }

@@ -4,20 +4,10 @@ package channeltest
 
 import (
 	"bytes"
-	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"io"
-	"log"
-	"math/big"
-	"net"
 	"net/http"
-	"net/http/httptest"
 	"net/netip"
 	"net/url"
 	"regexp"
@@ -29,6 +19,7 @@ import (
 	"unicode/utf16"
 
 	"github.com/madang-council/madang/shared/outside"
+	"github.com/madang-council/madang/shared/outside/outsidetest"
 )
 
 // Addresses that the stand takes.
@@ -63,48 +54,13 @@ type Stand struct {
 	options outside.Options
 }
 
-// public is where all names are.
-var public = netip.MustParseAddr("93.184.215.14")
-
 // Open begins a stand that takes everything, until the test ends.
 func Open(t testing.TB) *Stand {
 	t.Helper()
 	s := &Stand{t: t}
 	s.Script(nil)
 	s.Names(nil)
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour), IsCA: true, BasicConstraintsValid: true,
-		DNSNames: []string{"discord.com", "canary.discord.com", "hooks.slack.com", "hooks.madang.ac.kr", "*.hooks.madang.ac.kr"},
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	leaf, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewUnstartedServer(s)
-	server.TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}, MinVersion: tls.VersionTLS12}
-	server.Config.ErrorLog = log.New(io.Discard, "", 0)
-	server.StartTLS()
-	t.Cleanup(server.Close)
-	roots := x509.NewCertPool()
-	roots.AddCert(leaf)
-	s.options = outside.Options{
-		Roots: roots,
-		Names: func(_ context.Context, host string) ([]netip.Addr, error) { return s.lookUp(host) },
-		Connect: func(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
-			if !outside.Public(to.Addr()) {
-				t.Errorf("a connection to %s", to)
-			}
-			return (&net.Dialer{}).DialContext(ctx, "tcp", server.Listener.Addr().String())
-		},
-	}
+	s.options = outsidetest.Serve(t, s, s.lookUp, "discord.com", "canary.discord.com", "hooks.slack.com", "hooks.madang.ac.kr", "*.hooks.madang.ac.kr")
 	return s
 }
 
@@ -126,7 +82,7 @@ func (s *Stand) Names(where func(host string) ([]netip.Addr, error)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if where == nil {
-		where = func(string) ([]netip.Addr, error) { return []netip.Addr{public}, nil }
+		where = func(string) ([]netip.Addr, error) { return []netip.Addr{outsidetest.Server}, nil }
 	}
 	s.where = where
 }
