@@ -216,7 +216,7 @@ func TestFailuresCount(t *testing.T) {
 // one that keeps the pace is taken however long it is, and a stream has its function's time.
 func TestSlowBodies(t *testing.T) {
 	app := functiontest.New(t, guessing)
-	h := host.New(guessing, host.Options{Deps: app.Deps, Redis: app.Redis, Now: app.Now, TrustedHops: 1, Pace: host.Pace{First: 300 * time.Millisecond, BytesPerSecond: 100}})
+	h := host.New(guessing, host.Options{Deps: app.Deps, Redis: app.Redis, Now: app.Now, TrustedHops: 1, Pace: host.Pace{First: time.Second, BytesPerSecond: 50}})
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
 	for what, row := range map[string]struct {
@@ -232,7 +232,7 @@ func TestSlowBodies(t *testing.T) {
 			"408 request-timeout"},
 		"what is not read":      {"GET /v1/open", 20, nil, 0, "204"},
 		"what nobody takes":     {"POST /v1/none", 20, nil, 0, "404 not-found"},
-		"slow, but fast enough": {"POST /v1/guesses", 60, []string{`{"word":"right"`, strings.Repeat(" ", 22), strings.Repeat(" ", 22), "}"}, 150 * time.Millisecond, "204"},
+		"slow, but fast enough": {"POST /v1/guesses", 160, []string{`{"word":"right"`, strings.Repeat(" ", 72), strings.Repeat(" ", 72), "}"}, 400 * time.Millisecond, "204"},
 		"a stream":              {"POST /v1/streams", 3, []string{"a", "b", "c"}, 250 * time.Millisecond, "204"},
 	} {
 		t.Run(what, func(t *testing.T) {
