@@ -85,7 +85,6 @@ func TestAccessibility(t *testing.T) {
 			p := through(d, v)
 			p.open(v.path)
 			p.at(v.path)
-			p.fits()
 			eval[any](p, string(source)+`; true`)
 			for _, violation := range eval[[]violation](p, `axe.run(document, { resultTypes: ['violations'] }).then(r => r.violations.map(v => ({ id: v.id, help: v.help, nodes: v.nodes.map(n => n.html + ' ' + n.failureSummary) })))`, awaited) {
 				t.Errorf("%v at a %s: %s: %s\n%s", v, d.name, violation.ID, violation.Help, strings.Join(violation.Nodes, "\n"))

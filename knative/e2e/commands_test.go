@@ -141,6 +141,9 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	},
 	// receiver NAME PATH: where a webhook may be sent becomes $NAME
 	"receiver": func(ts *testscript.TestScript, _ bool, args []string) {
+		if receivers == nil {
+			ts.Fatalf("MADANG_HOOKS is not set: an address of this machine that the environment may call (env:create -receiver)")
+		}
 		ts.Setenv(args[0], "http://"+receivers.at.String()+args[1])
 	},
 	// told PATH TEXT SECRET: a receiver got one message with this text, signed with this secret

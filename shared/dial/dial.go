@@ -25,17 +25,19 @@ const pause = 25 * time.Millisecond
 func First(patience time.Duration, dial Func) Func {
 	var over atomic.Bool
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		ctx, cancel := context.WithTimeout(ctx, patience)
+		within, cancel := context.WithTimeout(ctx, patience)
 		defer cancel()
 		for {
-			c, err := dial(ctx, network, address)
+			c, err := dial(within, network, address)
 			if over.Load() || !refused(err) {
 				over.Store(over.Load() || err == nil)
 				return c, err
 			}
 			select {
-			case <-ctx.Done():
-				over.Store(true)
+			case <-within.Done():
+				if ctx.Err() == nil { // who went away before has not waited for all of it
+					over.Store(true)
+				}
 				return nil, err
 			case <-time.After(pause):
 			}

@@ -64,6 +64,21 @@ func TestGivenUp(t *testing.T) {
 	}
 }
 
+// Who goes away while the first connection is refused says nothing to those who come after.
+func TestWhoGoesAway(t *testing.T) {
+	s := &server{refuses: 1 << 20, by: syscall.ECONNREFUSED}
+	open := dial.First(time.Minute, s.dial)
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	if c, err := open(gone, "tcp", "postgres:5432"); c != nil || !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("%v, %v", c, err)
+	}
+	s.refuses = s.asked + 2
+	if err := ask(t, open); err != nil {
+		t.Errorf("the next one is not waited for: %v", err)
+	}
+}
+
 // What is no refusal is told at once: a name that there is not, a time that is over.
 func TestOthers(t *testing.T) {
 	s := &server{refuses: 1 << 20, by: &net.DNSError{Err: "no such host", IsNotFound: true}}
