@@ -27,7 +27,7 @@ var Function = function.Spec{
 	Doc:   "The main page: urgent bar, what is due now, banners, notices, what is coming up, minutes, pledges; for members their own part.",
 	Needs: []function.Need{function.Database},
 	New: func(d function.Deps) function.Parts {
-		h := handlers{frame: ui.Site(d), names: d.Settings.Names, sections: sections(d.DB, d.Settings.Names, d.Unread), flags: d.FlagsOf, log: d.Log}
+		h := handlers{frame: ui.Site(d), names: d.Settings.Names, sections: sections(d.DB, d.Settings.Names), flags: d.FlagsOf, unread: d.Unread, log: d.Log}
 		page := &function.Page{Tags: append([]string{notice.Kind, banner.Kind, about.Kind}, shown()...), Eager: true}
 		return function.Parts{
 			Routes: slices.Concat(h.frame.Pages(

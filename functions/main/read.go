@@ -18,6 +18,7 @@ type handlers struct {
 	names    function.Names
 	sections []section
 	flags    func(context.Context) (function.Flags, error)
+	unread   func(context.Context) (int, error)
 	log      *slog.Logger
 }
 
@@ -32,9 +33,29 @@ func (c *content) PageChanges() []*time.Time { return c.changes }
 // PageUnkept says whether a section failed.
 func (c *content) PageUnkept() bool { return len(c.Degraded) > 0 }
 
-// read reads every section. One that fails is nil and named in degraded; the others are
-// there.
+// read is every section, and how much a member has not read, which the page's frame asks by
+// itself.
 func (h handlers) read(ctx context.Context, _ *readRequest) (*content, error) {
+	c, err := h.all(ctx)
+	if err != nil || c.You == nil {
+		return c, err
+	}
+	if n, err := h.unread(ctx); err != nil {
+		h.failed(ctx, c, "you", err)
+	} else {
+		c.You.Unread = &n
+	}
+	return c, nil
+}
+
+func (h handlers) failed(ctx context.Context, c *content, section string, err error) {
+	h.log.ErrorContext(ctx, "a section of the main page failed", "section", section, "error", err)
+	c.Degraded = append(c.Degraded, section)
+}
+
+// all reads every section. One that fails is nil and named in degraded; the others are
+// there.
+func (h handlers) all(ctx context.Context) (*content, error) {
 	c := &content{Degraded: []string{}}
 	var err error
 	if c.flags, err = h.flags(ctx); err != nil {
@@ -46,8 +67,7 @@ func (h handlers) read(ctx context.Context, _ *readRequest) (*content, error) {
 			continue
 		}
 		if err := s.read(ctx, c); err != nil {
-			h.log.ErrorContext(ctx, "a section of the main page failed", "section", s.name, "error", err)
-			c.Degraded = append(c.Degraded, s.name)
+			h.failed(ctx, c, s.name, err)
 		}
 		if s.next == nil {
 			continue
@@ -61,8 +81,8 @@ func (h handlers) read(ctx context.Context, _ *readRequest) (*content, error) {
 	return c, nil
 }
 
-func (h handlers) page(ctx context.Context, r *readRequest) (*ui.Answer, error) {
-	c, err := h.read(ctx, r)
+func (h handlers) page(ctx context.Context, _ *readRequest) (*ui.Answer, error) {
+	c, err := h.all(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -95,8 +115,7 @@ type you struct {
 	Unread   *int        `json:"unread" description:"How many notifications are not read, 100 for more than 99; null where that is not known."`
 }
 
-// readYou reads the caller's own part. Who they are is known whatever happens to the rest.
-func readYou(ctx context.Context, unread func(context.Context) (int, error), c *content) error {
+func readYou(ctx context.Context, c *content) error {
 	p := auth.From(ctx)
 	if !p.SignedIn() {
 		return nil
@@ -105,11 +124,7 @@ func readYou(ctx context.Context, unread func(context.Context) (int, error), c *
 	for _, grant := range p.Grants {
 		c.You.Roles = append(c.You.Roles, grant.Role)
 	}
-	n, err := unread(ctx)
-	if err == nil {
-		c.You.Unread = &n
-	}
-	return err
+	return nil
 }
 
 func welcome(ctx context.Context, c content) g.Node {

@@ -70,7 +70,7 @@ const (
 )
 
 // sections are all parts of the main page, in its order.
-func sections(db *database.DB, names function.Names, unread func(context.Context) (int, error)) []section {
+func sections(db *database.DB, names function.Names) []section {
 	notices, banners, meetings, things := notice.NewReader(db), banner.NewReader(db), minute.NewReader(db), thing.Store{DB: db}
 	listed := func(ctx context.Context, c *content, part **[]notice.Summary, read func(context.Context) ([]notice.Summary, error)) error {
 		return listed(ctx, c, names, part, read)
@@ -80,7 +80,7 @@ func sections(db *database.DB, names function.Names, unread func(context.Context
 			name: "urgent", of: "notices", next: notices.NextChange,
 			read: func(ctx context.Context, c *content) error { return listed(ctx, c, &c.Urgent, notices.Urgent) },
 		},
-		{name: "you", read: func(ctx context.Context, c *content) error { return readYou(ctx, unread, c) }},
+		{name: "you", read: readYou},
 		{
 			name: "banners", of: "banners", next: banners.NextChange,
 			read: func(ctx context.Context, c *content) error {
