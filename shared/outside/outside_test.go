@@ -3,16 +3,9 @@ package outside_test
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
-	"log"
-	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -27,6 +20,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/madang-council/madang/shared/outside"
+	"github.com/madang-council/madang/shared/outside/outsidetest"
 )
 
 // hosts of addresses that lead into the network of who calls them, or that some program reads
@@ -162,33 +156,17 @@ func TestReasons(t *testing.T) {
 // stand is a server of TLS behind a public address, for any name.
 type stand struct {
 	client func(outside.Options) *outside.Client
-	server *httptest.Server
+	reach  func(ctx context.Context) (net.Conn, error) // a connection to it, whatever was judged
 }
 
 func open(t *testing.T, h http.Handler) stand {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
+	there := outsidetest.Serve(t, h, nil, "hooks.example.com")
+	reach := func(ctx context.Context) (net.Conn, error) {
+		return there.Connect(ctx, netip.AddrPortFrom(outsidetest.Server, 443))
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), DNSNames: []string{"hooks.example.com"}, IsCA: true, BasicConstraintsValid: true}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	leaf, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	roots := x509.NewCertPool()
-	roots.AddCert(leaf)
-	server := httptest.NewUnstartedServer(h)
-	server.TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}, MinVersion: tls.VersionTLS12}
-	server.Config.ErrorLog = log.New(io.Discard, "", 0)
-	server.StartTLS()
-	t.Cleanup(server.Close)
-	return stand{server: server, client: func(o outside.Options) *outside.Client {
-		o.Roots = roots
+	return stand{reach: reach, client: func(o outside.Options) *outside.Client {
+		o.Roots = there.Roots
 		if o.Names == nil {
 			o.Names = names
 		}
@@ -197,7 +175,7 @@ func open(t *testing.T, h http.Handler) stand {
 				if !outside.Public(to.Addr()) || to.Port() != 443 {
 					t.Errorf("connects to %s", to)
 				}
-				return (&net.Dialer{}).DialContext(ctx, "tcp", server.Listener.Addr().String())
+				return reach(ctx)
 			}
 		}
 		return outside.New(o)
@@ -340,7 +318,7 @@ func TestNextAddress(t *testing.T) {
 		if tried++; tried == 1 {
 			return nil, errors.New("down")
 		}
-		return (&net.Dialer{}).DialContext(ctx, "tcp", s.server.Listener.Addr().String())
+		return s.reach(ctx)
 	}})
 	if got, err := post(t, c, "https://hooks.example.com/"); err != nil || got.Status != 200 || tried != 2 {
 		t.Errorf("%d %v, tried %d", got.Status, err, tried)
@@ -395,7 +373,7 @@ func TestSlow(t *testing.T) {
 			t.Error("the connection has no end")
 		}
 		defer time.AfterFunc(50*time.Millisecond, cancel)
-		return (&net.Dialer{}).DialContext(ctx, "tcp", s.server.Listener.Addr().String())
+		return s.reach(ctx)
 	}})
 	if _, err := c.Post(ctx, a, nil, nil); outside.ReasonOf(err) != outside.TooSlow {
 		t.Errorf("%v", err)
