@@ -45,6 +45,20 @@ func (n node) run(t *testing.T, command string) {
 	}
 }
 
+// balancer is where HAProxy runs: the words before its command, and the address at which it
+// listens. A load balancer is no node; one that runs on a node is taken by kube-proxy for a
+// pod of it, and led to all replicas, the dead ones too, whatever the Service's
+// externalTrafficPolicy. MADANG_BALANCER ("ip netns exec balancer", "ssh elsewhere") and
+// MADANG_BALANCER_ADDRESS give it.
+func balancer(t testing.TB) (before []string, address string) {
+	t.Helper()
+	address = os.Getenv("MADANG_BALANCER_ADDRESS")
+	if address == "" {
+		t.Fatal("MADANG_BALANCER_ADDRESS is not set: where HAProxy listens, which is no node (.ci/cluster has one)")
+	}
+	return strings.Fields(os.Getenv("MADANG_BALANCER")), address
+}
+
 // balanced puts HAProxy before the edge, as Octavia (NHN's load balancer) runs it: members are
 // the nodes, asked for /healthz every 5 s, out after two failures.
 func (e *environment) balanced() *environment {
@@ -60,12 +74,8 @@ func (e *environment) balanced() *environment {
 	if err != nil {
 		e.Fatal(err)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		e.Fatal(err)
-	}
-	at := listener.Addr().String()
-	_ = listener.Close()
+	before, address := balancer(e)
+	at := net.JoinHostPort(address, "8080")
 	configuration := fmt.Sprintf(`global
   log stdout format raw local0 notice
 defaults
@@ -96,7 +106,8 @@ backend members
 	if err := os.WriteFile(path, []byte(configuration), 0o600); err != nil {
 		e.Fatal(err)
 	}
-	command := exec.Command("haproxy", "-db", "-f", path)
+	words := append(before, "haproxy", "-db", "-f", path)
+	command := exec.Command(words[0], words[1:]...)
 	log, err := os.Create(filepath.Join(e.TempDir(), "haproxy.log"))
 	if err != nil {
 		e.Fatal(err)

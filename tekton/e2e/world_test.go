@@ -291,7 +291,8 @@ func (w *world) image(reference string) string {
 func (w *world) install(registry string) {
 	w.Helper()
 	debian, golang := w.image(registry+"/debian:bookworm"), w.image(registry+"/steps:bookworm")
-	servers := map[string]any{"images": map[string]any{"edge": debian, "redis": debian, "postgres": debian, "prometheus": debian}, "monitoring": map[string]any{"alertmanager": map[string]any{"own": false}}}
+	servers := map[string]any{"images": map[string]any{"edge": debian, "redis": debian, "postgres": debian, "prometheus": debian}, "monitoring": map[string]any{"alertmanager": map[string]any{"own": false}},
+		"network": map[string]any{"servers": w.servers(registry)}} // Knative's gateway may be one of this machine, which is no pod
 	test := map[string]any{}
 	content, err := os.ReadFile(filepath.Join(root, "knative/chart/values-test.yaml"))
 	w.must(err)
@@ -305,7 +306,7 @@ func (w *world) install(registry string) {
 	w.Log("publishing and installing the pipeline")
 	own := filepath.Join(w.dir, "pipeline-images.yaml")
 	w.must(os.WriteFile(own, []byte(w.published(registry)), 0o644))
-	test["images"] = servers["images"]
+	test["images"], test["network"] = servers["images"], servers["network"]
 	values := map[string]any{
 		"repository": map[string]any{"name": repository, "url": "git://" + w.node + ":" + gitPort + "/" + repository + ".git", "api": "http://" + w.node + ":8081"},
 		"links":      map[string]any{"run": "http://tekton.example/{namespace}/{run}"},
