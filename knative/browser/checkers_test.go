@@ -115,6 +115,7 @@ func TestLighthouse(t *testing.T) {
 	if os.Getenv("LIGHTHOUSE") == "" {
 		t.Skip("LIGHTHOUSE is not set: Lighthouse is asked for alone (task lighthouse), as CI does")
 	}
+	every := os.Getenv("LIGHTHOUSE") == "speed" // of each template, one after another; of the main page alone otherwise
 	needed(t, "testdata/checkers/node_modules/lighthouse/package.json", npmPackages)
 	type asked struct {
 		URL    string `json:"url"`
@@ -126,17 +127,20 @@ func TestLighthouse(t *testing.T) {
 	h := checked(t)
 	list := slices.DeleteFunc(views(t, h), func(v view) bool { return v.english() || v.state != "" || v.status != http.StatusOK })
 	byFunction(t, list, func(t *testing.T, list []view) {
-		t.Parallel()
+		if !every {
+			t.Parallel()
+		}
 		cookies, ask := h.signIn(), []asked{} // a session's access token lasts for a quarter of an hour
 		for _, v := range list {
 			body, _ := h.read(v.path, v.cookie(cookies))
-			ask = append(ask, asked{URL: h.address + v.path, Cookie: v.cookie(cookies), Speed: v.path == "/", Found: !strings.Contains(body, `<meta name="robots" content="noindex">`)})
+			ask = append(ask, asked{URL: h.address + v.path, Cookie: v.cookie(cookies), Speed: v.path == "/" || every, Found: !strings.Contains(body, `<meta name="robots" content="noindex">`)})
 		}
 		for _, got := range answers[struct {
 			URL    string
 			At     string
 			Scores map[string]int
 			Failed []string
+			Slow   []string
 			Bytes  float64
 			Error  string
 		}](t, nil, ask, "lighthouse.mjs", chromium) {
@@ -146,7 +150,7 @@ func TestLighthouse(t *testing.T) {
 			if got.Error != "" || got.Scores["accessibility"] < 100 || got.Scores["best-practices"] < 100 || lacks(got.Scores, "seo") {
 				t.Errorf("%s: %v %s %v", got.URL, got.Scores, got.Error, got.Failed)
 			}
-			t.Logf("%s %v %.0f bytes", strings.TrimPrefix(got.URL, h.address), got.Scores, got.Bytes)
+			t.Logf("%s %v %.0f bytes %s", strings.TrimPrefix(got.URL, h.address), got.Scores, got.Bytes, strings.Join(got.Slow, ", "))
 		}
 	})
 	t.Logf("%d templates looked at", len(list))

@@ -1,6 +1,6 @@
 // node lighthouse.mjs CHROMIUM: the scores of pages. Each line asked is a page, as {"url", "cookie", "speed",
-// "found"}; each line answered is what was found. How fast a page is depends on the machine, so it is asked for one page and
-// reported, not tested; what search engines shall find is asked how well they can.
+// "found"}; each line answered is what was found. How fast a page is depends on the machine, so it is asked where it is
+// wanted and reported, not tested; what search engines shall find is asked how well they can.
 import { launch } from 'chrome-launcher';
 import lighthouse from 'lighthouse';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -33,7 +33,8 @@ try {
     const failed = Object.keys(categories).filter((id) => id !== 'performance').flatMap((id) =>
       categories[id].auditRefs.filter((r) => r.weight > 0 && audits[r.id].score !== null && audits[r.id].score < 1).map((r) => `${r.id}: ${JSON.stringify(audits[r.id].details?.items ?? audits[r.id].displayValue ?? '').slice(0, 600)}`),
     );
-    console.log(JSON.stringify({ url, at: finalDisplayedUrl, scores, failed, bytes: audits['total-byte-weight']?.numericValue ?? 0, error: runtimeError?.message ?? '' }));
+    const slow = (categories.performance?.auditRefs ?? []).filter((r) => r.weight > 0 && audits[r.id].score < 1).map((r) => `${r.id} ${audits[r.id].displayValue ?? ''}`);
+    console.log(JSON.stringify({ url, at: finalDisplayedUrl, scores, failed, slow, bytes: audits['total-byte-weight']?.numericValue ?? 0, error: runtimeError?.message ?? '' }));
   }
 } finally {
   await browser.kill();
