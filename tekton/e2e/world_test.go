@@ -30,6 +30,7 @@ import (
 	v1 "github.com/tektoncd/pipeline/pkg/apis/pipeline/v1"
 	tekton "github.com/tektoncd/pipeline/pkg/client/clientset/versioned"
 	corev1 "k8s.io/api/core/v1"
+	storagev1 "k8s.io/api/storage/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -214,6 +215,13 @@ func (w *world) volumes() {
 		w.must(err)
 		base = filepath.Join(cache, "madang-pipeline")
 	}
+	made, err := w.kube.StorageV1().StorageClasses().Create(w.ctx, &storagev1.StorageClass{ObjectMeta: metav1.ObjectMeta{Name: class}, Provisioner: "kubernetes.io/no-provisioner"}, metav1.CreateOptions{})
+	w.must(err)
+	w.Cleanup(func() {
+		if err := w.kube.StorageV1().StorageClasses().Delete(context.Background(), made.Name, metav1.DeleteOptions{}); err != nil {
+			w.Error(err)
+		}
+	})
 	for _, degree := range []string{"main", "pull-request"} {
 		path := filepath.Join(base, degree)
 		w.must(os.MkdirAll(path, 0o755))
