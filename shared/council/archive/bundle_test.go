@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"iter"
 	"math/rand/v2"
@@ -68,6 +69,13 @@ func (m *memory) fails(do func() error) error {
 	return do()
 }
 
+// noise is what files are made of: each begins elsewhere in it, and nothing comes twice in a part.
+var noise = func() []byte {
+	b := make([]byte, 1<<20-3)
+	_, _ = rand.NewChaCha8([32]byte{}).Read(b)
+	return b
+}()
+
 // pattern is the content of a file, from an offset.
 type pattern struct {
 	key  string
@@ -81,8 +89,9 @@ func (p *pattern) Read(b []byte) (int, error) {
 		return 0, io.EOF
 	}
 	n := int(min(int64(len(b)), p.left))
-	for i := range n {
-		b[i] = p.key[(p.at+int64(i))%int64(len(p.key))] + byte((p.at+int64(i))>>9)
+	start := int64(crc32.ChecksumIEEE([]byte(p.key))) + p.at
+	for done := 0; done < n; {
+		done += copy(b[done:n], noise[(start+int64(done))%int64(len(noise)):])
 	}
 	if p.cut >= 0 && p.cut < int64(n) {
 		return int(p.cut), errNetwork
