@@ -215,7 +215,10 @@ func (w *world) volumes() {
 		w.must(err)
 		base = filepath.Join(cache, "madang-pipeline")
 	}
-	made, err := w.kube.StorageV1().StorageClasses().Create(w.ctx, &storagev1.StorageClass{ObjectMeta: metav1.ObjectMeta{Name: class}, Provisioner: "kubernetes.io/no-provisioner"}, metav1.CreateOptions{})
+	retain, wait := corev1.PersistentVolumeReclaimRetain, storagev1.VolumeBindingWaitForFirstConsumer
+	made, err := w.kube.StorageV1().StorageClasses().Create(w.ctx, &storagev1.StorageClass{
+		ObjectMeta: metav1.ObjectMeta{Name: class}, Provisioner: "kubernetes.io/no-provisioner", ReclaimPolicy: &retain, VolumeBindingMode: &wait,
+	}, metav1.CreateOptions{})
 	w.must(err)
 	w.Cleanup(func() {
 		if err := w.kube.StorageV1().StorageClasses().Delete(context.Background(), made.Name, metav1.DeleteOptions{}); err != nil {
