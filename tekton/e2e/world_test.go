@@ -348,7 +348,7 @@ func (w *world) install(registry string) {
 	w.must(err)
 	w.door = "http://" + door.Spec.ClusterIP + "/github"
 	forged := http.Header{"Content-Type": {"application/json"}, "X-GitHub-Event": {"push"}, "X-Hub-Signature-256": {"sha256=" + strings.Repeat("0", 64)}}
-	w.until("the listener answers through the door", time.Minute, func() bool {
+	w.until("the listener answers through the door", 5*time.Minute, func() bool {
 		status, err := pipelinetest.Send(w.ctx, w.door, forged, []byte("{}"))
 		return err == nil && status == http.StatusAccepted
 	})
