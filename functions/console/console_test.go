@@ -99,6 +99,17 @@ func TestWhoMayOpen(t *testing.T) {
 	d.get(d.editor, "/console/notices?state=deleted").Problem(403, "not-allowed")
 }
 
+// Who has nothing to do in the console is in the site: with its menu, and signed in.
+func TestRefusedIsInTheSite(t *testing.T) {
+	d := open(t)
+	student := d.Member(functiontest.Member{Verified: true})
+	for _, path := range []string{"/console", "/console/members", "/console/notices/new"} {
+		d.get(student, path).Problem(403, "not-allowed").Says("볼 수 없는 페이지입니다", `href="/my"`, `<nav class="groups"`).SaysNot("로그인", "권한이 없습니다")
+		d.get(student, "/en"+path).Problem(403, "not-allowed").Says("You don&#39;t have access to this page", `href="/en/my"`).SaysNot("Sign in")
+	}
+	d.get(d.editor, "/console/members").Problem(403, "not-allowed").Says(`href="/console/notices"`, `href="/my"`)
+}
+
 // TestSecondFactor leads an admin who signed in without one to where it is turned on.
 func TestSecondFactor(t *testing.T) {
 	d := open(t)

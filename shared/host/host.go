@@ -222,10 +222,10 @@ func (h *Host) serve(route function.Route) echo.HandlerFunc {
 			k.request.Language = function.LanguageOf(c.Request().URL.Path)
 		}
 		ctx, err := h.admit(ctx, k)
+		c.SetRequest(c.Request().WithContext(ctx)) // a refusal, too, is a page for whom it is
 		if err != nil {
 			return err
 		}
-		c.SetRequest(c.Request().WithContext(ctx))
 		if h.isPage(ctx, k) {
 			return h.servePage(ctx, k)
 		}

@@ -36,6 +36,7 @@ const OnPage = 30
 // Desk is the frame of the console's pages.
 type Desk struct {
 	frame   ui.Frame
+	site    ui.Frame // for whom the console has nothing
 	entries []function.Entry
 	units   []string
 	names   function.Names
@@ -44,6 +45,7 @@ type Desk struct {
 // New is the console's frame for a function.
 func New(d function.Deps) Desk {
 	return Desk{
+		site: ui.Site(d),
 		frame: ui.Frame{
 			Council: d.Settings.CouncilName, SiteURL: d.Settings.SiteURL, Storage: d.Storage.PublicEndpoint, Home: Root, Urgent: d.Urgent, Face: ui.Faces(d),
 			Flags: d.Flags, Entries: slices.Concat(d.Catalogue.Menu, d.Catalogue.Desk),
@@ -96,8 +98,12 @@ func (d Desk) Whole(ctx context.Context, v ui.View) *ui.Answer {
 	return d.framed(ctx).Page(ctx, v)
 }
 
+// refuse shows a refusal among the console's menu, or among the site's to whom it has none for.
 func (d Desk) refuse(ctx context.Context, p *problem.Error, status int) function.Writer {
-	return d.framed(ctx).Refuse(ctx, p, status)
+	if f := d.framed(ctx); len(f.Nav) > 0 {
+		return f.Refuse(ctx, p, status)
+	}
+	return d.site.Refuse(ctx, p, status)
 }
 
 // Units are the units in which the caller may do something, and one that is kept.
