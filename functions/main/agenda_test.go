@@ -68,7 +68,7 @@ func TestWhatIsComingUp(t *testing.T) {
 	shows("a full week", true, "회칙 개정 D-6 총학생회칙", "대비표 보기")
 
 	send("POST", "/v1/minutes/"+id+"/publish", map[string]any{"step": "decisions"})
-	shows("decisions", true, "회의록 회의록 모두 보기 어제 제3차 중앙운영위원회 가결 1 D-6")
+	shows("decisions", true, "회의록 회의록 모두 보기 어제 제3차 중앙운영위원회 가결 1 공개 기한 D-6")
 	c.At(midnight(12))
 	shows("past the deadline", true, "지연 1일", "기한이 지난 회의록 1건", "올해 기한 안에 공개 0 / 1", "오늘 · 목 총학생회칙")
 	shows("in force", false, "대비표 보기")

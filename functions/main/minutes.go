@@ -70,7 +70,11 @@ func decided(ctx context.Context, c content) g.Node {
 				el.Time(el.Class("day"), el.DateTime(m.HeldAt.In(clock.Seoul).Format(time.RFC3339)), g.Text(ui.NearDay(ctx, m.HeldAt))),
 				el.Div(el.H3(el.A(el.Href(ui.Local(ctx, minute.Path(m.ID))), ui.Said(ctx, m.shown.Title()))), el.P(g.Text(ui.Name(ctx, m.shown.Line())))),
 				g.Iff(m.shown.Standing(now) != due.InTime, func() g.Node {
-					return ui.Days(m.DueAt, m.shown.Due.Days(now, m.shown.FullAt), ui.Name(ctx, m.shown.Due.Word(now, m.shown.FullAt, minute.InTime())))
+					days := ui.Days(m.DueAt, m.shown.Due.Days(now, m.shown.FullAt), ui.Name(ctx, m.shown.Due.Word(now, m.shown.FullAt, minute.InTime())))
+					if m.shown.Standing(now) != due.Open {
+						return days
+					}
+					return el.Span(el.Class("nb"), el.Span(el.Class("sm soft"), g.Text(ui.T(ctx, "공개 기한 ", "minutes "))), days)
 				}),
 			)
 		})),

@@ -138,13 +138,8 @@ func rowOf(names function.Names) func(notice.Summary) ui.Row {
 // wall, and the banners.
 func (h handlers) court(ctx context.Context, c content) g.Node {
 	own := h.frame.Own(ctx)
-	language := function.RequestFrom(ctx).Language
-	slogan := face.In(language, own.Slogan, own.SloganEN)
-	if slogan == "" {
-		slogan = face.In(language, own.Name, own.NameEN)
-	}
 	lines := []g.Node{}
-	for i, line := range strings.Split(slogan, "\n") {
+	for i, line := range strings.Split(own.Motto(function.RequestFrom(ctx).Language), "\n") {
 		if i > 0 {
 			lines = append(lines, el.Br())
 		}

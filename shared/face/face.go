@@ -34,6 +34,19 @@ func Default(name string) Face {
 	return Face{Name: name, Colour: "#0b5f49", Pattern: "dol", Brand: defaultBrand()}
 }
 
+// Motto is what the main page says of the council in a language: its slogan, or its name where that
+// language has none.
+func (f Face) Motto(language string) string {
+	slogan := f.Slogan
+	if language == "en" {
+		slogan = f.SloganEN
+	}
+	if slogan != "" {
+		return slogan
+	}
+	return In(language, f.Name, f.NameEN)
+}
+
 // In is a text in a language: the English one where it is asked for and there is one.
 func In(language, ko, en string) string {
 	if language == "en" && en != "" {

@@ -306,9 +306,13 @@ func (f Frame) Menu(ctx context.Context, title string) []g.Node {
 	f, _, _ = f.at(ctx) // Page finds what is not known
 	view := View{Path: MenuPath}
 	entry := func(link g.Node) g.Node { return el.Li(link) }
-	sections := []g.Node{el.Nav(el.Aria("label", T(ctx, "내 계정과 언어", "My account and language")), el.H2(g.Text(T(ctx, "계정과 언어", "Account and language"))), el.Ul(
+	sections := []g.Node{}
+	if f.Search != "" { // the header of the smallest phones has no room for it
+		sections = append(sections, f.Seek(ctx, T(ctx, "홈페이지에서 찾기", "Search the site")))
+	}
+	sections = append(sections, el.Nav(el.Aria("label", T(ctx, "내 계정과 언어", "My account and language")), el.H2(g.Text(T(ctx, "계정과 언어", "Account and language"))), el.Ul(
 		g.Map(f.account(ctx, view, ""), entry), entry(f.otherLanguage(ctx, view, "")),
-	))}
+	)))
 	for _, group := range f.Groups {
 		label := T(ctx, group.Label.KO, group.Label.EN)
 		sections = append(sections, el.Nav(el.Aria("label", T(ctx, "메뉴: ", "Menu: ")+label), el.H2(g.Text(label)), el.Ul(g.Map(group.Entries, func(l Link) g.Node {

@@ -265,6 +265,7 @@ func TestParts(t *testing.T) {
 	for _, row := range []struct{ got, want string }{
 		{at(30, 18, 0), `class="d near" datetime="2026-11-30T18:00:00+09:00">오늘 18:00<`}, {at(31, 0, 0), `>오늘 24:00<`}, {at(31, 12, 0), `>내일 12:00<`}, {at(33, 12, 0), `class="d near" datetime="2026-12-03T12:00:00+09:00">D-3<`},
 		{at(39, 0, 0), `class="d" datetime="2026-12-09T00:00:00+09:00">D-8<`}, {at(30, 9, 0), `class="d late" datetime="2026-11-30T09:00:00+09:00">오늘 끝남<`}, {at(28, 9, 0), `>지연 2일<`},
+		{html(ui.Clock(clock.With(in("en"), time.Date(2026, 11, 30, 10, 0, 0, 0, clock.Seoul)), time.Date(2026, 12, 9, 0, 0, 0, 0, clock.Seoul))), `>8 days left<`},
 		{at(30, 10, 0), `>오늘 끝남<`}, // the very moment
 		{html(ui.Clock(clock.With(in("ko"), time.Date(2026, 11, 30, 0, 0, 0, 0, clock.Seoul)), time.Date(2026, 11, 30, 0, 0, 0, 0, clock.Seoul))), `>지연 1일<`},
 		{html(ui.Days(time.Date(2026, 12, 4, 0, 0, 0, 0, clock.Seoul), 3, "D-3")), `<time class="d near" datetime="2026-12-04T00:00:00+09:00">D-3</time>`},

@@ -183,7 +183,7 @@ func (h handlers) covered(ctx context.Context, s shown, category archive.Categor
 	return g.Group{
 		g.Iff(cover.Expected > 0, func() g.Node { return stats(ctx, cover) }),
 		el.Section(el.Class("sect"), el.Aria("labelledby", "covered"),
-			ui.Gate("covered", ui.T(ctx, strconv.Itoa(s.year)+"년 "+name+", 어디가 냈나", strconv.Itoa(s.year)+": who submitted, "+name), "", "", ""),
+			ui.Gate("covered", ui.T(ctx, strconv.Itoa(s.year)+"년 "+name+" 제출 현황", strconv.Itoa(s.year)+" "+name+": who has submitted"), "", "", ""),
 			h.filters(ctx, s, years),
 			g.Iff(len(cover.Units) == 0, func() g.Node {
 				return ui.Empty(ui.T(ctx, strconv.Itoa(s.year)+"년에는 낼 자료가 정해져 있지 않아요", "Nothing is to be submitted for "+strconv.Itoa(s.year)), ui.T(ctx, "다른 해나 다른 종류를 골라 보세요.", "Choose another year or another kind."))
@@ -200,9 +200,10 @@ func stats(ctx context.Context, c archive.Cover) g.Node {
 		return el.P(g.Text(label), el.B(g.Text(number)), g.Text(more))
 	}
 	count := func(n int) string { return ui.T(ctx, strconv.Itoa(n)+"건", strconv.Itoa(n)) }
-	percent := ""
-	if c.Published+c.Missing > 0 {
-		percent = " (" + strconv.Itoa(100*c.Published/(c.Published+c.Missing)) + "%)"
+	submitted := ui.T(ctx, "제때 "+count(c.InTime), strconv.Itoa(c.InTime)+" in time")
+	if due := c.Published + c.Missing; due > 0 {
+		percent := strconv.Itoa(100*c.Published/due) + "%"
+		submitted = ui.T(ctx, "기한이 된 "+count(due)+"의 "+percent+", ", percent+" of "+count(due)+" due, ") + submitted
 	}
 	next := ui.T(ctx, "없음", "None")
 	if c.NextDue != "" {
@@ -210,7 +211,7 @@ func stats(ctx context.Context, c archive.Cover) g.Node {
 	}
 	return el.Div(el.Class("stats"),
 		stat(ui.T(ctx, "내야 할 것", "To be submitted"), count(c.Expected), ui.T(ctx, "아직 기한 전 "+count(c.Waiting), strconv.Itoa(c.Waiting)+" not yet due")),
-		stat(ui.T(ctx, "낸 것", "Submitted"), count(c.Published)+percent, ui.T(ctx, "제때 "+count(c.InTime), strconv.Itoa(c.InTime)+" in time")),
+		stat(ui.T(ctx, "낸 것", "Submitted"), count(c.Published), submitted),
 		stat(ui.T(ctx, "기한이 지났는데 없는 것", "Missing"), count(c.Missing), ""),
 		stat(ui.T(ctx, "다음 기한", "Next due"), next, ""),
 	)
@@ -243,7 +244,7 @@ func (h handlers) filters(ctx context.Context, s shown, years []int) g.Node {
 	return el.Form(el.Class("filters"), el.Method("get"), el.Action(ui.Local(ctx, archive.ListPath)),
 		el.Input(el.Type("hidden"), el.Name("category"), el.Value(s.category)),
 		f.Select(ui.Field{Name: "year", Label: ui.T(ctx, "연도", "Year"), Value: strconv.Itoa(s.year)}, choices...),
-		f.Select(ui.Field{Name: "unit", Label: ui.T(ctx, "단위", "Unit"), Value: s.unit}, units...),
+		f.Select(ui.Field{Name: "unit", Label: ui.T(ctx, "기구", "Unit"), Value: s.unit}, units...),
 		el.P(el.Button(el.Type("submit"), el.Class("button quiet"), g.Text(ui.T(ctx, "보기", "Show")))),
 	)
 }
@@ -263,11 +264,11 @@ func (s shown) units(c archive.Cover) []archive.UnitCover {
 
 // grid is what each unit submitted for each period. It scrolls by itself where it is too wide.
 func (h handlers) grid(ctx context.Context, s shown, c archive.Cover) g.Node {
-	label := ui.T(ctx, "단위와 기간별로 낸 것", "Submitted, by unit and period")
-	return el.Div(el.Class("scroll"), el.TabIndex("0"), el.Role("region"), el.Aria("label", label),
+	label := ui.T(ctx, "기구와 기간별 제출 현황", "Submitted, by unit and period")
+	return el.Div(el.Class("scroll covered"), el.TabIndex("0"), el.Role("region"), el.Aria("label", label),
 		el.Table(el.Class("cover"),
 			el.THead(el.Tr(
-				el.Th(el.Scope("col"), g.Text(ui.T(ctx, "단위", "Unit"))),
+				el.Th(el.Scope("col"), g.Text(ui.T(ctx, "기구", "Unit"))),
 				g.Map(c.Periods, func(p archive.Period) g.Node { return el.Th(el.Scope("col"), g.Text(ui.Name(ctx, p.Part()))) }),
 				el.Th(el.Scope("col"), g.Text(ui.T(ctx, "낸 것", "Submitted"))),
 			)),
@@ -311,7 +312,7 @@ func words(ctx context.Context, c archive.Cell) (class, said, more string) {
 
 // byUnit is the grid for a telephone: a line for each unit.
 func (h handlers) byUnit(ctx context.Context, s shown, c archive.Cover) g.Node {
-	return el.Ul(el.Class("by-unit"), el.Aria("label", ui.T(ctx, "단위별", "By unit")), g.Map(s.units(c), func(u archive.UnitCover) g.Node {
+	return el.Ul(el.Class("by-unit"), el.Aria("label", ui.T(ctx, "기구별", "By unit")), g.Map(s.units(c), func(u archive.UnitCover) g.Node {
 		return el.Li(el.P(el.B(ui.Said(ctx, h.names.Unit(u.Unit))), el.Span(g.Text(strconv.Itoa(u.Published)+" / "+strconv.Itoa(u.Expected)))),
 			el.Ul(g.Map(u.Cells, func(c archive.Cell) g.Node {
 				class, said, more := words(ctx, c)

@@ -83,7 +83,7 @@ func (h handlers) read(ctx context.Context, _ *none) (*ui.Answer, error) {
 	}
 	main = append(main, el.P(el.Class("sm soft"), el.Role("status"), el.Data("shared", "")))
 	return h.frame.Page(ctx, ui.View{
-		Title: title, Path: ui.FeedsPath, Section: ui.FeedsPath, Class: "reading", Styles: []string{"site.css"}, Scripts: []string{"share.js"},
+		Title: title, Path: ui.FeedsPath, Section: ui.FeedsPath, Class: "reading following", Styles: []string{"site.css"}, Scripts: []string{"share.js"},
 		Description: ui.T(ctx, "가입하지 않고 새 글을 받아 보는 RSS, Atom, JSON Feed 주소", "RSS, Atom and JSON Feed addresses of what is new"),
 		Changes:     []*time.Time{next}, Main: main,
 	}), nil

@@ -139,7 +139,7 @@ func awaited(ctx context.Context, m minute.Minute) g.Node {
 	case due.InTime:
 		return el.Span(g.Text(word))
 	case due.Open:
-		return el.Span(g.Text(ui.T(ctx, "공개 ", "publish ")), ui.Days(m.Due.At, m.Due.Days(now, m.FullAt), word))
+		return el.Span(g.Text(ui.T(ctx, "공개 ", "minutes ")), ui.Days(m.Due.At, m.Due.Days(now, m.FullAt), word))
 	default:
 		return ui.Days(m.Due.At, m.Due.Days(now, m.FullAt), word)
 	}

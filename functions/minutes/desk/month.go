@@ -63,9 +63,13 @@ func counted(ctx context.Context, m minute.Minute) problem.Text {
 	if !m.HeldAt.After(now) {
 		return m.Due.Word(now, m.FullAt, minute.InTime())
 	}
-	if days := clock.Days(now, m.HeldAt); days > 0 {
-		word := "D-" + strconv.Itoa(days)
-		return problem.Text{KO: word, EN: word}
+	switch days := clock.Days(now, m.HeldAt); days {
+	case 0:
+		return problem.Text{KO: "오늘", EN: "today"}
+	case 1:
+		return problem.Text{KO: "D-1", EN: "tomorrow"}
+	default:
+		word := strconv.Itoa(days)
+		return problem.Text{KO: "D-" + word, EN: "in " + word + " days"}
 	}
-	return problem.Text{KO: "오늘", EN: "today"}
 }

@@ -184,7 +184,7 @@ func deadline(ctx context.Context, m minute.Minute) g.Node {
 	case due.InTime:
 		return el.Span(el.Class("sm soft"), g.Text(word))
 	case due.Open:
-		return el.Span(el.Class("sm soft"), g.Text(ui.T(ctx, "공개 기한 ", "to be published ")), ui.Days(m.Due.At, days, word))
+		return el.Span(el.Class("sm soft"), g.Text(ui.T(ctx, "공개 기한 ", "minutes ")), ui.Days(m.Due.At, days, word))
 	default:
 		return ui.Days(m.Due.At, days, word)
 	}

@@ -96,9 +96,11 @@ func (t Term) Word(now time.Time, done *time.Time, kept problem.Text) problem.Te
 		return problem.Text{KO: "지연 " + n + "일", EN: n + " days late"}
 	case days == 0:
 		return problem.Text{KO: "오늘까지", EN: "due today"}
+	case days == 1:
+		return problem.Text{KO: "D-1", EN: "due tomorrow"}
 	default:
-		n := "D-" + strconv.Itoa(days)
-		return problem.Text{KO: n, EN: n}
+		n := strconv.Itoa(days)
+		return problem.Text{KO: "D-" + n, EN: "due in " + n + " days"}
 	}
 }
 

@@ -28,7 +28,7 @@ const (
 // MostCounted is up to which number things that are found are counted exactly; more are MostCounted + 1.
 const MostCounted = 1000
 
-// halfLife is in which time a thing comes to be worth half as much to who searches: a semester.
+// halfLife is how far away in time a thing is worth half as much to who searches: a semester.
 const halfLife = 180 * 24 * time.Hour
 
 // Query is what somebody looks for in things of all kinds: words, parted by white space, all of which a thing has in its
@@ -165,7 +165,8 @@ func (f Found) Count() int {
 // counts and page are of one moment.
 //
 // Before come those with more of the words in the title, then by the words' places (title 4, tag 3, initials 2, text 1) and
-// the time, by which a thing is worth half as much after 180 days unless its kind is ageless, then the newest.
+// the time, by which a thing is worth half as much 180 days before its day or after it unless its kind is ageless, then the
+// newest. So of what is to come the next is before the last.
 func (s Store) Search(ctx context.Context, q Query, n Narrow, codec *cursor.Codec, token string, size int) (Found, error) {
 	counts := map[string]int{}
 	name := fmt.Sprintf("search?%q", []string{q.Key(), n.Kind, n.Unit, instant(n.From), instant(n.To)})
@@ -319,7 +320,7 @@ func (b *builder) score(words int, since int64) string {
 			ageless = append(ageless, b.arg(k.Name))
 		}
 	}
-	return worth + ` ELSE 0 END + CASE WHEN kind IN (` + strings.Join(ageless, ", ") + `) OR at > ` + now + ` THEN 0 ELSE at - ` + now + ` END`
+	return worth + ` ELSE 0 END + CASE WHEN kind IN (` + strings.Join(ageless, ", ") + `) THEN 0 WHEN at > ` + now + ` THEN ` + now + ` - at ELSE at - ` + now + ` END`
 }
 
 // shown is the condition that the caller may read a thing now, and all its readers may.

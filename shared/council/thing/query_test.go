@@ -528,6 +528,29 @@ func TestAgeless(t *testing.T) {
 	})
 }
 
+// Of what says the same the nearest comes first, to come or gone by.
+func TestNearIsFirst(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		s, ctx := thing.Store{DB: db}, at(noon, auth.Principal{})
+		for id, days := range map[string]int{"6": 37, "4": -3, "5": 30, "2": 1, "1": 0, "3": 2} {
+			if err := s.Put(ctx, thing.Thing{Ref: thing.Ref{Kind: "notice", ID: id}, Unit: "총학", Path: "/x", Title: "총학생회 상담", At: noon.AddDate(0, 0, days), From: &noon, Readers: thing.Guests, Version: 1}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, query := range []string{"총학생회", "ㅊㅎㅅㅎ"} {
+			var f check.Fields
+			found, err := s.Search(ctx, thing.Ask(&f, "q", query), thing.Narrow{}, codec, "", 10)
+			order := ""
+			for _, h := range found.Page.Items {
+				order += h.ID
+			}
+			if err != nil || order != "123456" {
+				t.Errorf("%s: %s %v", query, order, err)
+			}
+		}
+	})
+}
+
 // The index of stale rows is that of the rules of this release.
 func TestStaleHasAnIndex(t *testing.T) {
 	db := databasetest.SQLite(t)

@@ -9,9 +9,11 @@ package markdown
 import (
 	"bytes"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/madang-council/madang/shared/text"
 	"github.com/microcosm-cc/bluemonday"
@@ -159,9 +161,26 @@ func tidy(s string) string {
 	return strings.Join(lines, "\n")
 }
 
-// Excerpt returns the beginning of Plain on one line, at most n characters, cut as text.Truncate does.
+// Excerpt returns the beginning of Plain on one line, at most n characters, cut as text.Truncate does. Rows of tables, which
+// say nothing without their columns, are left out where there is anything else, and what is no sentence is told from the next
+// by a point: "장소 · 학생회관".
 func Excerpt(src string, n int) string {
-	return text.Truncate(strings.Join(strings.Fields(Plain(src)), " "), n)
+	lines := strings.Split(Plain(src), "\n")
+	isRow := func(line string) bool { return strings.Contains(line, "\t") }
+	if slices.ContainsFunc(lines, func(l string) bool { return !isRow(l) }) {
+		lines = slices.DeleteFunc(lines, isRow)
+	}
+	var b strings.Builder
+	for i, line := range lines {
+		if i > 0 {
+			b.WriteString(" ")
+			if last, _ := utf8.DecodeLastRuneInString(lines[i-1]); !strings.ContainsRune(".!?…,;:。", last) {
+				b.WriteString("· ")
+			}
+		}
+		b.WriteString(strings.Join(strings.Fields(line), " "))
+	}
+	return text.Truncate(b.String(), n)
 }
 
 // pattern is a regular expression that is compiled at its first use, as converter is built.

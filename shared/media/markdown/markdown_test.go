@@ -119,13 +119,23 @@ func TestExcerpt(t *testing.T) {
 		n    int
 		want string
 	}{
-		{100, "정기 총회 안건은 다음과 같습니다."},
-		{10, "정기 총회 안건은…"},
+		{100, "정기 총회 · 안건은 다음과 같습니다."},
+		{10, "정기 총회 · 안…"},
 		{1, "…"},
 		{0, ""},
 	} {
 		if got := markdown.Excerpt(src, c.n); got != c.want {
 			t.Errorf("Excerpt(%d) = %q, want %q", c.n, got, c.want)
+		}
+	}
+	for src, want := range map[string]string{
+		"납부합니다.\n꼭!\n\n- 장소\n- 때": "납부합니다. 꼭! 장소 · 때",
+		"| 구분 | 금액 |\n|---|---|\n| 신입생 | 10,000원 |\n\n모두 냅니다.": "모두 냅니다.",
+		"| 구분 | 금액 |\n|---|---|\n| 신입생 | 10,000원 |":            "구분 금액 · 신입생 10,000원",
+		"": "",
+	} {
+		if got := markdown.Excerpt(src, 100); got != want {
+			t.Errorf("Excerpt(%q) = %q, want %q", src, got, want)
 		}
 	}
 }
