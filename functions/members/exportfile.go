@@ -99,7 +99,7 @@ func (h handlers) exportPage(ctx context.Context, r *exportResponse) g.Node {
 	}
 	p := r.Profile
 	facts := [][2]string{
-		{t("회원 번호", "Member id"), p.ID}, {t("이메일", "Mail address"), p.Email}, {t("이름", "Name"), p.Name}, {t("학과", "Department"), p.Unit},
+		{t("회원 번호", "Member id"), p.ID}, {t("이메일", "Email address"), p.Email}, {t("이름", "Name"), p.Name}, {t("학과", "Department"), p.Unit},
 		{t("재학생 인증", "Verified as a student"), yes(p.Verified) + " " + p.VerifiedBy}, {t("비밀번호가 있음", "Has a password"), yes(p.HasPassword)},
 		{t("2단계 인증", "Second factor"), yes(p.SecondFactor)}, {t("정지됨", "Suspended"), yes(p.Suspended)}, {t("탈퇴", "Leaving"), since(p.LeavingAt)},
 		{t("가입", "Joined"), moment(p.CreatedAt)}, {t("마지막으로 바뀜", "Last changed"), moment(p.UpdatedAt)},
@@ -151,7 +151,7 @@ func (h handlers) exportPage(ctx context.Context, r *exportResponse) g.Node {
 			section(t("연결한 계정", "Linked accounts"), rows([]string{t("서비스", "Issuer")}, issuers)),
 			section(t("올린 파일", "Uploads"), rows([]string{t("이름", "Name"), t("용도", "Purpose"), t("크기(바이트)", "Bytes"), t("올리기 시작", "Began"), t("다 올림", "Completed")}, uploads)),
 			section(t("총학생회가 보거나 바꾼 기록", "What the council read or changed"), rows([]string{t("언제", "When"), t("무엇을", "What")}, accesses)),
-			section(t("받기로 한 알림", "What you want to hear of"), rows([]string{t("알림", "Topic"), t("어떻게", "How")}, chosen)),
+			section(t("받기로 한 알림", "What to notify you about"), rows([]string{t("알림", "Topic"), t("어떻게", "How")}, chosen)),
 			section(t("알림 받는 글", "What you follow"), rows([]string{t("종류", "Kind"), t("번호", "Id"), t("언제부터", "Since")}, follows)),
 			section(t("보낸 알림", "What you were told"), rows([]string{t("언제", "When"), t("알림", "Topic"), t("종류", "Kind"), t("번호", "Id"), t("메일", "Mail"), t("읽음", "Read")}, told)),
 			section(t("정한 운영 기준", "Numbers that you set"), rows([]string{t("분야", "Domain"), t("이름", "Name"), t("값", "Value"), t("언제부터", "From"), t("정한 때", "Set")}, policies)),

@@ -60,6 +60,15 @@ func (h handlers) addressAgain(ctx context.Context, err error, email string, sen
 	return ui.Again(err, page)
 }
 
+// sendCode sends a code: quietly, where one is waited for already.
+func sendCode(ctx context.Context, waiting bool) g.Node {
+	label := ui.T(ctx, "번호 받기", "Send the code")
+	if waiting {
+		return el.P(el.Button(el.Type("submit"), el.Class("button quiet"), g.Text(label)))
+	}
+	return ui.Button(label)
+}
+
 // addressPage asks for the code that was sent, with the message of signing up too, and offers to
 // send one to the address, or to another one.
 func (h handlers) addressPage(ctx context.Context, form ui.Form, status int, email string, sent bool) (*ui.Answer, error) {
@@ -72,7 +81,7 @@ func (h handlers) addressPage(ctx context.Context, form ui.Form, status int, ema
 		email = m.Email
 	}
 	main := []g.Node{form.Summary()}
-	if sent {
+	if sent && form.Problem() == nil {
 		main = append(main, ui.Announce(ui.T(ctx, "메일로 번호를 보냈습니다. 30분 안에 넣어 주세요.", "We sent a code by mail. Enter it within 30 minutes.")))
 	}
 	if sent || unconfirmed {
@@ -84,13 +93,13 @@ func (h handlers) addressPage(ctx context.Context, form ui.Form, status int, ema
 	}
 	hint := ui.T(ctx, "바꾸면 앞의 주소에도 알립니다.", "When it changes, we tell the old address, too.")
 	if unconfirmed {
-		hint = ui.T(ctx, "확인하지 않은 주소로는 파일을 올릴 수 없습니다.", "Nothing can be uploaded before it is confirmed.")
+		hint = ui.T(ctx, "확인한 뒤에 재학생 인증 서류 같은 파일을 올릴 수 있습니다.", "Once it is confirmed, you can upload files such as a proof that you are a student.")
 	}
 	main = append(main,
 		el.H2(g.Text(ui.T(ctx, "번호 받기", "Get a code"))),
 		el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, addressPath)),
-			form.Input(ui.Field{Name: "email", Label: ui.T(ctx, "이메일 주소", "Mail address"), Hint: hint, Type: "email", Complete: "email", Value: email, Limit: 254}),
-			ui.Button(ui.T(ctx, "번호 받기", "Send the code")),
+			form.Input(ui.Field{Name: "email", Label: ui.T(ctx, "이메일 주소", "Email address"), Hint: hint, Type: "email", Complete: "email", Value: email, Limit: 254}),
+			sendCode(ctx, sent || unconfirmed),
 		))
-	return h.page(ctx, status, addressPath, ui.T(ctx, "이메일 주소", "Mail address"), main...), nil
+	return h.page(ctx, status, addressPath, ui.T(ctx, "이메일 주소", "Email address"), main...), nil
 }

@@ -95,7 +95,7 @@ func (h handlers) myPage(ctx context.Context, form ui.Form, status int, m member
 				el.Ul(el.Class("settings"),
 					h.notifications(ctx),
 					setting(ctx, verifyPath, ui.T(ctx, "재학생 인증", "Verification"), ui.T(ctx, "학교 메일로 학생임을 확인합니다.", "Prove to be a student by school mail.")),
-					setting(ctx, addressPath, ui.T(ctx, "이메일 주소", "Mail address"), ui.T(ctx, "주소를 확인하거나 바꿉니다.", "Confirm or change your address.")),
+					setting(ctx, addressPath, ui.T(ctx, "이메일 주소", "Email address"), ui.T(ctx, "주소를 확인하거나 바꿉니다.", "Confirm or change your address.")),
 					setting(ctx, changePath, ui.T(ctx, "비밀번호", "Password"), ui.T(ctx, "바꾸면 다른 기기에서 로그아웃됩니다.", "Other places are signed out when it changes.")),
 					setting(ctx, factorPath, ui.T(ctx, "2단계 인증", "Second factor"), ui.T(ctx, "인증 앱의 번호로 계정을 지킵니다.", "Protect the account by an authenticator app.")),
 					setting(ctx, sessionsPath, ui.T(ctx, "로그인한 기기", "Sessions"), ui.T(ctx, "어디에서 로그인했는지 보고 끝냅니다.", "See and end where you are signed in.")),
@@ -123,7 +123,7 @@ func facts(ctx context.Context, m member.Member, grants []member.Grant) g.Node {
 		verified = ui.T(ctx, ui.ShortDay(ctx, *m.VerifiedAt)+" 확인", "since "+ui.ShortDay(ctx, *m.VerifiedAt))
 	}
 	return el.Dl(el.Class("facts"),
-		fact(ui.T(ctx, "이메일", "Mail address"), g.Text(m.Email)),
+		fact(ui.T(ctx, "이메일", "Email address"), g.Text(m.Email)),
 		fact(ui.T(ctx, "학생", "Student"), g.Text(verified)),
 		fact(ui.T(ctx, "가입", "Member since"), ui.Time(m.CreatedAt, ui.Day(ctx, m.CreatedAt))),
 		g.If(len(grants) > 0, fact(ui.T(ctx, "역할", "Roles"), g.Map(grants, func(r member.Grant) g.Node { return ui.State(ui.Done, roleName(ctx, r.Grant)) }))),

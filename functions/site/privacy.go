@@ -9,6 +9,7 @@ import (
 	g "maragu.dev/gomponents"
 	el "maragu.dev/gomponents/html"
 
+	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/face"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/person"
@@ -37,12 +38,12 @@ func (h handlers) privacy(ctx context.Context, _ *none) (*ui.Answer, error) {
 	title := t("개인정보 처리방침", "Privacy policy")
 	return h.frame.Page(ctx, ui.View{Title: title, Path: privacyPath, Class: "reading", Styles: []string{"site.css"}, Description: t(f.Name+"의 개인정보 처리방침", "How "+council+" handles personal data"), Main: []g.Node{
 		el.H1(g.Text(title)),
-		el.P(el.Class("meta"), g.Text(t(s.PolicyVersion+"판 · "+s.PolicyVersion+"부터 시행", "Version "+s.PolicyVersion+", in force since then"))),
+		el.P(el.Class("meta"), g.Text(inForce(ctx, s.PolicyVersion))),
 		el.Div(el.Class("prose"),
 			say(f.Name+text.Particle(f.Name, "는")+" 개인정보 보호법 제30조에 따라, 홈페이지가 모으는 개인정보를 어떻게 다루는지 이 방침으로 알립니다. 로그인하지 않고 읽는 동안에는 이름도 주소도 남기지 않습니다.", "This is how "+council+" handles the personal data that this site keeps (Personal Information Protection Act, article 30). Whoever reads without signing in leaves neither name nor address."),
 			heading("모으는 항목, 목적, 보유 기간", "What is kept, why, and until when"),
 			h.kept(ctx),
-			say("주민등록번호와 학교 포털 비밀번호는 묻지 않습니다. 필수 항목은 이메일, 이름, 비밀번호이고, 나머지는 넣거나 쓰는 사람에게서만 모읍니다.", "No resident registration number and no university password is asked for. Mail address, name and password are required; everything else is kept only of who gives or uses it."),
+			say("주민등록번호와 학교 포털 비밀번호는 묻지 않습니다. 필수 항목은 이메일, 이름, 비밀번호이고, 나머지는 넣거나 쓰는 사람에게서만 모읍니다.", "No resident registration number and no university password is asked for. Email address, name and password are required; everything else is kept only if you give or use it."),
 			heading("만 14세 미만", "Children"),
 			say("만 14세 이상만 가입할 수 있습니다.", "Members are 14 or older."),
 			heading("제3자 제공", "Others who get it"),
@@ -55,9 +56,9 @@ func (h handlers) privacy(ctx context.Context, _ *none) (*ui.Answer, error) {
 			el.P(g.Text(t("로그인한 뒤 ", "When you are signed in, ")), el.A(el.Href(ui.Local(ctx, myPath)), g.Text(t("내 정보", "My page"))), g.Text(t("에서 자료를 모두 받아 보고, 고치고, 동의를 거두고, 탈퇴할 수 있습니다. 홈페이지에서 할 수 없는 열람, 정정, 삭제, 처리 정지는 아래 보호책임자에게 말하면 10일 안에 답합니다. 대리인도 위임장을 보이고 할 수 있습니다.", " lets you export everything, correct it, withdraw consents and leave. Whatever cannot be done there, ask the officer below: there is an answer within 10 days. Others may ask for you with your written authority."))),
 			heading("안전성 확보 조치", "Protection"),
 			el.Ul(
-				el.Li(g.Text(t("비밀번호는 되돌릴 수 없게, 2단계 인증 키는 암호화해서 저장합니다. 오가는 것은 모두 암호화합니다(TLS).", "Passwords are stored as values that lead nowhere back, second factors encrypted; everything on its way is encrypted (TLS)."))),
-				el.Li(g.Text(t("개인정보를 보는 사람은 역할과 임기가 있는 총학생회 구성원뿐이고, 관리자는 2단계 인증을 씁니다.", "Only members of the council with a role and a term see it, and admins use a second factor."))),
-				el.Li(g.Text(t("누가 언제 누구의 정보를 보았는지 기록하고, 기록은 고칠 수 없습니다.", "Who read whose data and when is recorded, and the record cannot be changed."))),
+				el.Li(g.Text(t("비밀번호는 되돌릴 수 없게, 2단계 인증 키는 암호화해서 저장합니다. 오가는 것은 모두 암호화합니다(TLS).", "Passwords are stored so that they cannot be recovered, and second factors are encrypted. All traffic is encrypted (TLS)."))),
+				el.Li(g.Text(t("개인정보를 보는 사람은 역할과 임기가 있는 총학생회 구성원뿐이고, 관리자는 2단계 인증을 씁니다.", "Only council members with a role and a term can see it, and admins must use a second factor."))),
+				el.Li(g.Text(t("누가 언제 누구의 정보를 보았는지 기록하고, 기록은 고칠 수 없습니다.", "We log who viewed whose data and when, and the log cannot be altered."))),
 			),
 			heading("쿠키", "Cookies"),
 			say("로그인한 사람에게만 씁니다. 로그인을 이어 주고 그 브라우저를 알아보는 데에만 쓰며, 스크립트는 읽을 수 없습니다. 브라우저에서 막을 수 있고, 막으면 로그인할 수 없습니다. 방문자를 따라다니는 도구, 다른 회사의 글꼴, 광고, 통계는 쓰지 않습니다.", "Only for those who sign in: to keep them signed in and to know the browser again. No script can read them. A browser can refuse them, and then nobody can sign in there. There are no trackers, and no fonts, advertisements or statistics of others."),
@@ -71,15 +72,15 @@ func (h handlers) privacy(ctx context.Context, _ *none) (*ui.Answer, error) {
 				el.Li(g.Text(t("경찰청: 182, ecrm.police.go.kr", "National Police Agency: 182, ecrm.police.go.kr"))),
 			),
 			heading("방침의 변경", "Changes"),
-			say("이 방침이 바뀌면 시행하기 7일 전부터 공지로 알리고, 모으는 항목이나 목적이 바뀌면 다시 동의를 받습니다.", "Changes are announced among the notices 7 days ahead. When what is kept or why changes, members are asked again."),
+			say("이 방침이 바뀌면 시행하기 7일 전부터 공지로 알리고, 모으는 항목이나 목적이 바뀌면 다시 동의를 받습니다.", "We announce changes in a notice 7 days ahead. If what we keep or why we keep it changes, we ask for your consent again."),
 		),
 	}}), nil
 }
 
 // requests is what the logs of processes keep of members, where somebody keeps these.
 var requests = person.Notice{
-	What:  problem.Text{KO: "로그인한 사람의 요청 기록: 회원 번호, 무엇을 요청했는지, 날마다 다른 값으로 바꾼 접속 주소", EN: "Requests of who is signed in: the number of the account, what was asked for, the address as a value that differs each day"},
-	Why:   problem.Text{KO: "오류의 원인과 침입 확인", EN: "To find the cause of errors, and intrusions"},
+	What:  problem.Text{KO: "로그인한 사람의 요청 기록: 회원 번호, 무엇을 요청했는지, 날마다 다른 값으로 바꾼 접속 주소", EN: "Requests you make while signed in: your account number, what was requested, and your network address as a hash that changes daily"},
+	Why:   problem.Text{KO: "오류의 원인과 침입 확인", EN: "Finding the cause of errors, and intrusions"},
 	Until: problem.Text{KO: "{requests}", EN: "{requests}"},
 }
 
@@ -122,8 +123,22 @@ func (h handlers) officer(ctx context.Context, f face.Face) g.Node {
 	if p.Officer == "" {
 		p.Officer = ui.T(ctx, f.Name+" 회장", "The president of "+face.In("en", f.Name, f.NameEN))
 	}
+	for _, way := range []string{f.Foot.Email, f.Foot.Phone, f.Foot.Office} { // the council's own, where the officer has none
+		if p.Contact == "" {
+			p.Contact = way
+		}
+	}
 	if p.Contact != "" {
 		p.Officer += " · " + p.Contact
 	}
 	return el.P(g.Text(p.Officer))
+}
+
+// inForce says since when a version of the policy is in force: versions are called by that day.
+func inForce(ctx context.Context, version string) string {
+	day, err := time.ParseInLocation(time.DateOnly, version, clock.Seoul)
+	if err != nil {
+		return ui.T(ctx, "버전 "+version, "Version "+version)
+	}
+	return ui.T(ctx, day.Format("2006년 1월 2일")+"부터 시행", "In force since "+day.Format("2 January 2006"))
 }

@@ -59,7 +59,7 @@ func (h handlers) changePage(ctx context.Context, form ui.Form, status int, m me
 
 // username tells a password manager whose password a form asks for.
 func username(ctx context.Context, m member.Member) g.Node {
-	return el.Input(el.Class("hidden"), el.Type("text"), el.Value(m.Email), el.AutoComplete("username"), el.ReadOnly(), el.TabIndex("-1"), el.Aria("label", ui.T(ctx, "이메일", "Mail address")))
+	return el.Input(el.Class("hidden"), el.Type("text"), el.Value(m.Email), el.AutoComplete("username"), el.ReadOnly(), el.TabIndex("-1"), el.Aria("label", ui.T(ctx, "이메일", "Email address")))
 }
 
 // others offers to end the other sessions with what changes how one signs in.

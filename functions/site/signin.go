@@ -154,7 +154,7 @@ func (h handlers) signInPage(ctx context.Context, form ui.Form, status int, r si
 		form.Summary(),
 		g.If(leaving, el.P(el.A(el.Class("button quiet wide"), el.Href(ui.Local(ctx, returnPath)), g.Text(ui.T(ctx, "탈퇴 취소하기", "Undo leaving"))))),
 		el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, signInPath)),
-			form.Input(ui.Field{Name: "email", Label: ui.T(ctx, "이메일", "Mail address"), Type: "email", Complete: "username", Value: r.Email, Limit: 254}),
+			form.Input(ui.Field{Name: "email", Label: ui.T(ctx, "이메일", "Email address"), Type: "email", Complete: "username", Value: r.Email, Limit: 254}),
 			form.Input(ui.Field{Name: "password", Label: ui.T(ctx, "비밀번호", "Password"), Type: "password", Complete: "current-password"}),
 			hiddenNext(r.Next),
 			ui.Button(ui.T(ctx, "로그인", "Sign in")),

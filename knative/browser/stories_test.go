@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 const secretWord = "푸른 나무 아래 일곱 마리"
@@ -208,9 +209,9 @@ func TestKeyboard(t *testing.T) {
 	p.sees("콘솔")
 }
 
-// Without scripts everything can be done too: the link that sets a new password is pasted.
-// The key / leads to the search field of a page, and is a letter in a box.
-func TestSlash(t *testing.T) {
+// The key / leads to the search field of a page, and is a letter in a box; Escape closes a menu and is back at its name, and
+// whoever goes on leaves none open.
+func TestHeaderKeys(t *testing.T) {
 	t.Parallel()
 	h := startHost(t)
 	p := newPerson(t, h, desk)
@@ -220,6 +221,15 @@ func TestSlash(t *testing.T) {
 		p.until("the field "+want, `document.activeElement.id === '`+want+`'`)
 	}
 	p.until("the script", `document.readyState === 'complete'`)
+	const opened = `document.querySelectorAll('.groups details[open]').length`
+	p.do(chromedp.Click(".groups summary"))
+	p.until("a menu is open", opened+` === 1`)
+	p.keys(kb.Escape)
+	p.until("it is closed, and its name has the focus", opened+` === 0 && document.activeElement.matches('.groups summary')`)
+	p.keys(kb.Enter)
+	p.until("it is open again", opened+` === 1`)
+	p.do(chromedp.Focus("main a"))
+	p.until("who goes on leaves none open", opened+` === 0`)
 	p.keys("/")
 	at("find")
 	p.keys("a/")
@@ -240,6 +250,7 @@ func TestSlash(t *testing.T) {
 	p.shot("search-refused")
 }
 
+// Without scripts everything can be done too: the link that sets a new password is pasted.
 func TestWithoutScripts(t *testing.T) {
 	t.Parallel()
 	h := startHost(t)

@@ -3,8 +3,11 @@ package ui
 import (
 	"cmp"
 	"context"
+	"html"
+	"io"
 	"slices"
 	"strconv"
+	"strings"
 
 	g "maragu.dev/gomponents"
 	el "maragu.dev/gomponents/html"
@@ -30,8 +33,9 @@ type Field struct {
 // Form is what a form is shown with: the texts of the page's language, and what was wrong
 // with what was sent before. The zero value is a form that nobody has sent.
 type Form struct {
-	ctx   context.Context
-	wrong *problem.Error
+	ctx    context.Context
+	wrong  *problem.Error
+	labels map[string]string // of the boxes that were made with it, by their names
 }
 
 // NewForm is a form that is shown for the first time.
@@ -47,23 +51,27 @@ func Refused(ctx context.Context, err error) (f Form, status int, ok bool) {
 	status, ok = map[problem.Kind]int{
 		problem.Invalid: 422, problem.Conflict: 409, problem.Unauthenticated: 401, problem.TooMany: 429, problem.Gone: 410, problem.Forbidden: 403, problem.PreconditionFailed: 412,
 	}[p.Kind]
-	return Form{ctx: ctx, wrong: p}, status, ok
+	return Form{ctx: ctx, wrong: p, labels: map[string]string{}}, status, ok
 }
 
 // Problem is what was wrong, or nil.
 func (f Form) Problem() *problem.Error { return f.wrong }
 
-// Summary says what was wrong, with a link to each box. It takes the focus's place at the
+// Summary says what was wrong with which box, with a link to each. It takes the focus's place at the
 // top of the form.
 func (f Form) Summary() g.Node {
 	if f.wrong == nil {
 		return nil
 	}
+	return g.NodeFunc(func(w io.Writer) error { return f.summary().Render(w) }) // once all boxes are there
+}
+
+func (f Form) summary() g.Node {
 	language := function.RequestFrom(f.ctx).Language
 	return el.Div(el.Class("notice-box wrong"), el.Role("alert"), g.Attr("data-problem", f.wrong.Code),
 		el.P(g.Text(f.wrong.Text.In(language))),
 		g.If(len(f.wrong.Fields) > 0, el.Ul(g.Map(f.wrong.Fields, func(w problem.Field) g.Node {
-			return el.Li(g.Attr("data-field", w.Name+":"+w.Code), el.A(el.Href("#field-"+w.Name), g.Text(w.Message.In(language))))
+			return el.Li(g.Attr("data-field", w.Name+":"+w.Code), el.A(el.Href("#field-"+w.Name), g.If(f.labels[w.Name] != "", g.Text(f.labels[w.Name]+": ")), g.Text(w.Message.In(language))))
 		}))),
 	)
 }
@@ -125,6 +133,9 @@ func (f Form) Select(field Field, choices ...Choice) g.Node {
 // Check is a box to tick; what is sent is "on". Its label may have links in it.
 func (f Form) Check(name string, ticked, required bool, label ...g.Node) g.Node {
 	message := f.message(name)
+	if message != "" {
+		f.labels[name] = firstText(g.Group(label))
+	}
 	return el.Div(el.Class("field check"),
 		el.Input(el.ID("field-"+name), el.Name(name), el.Type("checkbox"), g.If(ticked, el.Checked()), g.If(required, el.Required()), f.state(name, "", message)),
 		el.Label(el.For("field-"+name), g.Group(label)),
@@ -147,7 +158,18 @@ func (f Form) Choices(name, legend string, chosen []string, choices ...Choice) g
 	)
 }
 
+// firstText is what nodes say before the first link or element in them.
+func firstText(nodes g.Node) string {
+	var b strings.Builder
+	_ = nodes.Render(&b) // a Builder takes everything
+	before, _, _ := strings.Cut(b.String(), "<")
+	return html.UnescapeString(strings.TrimRight(before, " .。"))
+}
+
 func (f Form) labelled(field Field, box g.Node) g.Node {
+	if f.wrong != nil {
+		f.labels[field.Name] = field.Label
+	}
 	message := f.message(field.Name)
 	return el.Div(el.Class("field"),
 		el.Label(el.For("field-"+field.Name), g.Text(field.Label), g.If(field.Optional, el.Span(el.Class("optional"), g.Text(T(f.ctx, "선택", "optional"))))),

@@ -120,7 +120,7 @@ func (f Frame) head(ctx context.Context, v View, c face.Face) []g.Node {
 	}
 	nodes = append(nodes,
 		g.If(f.Search == SearchPath, el.Link(el.Rel("search"), el.Type("application/opensearchdescription+xml"), el.Href(f.local(ctx, OpenSearchPath)), el.Title(name))),
-		g.If(f.Search != "", el.Script(el.Type("module"), el.Src(f.Assets.URL("slash.js")))),
+		g.If(f.Search != "" || len(f.Groups) > 0, el.Script(el.Type("module"), el.Src(f.Assets.URL("header.js")))),
 		el.Link(el.Rel("icon"), el.Href(f.Assets.URL("icon.svg")), el.Type("image/svg+xml")),
 		el.Link(el.Rel("apple-touch-icon"), el.Href(f.Assets.URL("icon-180.png"))),
 		el.Meta(el.Name("color-scheme"), el.Content("light dark")),

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	g "maragu.dev/gomponents"
+	el "maragu.dev/gomponents/html"
 
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/clock"
@@ -149,6 +150,14 @@ func TestForm(t *testing.T) {
 	want := `<div class="field"><label for="field-email">이메일</label><input id="field-email" name="email" type="text" autocomplete="off" value="&#34;&gt;&lt;b&gt;" required maxlength="254" aria-invalid="true" aria-describedby="field-email-wrong"><p class="wrong" id="field-email-wrong">이메일 주소가 아닙니다.</p></div>`
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if got := html(form.Summary()); !strings.Contains(got, `<a href="#field-email">이메일: 이메일 주소가 아닙니다.</a>`) {
+		t.Errorf("it does not say which box: %s", got)
+	}
+	form, _, _ = ui.Refused(ctx, problem.WrongField("age", "required", "필요한 값입니다.", "It is required."))
+	page := html(g.Group{form.Summary(), form.Check("age", false, true, g.Text("만 14세 이상 & 확인 (필수). "), el.A(el.Href("/"), g.Text("보기")))}) // the summary stands above its boxes
+	if !strings.Contains(page, `<a href="#field-age">만 14세 이상 &amp; 확인 (필수): 필요한 값입니다.</a>`) {
+		t.Errorf("it does not say which box: %s", page)
 	}
 	if got := html(form.Input(ui.Field{Name: "password", Label: "비밀번호", Type: "password", Value: "나의 비밀"})); strings.Contains(got, "나의 비밀") {
 		t.Errorf("a password is sent back: %s", got)

@@ -135,7 +135,7 @@ func seeOther(ctx context.Context, code string) *function.Redirect {
 func done(ctx context.Context, code string) string {
 	switch code {
 	case codeSaved:
-		return ui.T(ctx, "알림 설정을 저장했습니다.", "What you want to hear is saved.")
+		return ui.T(ctx, "알림 설정을 저장했습니다.", "Your notification settings are saved.")
 	case codeRead:
 		return ui.T(ctx, "모두 읽음으로 표시했습니다.", "All are marked as read.")
 	case codeResumed:
@@ -322,10 +322,10 @@ func (h handlers) entry(ctx context.Context, e inbox.Entry) g.Node {
 func choose(ctx context.Context, form ui.Form, settings []topic.Setting, p delivery.Policy) g.Node {
 	hours := ui.T(ctx, "모아서 받는 소식은 매일 "+strconv.Itoa(p.DigestHour())+"시에 보냅니다.", "What comes daily is sent at "+strconv.Itoa(p.DigestHour())+":00.")
 	if p.QuietFrom != p.QuietUntil {
-		hours += ui.T(ctx, " "+strconv.Itoa(p.QuietFrom)+"시부터 "+strconv.Itoa(p.QuietUntil)+"시까지는 보내지 않고 모아 두었다가 아침에 보냅니다.", " Nothing is sent from "+strconv.Itoa(p.QuietFrom)+":00 to "+strconv.Itoa(p.QuietUntil)+":00; it goes out at the end of that.")
+		hours += ui.T(ctx, " "+strconv.Itoa(p.QuietFrom)+"시부터 "+strconv.Itoa(p.QuietUntil)+"시까지는 보내지 않고 모아 두었다가 아침에 보냅니다.", " Nothing is sent from "+strconv.Itoa(p.QuietFrom)+":00 to "+strconv.Itoa(p.QuietUntil)+":00; it is sent in the morning instead.")
 	}
 	return g.Group{
-		el.H2(el.ID("choose"), g.Text(ui.T(ctx, "받고 싶은 소식", "What you want to hear"))),
+		el.H2(el.ID("choose"), g.Text(ui.T(ctx, "받고 싶은 소식", "What to notify me about"))),
 		el.P(g.Text(hours)),
 		form.Summary(),
 		el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, Path)),

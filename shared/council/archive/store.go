@@ -676,7 +676,7 @@ func (s Reader) Chores() []chore.Chore {
 // Personal is what archives keep of members.
 func (s Reader) Personal() []person.Data {
 	return []person.Data{{Notices: []person.Notice{
-		{What: problem.Text{KO: "자료에서 개인정보를 가렸다고 표시한 사람(총학생회에서 일하는 사람만)", EN: "Who said that personal data in an archive is covered (of who works for the council)"}, Why: problem.Text{KO: "공개한 자료에 책임지기", EN: "Answering for what is published"}, Until: problem.Text{KO: "자료가 있는 동안, 탈퇴하면 누구인지 알 수 없음", EN: "As long as the archive; who it was is gone with the account"}},
+		{What: problem.Text{KO: "자료에서 개인정보를 가렸다고 표시한 사람(총학생회에서 일하는 사람만)", EN: "Who confirmed that personal data in a document was masked (council staff only)"}, Why: problem.Text{KO: "공개한 자료에 책임지기", EN: "Accountability for what is published"}, Until: problem.Text{KO: "자료가 있는 동안, 탈퇴하면 누구인지 알 수 없음", EN: "As long as the document exists; the name is removed when you leave"}},
 	}, Columns: []person.Column{
 		{Name: "archives.masked_by", Fate: person.Kept, Why: "who of the council answers for what was published; an id that leads to nobody once they have left"},
 	}}}

@@ -323,7 +323,7 @@ func (s Keeper) Chores() []chore.Chore {
 // Personal is what notices keep of members.
 func (s Reader) Personal() []person.Data {
 	return []person.Data{{Notices: []person.Notice{
-		{What: problem.Text{KO: "쓰고 고친 글(총학생회에서 일하는 사람만)", EN: "What one wrote and edited (of who works for the council)"}, Why: problem.Text{KO: "홈페이지에 싣기", EN: "Publishing it"}, Until: problem.Text{KO: "글은 남고, 탈퇴하면 쓴 사람을 알 수 없음", EN: "It stays; who wrote it is gone with the account"}},
+		{What: problem.Text{KO: "쓰고 고친 글(총학생회에서 일하는 사람만)", EN: "What you wrote and edited (council staff only)"}, Why: problem.Text{KO: "홈페이지에 싣기", EN: "Publishing it"}, Until: problem.Text{KO: "글은 남고, 탈퇴하면 쓴 사람을 알 수 없음", EN: "The text stays; its author is removed when you leave"}},
 	}, Columns: []person.Column{
 		{Name: "notice_revisions.editor", Fate: person.Kept, Why: "who of the council published what; an id that leads to nobody once they have left"},
 		{Name: "notice_reviews.asked_by", Fate: person.Kept, Why: "for whose request a notice was reviewed; an id that leads to nobody once they have left"},
@@ -331,7 +331,7 @@ func (s Reader) Personal() []person.Data {
 	}}, {
 		Name: "noticeReviews",
 		Notices: []person.Notice{
-			{What: problem.Text{KO: "게시 전 검토에서 쓴 의견(총학생회에서 일하는 사람만)", EN: "What one said when notices were reviewed before they were published (of who works for the council)"}, Why: problem.Text{KO: "공지를 게시하기 전에 동료와 확인하기", EN: "Checking notices with colleagues before they are published"}, Until: problem.Text{KO: "공지를 지우고 30일 뒤, 또는 탈퇴할 때까지", EN: "Until 30 days after the notice was deleted, or until you leave"}},
+			{What: problem.Text{KO: "게시 전 검토에서 쓴 의견(총학생회에서 일하는 사람만)", EN: "Comments in reviews of notices before publication (council staff only)"}, Why: problem.Text{KO: "공지를 게시하기 전에 동료와 확인하기", EN: "Having a colleague check a notice before it is published"}, Until: problem.Text{KO: "공지를 지우고 30일 뒤, 또는 탈퇴할 때까지", EN: "Until 30 days after the notice was deleted, or until you leave"}},
 		},
 		Columns: []person.Column{
 			{Name: "notice_review_entries.author", Fate: person.Kept, Why: "that a colleague approved; an id that leads to nobody once they have left"},

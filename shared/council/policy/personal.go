@@ -25,9 +25,9 @@ func (s Store) Personal() []person.Data {
 	return []person.Data{{
 		Name: "policies",
 		Notices: []person.Notice{{
-			What:  problem.Text{KO: "운영 기준을 바꾼 사람(총학생회에서 일하는 사람만)", EN: "Who changed the council's numbers (of who works for the council)"},
-			Why:   problem.Text{KO: "누가 정했는지 남기기", EN: "Knowing who decided"},
-			Until: problem.Text{KO: "기준은 남고, 탈퇴하면 바꾼 사람을 알 수 없음", EN: "The numbers stay; who set them is gone with the account"},
+			What:  problem.Text{KO: "운영 기준을 바꾼 사람(총학생회에서 일하는 사람만)", EN: "Who changed the council's policies (council staff only)"},
+			Why:   problem.Text{KO: "누가 정했는지 남기기", EN: "A record of who decided"},
+			Until: problem.Text{KO: "기준은 남고, 탈퇴하면 바꾼 사람을 알 수 없음", EN: "The policy stays; who set it is removed when you leave"},
 		}},
 		Columns: []person.Column{{Name: "policies.set_by", Fate: person.Exported}},
 		Export: func(ctx context.Context, memberID string) (any, error) {

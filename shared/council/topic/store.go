@@ -260,7 +260,7 @@ func (s Store) Personal() []person.Data {
 	return []person.Data{{
 		Name: "notificationSettings",
 		Notices: []person.Notice{
-			{What: problem.Text{KO: "받아볼 알림의 설정과 팔로우한 글", EN: "Which notifications you chose, and what you follow"}, Why: problem.Text{KO: "원하는 알림만 보내기", EN: "Sending what you want and nothing else"}, Until: problem.Text{KO: "탈퇴할 때까지", EN: "Until you leave"}},
+			{What: problem.Text{KO: "받아볼 알림의 설정과 팔로우한 글", EN: "Which notifications you chose, and what you follow"}, Why: problem.Text{KO: "원하는 알림만 보내기", EN: "Sending you what you asked for and nothing else"}, Until: problem.Text{KO: "탈퇴할 때까지", EN: "Until you leave"}},
 		},
 		Columns: []person.Column{
 			{Name: "topic_settings.member_id", Fate: person.Forgotten},

@@ -12,8 +12,8 @@ import (
 func (s Store) Personal() []person.Data {
 	return []person.Data{{
 		Notices: []person.Notice{
-			{What: problem.Text{KO: "로그인에 실패한 횟수(접속 주소는 하루마다 바뀌는 값으로만)", EN: "Counts of failed sign-ins (network addresses only as a hash that changes every day)"}, Why: problem.Text{KO: "비밀번호 추측 막기", EN: "Against guessing"}, Until: problem.Text{KO: "24시간", EN: "24 hours"}},
-			{What: problem.Text{KO: "2단계 인증 키와 복구 코드(켠 사람만, 암호화)", EN: "Second factor and recovery codes (of who turns it on, encrypted)"}, Why: problem.Text{KO: "계정 보호", EN: "Protecting the account"}, Until: problem.Text{KO: "끄거나 탈퇴할 때", EN: "Until it is turned off, or one leaves"}},
+			{What: problem.Text{KO: "로그인에 실패한 횟수(접속 주소는 하루마다 바뀌는 값으로만)", EN: "Number of failed sign-ins (network addresses only as a hash that changes daily)"}, Why: problem.Text{KO: "비밀번호 추측 막기", EN: "Stopping people who guess passwords"}, Until: problem.Text{KO: "24시간", EN: "24 hours"}},
+			{What: problem.Text{KO: "2단계 인증 키와 복구 코드(켠 사람만, 암호화)", EN: "Second factor and recovery codes (encrypted; only if you turn it on)"}, Why: problem.Text{KO: "계정 보호", EN: "Protecting the account"}, Until: problem.Text{KO: "끄거나 탈퇴할 때", EN: "Until you turn it off or leave"}},
 		},
 		Columns: []person.Column{
 			{Name: "recovery_codes.member_id", Fate: person.Forgotten},

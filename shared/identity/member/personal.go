@@ -14,10 +14,10 @@ import (
 func (s Store) Personal() []person.Data {
 	return []person.Data{
 		{Name: "profile", Notices: []person.Notice{
-			{What: problem.Text{KO: "이메일, 이름, 비밀번호(되돌릴 수 없는 값으로)", EN: "Mail address, name, password (hashed)"}, Why: problem.Text{KO: "가입과 로그인, 계정에 관한 알림", EN: "Signing up and in, messages about the account"}, Until: problem.Text{KO: "탈퇴하고 {leave} 뒤 지움", EN: "Deleted {leave} after leaving"}},
-			{What: problem.Text{KO: "학과(선택)", EN: "Department (optional)"}, Why: problem.Text{KO: "통계와 이용 대상 확인", EN: "Statistics, and who may use what"}, Until: problem.Text{KO: "탈퇴하고 {leave} 뒤 지움", EN: "Deleted {leave} after leaving"}},
-			{What: problem.Text{KO: "학번, 학교 이메일 주소(되돌릴 수 없는 값으로만)", EN: "Student number, school mail address (only hashed)"}, Why: problem.Text{KO: "재학생인지 확인, 한 사람이 한 계정만", EN: "Being a student, and one account each"}, Until: problem.Text{KO: "탈퇴하고 {leave} 뒤 지움", EN: "Deleted {leave} after leaving"}},
-			{What: problem.Text{KO: "총학생회에서 맡은 역할과 임기", EN: "Roles in the council and their terms"}, Why: problem.Text{KO: "권한 확인", EN: "What one may do"}, Until: problem.Text{KO: "탈퇴하고 {leave} 뒤 지움", EN: "Deleted {leave} after leaving"}},
+			{What: problem.Text{KO: "이메일, 이름, 비밀번호(되돌릴 수 없는 값으로)", EN: "Email address, name, password (stored as a hash)"}, Why: problem.Text{KO: "가입과 로그인, 계정에 관한 알림", EN: "Creating your account, signing in, and messages about it"}, Until: problem.Text{KO: "탈퇴하고 {leave} 뒤 지움", EN: "Deleted {leave} after leaving"}},
+			{What: problem.Text{KO: "학과(선택)", EN: "Department (optional)"}, Why: problem.Text{KO: "통계와 이용 대상 확인", EN: "Statistics, and deciding which services you may use"}, Until: problem.Text{KO: "탈퇴하고 {leave} 뒤 지움", EN: "Deleted {leave} after leaving"}},
+			{What: problem.Text{KO: "학번, 학교 이메일 주소(되돌릴 수 없는 값으로만)", EN: "Student number and school email address (stored only as hashes)"}, Why: problem.Text{KO: "재학생인지 확인, 한 사람이 한 계정만", EN: "Confirming that you are a student, with one account each"}, Until: problem.Text{KO: "탈퇴하고 {leave} 뒤 지움", EN: "Deleted {leave} after leaving"}},
+			{What: problem.Text{KO: "총학생회에서 맡은 역할과 임기", EN: "Roles in the council, and their terms"}, Why: problem.Text{KO: "권한 확인", EN: "Deciding what you may do"}, Until: problem.Text{KO: "탈퇴하고 {leave} 뒤 지움", EN: "Deleted {leave} after leaving"}},
 		}, Export: s.exportProfile, Forget: s.forget, Columns: []person.Column{
 			{Name: "members.id", Fate: person.Shown, Why: "it is the name of who wrote what stays, and leads to nobody"},
 			{Name: "members.email", Fate: person.Exported},
@@ -43,14 +43,14 @@ func (s Store) Personal() []person.Data {
 			{Name: "address_codes.code_hash", Fate: person.Forgotten},
 		}},
 		{Name: "consents", Notices: []person.Notice{
-			{What: problem.Text{KO: "동의한 내용과 버전, 시각", EN: "Consents with version and time"}, Why: problem.Text{KO: "동의의 증거", EN: "Proof of agreement"}, Until: problem.Text{KO: "계정이 있는 동안. 그 뒤에는 누구의 것인지 알 수 없음", EN: "While there is an account; afterwards it is nobody's"}},
+			{What: problem.Text{KO: "동의한 내용과 버전, 시각", EN: "What you consented to, in which version and when"}, Why: problem.Text{KO: "동의의 증거", EN: "Proof of agreement"}, Until: problem.Text{KO: "계정이 있는 동안. 그 뒤에는 누구의 것인지 알 수 없음", EN: "As long as you have an account; afterwards nobody can tell whose it was"}},
 		}, Export: s.exportConsents, Columns: []person.Column{
 			{Name: "consents.member_id", Fate: person.Kept, Why: "the proof that there was a consent; it names nothing but an id that leads to nobody"},
 			{Name: "consents.kind", Fate: person.Shown, Why: "the proof"},
 			{Name: "consents.version", Fate: person.Shown, Why: "the proof"},
 		}},
 		{Name: "issuers", Notices: []person.Notice{
-			{What: problem.Text{KO: "연결한 다른 서비스의 계정 번호(연결한 사람만)", EN: "The number of a linked account elsewhere (of who links one)"}, Why: problem.Text{KO: "그 계정으로 로그인", EN: "Signing in with it"}, Until: problem.Text{KO: "연결을 끊거나 탈퇴할 때", EN: "Until it is unlinked, or one leaves"}},
+			{What: problem.Text{KO: "연결한 다른 서비스의 계정 번호(연결한 사람만)", EN: "The ID of an account elsewhere that you link (only if you link one)"}, Why: problem.Text{KO: "그 계정으로 로그인", EN: "Signing in with it"}, Until: problem.Text{KO: "연결을 끊거나 탈퇴할 때", EN: "Until you unlink it or leave"}},
 		}, Export: func(ctx context.Context, id string) (any, error) { return s.Issuers(ctx, id) }, Forget: s.unlinkAll, Columns: []person.Column{
 			{Name: "oidc_links.member_id", Fate: person.Forgotten},
 			{Name: "oidc_links.issuer", Fate: person.Exported},

@@ -19,7 +19,7 @@ func (s Store) Personal() []person.Data {
 	return []person.Data{{
 		Name: "accesses",
 		Notices: []person.Notice{
-			{What: problem.Text{KO: "총학생회가 회원의 개인정보를 보거나 바꾼 기록: 누가, 언제, 무엇을", EN: "What the council read or changed of members: who, when, what"}, Why: problem.Text{KO: "개인정보의 안전성 확보조치 기준 8조", EN: "Required by law (개인정보의 안전성 확보조치 기준, article 8)"}, Until: problem.Text{KO: "{log}", EN: "{log}"}},
+			{What: problem.Text{KO: "총학생회가 회원의 개인정보를 보거나 바꾼 기록: 누가, 언제, 무엇을", EN: "Which member data the council viewed or changed: who, when and what"}, Why: problem.Text{KO: "개인정보의 안전성 확보조치 기준 8조", EN: "Required by law (개인정보의 안전성 확보조치 기준, article 8)"}, Until: problem.Text{KO: "{log}", EN: "{log}"}},
 		},
 		Columns: []person.Column{
 			{Name: "audit.actor", Fate: person.Kept, Why: law},
