@@ -585,4 +585,8 @@ func rolledBack(w *world) {
 	if c := w.github.Comments(commit); len(c) != 1 || !strings.Contains(c[0], "**failed**") {
 		w.Errorf("the summary: %q", c)
 	}
+	// Who reads the verdict takes the commit back: the next merge must not bring it again.
+	w.git(w.clone, "revert", "--no-edit", commit)
+	w.git(w.clone, "push", "-q", "origin", "main")
+	w.github.SetBranch("main", w.git(w.clone, "rev-parse", "HEAD"))
 }
