@@ -80,8 +80,9 @@ func memberSearch(ctx context.Context, q string) g.Node {
 		hint = ui.T(ctx, "이메일 주소 전체를 쓰세요. 누구를 찾았는지 기록에 남습니다.", "The whole mail address. Who was looked for is recorded.")
 	}
 	return el.Form(el.Class("filters"), el.Method("get"), el.Action(desk.At(ctx, member.DeskPath)), el.Role("search"),
-		ui.NewForm(ctx).Input(ui.Field{Name: "q", Label: ui.T(ctx, "찾기", "Search"), Value: q, Type: "search", Hint: hint, Limit: 254}),
-		ui.Button(ui.T(ctx, "찾기", "Find")))
+		ui.NewForm(ctx).Input(ui.Field{Name: "q", Label: ui.T(ctx, "찾기", "Search"), Value: q, Type: "search", Limit: 254, More: []g.Node{el.Aria("describedby", "search-hint")}}),
+		ui.Button(ui.T(ctx, "찾기", "Find")),
+		el.P(el.ID("search-hint"), el.Class("hint"), g.Text(hint)))
 }
 
 // standing is what an account is, in badges.

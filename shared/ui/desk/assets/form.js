@@ -47,14 +47,14 @@ export function valuesOf(form, time) {
   return values;
 }
 
-/** @param {HTMLFormElement} form */
+/** Takes away what showWrong put into the form, and nothing that the page has of its own. @param {HTMLFormElement} form */
 export function clearWrong(form) {
   for (const box of form.querySelectorAll('[aria-invalid]')) {
     box.removeAttribute('aria-invalid');
     const hint = document.getElementById(`${box.id}-hint`);
     hint ? box.setAttribute('aria-describedby', hint.id) : box.removeAttribute('aria-describedby');
   }
-  form.querySelectorAll('p.wrong[id], .form-wrong').forEach((said) => said.remove());
+  form.querySelectorAll('[data-refused]').forEach((said) => said.remove());
 }
 
 /**
@@ -78,14 +78,15 @@ export function showWrong(form, error) {
     // What a script fills in has a box that nobody sees: its neighbour stands for it.
     const hidden = box instanceof HTMLInputElement && box.type === 'hidden';
     const seen = (hidden && /** @type {HTMLElement | null} */ (box.parentElement?.querySelector('input:not([type=hidden])'))) || box;
-    const said = element('p', { class: 'wrong', id: `${box.id}-wrong` }, message);
+    const said = element('p', { class: 'wrong', id: `${box.id}-wrong`, 'data-refused': true }, message);
     seen.setAttribute('aria-invalid', 'true');
-    seen.setAttribute('aria-describedby', said.id);
+    const hint = document.getElementById(`${seen.id}-hint`);
+    seen.setAttribute('aria-describedby', hint ? `${said.id} ${hint.id}` : said.id);
     box.insertAdjacentElement('afterend', said);
     first ??= seen;
   }
   const text = [error instanceof Error ? error.message : String(error), ...rest].join(' ');
-  const above = element('div', { class: 'notice-box wrong form-wrong', role: 'alert', tabindex: -1 }, element('p', {}, text));
+  const above = element('div', { class: 'notice-box wrong form-wrong', role: 'alert', tabindex: -1, 'data-refused': true }, element('p', {}, text));
   if (error instanceof Problem && error.status === 401) {
     above.append(element('p', {}, element('a', { href: '/sign-in', target: '_blank' }, say('새 창에서 로그인한 뒤 다시 누르세요. 쓰던 글은 그대로 있습니다.', 'Sign in in a new window, then try again. What you wrote stays.'))));
   } else if (error instanceof Problem && error.code === 'proof-required') {

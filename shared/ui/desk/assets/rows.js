@@ -69,6 +69,11 @@ export class Rows {
           const label = entry.querySelector(`label[for="${CSS.escape(box.id)}"]`);
           box.id = `field-${this.#name}[${i}].${box.dataset.box}`;
           label?.setAttribute('for', box.id);
+          const hint = box.parentElement?.querySelector(':scope > .hint');
+          if (hint) {
+            hint.id = `${box.id}-hint`;
+            box.setAttribute('aria-describedby', hint.id);
+          }
         }
       }
     });
