@@ -26,7 +26,8 @@ type Field struct {
 	Type     string // of the input; "text" if empty
 	Complete string // what browsers may fill in (autocomplete); "off" if empty
 	Optional bool
-	Limit    int // in characters; 0 for none
+	Depends  bool // whether it must be filled in depends on other boxes, as its hint says: it is labelled as neither
+	Limit    int  // in characters; 0 for none
 	More     []g.Node
 }
 
@@ -180,7 +181,7 @@ func (f Form) labelled(field Field, box g.Node) g.Node {
 
 func (f Form) common(field Field) g.Node {
 	return g.Group{
-		g.If(!field.Optional, el.Required()),
+		g.If(!field.Optional && !field.Depends, el.Required()),
 		g.Iff(field.Limit > 0, func() g.Node { return el.MaxLength(strconv.Itoa(field.Limit)) }),
 		f.state(field.Name, field.Hint, f.message(field.Name)),
 	}
@@ -189,6 +190,8 @@ func (f Form) common(field Field) g.Node {
 // state ties a box to its hint and to what is wrong with it.
 func (f Form) state(name, hint, message string) g.Node {
 	switch {
+	case message != "" && hint != "":
+		return g.Group{el.Aria("invalid", "true"), el.Aria("describedby", "field-"+name+"-wrong field-"+name+"-hint")}
 	case message != "":
 		return g.Group{el.Aria("invalid", "true"), el.Aria("describedby", "field-"+name+"-wrong")}
 	case hint != "":
@@ -199,13 +202,9 @@ func (f Form) state(name, hint, message string) g.Node {
 }
 
 func (f Form) below(name, hint, message string) g.Node {
-	switch {
-	case message != "":
-		return el.P(el.Class("wrong"), el.ID("field-"+name+"-wrong"), g.Text(message))
-	case hint != "":
-		return el.P(el.Class("hint"), el.ID("field-"+name+"-hint"), g.Text(hint))
-	default:
-		return nil
+	return g.Group{
+		g.If(message != "", el.P(el.Class("wrong"), el.ID("field-"+name+"-wrong"), g.Text(message))),
+		g.If(hint != "", el.P(el.Class("hint"), el.ID("field-"+name+"-hint"), g.Text(hint))),
 	}
 }
 

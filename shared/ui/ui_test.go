@@ -147,7 +147,7 @@ func TestForm(t *testing.T) {
 		t.Error(got)
 	}
 	got := html(form.Input(ui.Field{Name: "email", Label: "이메일", Hint: "도움말", Value: `"><b>`, Limit: 254}))
-	want := `<div class="field"><label for="field-email">이메일</label><input id="field-email" name="email" type="text" autocomplete="off" value="&#34;&gt;&lt;b&gt;" required maxlength="254" aria-invalid="true" aria-describedby="field-email-wrong"><p class="wrong" id="field-email-wrong">이메일 주소가 아닙니다.</p></div>`
+	want := `<div class="field"><label for="field-email">이메일</label><input id="field-email" name="email" type="text" autocomplete="off" value="&#34;&gt;&lt;b&gt;" required maxlength="254" aria-invalid="true" aria-describedby="field-email-wrong field-email-hint"><p class="wrong" id="field-email-wrong">이메일 주소가 아닙니다.</p><p class="hint" id="field-email-hint">도움말</p></div>`
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}

@@ -79,7 +79,7 @@ func pledge(f ui.Form, at string, p about.Pledge) g.Node {
 			box(f, at, "area", t("분야", "Area"), p.Area, about.NameLimit, true),
 			box(f, at, "link", t("확인할 수 있는 곳", "Where it shows"), p.Link, 0, true),
 		),
-		box(f, at, "note", t("한 일, 또는 지키지 못하는 까닭", "What was done, or why it is dropped"), p.Note, about.LineLimit, true),
+		f.Input(ui.Field{Name: at + "note", Label: t("한 일, 또는 지키지 못하는 까닭", "What was done, or why it is dropped"), Value: p.Note, Limit: about.LineLimit, Depends: true, Hint: t("지키지 못하는 공약에는 까닭을 꼭 적어 주세요.", "A pledge that is dropped needs its reason."), More: []g.Node{el.Data("box", "note")}}),
 		box(f, at, "titleEn", t("영어로", "In English"), p.TitleEN, about.LineLimit, true, el.Lang("en")),
 	}
 }

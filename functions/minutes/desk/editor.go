@@ -34,9 +34,10 @@ func (h handlers) beginning(ctx context.Context, f ui.Form, status int, t typed)
 	if err != nil {
 		return nil, err
 	}
-	offered := []ui.Choice{}
+	offered, rounds := []ui.Choice{}, numbering{}
 	for _, b := range bodies {
 		if minute.Writes(ctx, b.Unit) {
+			rounds.some, rounds.notAll = rounds.some || b.Numbered, rounds.notAll || !b.Numbered
 			offered = append(offered, ui.Choice{Value: b.Slug, Label: ui.Name(ctx, problem.Text{KO: b.Name, EN: b.NameEn})})
 		}
 	}
@@ -49,20 +50,27 @@ func (h handlers) beginning(ctx context.Context, f ui.Form, status int, t typed)
 	view.Main = append(view.Main, el.Form(el.Class("editor"), el.Method("post"), el.Action(desk.At(ctx, minute.DeskPath+"/new")), g.Attr("novalidate"),
 		f.Summary(),
 		f.Select(ui.Field{Name: "meets", Sent: "body", Label: ui.T(ctx, "기구", "Body"), Value: t.Body}, offered...),
-		basics(ctx, f, t, true),
+		basics(ctx, f, t, rounds),
 		el.Div(el.Class("save-bar"), el.P(el.Class("hint"), g.Text(ui.T(ctx, "만들어도 아직 아무에게도 보이지 않습니다.", "Nobody sees it yet."))), ui.Button(ui.T(ctx, "만들고 안건 쓰기", "Begin"))),
 	))
 	return h.desk.Whole(ctx, view), nil
 }
 
+// numbering says whether some bodies number their meetings, and whether not all do.
+type numbering struct{ some, notAll bool }
+
 // basics tell one meeting from another.
-func basics(ctx context.Context, f ui.Form, t typed, numbered bool) g.Node {
+func basics(ctx context.Context, f ui.Form, t typed, rounds numbering) g.Node {
 	kinds := []ui.Choice{}
 	for _, k := range minute.Kinds() {
 		kinds = append(kinds, ui.Choice{Value: k, Label: ui.Name(ctx, minute.Word(k))})
 	}
+	round := ui.Field{Name: "round", Label: ui.T(ctx, "회차", "Round"), Value: t.Round, Limit: 4, More: numeric()}
+	if rounds.notAll {
+		round.Depends, round.Hint = true, ui.T(ctx, "회차를 매기는 기구는 꼭 써야 하고, 매기지 않는 기구는 비워 둡니다.", "Needed where the body numbers its meetings; leave it empty where it does not.")
+	}
 	return el.Div(el.Class("two"),
-		g.If(numbered, f.Input(ui.Field{Name: "round", Label: ui.T(ctx, "회차", "Round"), Value: t.Round, Optional: true, Limit: 4, More: numeric(), Hint: ui.T(ctx, "회차를 매기는 기구만", "Of bodies whose meetings are numbered")})),
+		g.If(rounds.some, f.Input(round)),
 		f.Select(ui.Field{Name: "kind", Label: ui.T(ctx, "종류", "Kind"), Value: t.Kind}, kinds...),
 		f.Input(ui.Field{Name: "heldAt", Label: ui.T(ctx, "회의 시각(한국 시각)", "When (Korean time)"), Value: t.HeldAt, Type: "datetime-local"}),
 		f.Input(ui.Field{Name: "place", Label: ui.T(ctx, "곳", "Place"), Value: t.Place, Limit: minute.MostLine, Optional: true}),
@@ -287,7 +295,7 @@ func (h handlers) editor(ctx context.Context, e editing) (*ui.Answer, error) {
 			}),
 			el.Div(el.ID("recover"), el.Class("notice-box recover"), g.Attr("hidden"), el.P(g.Text(ui.T(ctx, "이 기기에 저장하지 못한 글이 있습니다.", "This device has a text that was not saved."))),
 				el.Div(el.Class("actions"), desk.Button("recover-take", ui.T(ctx, "그 글 불러오기", "Load that text"), "small"), desk.Button("recover-drop", ui.T(ctx, "버리기", "Discard it"), "small quiet"))),
-			el.FieldSet(el.Class("group"), el.Legend(g.Text(ui.T(ctx, "회의", "Meeting"))), basics(ctx, f, e.typed, m.Counted().Numbered)),
+			el.FieldSet(el.Class("group"), el.Legend(g.Text(ui.T(ctx, "회의", "Meeting"))), basics(ctx, f, e.typed, numbering{some: m.Counted().Numbered})),
 			el.FieldSet(el.Class("group"), el.Legend(g.Text(ui.T(ctx, "참석", "Attendance"))), attendance(ctx, f, e.typed, m.Body.Names)),
 			el.Div(el.ID("items"), el.Class("stack"), g.Map(withBlank(e.typed.items()), func(i placed) g.Node { return itemBoxes(ctx, f, i, path, e.moved) })),
 			g.El("template", el.ID("blank-item"), itemBoxes(ctx, ui.NewForm(ctx), placed{n: -1}, path, nil)),
