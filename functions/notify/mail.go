@@ -83,12 +83,12 @@ func (m mailer) told(i delivery.Item) told {
 func why(l delivery.Letter) problem.Text {
 	switch l.Why {
 	case topic.Digest:
-		return problem.Text{KO: "하루 한 번 모아서 받기로 하셔서 보낸 메일입니다.", EN: "You chose to get this once a day."}
+		return problem.Text{KO: "하루 한 번 모아서 받기로 하셔서 보낸 이메일입니다.", EN: "You chose to get this once a day."}
 	case topic.Followed:
-		return problem.Text{KO: "이 글의 알림을 받기로 하셔서 보낸 메일입니다.", EN: "You follow this page."}
+		return problem.Text{KO: "이 글의 알림을 받기로 하셔서 보낸 이메일입니다.", EN: "You follow this page."}
 	default:
 		label := l.Items[0].Topic.Label
-		return problem.Text{KO: "‘" + label.KO + "’ 알림을 받기로 하셔서 보낸 메일입니다.", EN: "You chose to hear of " + strings.ToLower(label.EN) + "."}
+		return problem.Text{KO: "‘" + label.KO + "’ 알림을 받기로 하셔서 보낸 이메일입니다.", EN: "You chose to hear of " + strings.ToLower(label.EN) + "."}
 	}
 }
 
@@ -102,7 +102,11 @@ func (m mailer) message(l delivery.Letter, f face.Face) (mail.Message, error) {
 	for _, i := range l.Items {
 		list = append(list, m.told(i))
 	}
-	subject := "[" + f.Name + "] " + text.Truncate(list[0].title, mostTitle)
+	subject := "[" + f.Name + "] "
+	if l.Items[0].Topic.Desk != "" { // what happened says what is to be done
+		subject += list[0].said + ": "
+	}
+	subject += text.Truncate(list[0].title, mostTitle)
 	if l.Digest && len(list) > 1 {
 		subject += " 외 " + strconv.Itoa(len(list)-1) + "건"
 	}

@@ -33,6 +33,9 @@ func TestReviewsAreTold(t *testing.T) {
 						to = append(to, m.Subject)
 					}
 				}
+				if _, said, _ := strings.Cut(m.Subject, "] "); !strings.HasPrefix(m.Text, "["+strings.Replace(said, ": ", "] ", 1)+"\n") {
+					t.Errorf("%q begins otherwise:\n%s", m.Subject, m.Text)
+				}
 				if !strings.Contains(m.Text, "https://council.madang.ac.kr/console/notices/"+id+"/review") {
 					t.Errorf("it leads elsewhere:\n%s", m.Text)
 				}
@@ -51,7 +54,7 @@ func TestReviewsAreTold(t *testing.T) {
 		}
 
 		review(asker.Token, "", map[string]any{"for": named.ID})
-		if got := mailed(); got != "[마당대학교 총학생회] 간식 행사" || of(named) != "reviews" || of(other)+of(asker)+of(admin) != "" {
+		if got := mailed(); got != "[마당대학교 총학생회] 검토 요청: 간식 행사" || of(named) != "reviews" || of(other)+of(asker)+of(admin) != "" {
 			t.Fatalf("%q; %q %q", got, of(named), of(other))
 		}
 		w.choose(other.Token, "reviews", "off")
@@ -61,8 +64,13 @@ func TestReviewsAreTold(t *testing.T) {
 			t.Fatalf("%q; %q %q %v", got, of(named), of(other), w.room.got)
 		}
 		review(named.Token, "/decision", map[string]any{"decision": "approved"})
-		if got := mailed(); got != "[마당대학교 총학생회] 간식 행사" || of(asker) != "answers" || of(named) != "reviews reviews" {
+		if got := mailed(); got != "[마당대학교 총학생회] 검토 승인: 간식 행사" || of(asker) != "answers" || of(named) != "reviews reviews" {
 			t.Fatalf("%q; %q", got, of(asker))
+		}
+		review(named.Token, "/comments", map[string]any{"text": "표도 넣어 주세요", "version": 1})
+		review(named.Token, "/decision", map[string]any{"decision": "changes", "text": "날짜가 다릅니다"})
+		if got := mailed(); got != "[마당대학교 총학생회] 검토 의견: 간식 행사; [마당대학교 총학생회] 수정 요청: 간식 행사" {
+			t.Fatalf("%q", got)
 		}
 		if of(elsewhere)+of(student) != "" {
 			t.Errorf("others heard: %q %q", of(elsewhere), of(student))

@@ -252,7 +252,7 @@ func (q Queue) told(ctx context.Context, whole auth.Principal, rows []row) (map[
 		return nil, err
 	}
 	for _, r := range rows {
-		about, known := topic.Of(r.topic)
+		about, known := topic.OfRow(r.topic)
 		if t, may := things[r.ref]; may && known && topic.Shows(ctx, r.topic, t) {
 			told[r.id] = t
 		} else if about.Desk != "" {
@@ -291,7 +291,7 @@ func (q Queue) items(ctx context.Context, whole auth.Principal, c *claim, rows [
 	closed, now := q.closed(ctx), clock.Now(ctx)
 	for _, r := range rows {
 		t, may := told[r.id]
-		about, _ := topic.Of(r.topic)
+		about, _ := topic.OfRow(r.topic)
 		t.Path = topic.Place(r.topic, r.ref, t.Path)
 		state := State("")
 		switch {
@@ -395,7 +395,7 @@ func (q Queue) toDevice(ctx context.Context, c *claim, rest []row, items []Item)
 	until := time.Time{}
 	for _, r := range rest {
 		end := r.due.Add(Fresh)
-		if about, _ := topic.Of(r.topic); about.Tomorrow {
+		if about, _ := topic.OfRow(r.topic); about.Tomorrow {
 			end = clock.Midnight(clock.Now(ctx)).AddDate(0, 0, 1)
 		}
 		if end.After(until) {

@@ -24,7 +24,11 @@ func (q Queue) Take(ctx context.Context, e event.Event) error {
 		return problem.Absent()
 	}
 	ref, news, wrong := t.About(e)
-	err := q.db.Atomic(ctx, func(ctx context.Context) error {
+	kept, err := t.Row(e)
+	if err != nil {
+		return err
+	}
+	err = q.db.Atomic(ctx, func(ctx context.Context) error {
 		n, err := q.db.Exec(ctx, `INSERT INTO delivery_events (id, taken_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING`, e.ID, clock.Millis(clock.Now(ctx)))
 		if err != nil || n == 0 || !news {
 			return err
@@ -46,7 +50,7 @@ func (q Queue) Take(ctx context.Context, e event.Event) error {
 			return err
 		}
 		add := func(r row) {
-			r.id, r.topic, r.ref, r.event, r.next = hash(e.ID, r.channel, r.recipient+r.member), t.Name, ref, e.Time, r.due
+			r.id, r.topic, r.ref, r.event, r.next = hash(e.ID, r.channel, r.recipient+r.member), kept, ref, e.Time, r.due
 			rows = append(rows, r)
 		}
 		for _, s := range subscribers {

@@ -27,6 +27,8 @@ const (
 type ReviewEvent struct {
 	ID string   `json:"id"` // of the notice
 	To []string `json:"to"` // the members who are told
+	// Outcome is what was said, of an answer.
+	Outcome Said `json:"outcome,omitempty"`
 }
 
 // Said is a kind of what is said in a review. The last one that is no comment is the state of the review.

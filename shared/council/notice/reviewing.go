@@ -192,7 +192,7 @@ func (s Writer) Ask(ctx context.Context, id string, version int64, a Request) er
 	if err := s.remark(ctx, n, r, Asked, 0, a.Text); err != nil {
 		return err
 	}
-	return s.tell(ctx, ReviewAsked, n, r, a.Colleagues)
+	return s.tell(ctx, ReviewAsked, n, r, "", a.Colleagues)
 }
 
 // Withdraw takes a request back. It fails with no-review, and with problem.NotAllowed for who did not ask and is no admin of the
@@ -230,7 +230,7 @@ func (s Writer) Comment(ctx context.Context, id string, seen int64, text string)
 	if err := s.remark(ctx, n, r, Commented, seen, text); err != nil {
 		return err
 	}
-	return s.answered(ctx, n, r)
+	return s.answered(ctx, n, r, Commented)
 }
 
 // Decide approves a version of a notice, or asks for changes of it, which are to be said. It fails with no-review,
@@ -273,7 +273,7 @@ func (s Writer) Decide(ctx context.Context, id string, version int64, decision S
 	if err := s.remark(ctx, n, r, decision, 0, text); err != nil {
 		return err
 	}
-	return s.answered(ctx, n, r)
+	return s.answered(ctx, n, r, decision)
 }
 
 // reviewable is a notice that the caller writes for and that can be reviewed, in a version; 0 for whatever it is.
@@ -318,8 +318,8 @@ func (s Writer) remark(ctx context.Context, n Notice, r Review, said Said, seen 
 	return err
 }
 
-// answered tells who asked, and who else has said something, that the caller did.
-func (s Writer) answered(ctx context.Context, n Notice, r Review) error {
+// answered tells who asked, and who else has said something, what the caller said.
+func (s Writer) answered(ctx context.Context, n Notice, r Review, said Said) error {
 	others, err := database.All(ctx, s.db, database.Value[string], `SELECT DISTINCT author FROM notice_review_entries WHERE notice_id = $1 ORDER BY author`, n.ID)
 	if err != nil {
 		return err
@@ -327,12 +327,12 @@ func (s Writer) answered(ctx context.Context, n Notice, r Review) error {
 	if !slices.Contains(others, r.AskedBy) {
 		others = append(others, r.AskedBy)
 	}
-	return s.tell(ctx, ReviewAnswered, n, r, slices.DeleteFunc(others, func(id string) bool { return id == auth.From(ctx).MemberID }))
+	return s.tell(ctx, ReviewAnswered, n, r, said, slices.DeleteFunc(others, func(id string) bool { return id == auth.From(ctx).MemberID }))
 }
 
-// tell records that members are to hear of what was said.
-func (s Writer) tell(ctx context.Context, kind string, n Notice, r Review, to []string) error {
-	e, err := event.New(ctx, kind, n.ID, r.version, ReviewEvent{ID: n.ID, To: append([]string{}, to...)})
+// tell records that members are to hear of what was said: an outcome of an answer, or "".
+func (s Writer) tell(ctx context.Context, kind string, n Notice, r Review, outcome Said, to []string) error {
+	e, err := event.New(ctx, kind, n.ID, r.version, ReviewEvent{ID: n.ID, To: append([]string{}, to...), Outcome: outcome})
 	if err != nil {
 		return fmt.Errorf("review of %s: %w", n.ID, err)
 	}

@@ -9,6 +9,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/council/thing"
@@ -34,6 +35,14 @@ type Topic struct {
 	// events name the members who are told (To), of a thing that they may work with, whether readers see it or not, and at once
 	// until they choose otherwise. No channel and nobody else hears of it.
 	Desk string
+	// Outcomes are what its events can say happened, in their data (outcome), where Said alone would leave the reader to look.
+	Outcomes []Outcome
+}
+
+// Outcome is one of several things that a topic's event can say.
+type Outcome struct {
+	Name string // in events and in rows of messages, which hold it: it must not change
+	Said problem.Text
 }
 
 // All are all topics, in the order of the settings.
@@ -66,6 +75,11 @@ func All() []Topic {
 		{
 			Name: "answers", Event: "kr.madang.review.answered.v1", Kind: "notice", Desk: "/review",
 			Label: problem.Text{KO: "검토 답변", EN: "Answers to reviews"}, Hint: problem.Text{KO: "내가 요청하거나 의견을 쓴 검토에 의견, 승인, 수정 요청이 있을 때", EN: "When a review that you asked for or took part in gets a comment, an approval or a request for changes"}, Said: problem.Text{KO: "검토 답변", EN: "Review answered"},
+			Outcomes: []Outcome{
+				{"approved", problem.Text{KO: "검토 승인", EN: "Approved"}},
+				{"changes", problem.Text{KO: "수정 요청", EN: "Changes requested"}},
+				{"comment", problem.Text{KO: "검토 의견", EN: "Comment on a review"}},
+			},
 		},
 	}
 }
@@ -89,6 +103,32 @@ func OfEvent(kind string) (Topic, bool) {
 // OfKind is the first topic about things of a kind: what who follows one hears of.
 func OfKind(kind string) (Topic, bool) {
 	return find(func(t Topic) bool { return t.Kind == kind })
+}
+
+// Row is what a row of a message keeps of t and an event: its name and, behind a slash, the outcome of the event if it has one.
+func (t Topic) Row(e event.Event) (string, error) {
+	var data struct {
+		Outcome string `json:"outcome"`
+	}
+	if err := json.Unmarshal(e.Data, &data); err != nil {
+		return "", problem.Unreadable("malformed-event", "이벤트를 읽을 수 없습니다.", "The event cannot be read.").Because(err)
+	}
+	if !slices.ContainsFunc(t.Outcomes, func(o Outcome) bool { return o.Name == data.Outcome }) {
+		return t.Name, nil
+	}
+	return t.Name + "/" + data.Outcome, nil
+}
+
+// OfRow is the topic of what a row keeps; what it says is what the row's event said.
+func OfRow(row string) (Topic, bool) {
+	name, outcome, _ := strings.Cut(row, "/")
+	t, known := Of(name)
+	for _, o := range t.Outcomes {
+		if o.Name == outcome {
+			t.Said = o.Said
+		}
+	}
+	return t, known
 }
 
 func find(is func(Topic) bool) (Topic, bool) {
@@ -127,18 +167,18 @@ func (t Topic) To(e event.Event) ([]string, error) {
 	return data.To, nil
 }
 
-// Place is where the topic of a name leads about a thing whose page for readers is at a path.
+// Place is where the topic of a name, or of a row, leads about a thing whose page for readers is at a path.
 func Place(name string, ref thing.Ref, path string) string {
-	if t, known := Of(name); known && t.Desk != "" {
+	if t, known := OfRow(name); known && t.Desk != "" {
 		return ref.Desk() + t.Desk
 	}
 	return path
 }
 
-// Shows says whether an entry or a message of the topic of a name may lead its reader, who asks, to a thing that they may read:
+// Shows says whether an entry or a message of the topic of a name, or of a row, may lead its reader, who asks, to a thing that they may read:
 // readers see it, or for what is the council's work they do that work.
 func Shows(ctx context.Context, name string, t thing.Thing) bool {
-	if of, known := Of(name); known && of.Desk != "" {
+	if of, known := OfRow(name); known && of.Desk != "" {
 		return t.Writes(ctx)
 	}
 	return t.Visible(clock.Now(ctx))
