@@ -215,6 +215,11 @@ func TestMissing(t *testing.T) {
 		if got := missing(); got != "[{"+week+" 우산 기숙사 5}]" {
 			t.Errorf("%s", got)
 		}
+		monday, err := time.ParseInLocation(time.DateOnly, week, clock.Seoul)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.Do(functiontest.Request{Method: "GET", Path: "/console/search", As: admin}).Want(200).Says("한 주에 5번 이상", ">횟수<", ">"+monday.Format("2006. 1. 2.")+"<")
 		var kept []string
 		rows, err := d.DB.Pool().Query(`SELECT words FROM search_misses`)
 		if err != nil {
