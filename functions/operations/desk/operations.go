@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"strconv"
@@ -116,7 +117,7 @@ func (h handlers) functionsTable(ctx context.Context, health bill.Health) g.Node
 		return nil
 	}
 	return desk.Table(ui.T(ctx, "기능의 상태", "The functions' state"),
-		[]g.Node{desk.Column(ctx, "기능", "Function"), desk.Column(ctx, "상태", "State"), desk.Numbers(ctx, "파드", "Pods"), desk.Numbers(ctx, "다시 시작", "Restarts")},
+		[]g.Node{desk.Column(ctx, "기능", "Function"), desk.Column(ctx, "상태", "State"), desk.Numbers(ctx, "떠 있는 수", "Pods"), desk.Numbers(ctx, "다시 시작", "Restarts")},
 		g.Map(health.Functions, func(f bill.FunctionHealth) g.Node {
 			word, class := ui.T(ctx, "깨어 있음", "Awake"), "badge"
 			switch {
@@ -151,7 +152,7 @@ func (h handlers) billOf(ctx context.Context, b bill.Bill, now time.Time) g.Node
 			el.Nav(el.Class("actions"), el.Aria("label", ui.T(ctx, "다른 달", "Other months")), to(before, "prev"), g.Iff(!after.After(now), func() g.Node { return to(after, "next") }))),
 	}
 	if b.WatchedHours == 0 {
-		return el.Section(el.Class("stack"), nodes, el.P(el.Class("hint"), g.Text(ui.T(ctx, "이 달에는 살펴본 시간이 없습니다.", "Nobody looked in this month."))))
+		return el.Section(el.Class("stack"), nodes, el.P(el.Class("hint"), g.Text(ui.T(ctx, "이 달에는 살펴본 시간이 없습니다.", "Nothing was measured in this month."))))
 	}
 	said := ui.T(ctx, "기능들은 "+won(ctx, b.Total.Won)+" 들었습니다. 늘 켜 둔 "+b.Servers.Type+" "+strconv.Itoa(b.Servers.Servers)+"대였다면 "+won(ctx, b.Servers.Won)+"입니다.",
 		"Functions cost "+won(ctx, b.Total.Won)+". "+strconv.Itoa(b.Servers.Servers)+" "+b.Servers.Type+" that are always on had cost "+won(ctx, b.Servers.Won)+".")
@@ -162,9 +163,9 @@ func (h handlers) billOf(ctx context.Context, b bill.Bill, now time.Time) g.Node
 	return el.Section(el.Class("stack"), nodes,
 		el.P(g.Text(said)),
 		el.P(el.Class("hint"), g.Text(ui.T(ctx, "살펴본 시간 "+grouped(b.WatchedHours, 1)+"시간. 살피지 못한 시간은 들어 있지 않습니다. 늘 켜져 있는 것(엣지, Redis, 데이터베이스)은 여기에 없습니다.", "Watched for "+grouped(b.WatchedHours, 1)+" hours; what was not watched is not in it, and neither is what is always on (edge, Redis, database).")),
-			g.Text(" "), g.Text(ui.T(ctx, "값: ", "Prices: ")+b.Price.Source)),
+			g.Text(" "), g.Text(ui.T(ctx, "값의 출처: "+cmp.Or(b.Price.SourceKO, b.Price.Source), "Prices: "+b.Price.Source))),
 		desk.Table(ui.T(ctx, "기능의 요금", "The functions' bill"), []g.Node{
-			desk.Column(ctx, "기능", "Function"), desk.Numbers(ctx, "켜진 시간", "Pods' time"), desk.Numbers(ctx, "잠든 비율", "Asleep"), desk.Numbers(ctx, "깨어남", "Woken"), desk.Numbers(ctx, "양식이 깨움", "By forms"), desk.Numbers(ctx, "준비까지", "Ready in"), desk.Numbers(ctx, "요금", "Cost"), desk.Numbers(ctx, "한 달이면", "In a month"), desk.Column(ctx, "권고", "Advice"),
+			desk.Column(ctx, "기능", "Function"), desk.Numbers(ctx, "떠 있던 시간", "Pods' time"), desk.Numbers(ctx, "잠든 비율", "Asleep"), desk.Numbers(ctx, "깨어남", "Woken"), desk.Numbers(ctx, "폼을 열 때 미리 깨움", "By forms"), desk.Numbers(ctx, "준비까지", "Ready in"), desk.Numbers(ctx, "요금", "Cost"), desk.Numbers(ctx, "한 달이면", "In a month"), desk.Column(ctx, "권고", "Advice"),
 		}, g.Map(lines, func(l bill.Line) g.Node {
 			name := h.name(ctx, l.Function)
 			if l.Function == "" {

@@ -20,20 +20,20 @@ func verdict(ctx context.Context, h bill.Health) g.Node {
 	kind, word, said := ui.Done, "", ""
 	switch h.Verdict() {
 	case bill.Unseen:
-		kind, word, said = ui.Wait, ui.T(ctx, "아직 모름", "Not known"), ui.T(ctx, "아직 아무도 살펴보지 않았습니다. 잠시 뒤에 다시 보세요.", "Nobody has looked yet. Come back in a moment.")
+		kind, word, said = ui.Wait, ui.T(ctx, "아직 모름", "Not known"), ui.T(ctx, "아직 아무도 살펴보지 않았습니다. 잠시 뒤에 다시 보세요.", "Nothing has been checked yet. Come back in a moment.")
 	case bill.Blind:
-		kind, word, said = ui.Late, ui.T(ctx, "알 수 없음", "Not known"), ui.T(ctx, "살피는 프로그램(watch)이 멈추어 지금 상태를 알 수 없습니다. 아래는 예전 모습입니다.", "What looks (the watch) is down, so nobody knows how it is. Below is how it was.")
+		kind, word, said = ui.Late, ui.T(ctx, "알 수 없음", "Not known"), ui.T(ctx, "살피는 프로그램(watch)이 멈추어 지금 상태를 알 수 없습니다. 아래는 예전 모습입니다.", "The watch, which checks everything, is down, so the current state is unknown. Below is the last one that it saw.")
 	case bill.Urgent:
-		kind, word, said = ui.Late, ui.T(ctx, "지금 손보기", "Now"), ui.T(ctx, "지금 손보아야 할 일이 있습니다.", "Something needs somebody now.")
+		kind, word, said = ui.Late, ui.T(ctx, "지금 손보기", "Now"), ui.T(ctx, "지금 손보아야 할 일이 있습니다.", "Something needs your attention now.")
 	case bill.Soon:
-		kind, word, said = ui.Half, ui.T(ctx, "이번 주에 손보기", "This week"), ui.T(ctx, "홈페이지는 돌아가고 있습니다. 이번 주 안에 손볼 일이 있습니다.", "The site runs. Something needs somebody this week.")
+		kind, word, said = ui.Half, ui.T(ctx, "이번 주에 손보기", "This week"), ui.T(ctx, "홈페이지는 돌아가고 있습니다. 이번 주 안에 손볼 일이 있습니다.", "The site is running. Something needs your attention this week.")
 	case bill.Fine:
-		kind, word, said = ui.Done, ui.T(ctx, "모두 정상", "All is well"), ui.T(ctx, "홈페이지는 모두 잘 돌아가고 있습니다.", "Everything on the site runs well.")
+		kind, word, said = ui.Done, ui.T(ctx, "모두 정상", "All is well"), ui.T(ctx, "홈페이지는 모두 잘 돌아가고 있습니다.", "Everything is running well.")
 	}
 	return el.Div(el.Class("verdict"),
 		el.P(ui.State(kind, word), el.B(g.Text(said))),
 		g.Iff(!h.At.IsZero(), func() g.Node {
-			return el.P(el.Class("hint"), g.Text(ui.T(ctx, "살펴본 때: ", "Seen: ")), desk.Short(ctx, h.At))
+			return el.P(el.Class("hint"), g.Text(ui.T(ctx, "살펴본 때: ", "Checked: ")), desk.Short(ctx, h.At))
 		}),
 	)
 }
@@ -43,7 +43,7 @@ func (h handlers) todo(ctx context.Context, health bill.Health) g.Node {
 	tasks := health.Tasks()
 	return el.Section(el.Class("stack"), el.H2(g.Text(ui.T(ctx, "할 일", "What to do"))),
 		g.Iff(len(tasks) == 0, func() g.Node {
-			return el.P(el.Class("hint"), g.Text(ui.T(ctx, "지금 손볼 일이 없습니다. 손볼 일이 생기면 여기에 나오고 알림 채널로도 갑니다.", "Nothing needs anybody now. What does is listed here, and told in the channels.")))
+			return el.P(el.Class("hint"), g.Text(ui.T(ctx, "지금 손볼 일이 없습니다. 손볼 일이 생기면 여기에 나오고 알림 채널로도 갑니다.", "Nothing needs your attention now. Anything that does is listed here and sent to your channels.")))
 		}),
 		g.Iff(len(tasks) > 0, func() g.Node {
 			return el.Ul(el.Class("rows"), g.Map(tasks, func(t bill.Task) g.Node { return h.task(ctx, t) }))

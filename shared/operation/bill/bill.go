@@ -20,6 +20,7 @@ type Price struct {
 	ServerType string  `json:"serverType"`
 	ServerWon  float64 `json:"serverWonPerHour" description:"What one of these costs."`
 	Source     string  `json:"source" description:"Where the prices were seen, and when."`
+	SourceKO   string  `json:"sourceKo,omitempty" description:"The same in Korean; without it Korean pages say source."`
 }
 
 // Pod is what a pod costs in an hour that asks for so much.
