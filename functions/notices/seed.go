@@ -16,8 +16,8 @@ func seed(ground function.Ground) []function.Seed {
 	tomorrow := clock.Midnight(now).Add(day + 9*time.Hour)
 	for _, n := range []map[string]any{
 		{"unit": "총학", "title": "2026학년도 총학생회비 납부 안내", "tags": []string{"학생회비"}, "publishAt": now,
-			"body":    "총학생회비 납부 기간을 알립니다.\n\n| 구분 | 내용 |\n|---|---|\n| 금액 | 10,000원 |\n| 기간 | 등록금 납부 기간과 같음 |\n\n납부 여부는 총학생회 사무실에서 확인할 수 있습니다.",
-			"titleEn": "Student council fee for 2026", "bodyEn": "The fee can be paid at the same time as tuition.\n\n| What | Details |\n|---|---|\n| Amount | 10,000 won |\n| When | the tuition payment period |\n\nThe council office can tell you whether you have paid."},
+			"body":    "총학생회비 납부 기간을 알립니다.\n\n| 구분 | 내용 |\n|---|---|\n| 금액 | 10,000원 |\n| 기간 | 등록금 납부 기간과 같음 |\n\n자세한 것은 **학생회관 301호**에 물어봐 주세요.",
+			"titleEn": "Student council fee for 2026", "bodyEn": "The fee can be paid at the same time as tuition.\n\n| What | Details |\n|---|---|\n| Amount | 10,000 won |\n| When | the tuition payment period |\n\nQuestions? Come to **room 301 of the student union**."},
 		{"unit": "감사", "title": "2026년 1분기 감사 결과 공고", "tags": []string{"감사", "공고"}, "publishAt": now,
 			"body": "감사시행세칙에 따라 1분기 감사 결과를 공고합니다.\n\n1. 총학생회: 적합\n2. 동아리연합회: 적합\n3. 단과대학 학생회: 개선 권고 2건"},
 		{"unit": "동연", "title": "동아리방 정기 소독 안내", "tags": []string{"동아리"}, "publishAt": now,

@@ -125,7 +125,7 @@ func (h handlers) member(ctx context.Context, r *memberRequest) (*ui.Answer, err
 			return desk.Link(desk.At(ctx, audit.DeskPath, "subject", m.ID), ui.T(ctx, "이 회원에 관한 기록", "Log about this member"), "button small quiet")
 		})),
 		el.Dl(el.Class("facts"),
-			desk.Fact(ui.T(ctx, "메일", "Mail"), g.Text(m.Email)),
+			desk.Fact(ui.T(ctx, "이메일", "Mail"), g.Text(m.Email)),
 			g.Iff(m.Unit != "", func() g.Node { return desk.Fact(ui.T(ctx, "학과", "Department"), g.Text(m.Unit)) }),
 			desk.Fact(ui.T(ctx, "가입", "Joined"), desk.Short(ctx, m.CreatedAt)),
 			desk.Fact(ui.T(ctx, "상태", "Standing"), el.Span(el.Class("meta"), standing(ctx, m))),
@@ -152,7 +152,7 @@ func (h handlers) unitText(ctx context.Context, unit string) string {
 
 func (h handlers) grantRow(ctx context.Context, m member.Member, v member.Grant, giver string) g.Node {
 	what := roleText(ctx, v.Role) + " · " + h.unitText(ctx, v.Unit)
-	term := el.Span(g.Text(ui.T(ctx, "임기 없음", "No end of term")))
+	term := el.Span(g.Text(ui.T(ctx, "끝나는 날 없음", "No end of term")))
 	if !v.Until.IsZero() {
 		term = el.Span(g.Text(ui.T(ctx, "임기 ", "Until ")), desk.Short(ctx, v.Until), g.Text(ui.T(ctx, "까지", "")))
 	}
@@ -191,7 +191,7 @@ func (h handlers) grantForm(ctx context.Context, m member.Member) g.Node {
 	return el.Section(el.Class("stack"), el.H2(g.Text(ui.T(ctx, "역할 주기", "Give a role"))),
 		el.Form(el.Class("form"), g.Attr("novalidate"), desk.Action("PUT", "/v1/admin/members/"+m.ID+"/roles/{role}", 0), desk.Said(ui.T(ctx, "역할을 주었습니다.", "The role was given.")),
 			el.Div(el.Class("two"),
-				f.Select(ui.Field{Name: "role", Label: ui.T(ctx, "역할", "Role"), Value: string(auth.Editor), Hint: ui.T(ctx, "편집자는 글과 배너를, 조정자는 신고와 청원을, 관리자는 회원과 역할까지 다룹니다.", "Editors write, moderators decide on reports and petitions, admins manage members too.")}, roles...),
+				f.Select(ui.Field{Name: "role", Label: ui.T(ctx, "역할", "Role"), Value: string(auth.Editor), Hint: ui.T(ctx, "편집자는 글과 배너를 올립니다. 조정자는 글을 쓰지 않고, 회의록의 공개 기한을 늘립니다. 관리자는 회원과 역할, 설정까지 다룹니다.", "Editors publish texts and banners. Moderators do not write; they extend the deadlines of minutes. Admins manage members, roles and settings, too.")}, roles...),
 				f.Select(ui.Field{Name: "unit", Label: ui.T(ctx, "단위", "Unit"), Optional: true}, units...),
 			),
 			f.Input(desk.Moment(ctx, "until", problem.Text{KO: "임기 끝", EN: "End of term"}, problem.Text{KO: "이때 역할이 저절로 끝납니다. 비우면 끝이 없습니다. 자기 임기보다 길게 줄 수는 없습니다.", EN: "The role ends by itself then. Empty: no end. It cannot be longer than your own term."}, nil)),

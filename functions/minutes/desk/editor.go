@@ -421,7 +421,7 @@ func itemBoxes(ctx context.Context, f ui.Form, i placed, path string, moved *pla
 			count("yes", "itemYes", ui.T(ctx, "찬성", "For"), i.yes), count("no", "itemNo", ui.T(ctx, "반대", "Against"), i.no), count("abstain", "itemAbstain", ui.T(ctx, "기권", "Abstain"), i.abstain),
 		),
 		f.Area(ui.Field{Name: name("text"), Sent: "itemText", Label: ui.T(ctx, "논의 내용", "What was said"), Value: i.text, Limit: minute.MostText, Optional: true}),
-		f.Area(ui.Field{Name: name("refs"), Sent: "itemRefs", Label: ui.T(ctx, "관련 회칙·청원 주소", "Related rules and petitions"), Value: i.refs, Optional: true, Hint: ui.T(ctx, "한 줄에 하나씩", "One a line")}),
+		f.Area(ui.Field{Name: name("refs"), Sent: "itemRefs", Label: ui.T(ctx, "관련 글 주소", "Related pages"), Value: i.refs, Optional: true, Hint: ui.T(ctx, "한 줄에 하나씩", "One a line")}),
 		el.Div(el.Class("actions"), move(up, ui.T(ctx, "위로 옮기기", "Move up")), move(down, ui.T(ctx, "아래로 옮기기", "Move down"))),
 	)
 }

@@ -272,10 +272,10 @@ func (h handlers) whole(ctx context.Context, v shown, r *showRequest) (*ui.Answe
 func reach(ctx context.Context, m member.Member, paused *delivery.Pause) g.Node {
 	switch {
 	case m.Email == "" || m.ConfirmedAt == nil:
-		return el.P(el.Class("notice-box"), g.Text(ui.T(ctx, "이메일 주소를 확인해야 메일로 받을 수 있어요. ", "Confirm your mail address to get mail. ")), el.A(el.Href(ui.Local(ctx, ui.AddressPath)), g.Text(ui.T(ctx, "이메일 주소 확인하기", "Confirm the address"))))
+		return el.P(el.Class("notice-box"), g.Text(ui.T(ctx, "이메일 주소를 확인해야 이메일로 받을 수 있어요. ", "Confirm your mail address to get mail. ")), el.A(el.Href(ui.Local(ctx, ui.AddressPath)), g.Text(ui.T(ctx, "이메일 주소 확인하기", "Confirm the address"))))
 	case paused != nil:
 		return el.Div(el.Class("notice-box wrong"),
-			el.P(g.Text(ui.T(ctx, "메일이 되돌아와 "+m.Email+" 주소로는 더 보내지 않습니다.", "Mail to "+m.Email+" came back, so that nothing is sent there any more."))),
+			el.P(g.Text(ui.T(ctx, "이메일이 되돌아와 "+m.Email+" 주소로는 더 보내지 않습니다.", "Mail to "+m.Email+" came back, so that nothing is sent there any more."))),
 			el.P(ui.Time(paused.At, ui.Moment(ctx, paused.At)), g.Text(" · "+paused.Answer)),
 			el.Form(el.Method("post"), el.Action(ui.Local(ctx, mailPath)), el.Button(el.Class("button small"), el.Type("submit"), g.Text(ui.T(ctx, "다시 받기", "Send again")))),
 			el.P(el.A(el.Href(ui.Local(ctx, ui.AddressPath)), g.Text(ui.T(ctx, "주소 바꾸기", "Change the address")))),
@@ -322,7 +322,7 @@ func (h handlers) entry(ctx context.Context, e inbox.Entry) g.Node {
 func choose(ctx context.Context, form ui.Form, settings []topic.Setting, p delivery.Policy) g.Node {
 	hours := ui.T(ctx, "모아서 받는 소식은 매일 "+strconv.Itoa(p.DigestHour())+"시에 보냅니다.", "What comes daily is sent at "+strconv.Itoa(p.DigestHour())+":00.")
 	if p.QuietFrom != p.QuietUntil {
-		hours += ui.T(ctx, " "+strconv.Itoa(p.QuietFrom)+"시부터 "+strconv.Itoa(p.QuietUntil)+"시까지는 보내지 않고 모아 두었다가 아침에 보냅니다.", " Nothing is sent from "+strconv.Itoa(p.QuietFrom)+":00 to "+strconv.Itoa(p.QuietUntil)+":00; it is sent in the morning instead.")
+		hours += ui.T(ctx, " "+strconv.Itoa(p.QuietFrom)+"시부터 "+strconv.Itoa(p.QuietUntil)+"시까지는 보내지 않고 모아 두었다가 "+strconv.Itoa(p.QuietUntil)+"시에 보냅니다.", " Nothing is sent between "+strconv.Itoa(p.QuietFrom)+":00 and "+strconv.Itoa(p.QuietUntil)+":00; what comes up then is sent at "+strconv.Itoa(p.QuietUntil)+":00.")
 	}
 	return g.Group{
 		el.H2(el.ID("choose"), g.Text(ui.T(ctx, "받고 싶은 소식", "What to notify me about"))),

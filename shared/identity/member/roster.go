@@ -198,7 +198,7 @@ func wrongLine(number int, code string) problem.Field {
 		t = problem.Text{KO: "엑셀 같은 프로그램이 학번을 다른 수로 바꾸어 자릿수를 알 수 없습니다. 학번 열의 서식을 '텍스트'로 바꾸고 원래 학번을 넣어 다시 저장하세요.",
 			EN: "A spreadsheet made another number of it, and digits are lost. Format the column as text, enter the numbers as they were and save it again."}
 	case "repeated":
-		t = problem.Text{KO: "앞에 나온 학번이나 주소입니다.", EN: "The number or address came before."}
+		t = problem.Text{KO: "위의 다른 줄에 같은 학번이나 이메일이 있습니다. 한 줄만 남기세요.", EN: "A line above has the same number or address. Keep one of them."}
 	case "malformed":
 		t = problem.Text{KO: "CSV로 읽을 수 없습니다.", EN: "Not CSV."}
 	}

@@ -47,7 +47,7 @@ function show(c, body) {
     ? say('지금 명부와 같습니다', 'It is the same as the roster in force')
     : say(`학생 ${people(c.students)}의 명부로 바뀝니다`, `The roster would have ${people(c.students)} students`);
   const counts = [
-    [say('새로 들어옴', 'New'), c.new], [say('이름이나 이메일이 바뀜', 'Name or address changed'), c.changed], [say('그대로', 'As before'), c.same], [say('빠짐', 'Gone'), c.gone],
+    [say('새로 생김', 'New'), c.new], [say('이름이나 이메일이 바뀜', 'Name or address changed'), c.changed], [say('그대로', 'As before'), c.same], [say('빠짐', 'Gone'), c.gone],
   ];
   need('#counts').replaceChildren(...counts.flatMap(([name, n]) => [element('dt', {}, String(name)), element('dd', {}, people(Number(n)))]));
   const gone = need('#gone');
@@ -57,8 +57,9 @@ function show(c, body) {
     : say(`빠지는 학생은 이 명부로 새로 인증할 수 없습니다. 그 가운데 이미 인증한 ${people(c.verified)}은 인증이 그대로 남습니다.`, `Those who are gone can no longer verify by it. ${people(c.verified)} of them are verified already, and stay so.`);
   const lines = linesOf(body, c.encoding);
   need('#examples').replaceChildren(
-    ...examples(say(`새로 들어오는 학생 (${c.encoding}로 읽음)`, `New students (read as ${c.encoding})`), c.newLines, lines, c.new),
-    ...examples(say('바뀌는 학생', 'Students who change'), c.changedLines, lines, c.changed),
+    ...examples(say('새 명부에만 있는 학생', 'Students who are only on the new roster'), c.newLines, lines, c.new),
+    ...examples(say('이름이나 이메일이 바뀌는 학생', 'Students whose name or address changes'), c.changedLines, lines, c.changed),
+    element('p', { class: 'hint' }, say(`글자가 깨져 보이면 파일을 엑셀에서 ‘CSV UTF-8’로 다시 저장해 주세요. 이 파일은 ${c.encoding} 파일로 읽었습니다.`, `If letters look garbled, save the file again as “CSV UTF-8”. It was read as ${c.encoding}.`)),
   );
   need('#apply').hidden = c.new + c.changed + c.gone === 0;
   found.focus();
