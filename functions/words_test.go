@@ -18,6 +18,9 @@ func TestWords(t *testing.T) {
 	instead := map[string]string{}
 	for line := range strings.Lines(string(glossary)) {
 		cells := strings.Split(line, "|")
+		if strings.HasPrefix(line, "|") && len(cells) != 6 {
+			t.Errorf("docs/glossary.md has a row of %d cells, not 4: %s", len(cells)-2, line)
+		}
 		if len(cells) != 6 || strings.Contains(line, "---") || strings.TrimSpace(cells[4]) == "Not" {
 			continue
 		}

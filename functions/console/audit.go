@@ -123,7 +123,7 @@ func (h handlers) auditFilters(ctx context.Context, r *auditRequest) g.Node {
 		}
 	}
 	return el.Form(el.Class("filters"), el.Method("get"), el.Action(desk.At(ctx, audit.DeskPath)), el.Role("search"),
-		f.Input(ui.Field{Name: "actor", Label: ui.T(ctx, "누가(메일)", "Who (mail)"), Value: r.Actor, Type: "text", Limit: 254, Optional: true}),
+		f.Input(ui.Field{Name: "actor", Label: ui.T(ctx, "누가(이메일)", "Who (mail)"), Value: r.Actor, Type: "text", Limit: 254, Optional: true}),
 		f.Select(ui.Field{Name: "action", Label: ui.T(ctx, "무엇을", "What"), Value: r.Action, Optional: true}, choices...),
 		f.Input(ui.Field{Name: "from", Label: ui.T(ctx, "언제부터", "From"), Value: r.From, Type: "date", Optional: true}),
 		f.Input(ui.Field{Name: "to", Label: ui.T(ctx, "언제까지", "To"), Value: r.To, Type: "date", Optional: true}),

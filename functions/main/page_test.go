@@ -44,7 +44,7 @@ func TestHome(t *testing.T) {
 	c.get("/").Says("초안 아님")
 	c.get("/en").Want(200).Says(`<html lang="en">`, `lang="ko">보통`, "Today", `href="/en/notices/`)
 	account := c.Member(functiontest.Member{Name: "이소리"})
-	if got := c.Do(functiontest.Request{Method: "GET", Path: "/", As: account.Token}).Want(200).Main(); !strings.Contains(got, "이소리 님, 아직 재학생 인증을 하지 않았어요. 학교 메일로 인증하기") {
+	if got := c.Do(functiontest.Request{Method: "GET", Path: "/", As: account.Token}).Want(200).Main(); !strings.Contains(got, "이소리 님, 아직 재학생 인증을 하지 않았어요. 학교 이메일로 인증하기") {
 		t.Error(got)
 	}
 	c.get("/").SaysNot("이소리")

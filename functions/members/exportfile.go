@@ -153,7 +153,7 @@ func (h handlers) exportPage(ctx context.Context, r *exportResponse) g.Node {
 			section(t("총학생회가 보거나 바꾼 기록", "What the council read or changed"), rows([]string{t("언제", "When"), t("무엇을", "What")}, accesses)),
 			section(t("받기로 한 알림", "What to notify you about"), rows([]string{t("알림", "Topic"), t("어떻게", "How")}, chosen)),
 			section(t("알림 받는 글", "What you follow"), rows([]string{t("종류", "Kind"), t("번호", "Id"), t("언제부터", "Since")}, follows)),
-			section(t("보낸 알림", "What you were told"), rows([]string{t("언제", "When"), t("알림", "Topic"), t("종류", "Kind"), t("번호", "Id"), t("메일", "Mail"), t("읽음", "Read")}, told)),
+			section(t("보낸 알림", "What you were told"), rows([]string{t("언제", "When"), t("알림", "Topic"), t("종류", "Kind"), t("번호", "Id"), t("이메일", "Mail"), t("읽음", "Read")}, told)),
 			section(t("정한 운영 기준", "Numbers that you set"), rows([]string{t("분야", "Domain"), t("이름", "Name"), t("값", "Value"), t("언제부터", "From"), t("정한 때", "Set")}, policies)),
 		)))
 }

@@ -89,8 +89,8 @@ func TestDeskOfRevisions(t *testing.T) {
 	}
 	edit(1, "처음", "하나\n두울\n셋")
 	edit(2, "다음", "하나\n두울\n셋", "새")
-	c.see(editor, path+"/revisions").Want(200).Says("2판과 3판", "<del>처음</del>", "<ins>다음</ins>", "<ins>#새 </ins>", "이편집", `/revisions/1/restore" data-version="3"`).SaysNot("<del>둘</del>")
-	c.see(editor, path+"/revisions?from=1&to=2").Want(200).Says("1판과 2판", "<del>둘</del>", "<ins>두울</ins>", "빠짐: ")
+	c.see(editor, path+"/revisions").Want(200).Says("2번째 버전과 3번째 버전", "<del>처음</del>", "<ins>다음</ins>", "<ins>#새 </ins>", "이편집", `/revisions/1/restore" data-version="3"`).SaysNot("<del>둘</del>")
+	c.see(editor, path+"/revisions?from=1&to=2").Want(200).Says("1번째 버전과 2번째 버전", "<del>둘</del>", "<ins>두울</ins>", "빠짐: ")
 	c.see(editor, path+"/revisions?from=7&to=9").Problem(404, "not-found")
 	if got := c.Audited(); !slices.Contains(got, "GET /console/notices/{id}/revisions") {
 		t.Errorf("reading who wrote leaves no record: %v", got)

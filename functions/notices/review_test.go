@@ -176,7 +176,7 @@ func TestDeskOfReview(t *testing.T) {
 	c.put(c.editor, id, 1, map[string]any{"body": "나흘 동안"}).Want(200)
 	send(colleague, "/decision", url.Values{"version": {"1"}, "decision": {"approved"}, "text": {"좋아요"}}).Want(412).Says("나흘 동안", "좋아요", "그 뒤 고친 것 보기")
 	send(colleague, "/decision", url.Values{"version": {"2"}, "decision": {"approved"}}).Want(303)
-	c.see(editor, path+"/review").Want(200).Says("최동료 님이 2판을 승인").SaysNot("그사이", "다시 요청")
+	c.see(editor, path+"/review").Want(200).Says("최동료 님이 2번째 버전을 승인").SaysNot("그사이", "다시 요청")
 	c.put(c.colleague, id, 2, map[string]any{"body": "닷새 동안"}).Want(200)
 	c.see(editor, "/en"+path+"/review").Want(200).Says("Edited after approval", `/en/console/notices/`+id+`/revisions?from=2"`)
 	c.see(editor, path+"/revisions?from=2").Want(200).Says("<del>나흘</del>", "<ins>닷새</ins>")

@@ -82,11 +82,11 @@ func (h handlers) addressPage(ctx context.Context, form ui.Form, status int, ema
 	}
 	main := []g.Node{form.Summary()}
 	if sent && form.Problem() == nil {
-		main = append(main, ui.Announce(ui.T(ctx, "메일로 번호를 보냈습니다. 30분 안에 넣어 주세요.", "We sent a code by mail. Enter it within 30 minutes.")))
+		main = append(main, ui.Announce(ui.T(ctx, "이메일로 번호를 보냈습니다. 30분 안에 넣어 주세요.", "We sent a code by mail. Enter it within 30 minutes.")))
 	}
 	if sent || unconfirmed {
 		main = append(main, el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, addressPath+"/code")),
-			codeField(ctx, form, ui.T(ctx, "메일로 받은 여섯 자리", "Six digits from the message")),
+			codeField(ctx, form, ui.T(ctx, "이메일로 받은 여섯 자리", "Six digits from the message")),
 			g.Iff(!unconfirmed, func() g.Node { return others(ctx, form) }),
 			ui.Button(ui.T(ctx, "확인", "Confirm")),
 		))

@@ -36,9 +36,9 @@ func done(ctx context.Context, code string) string {
 	case "signed-out-there":
 		return ui.T(ctx, "그 기기에서 로그아웃했습니다.", "That place is signed out.")
 	case "joined":
-		return ui.T(ctx, "가입했습니다. 메일로 보낸 번호로 이메일 주소를 확인하고 재학생 인증을 마치면 모두 쓸 수 있습니다.", "Welcome. Confirm your mail address with the number that we sent, verify as a student, and everything is yours to use.")
+		return ui.T(ctx, "가입했습니다. 이메일로 보낸 번호로 이메일 주소를 확인하고 재학생 인증을 마치면 모두 쓸 수 있습니다.", "Welcome. Confirm your mail address with the number that we sent, verify as a student, and everything is yours to use.")
 	case "check-mail":
-		return ui.T(ctx, "메일을 확인하세요. 적은 주소로 이다음에 할 일을 보냈습니다.", "Check your mail. We sent what to do next to the address that you gave.")
+		return ui.T(ctx, "이메일을 확인하세요. 적은 주소로 이다음에 할 일을 보냈습니다.", "Check your mail. We sent what to do next to the address that you gave.")
 	case "password":
 		return ui.T(ctx, "비밀번호를 바꾸고 다른 기기에서는 로그아웃했습니다.", "The password is changed, and other places are signed out.")
 	case "reset":

@@ -86,7 +86,7 @@ func (h handlers) signUpPage(ctx context.Context, form ui.Form, status int, r si
 			el.FieldSet(el.Class("consents"), el.Legend(g.Text(ui.T(ctx, "동의", "Consents"))),
 				form.Check("privacy", r.Privacy, true, g.Text(ui.T(ctx, "개인정보 수집과 이용에 동의합니다 (필수). ", "I agree to the collection and use of personal data (required). ")), el.A(el.Href(ui.Local(ctx, privacyPath)), g.Text(ui.T(ctx, "내용 보기", "Read it")))),
 				form.Check("age", r.Age, true, g.Text(ui.T(ctx, "만 14세 이상입니다 (필수).", "I am 14 or older (required)."))),
-				form.Check("marketing", r.Marketing, false, g.Text(ui.T(ctx, "행사와 소식을 메일로 받겠습니다 (선택).", "Send me news and events by mail (optional)."))),
+				form.Check("marketing", r.Marketing, false, g.Text(ui.T(ctx, "행사와 소식을 이메일로 받겠습니다 (선택).", "Send me news and events by mail (optional)."))),
 			),
 			hiddenNext(r.Next),
 			ui.Button(ui.T(ctx, "가입하기", "Sign up")),
@@ -130,7 +130,7 @@ func (h handlers) forgottenPage(ctx context.Context, form ui.Form, status int, e
 	view := ui.View{Status: status, Title: title, Path: forgottenPath, Hidden: true, Section: signInPath, Class: "narrow", Styles: []string{"site.css"}, Main: []g.Node{el.H1(g.Text(title))}}
 	if sent {
 		view.Main = append(view.Main,
-			ui.Announce(ui.T(ctx, "메일을 보냈습니다. 30분 안에 메일의 링크로 새 비밀번호를 정하세요.", "We sent a message. Set a new password with its link within 30 minutes.")),
+			ui.Announce(ui.T(ctx, "이메일을 보냈습니다. 30분 안에 이메일의 링크로 새 비밀번호를 정하세요.", "We sent a message. Set a new password with its link within 30 minutes.")),
 			el.P(el.Class("hint"), g.Text(ui.T(ctx, "몇 분이 지나도 오지 않으면 스팸함과 주소를 확인하세요.", "If it does not come in a few minutes, look among the spam and check the address."))),
 			el.P(el.A(el.Href(ui.Local(ctx, forgottenPath)), g.Text(ui.T(ctx, "다른 주소로 보내기", "Use another address")))),
 		)
@@ -180,7 +180,7 @@ func (h handlers) resetPage(ctx context.Context, form ui.Form, status int, r res
 		form.Summary(),
 		g.If(form.Problem() != nil && form.Problem().Code == credential.ErrResetEnded().Code, el.P(el.A(el.Href(ui.Local(ctx, forgottenPath)), g.Text(ui.T(ctx, "링크 다시 받기", "Get another link"))))),
 		el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, resetPath)),
-			form.Input(ui.Field{Name: "token", Label: ui.T(ctx, "링크의 글자", "Text of the link"), Hint: ui.T(ctx, "메일의 링크에서 # 뒤를 붙여 넣으세요.", "Paste what stands behind # in the link of the message."), Value: r.Token, Limit: 200, More: []g.Node{g.Attr("spellcheck", "false")}}),
+			form.Input(ui.Field{Name: "token", Label: ui.T(ctx, "링크의 글자", "Text of the link"), Hint: ui.T(ctx, "이메일의 링크에서 # 뒤를 붙여 넣으세요.", "Paste what stands behind # in the link of the message."), Value: r.Token, Limit: 200, More: []g.Node{g.Attr("spellcheck", "false")}}),
 			form.Input(ui.Field{Name: "password", Label: ui.T(ctx, "새 비밀번호", "New password"), Hint: ui.T(ctx, "8자 이상", "At least 8 characters"), Type: "password", Complete: "new-password"}),
 			ui.Button(ui.T(ctx, "비밀번호 정하기", "Set the password")),
 		),

@@ -223,7 +223,7 @@ func TestSigningUpSignsIn(t *testing.T) {
 		t.Error("the owner, who knows the password, is not signed in")
 	}
 	other := c.person(t)
-	other.send("/sign-up", form(url.Values{"password": {"노란 별 아래 여덟 마리"}, "name": {"남"}, "next": {"/my"}}), "/sign-in?done=check-mail").Says("메일을 확인하세요.").SaysNot("이소리")
+	other.send("/sign-up", form(url.Values{"password": {"노란 별 아래 여덟 마리"}, "name": {"남"}, "next": {"/my"}}), "/sign-in?done=check-mail").Says("이메일을 확인하세요.").SaysNot("이소리")
 	if signedIn(other) || len(other.cookies) != 0 {
 		t.Errorf("signed in with another's address: %v", other.cookies)
 	}
@@ -263,7 +263,7 @@ func TestAddress(t *testing.T) {
 
 	p.do("POST", "/my/address", url.Values{"email": {"x"}}).Problem(422, "invalid-input")
 	for _, to := range []string{"taken@example.com", "new@example.com"} { // the same answer for both
-		p.send("/my/address", url.Values{"email": {to}}, "/my/address?sent=true").Says("메일로 번호를 보냈습니다.")
+		p.send("/my/address", url.Values{"email": {to}}, "/my/address?sent=true").Says("이메일로 번호를 보냈습니다.")
 		got, number := code()
 		if got != to {
 			t.Errorf("the code went to %s", got)
@@ -318,7 +318,7 @@ func TestForgottenPassword(t *testing.T) {
 	p.send("/en/sign-up", application("sori@example.com"), "/notices")
 	c.Mail.Take()
 	p.do("POST", "/password/forgotten", url.Values{"email": {"x"}}).Problem(422, "invalid-input")
-	p.send("/password/forgotten", url.Values{"email": {"sori@example.com"}}, "/password/forgotten?done=sent").Says("메일을 보냈습니다.")
+	p.send("/password/forgotten", url.Values{"email": {"sori@example.com"}}, "/password/forgotten?done=sent").Says("이메일을 보냈습니다.")
 	_, token, _ := strings.Cut(c.Mail.Take()[0].Text, "/password#")
 	token = strings.Fields(token)[0]
 	if r := p.get("/password").Want(200); !strings.Contains(r.Header.Get("Content-Security-Policy"), "script-src 'self'") {

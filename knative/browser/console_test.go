@@ -231,15 +231,15 @@ func TestVersions(t *testing.T) {
 	p.sees("저장했습니다.")
 
 	p.press("고친 기록")
-	p.sees("2판과 3판")
+	p.sees("2번째 버전과 3번째 버전")
 	p.shot("console-revisions")
 	other.open(p.address())
 	other.shot("console-revisions")
-	restore := p.find("restore the first", "button", `words(e.innerText) === '이 판으로 되돌리기' && e.closest('li').innerText.includes('1판')`)
+	restore := p.find("restore the first", "button", `words(e.innerText) === '이 버전으로 되돌리기' && e.closest('li').innerText.includes('1번째 버전')`)
 	p.do(chromedp.Click(restore))
-	p.sees("1판의 제목, 내용, 태그로 되돌릴까요?")
-	p.leave(chromedp.Click(p.find("yes", "dialog button", `words(e.innerText) === '이 판으로 되돌리기'`)))
-	p.sees("1판으로 되돌렸습니다.")
+	p.sees("1번째 버전의 제목, 내용, 태그로 되돌릴까요?")
+	p.leave(chromedp.Click(p.find("yes", "dialog button", `words(e.innerText) === '이 버전으로 되돌리기'`)))
+	p.sees("1번째 버전으로 되돌렸습니다.")
 	if title, body := p.value("#field-title"), p.value("#field-body"); title != "중간고사 간식 행사" || body != first {
 		t.Errorf("restored %q %q", title, body)
 	}

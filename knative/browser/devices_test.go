@@ -67,7 +67,7 @@ func TestDevices(t *testing.T) {
 	p.open("/my/notifications")
 	p.signsIn()
 	p.at("/my/notifications")
-	p.sees("메일과 함께 이 기기에도 알려 드려요")
+	p.sees("이메일과 함께 이 기기에도 알려 드려요")
 	p.shot("devices-off")
 	if eval[int](p, `navigator.serviceWorker.getRegistrations().then(r => r.length)`, awaited) != 0 {
 		t.Error("a worker is there before anybody turned notifications on")
@@ -96,7 +96,7 @@ func TestDevices(t *testing.T) {
 	p.open("/my/notifications")
 	p.press("이 기기에서 끄기")
 	p.sees("그 기기에서 알림을 껐습니다.")
-	p.sees("메일과 함께 이 기기에도 알려 드려요")
+	p.sees("이메일과 함께 이 기기에도 알려 드려요")
 	if h.devices(cookies) != 0 || eval[bool](p, `localStorage.getItem('subscription') !== null`) {
 		t.Errorf("%d devices", h.devices(cookies))
 	}
@@ -105,7 +105,7 @@ func TestDevices(t *testing.T) {
 	p.press("이 기기에서 알림 받기")
 	p.sees("이 기기에서 받는 중")
 	p.press("끄기 : Chrome · Linux")
-	p.sees("메일과 함께 이 기기에도 알려 드려요")
+	p.sees("이메일과 함께 이 기기에도 알려 드려요")
 	p.until("it is given back", `localStorage.getItem('subscription') === null`)
 
 	p.lets(browser.PermissionSettingDenied)

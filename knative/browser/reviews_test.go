@@ -97,7 +97,7 @@ func TestReview(t *testing.T) {
 	colleague.shot("review-approved")
 
 	editor.open(notice)
-	editor.sees("총학생회 관리자 님이 2판을 승인")
+	editor.sees("총학생회 관리자 님이 2번째 버전을 승인")
 	editor.until("that it can be published", `document.querySelector('#review-now').textContent === '승인됨' && !document.querySelector('#publish').hidden`)
 	editor.shot("review-editor-approved")
 	editor.sets("제목", "가을 체육대회!")

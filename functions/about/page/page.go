@@ -71,7 +71,7 @@ func (h handlers) page(ctx context.Context, _ *struct{}) (*ui.Answer, error) {
 			g.Iff(v.Empty(), func() g.Node {
 				return ui.Empty(ui.T(ctx, "아직 소개가 없어요", "There is nothing here yet"), ui.T(ctx, "조직도와 공약이 이곳에 올라와요.", "The organisation and the pledges come here."))
 			}),
-			g.Iff(len(links) > 1, func() g.Node { return ui.Tabs(ctx, ui.T(ctx, "이 쪽에서", "On this page"), links...) }),
+			g.Iff(len(links) > 1, func() g.Node { return ui.Tabs(ctx, ui.T(ctx, "이 페이지에서", "On this page"), links...) }),
 			introduction(ctx, v.Content),
 			g.Map(parts, func(p part) g.Node {
 				return el.Section(el.Class("sect"), el.Aria("labelledby", p.id), ui.Gate(p.id, p.title, "", "", ""), p.node)

@@ -64,7 +64,7 @@ func (h handlers) roles(ctx context.Context, _ *struct{}) (*ui.Answer, error) {
 // term is until when a role is held, marked where that is soon.
 func term(ctx context.Context, v member.Holder) g.Node {
 	if v.Until.IsZero() {
-		return g.Text(ui.T(ctx, "임기 없음", "No end"))
+		return g.Text(ui.T(ctx, "끝나는 날 없음", "No end"))
 	}
 	return g.Group{
 		ui.Time(v.Until, ui.Moment(ctx, v.Until)),

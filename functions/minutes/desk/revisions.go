@@ -50,7 +50,7 @@ func (h handlers) revisions(ctx context.Context, r *revisionsRequest) (*ui.Answe
 		if err != nil {
 			return nil, err
 		}
-		parts = append(parts, differences(ctx, hunks, ui.T(ctx, strconv.FormatInt(*r.From, 10)+"판", "Version "+strconv.FormatInt(*r.From, 10)), ui.T(ctx, strconv.FormatInt(*r.To, 10)+"판", "Version "+strconv.FormatInt(*r.To, 10))))
+		parts = append(parts, differences(ctx, hunks, ui.T(ctx, strconv.FormatInt(*r.From, 10)+"번째 버전", "Version "+strconv.FormatInt(*r.From, 10)), ui.T(ctx, strconv.FormatInt(*r.To, 10)+"번째 버전", "Version "+strconv.FormatInt(*r.To, 10))))
 	}
 	parts = append(parts, el.Ul(el.Class("rows"), g.Map(indexed(list), func(v place) g.Node { return revisionRow(ctx, m, list, v, names) })))
 	return h.desk.Page(ctx, ui.View{Title: ui.T(ctx, "고친 기록", "Revisions"), Section: minute.DeskPath, Main: parts}), nil
@@ -77,7 +77,7 @@ func revisionRow(ctx context.Context, m minute.Minute, list []minute.Revision, v
 		name = ui.T(ctx, "탈퇴한 회원", "A member who left")
 	}
 	return el.Li(el.Class("row"), el.Div(el.Class("row-main"),
-		el.Span(el.Class("row-title"), g.Text(ui.T(ctx, number+"판", "Version "+number))),
+		el.Span(el.Class("row-title"), g.Text(ui.T(ctx, number+"번째 버전", "Version "+number))),
 		el.P(el.Class("meta"), desk.Short(ctx, v.At), el.Span(g.Text(name)),
 			g.If(v.Draft, el.Span(g.Text(ui.T(ctx, "저절로 저장", "saved by itself")))),
 			g.If(v.Stripped, el.Span(g.Text(ui.T(ctx, "비공개 처리로 글이 지워짐", "texts gone since a part was withheld")))),

@@ -162,7 +162,7 @@ func (h handlers) editorHead(ctx context.Context, n *notice.Notice, title string
 				desk.Link(desk.At(ctx, "/notices/"+is.ID), ui.T(ctx, "홈페이지에서 보기", "View on the site"), "button small quiet", el.ID("open"), g.If(state != notice.Published, g.Attr("hidden"))),
 				desk.Button("preview-link", ui.T(ctx, "미리보기 링크", "Preview link"), "small quiet", el.Data("needs-saved", ""), unsaved),
 				desk.Link(desk.At(ctx, notice.DeskPath+"/"+is.ID+"/revisions"), ui.T(ctx, "고친 기록", "Revisions"), "button small quiet", el.ID("revisions"), el.Data("needs-saved", ""), unsaved),
-				desk.Link(desk.At(ctx, notice.DeskPath+"/new", "from", is.ID), ui.T(ctx, "베껴 쓰기", "Duplicate"), "button small quiet", el.ID("duplicate"), el.Data("needs-saved", ""), unsaved),
+				desk.Link(desk.At(ctx, notice.DeskPath+"/new", "from", is.ID), ui.T(ctx, "복제", "Duplicate"), "button small quiet", el.ID("duplicate"), el.Data("needs-saved", ""), unsaved),
 				desk.Button("delete", ui.T(ctx, "지우기", "Delete"), "small danger", el.Data("needs-saved", ""), unsaved),
 			),
 		),
@@ -226,7 +226,7 @@ func korean(ctx context.Context, n notice.Notice) g.Node {
 func english(ctx context.Context, n notice.Notice) g.Node {
 	return el.Details(el.ID("english"), el.Class("fold"), g.If(n.TitleEn != "", g.Attr("open")),
 		el.Summary(g.Text(ui.T(ctx, "영어로도 쓰기", "In English, too"))),
-		el.Div(el.Class("stack"), el.P(el.Class("hint"), g.Text(ui.T(ctx, "비워 두면 영어 쪽에서도 한국어 글이 보이고, 한국어뿐이라고 알립니다.", "Without it, readers of English see the Korean text, and are told that there is no other."))),
+		el.Div(el.Class("stack"), el.P(el.Class("hint"), g.Text(ui.T(ctx, "비워 두면 영어 페이지에서도 한국어 글이 보이고, 한국어뿐이라고 알립니다.", "Without it, readers of English see the Korean text, and are told that there is no other."))),
 			writing(ctx, text{
 				title:  ui.Field{Name: "titleEn", Label: ui.T(ctx, "영어 제목", "English title"), Value: n.TitleEn, Limit: notice.MostTitle, Optional: true, More: []g.Node{el.Lang("en")}},
 				body:   ui.Field{Name: "bodyEn", Label: ui.T(ctx, "영어 내용", "English text"), Value: n.BodyEn, Limit: notice.MostBody, Optional: true, More: []g.Node{el.Lang("en")}},
@@ -292,7 +292,7 @@ func (h handlers) settingsOf(ctx context.Context, n notice.Notice, t talk) g.Nod
 			el.Div(el.Class("two"),
 				f.Input(desk.Moment(ctx, "unpublishAt", problem.Text{KO: "게시를 끝낼 때", EN: "Ends"}, problem.Text{}, n.UnpublishAt)),
 				f.Input(desk.Moment(ctx, "pinnedUntil", problem.Text{KO: "맨 위에 고정할 기한", EN: "Pinned until"}, problem.Text{}, n.PinnedUntil)),
-				f.Input(desk.Moment(ctx, "urgentUntil", problem.Text{KO: "긴급 알림줄에 둘 기한", EN: "Urgent until"}, problem.Text{KO: "모든 쪽 맨 위에 보입니다.", EN: "Shown above every page."}, n.UrgentUntil)),
+				f.Input(desk.Moment(ctx, "urgentUntil", problem.Text{KO: "긴급 알림줄에 둘 기한", EN: "Urgent until"}, problem.Text{KO: "모든 페이지 맨 위에 보입니다.", EN: "Shown above every page."}, n.UrgentUntil)),
 			),
 			el.P(el.Class("hint"), g.Text(ui.T(ctx, "시각은 모두 한국 시각입니다.", "All times are Korean time."))),
 		),

@@ -195,7 +195,7 @@ func lately(ctx context.Context, t talk) g.Node {
 	default:
 		line := ui.T(ctx, t.names[r.DecidedBy]+" 님이 수정 요청", t.names[r.DecidedBy]+" asked for changes")
 		if s == notice.StandsApproved || s == notice.StandsOutdated {
-			line = ui.T(ctx, t.names[r.DecidedBy]+" 님이 "+strconv.FormatInt(r.DecidedSeen, 10)+"판을 승인", t.names[r.DecidedBy]+" approved version "+strconv.FormatInt(r.DecidedSeen, 10))
+			line = ui.T(ctx, t.names[r.DecidedBy]+" 님이 "+strconv.FormatInt(r.DecidedSeen, 10)+"번째 버전을 승인", t.names[r.DecidedBy]+" approved version "+strconv.FormatInt(r.DecidedSeen, 10))
 		}
 		return g.Group{el.Span(g.Text(line)), el.Span(desk.Short(ctx, *r.DecidedAt)), g.If(s.Waits(), since(ctx, t.n.ID, r.DecidedSeen))}
 	}
@@ -233,7 +233,7 @@ func remarks(ctx context.Context, t talk) g.Node {
 	return el.Ol(el.Class("remarks"), g.Map(t.remarks, func(r notice.Remark) g.Node {
 		return el.Li(el.ID("remark-"+strconv.FormatInt(r.Number, 10)), el.Data("said", string(r.Said)),
 			el.P(el.Class("meta"), el.B(g.Text(t.names[r.Author])), el.Span(g.Text(did(ctx, r.Said))), desk.Short(ctx, r.At),
-				el.Span(g.Textf(ui.T(ctx, "%d판", "version %d"), r.Seen)),
+				el.Span(g.Textf(ui.T(ctx, "%d번째 버전", "version %d"), r.Seen)),
 				g.If(r.Seen <= t.other, since(ctx, t.n.ID, r.Seen))),
 			g.If(r.Text != "", el.Div(el.Class("remark"), ui.Paragraphs(r.Text))),
 		)

@@ -55,16 +55,16 @@ func (h handlers) revisions(ctx context.Context, r *revisionsRequest) (*ui.Answe
 		desk.Heading(ui.T(ctx, "고친 기록", "Revisions"), desk.Link(here, ui.T(ctx, "편집으로 돌아가기", "Back to the editor"), "button small quiet")),
 		el.P(el.Class("lead"), g.Text(n.Title)),
 		compared,
-		el.H2(g.Text(ui.T(ctx, "모든 판", "Every version"))),
+		el.H2(g.Text(ui.T(ctx, "모든 버전", "Every version"))),
 		el.Ol(el.Class("rows"), g.Attr("reversed"), g.Map(list, func(v notice.Revision) g.Node {
 			return el.Li(el.Class("row"),
 				el.Div(el.Class("row-main"),
-					el.P(el.Class("row-title"), g.Textf(ui.T(ctx, "%d판", "Version %d"), v.Number), g.If(v.Number == list[0].Number, el.Span(el.Class("badge"), g.Text(ui.T(ctx, "지금 글", "Current"))))),
+					el.P(el.Class("row-title"), g.Textf(ui.T(ctx, "%d번째 버전", "Version %d"), v.Number), g.If(v.Number == list[0].Number, el.Span(el.Class("badge"), g.Text(ui.T(ctx, "지금 글", "Current"))))),
 					el.P(el.Class("meta"), desk.Short(ctx, v.At), el.Span(g.Text(names[v.Editor])), el.Span(g.Text(v.Title))),
 				),
 				el.Div(el.Class("actions"),
 					g.Iff(v.Number != list[len(list)-1].Number, func() g.Node {
-						return desk.Link(here+"/revisions?to="+strconv.FormatInt(v.Number, 10), ui.T(ctx, "이전 판과 견주기", "Compare with the one before"), "button small quiet")
+						return desk.Link(here+"/revisions?to="+strconv.FormatInt(v.Number, 10), ui.T(ctx, "이전 버전과 견주기", "Compare with the one before"), "button small quiet")
 					}),
 					g.Iff(v.Number != list[0].Number, func() g.Node { return againstCurrent(ctx, here, n, v, list[0].Number) }),
 				),
@@ -94,9 +94,9 @@ func againstCurrent(ctx context.Context, here string, n notice.Notice, v notice.
 	return g.Group{
 		desk.Link(here+"/revisions?from="+number+"&to="+strconv.FormatInt(latest, 10), ui.T(ctx, "지금 글과 견주기", "Compare with the current"), "button small quiet"),
 		el.Form(desk.Action("POST", "/v1/notices/"+n.ID+"/revisions/"+number+"/restore", n.Version),
-			el.Data("confirm", ui.T(ctx, number+"판의 제목, 내용, 태그로 되돌릴까요? 지금 글도 기록에 남습니다.", "Go back to titles, texts and tags of version "+number+"? The current text stays among the versions.")),
-			desk.Said(ui.T(ctx, number+"판으로 되돌렸습니다.", "Went back to version "+number+".")), el.Data("next", here),
-			el.Button(el.Type("submit"), el.Class("button small quiet"), g.Text(ui.T(ctx, "이 판으로 되돌리기", "Restore this"))),
+			el.Data("confirm", ui.T(ctx, number+"번째 버전의 제목, 내용, 태그로 되돌릴까요? 지금 글도 기록에 남습니다.", "Go back to titles, texts and tags of version "+number+"? The current text stays among the versions.")),
+			desk.Said(ui.T(ctx, number+"번째 버전으로 되돌렸습니다.", "Went back to version "+number+".")), el.Data("next", here),
+			el.Button(el.Type("submit"), el.Class("button small quiet"), g.Text(ui.T(ctx, "이 버전으로 되돌리기", "Restore this"))),
 		),
 	}
 }
@@ -110,8 +110,8 @@ func (h handlers) compared(ctx context.Context, id string, from, to int64) (g.No
 		return nil, err
 	}
 	return el.Section(el.Aria("labelledby", "compared"),
-		el.H2(el.ID("compared"), g.Textf(ui.T(ctx, "%d판과 %d판", "Versions %d and %d"), from, to)),
-		differences(ctx, d, problem.Text{KO: strconv.FormatInt(from, 10) + "판", EN: "Version " + strconv.FormatInt(from, 10)}, problem.Text{KO: strconv.FormatInt(to, 10) + "판", EN: "Version " + strconv.FormatInt(to, 10)}),
+		el.H2(el.ID("compared"), g.Textf(ui.T(ctx, "%d번째 버전과 %d번째 버전", "Versions %d and %d"), from, to)),
+		differences(ctx, d, problem.Text{KO: strconv.FormatInt(from, 10) + "번째 버전", EN: "Version " + strconv.FormatInt(from, 10)}, problem.Text{KO: strconv.FormatInt(to, 10) + "번째 버전", EN: "Version " + strconv.FormatInt(to, 10)}),
 	), nil
 }
 

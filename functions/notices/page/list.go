@@ -142,7 +142,7 @@ func (h handlers) byUnit(ctx context.Context, f notice.Filter) g.Node {
 	for _, u := range h.units {
 		tabs = append(tabs, tab(u, h.names.Unit(u)))
 	}
-	return ui.Tabs(ctx, ui.T(ctx, "기구별 공지", "By unit"), tabs...)
+	return ui.Tabs(ctx, ui.T(ctx, "단위별 공지", "By unit"), tabs...)
 }
 
 // mostTags is how many tags a list offers.

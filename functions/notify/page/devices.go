@@ -96,7 +96,7 @@ func onDevices(ctx context.Context, key string, list []device.Device, refused ui
 		el.Div(g.Attr("data-push", key),
 			wrongs(ctx, refused),
 			el.NoScript(text("이 브라우저는 스크립트가 꺼져 있어 여기에서는 켤 수 없습니다. 이미 켠 기기를 끄는 것은 됩니다.", "This browser runs no scripts, so notifications cannot be turned on here. Devices where they are on can be turned off.")),
-			state("off", text("메일과 함께 이 기기에도 알려 드려요. 이 홈페이지를 닫아 두어도 됩니다.", "Get them on this device as well as by mail, also while the site is closed."), button("on", "이 기기에서 알림 받기", "Turn on here")),
+			state("off", text("이메일과 함께 이 기기에도 알려 드려요. 이 홈페이지를 닫아 두어도 됩니다.", "Get them on this device as well as by mail, also while the site is closed."), button("on", "이 기기에서 알림 받기", "Turn on here")),
 			state("on", el.P(ui.State(ui.Open, ui.T(ctx, "이 기기에서 받는 중", "On for this device"))), button("off", "이 기기에서 끄기", "Turn off here")),
 			state("blocked", text("브라우저가 이 홈페이지의 알림을 막고 있어요. 주소창 옆의 아이콘이나 브라우저 설정에서 알림을 허용한 뒤 새로 고쳐 주세요.", "Your browser blocks notifications of this site. Allow them by the icon beside the address or in its settings, then reload.")),
 			state("home", text("iPhone과 iPad에서는 홈 화면에 추가한 뒤에 알림을 받을 수 있어요.", "On iPhone and iPad, add the site to your home screen first."),

@@ -42,7 +42,7 @@ func (h handlers) find(ctx context.Context, r *findRequest) (*ui.Answer, error) 
 	if strings.TrimSpace(r.Q) == "" {
 		return h.frame.Page(ctx, h.view(ctx, r, h.field(ctx, r, nil), ui.Empty(
 			ui.T(ctx, "무엇을 찾으세요?", "What are you looking for?"),
-			ui.T(ctx, "낱말의 한 부분이나 첫소리(ㅎㅇㄹ)로도 찾을 수 있어요.", "A part of a word will do, or Korean initials such as ㅎㅇㄹ.")))), nil
+			ui.T(ctx, "낱말의 한 부분이나 초성(ㅎㅇㄹ)로도 찾을 수 있어요.", "A part of a word will do, or Korean initials such as ㅎㅇㄹ.")))), nil
 	}
 	var f check.Fields
 	q, n := thing.Ask(&f, "q", r.Q), search.Narrowed(&f, r.Kind, r.Unit, r.From, r.To)

@@ -56,7 +56,7 @@ func names(ctx context.Context, f face.Face) g.Node {
 }
 
 func mark(ctx context.Context, f face.Face) g.Node {
-	return group(ui.T(ctx, "표지", "Mark"), ui.T(ctx, "SVG 한 장이면 됩니다. 한 가지 색으로 다시 그리고, 스크립트와 바깥 주소는 지웁니다. 비워 두면 이름의 첫 글자로 만듭니다.", "One SVG is enough. It is drawn again in one colour, without scripts and addresses. Without one it is the name's first letter."),
+	return group(ui.T(ctx, "로고", "Logo"), ui.T(ctx, "SVG 한 장이면 됩니다. 한 가지 색으로 다시 그리고, 스크립트와 바깥 주소는 지웁니다. 비워 두면 이름의 첫 글자로 만듭니다.", "One SVG is enough. It is drawn again in one colour, without scripts and addresses. Without one it is the name's first letter."),
 		el.Div(el.Class("field"), el.Label(el.For("mark-file"), g.Text(ui.T(ctx, "SVG 파일 고르기", "Choose an SVG"))), el.Input(el.ID("mark-file"), el.Type("file"), el.Accept(".svg,image/svg+xml"))),
 		ui.NewForm(ctx).Area(ui.Field{Name: "mark", Label: ui.T(ctx, "SVG", "SVG"), Value: f.Mark, Optional: true, More: []g.Node{el.Rows("3"), g.Attr("spellcheck", "false")}}),
 		el.P(el.ID("mark-wrong"), el.Class("wrong"), el.Role("status")),
@@ -119,6 +119,6 @@ func preview(ctx context.Context, f face.Face) g.Node {
 	return el.Aside(el.Class("face-preview"), el.Aria("label", ui.T(ctx, "미리보기", "Preview")), el.H2(g.Text(ui.T(ctx, "미리보기", "Preview"))),
 		phone("light", ui.T(ctx, "밝은 화면", "By day")), phone("dark", ui.T(ctx, "어두운 화면", "By night")),
 		el.P(el.Class("hint"), g.Text(ui.T(ctx, "위는 밝은 화면, 아래는 어두운 화면입니다.", "Above by day, below by night."))),
-		el.P(el.Class("hint"), g.Text(ui.T(ctx, "표지는 "+strconv.Itoa(face.MarkLimit>>10)+" KiB까지입니다.", "A mark has at most "+strconv.Itoa(face.MarkLimit>>10)+" KiB."))),
+		el.P(el.Class("hint"), g.Text(ui.T(ctx, "로고는 "+strconv.Itoa(face.MarkLimit>>10)+" KiB까지입니다.", "A logo has at most "+strconv.Itoa(face.MarkLimit>>10)+" KiB."))),
 	)
 }

@@ -21,7 +21,7 @@ func (p *Policy) Policies() policy.Domain {
 			{
 				Name: "quietFrom", Value: policy.Number{To: &p.QuietFrom, Default: 22, Min: 0, Max: 23, Unit: hour},
 				Label: problem.Text{KO: "조용한 시간의 시작", EN: "Quiet hours from"},
-				Help:  problem.Text{KO: "조용한 시간에는 메일, 기기, 채팅방으로 보내지 않고 모아 두었다가 끝날 때 보냅니다. 시작과 끝이 같으면 조용한 시간이 없습니다.", EN: "In quiet hours nothing is sent to people; it goes out at their end. There are none where both are the same."},
+				Help:  problem.Text{KO: "조용한 시간에는 이메일, 기기, 채팅방으로 보내지 않고 모아 두었다가 끝날 때 보냅니다. 시작과 끝이 같으면 조용한 시간이 없습니다.", EN: "In quiet hours nothing is sent to people; it goes out at their end. There are none where both are the same."},
 			},
 			{
 				Name: "quietUntil", Value: policy.Number{To: &p.QuietUntil, Default: 8, Min: 0, Max: 23, Unit: hour},
@@ -35,7 +35,7 @@ func (p *Policy) Policies() policy.Domain {
 			{
 				Name: "perMinute", Value: policy.Number{To: &p.PerMinute, Default: 60, Min: 1, Max: 600, Unit: problem.Text{KO: "건", EN: "messages"}},
 				Label: problem.Text{KO: "1분에 보내는 최대 수", EN: "Most messages in a minute"},
-				Help:  problem.Text{KO: "메일, 기기, 디스코드, 슬랙, 웹훅마다 따로 셉니다. 메일 서버의 한도보다 작게 정하세요.", EN: "Counted for mail, devices, Discord, Slack and webhooks apart. Stay below what the mail server allows."},
+				Help:  problem.Text{KO: "이메일, 기기, 디스코드, 슬랙, 웹훅마다 따로 셉니다. 이메일 서버의 한도보다 작게 정하세요.", EN: "Counted for mail, devices, Discord, Slack and webhooks apart. Stay below what the mail server allows."},
 			},
 		},
 	}

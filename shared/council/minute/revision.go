@@ -262,7 +262,7 @@ func (s Writer) Revert(ctx context.Context, id string, e Edition, number int64) 
 		return was, is, err
 	}
 	if v.Stripped {
-		return was, is, problem.New(problem.Conflict, "revision-stripped", "나중에 비공개한 부분이 있어 이 판의 글은 지워졌습니다.", "Its texts went when a part of them was withheld.")
+		return was, is, problem.New(problem.Conflict, "revision-stripped", "나중에 비공개한 부분이 있어 이 버전의 글은 지워졌습니다.", "Its texts went when a part of them was withheld.")
 	}
 	c := v.Content
 	c.Attachments = was.Content().Attachments

@@ -22,7 +22,7 @@ func (a Accounts) signUpMail(ctx context.Context, email, code string) mail.Messa
 		return m
 	}
 	m.Text = "누군가 이 주소로 " + a.Council(ctx) + " 홈페이지에 가입하려 했지만, 이미 가입한 계정이 있어서 아무것도 바뀌지 않았습니다.\n" +
-		"본인이라면 로그인하거나 '비밀번호를 잊었어요'를 쓰세요. 아니라면 이 메일을 무시하세요.\n" + a.SiteURL + "\n\n" +
+		"본인이라면 로그인하거나 '비밀번호를 잊었어요'를 쓰세요. 아니라면 이 이메일을 무시하세요.\n" + a.SiteURL + "\n\n" +
 		"Somebody tried to sign up with this address, which has an account already; nothing changed. If it was you, sign in or reset the password.\n"
 	return m
 }
@@ -40,7 +40,7 @@ func (a Accounts) codeMail(ctx context.Context, email, code string) mail.Message
 func (a Accounts) addressMail(ctx context.Context, email, code string) mail.Message {
 	return mail.Message{
 		To: email, Subject: "[" + a.Council(ctx) + "] 이메일 주소 확인 번호 " + code,
-		Text: "이메일 주소 확인 번호: " + code + "\n30분 안에 홈페이지에 넣어 주세요. 요청한 적이 없다면 이 메일을 무시하세요. 총학생회는 이 번호를 묻지 않습니다.\n\n" +
+		Text: "이메일 주소 확인 번호: " + code + "\n30분 안에 홈페이지에 넣어 주세요. 요청한 적이 없다면 이 이메일을 무시하세요. 총학생회는 이 번호를 묻지 않습니다.\n\n" +
 			"Your code: " + code + ". Enter it within 30 minutes. If you did not ask for it, ignore this message. The council never asks for it.\n",
 	}
 }
@@ -54,7 +54,7 @@ func (a Accounts) changedMail(ctx context.Context, to string, what problem.Text,
 			when + " (Seoul): " + what.EN + " If it was not you, reset the password at once and tell the council.\n",
 	}
 	if to != address {
-		m.Text = when + " " + what.KO + " 이제 이 주소로는 메일이 가지 않고 비밀번호를 다시 정할 수 없습니다.\n\n본인이 아니라면 곧바로 총학생회에 알려 주세요.\n" + a.SiteURL + "\n\n" +
+		m.Text = when + " " + what.KO + " 이제 이 주소로는 이메일이 가지 않고 비밀번호를 다시 정할 수 없습니다.\n\n본인이 아니라면 곧바로 총학생회에 알려 주세요.\n" + a.SiteURL + "\n\n" +
 			when + " (Seoul): " + what.EN + " This address no longer gets mail of the account nor resets its password. If it was not you, tell the council at once.\n"
 	}
 	return m
@@ -101,13 +101,13 @@ func (a Accounts) resetMail(ctx context.Context, email, token string) mail.Messa
 	m := mail.Message{To: email, Subject: "[" + a.Council(ctx) + "] 비밀번호 재설정"}
 	if token == "" {
 		m.Text = a.Council(ctx) + " 홈페이지에서 이 주소로 비밀번호를 다시 정하려는 요청이 있었지만, 이 주소로 가입한 계정이 없습니다.\n" +
-			"다른 주소로 가입했는지 확인해 주세요. 요청한 적이 없다면 이 메일을 무시하세요.\n\n" +
+			"다른 주소로 가입했는지 확인해 주세요. 요청한 적이 없다면 이 이메일을 무시하세요.\n\n" +
 			"Somebody asked to reset the password of this address, but it has no account. If it was not you, ignore this message.\n"
 		return m
 	}
 	link := a.SiteURL + "/password#" + token
 	m.Text = "아래 링크에서 30분 안에 새 비밀번호를 정하세요. 한 번만 쓸 수 있습니다.\n" + link + "\n\n" +
-		"요청한 적이 없다면 이 메일을 무시하세요. 비밀번호는 바뀌지 않습니다.\n\n" +
+		"요청한 적이 없다면 이 이메일을 무시하세요. 비밀번호는 바뀌지 않습니다.\n\n" +
 		"Set a new password within 30 minutes with the link above; it works once. If it was not you, ignore this message: nothing changes.\n"
 	return m
 }

@@ -239,7 +239,7 @@ func (w Ways) ForgetSecond(ctx context.Context, memberID string) error {
 func (w Ways) Reset(ctx context.Context, token, chosen string) (email string, err error) {
 	email, err = w.Credentials.Reset(ctx, token, chosen)
 	if err == nil && !member.NoAddress(email) {
-		w.send(ctx, w.changedMail(ctx, email, problem.Text{KO: "메일로 받은 링크로 비밀번호를 다시 정했습니다. 모든 기기에서 로그아웃되었습니다.", EN: "The password was reset by a link. Every place is signed out."}, email, clock.Now(ctx)))
+		w.send(ctx, w.changedMail(ctx, email, problem.Text{KO: "이메일로 받은 링크로 비밀번호를 다시 정했습니다. 모든 기기에서 로그아웃되었습니다.", EN: "The password was reset by a link. Every place is signed out."}, email, clock.Now(ctx)))
 	}
 	return email, err
 }

@@ -69,7 +69,7 @@ func (d Depot) check(ctx context.Context, draft *Draft, form bool) (Purpose, fil
 	}
 	switch who := auth.From(ctx); {
 	case who.SignedIn() && !who.Confirmed:
-		return Purpose{}, filetype.Type{}, problem.New(problem.Forbidden, "address-unconfirmed", "이메일 주소를 확인한 뒤에 올릴 수 있습니다. 내 정보에서 메일로 받은 번호를 넣으세요.", "Confirm your mail address first: enter the code from the message on your page.")
+		return Purpose{}, filetype.Type{}, problem.New(problem.Forbidden, "address-unconfirmed", "이메일 주소를 확인한 뒤에 올릴 수 있습니다. 내 정보에서 이메일로 받은 번호를 넣으세요.", "Confirm your mail address first: enter the code from the message on your page.")
 	case !purpose.Allows(auth.From(ctx)) && !purpose.Council && auth.From(ctx).SignedIn():
 		return Purpose{}, filetype.Type{}, problem.New(problem.Forbidden, "verification-required", "재학생 인증을 한 뒤에 올릴 수 있습니다. 그 전에는 인증에 쓸 증빙만 올릴 수 있습니다.", "Verify that you are a student first. Until then only proofs of it are taken.")
 	case !purpose.Allows(auth.From(ctx)):
@@ -185,7 +185,7 @@ func (d Depot) quota(ctx context.Context, u Upload) error {
 		return err
 	}
 	if own.files >= proofsMost || own.bytes+u.Size > proofBytes {
-		return tooManyProofs("하루에 올릴 수 있는 증빙을 다 올렸습니다. 내일 다시 올리거나 학교 메일로 인증하세요.",
+		return tooManyProofs("하루에 올릴 수 있는 증빙을 다 올렸습니다. 내일 다시 올리거나 학교 이메일로 인증하세요.",
 			"You have uploaded as many proofs as a day allows. Try again tomorrow, or verify by your school's mail.", own.oldest, now)
 	}
 	all, err := database.One(ctx, d.DB, scan, `SELECT count(*), coalesce(sum(size), 0), coalesce(min(created_at), 0) FROM uploads WHERE purpose = 'proof' AND created_at > $1`, since)
@@ -193,7 +193,7 @@ func (d Depot) quota(ctx context.Context, u Upload) error {
 		return err
 	}
 	if all.files >= allProofsMost || all.bytes+u.Size > allProofBytes {
-		return tooManyProofs("지금은 올라온 증빙이 너무 많습니다. 나중에 다시 올리거나 학교 메일로 인증하세요.",
+		return tooManyProofs("지금은 올라온 증빙이 너무 많습니다. 나중에 다시 올리거나 학교 이메일로 인증하세요.",
 			"Too many proofs have been uploaded by everybody. Try again later, or verify by your school's mail.", all.oldest, now)
 	}
 	return nil

@@ -51,7 +51,7 @@ export function sentence({ does, at, pinned, urgent, ends, english }, language, 
   const when = (/** @type {string | undefined} */ iso) => (iso && Date.parse(iso) > now ? brief(iso, language, now) : '');
   const parts = [
     does === 'now' ? (en ? 'Publish now' : '지금 게시') : does === 'edit' ? (en ? 'Readers see the change at once' : '고친 글이 바로 보임') : when(at) ? (en ? `Publish on ${when(at)}` : `${when(at)}에 게시`) : en ? 'Say when to publish' : '게시할 때를 정하세요',
-    when(urgent) && (en ? `above every page until ${when(urgent)}` : `모든 쪽 위 긴급 ${when(urgent)}까지`),
+    when(urgent) && (en ? `above every page until ${when(urgent)}` : `모든 페이지 위 긴급 ${when(urgent)}까지`),
     when(pinned) && (en ? `pinned until ${when(pinned)}` : `맨 위 고정 ${when(pinned)}까지`),
     when(ends) && (en ? `taken down on ${when(ends)}` : `${when(ends)}에 내림`),
     english && (en ? 'in English, too' : '영어로도'),
