@@ -19,7 +19,7 @@ func TestNoticesFromTemplateToPin(t *testing.T) {
 	p.shot("console-template")
 	p.fill("제목", "[모집] 축제 기획단")
 	p.do(chromedp.SetValue(chromedp.CSS("#field-pinnedUntil"), "2099-12-03T18:00"))
-	p.until("the sentence", `(document.querySelector('#field-pinnedUntil').dispatchEvent(new Event('input', { bubbles: true })), document.querySelector('#will').textContent) === '지금 게시 · 맨 위 고정 2099. 12. 3. 18:00까지'`)
+	p.until("the sentence", `(document.querySelector('#field-pinnedUntil').dispatchEvent(new Event('input', { bubbles: true })), document.querySelector('#will').textContent) === '저장하면 초안으로 남음 · 게시하면 맨 위 고정 2099. 12. 3. 18:00까지'`)
 	p.shot("console-publish")
 	p.does("지금 게시")
 	p.sees("저장했습니다. 게시 중.")

@@ -43,7 +43,6 @@ func TestReview(t *testing.T) {
 	editor.does("저장")
 	editor.sees("초안으로 저장했습니다.")
 	notice := editor.address()
-	editor.open(notice)
 	editor.shot("review-none")
 	editor.press("검토 요청하기")
 	editor.at(notice + "/review")

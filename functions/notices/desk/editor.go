@@ -144,7 +144,7 @@ func (h handlers) editor(ctx context.Context, t talk, is notice.Notice, choices 
 			english(ctx, is),
 			h.settingsOf(ctx, is, t),
 		),
-		g.Iff(n != nil, func() g.Node { return panel(ctx, t) }),
+		panel(ctx, t),
 	}})
 }
 
@@ -157,7 +157,7 @@ func (h handlers) editorHead(ctx context.Context, n *notice.Notice, title string
 	unsaved := g.If(n == nil, g.Attr("hidden"))
 	return g.Group{
 		el.Div(el.Class("heading"),
-			el.Div(el.H1(el.ID("heading"), g.Text(title)), el.P(el.Class("meta"), el.Span(el.ID("state"), el.Class("badge"), el.Data("state", string(state)), g.Text(stateLine(ctx, n))))),
+			el.H1(el.ID("heading"), g.Text(title)),
 			el.Div(el.Class("actions"),
 				desk.Link(desk.At(ctx, "/notices/"+is.ID), ui.T(ctx, "홈페이지에서 보기", "View on the site"), "button small quiet", el.ID("open"), g.If(state != notice.Published, g.Attr("hidden"))),
 				desk.Button("preview-link", ui.T(ctx, "미리보기 링크", "Preview link"), "small quiet", el.Data("needs-saved", ""), unsaved),
@@ -177,17 +177,6 @@ func (h handlers) editorHead(ctx context.Context, n *notice.Notice, title string
 	}
 }
 
-func stateLine(ctx context.Context, n *notice.Notice) string {
-	if n == nil {
-		return ui.T(ctx, "저장 안 됨", "Not saved")
-	}
-	state := n.State(clock.Now(ctx))
-	if state == notice.Scheduled {
-		return ui.T(ctx, "예약됨: "+ui.Moment(ctx, *n.PublishAt)+"에 게시", "Scheduled for "+ui.Moment(ctx, *n.PublishAt))
-	}
-	return word(ctx, state)
-}
-
 // word is what a state is called.
 func word(ctx context.Context, s notice.State) string {
 	t := stateText(s)
@@ -202,6 +191,7 @@ func marks(ctx context.Context) []ui.Choice {
 		{Value: "- ", Label: ui.T(ctx, "목록", "List")},
 		{Value: "> ", Label: ui.T(ctx, "인용", "Quote")},
 		{Value: "link", Label: ui.T(ctx, "링크", "Link")},
+		{Value: "table", Label: ui.T(ctx, "표", "Table")},
 	}
 }
 
@@ -216,7 +206,7 @@ type text struct {
 func korean(ctx context.Context, n notice.Notice) g.Node {
 	return writing(ctx, text{
 		title: ui.Field{Name: "title", Label: ui.T(ctx, "제목", "Title"), Value: n.Title, Limit: notice.MostTitle, More: []g.Node{g.If(n.ID == "", el.AutoFocus()), ui.Korean(ctx)}},
-		body: ui.Field{Name: "body", Label: ui.T(ctx, "내용", "Text"), Value: n.Body, Limit: notice.MostBody, Optional: true, More: []g.Node{ui.Korean(ctx)},
+		body: ui.Field{Name: "body", Label: ui.T(ctx, "내용", "Text"), Value: n.Body, Limit: notice.MostBody, Depends: true, More: []g.Node{ui.Korean(ctx)},
 			Hint: ui.T(ctx, "빈 줄로 문단을 나눕니다. 마크다운을 쓸 수 있습니다. 사진은 붙여넣거나 끌어다 놓으면 그 자리에 들어갑니다.", "An empty line begins a paragraph. Markdown works. Pictures that are pasted or dropped stand where the cursor is.")},
 		language: "ko",
 	})
@@ -272,7 +262,7 @@ func (h handlers) settingsOf(ctx context.Context, n notice.Notice, t talk) g.Nod
 	published := state == notice.Published || state == notice.Archived
 	now := word(ctx, state)
 	if n.ID == "" {
-		now = stateLine(ctx, nil)
+		now = ui.T(ctx, "저장 안 됨", "Not saved")
 	}
 	return g.Group{
 		el.Div(el.Class("two"),
@@ -297,7 +287,7 @@ func (h handlers) settingsOf(ctx context.Context, n notice.Notice, t talk) g.Nod
 			el.P(el.Class("hint"), g.Text(ui.T(ctx, "시각은 모두 한국 시각입니다.", "All times are Korean time."))),
 		),
 		el.Div(el.Class("save-bar"),
-			el.Div(el.Class("will"), el.P(el.Span(el.ID("state-now"), el.Class("badge"), el.Data("state", string(state)), g.Text(now)), g.Text(" "), reviewNow(ctx, t), g.Text(" "), el.Span(el.ID("will"))), el.P(el.ID("saved"), el.Class("hint"), el.Role("status"))),
+			el.Div(el.Class("will"), el.P(el.Span(el.ID("state-now"), el.Class("badge"), el.Data("state", string(state)), g.Text(now)), g.Text(" "), reviewNow(ctx, t), g.Text(" "), el.Span(el.ID("will")), g.Text(" "), desk.Link(reviewPath(ctx, n.ID), ui.T(ctx, "검토 요청하기", "Ask for a review"), "", el.ID("ask-review"), g.Attr("hidden"))), el.P(el.ID("saved"), el.Class("hint"), el.Role("status"))),
 			el.Button(el.ID("save"), el.Type("submit"), el.Class("button quiet"), g.Text(ui.T(ctx, "저장", "Save"))),
 			desk.Button("publish", ui.T(ctx, "지금 게시", "Publish now"), "", el.Aria("describedby", "will"), g.If(published, g.Attr("hidden"))),
 		),

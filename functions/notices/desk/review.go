@@ -451,15 +451,16 @@ func (h handlers) decide(ctx context.Context, r *decideRequest) (*function.Redir
 	return h.did(ctx, &r.sayRequest, notice.Said(r.Decision), h.notices.Decide(ctx, r.ID, version, notice.Said(r.Decision), r.Text))
 }
 
-// panel is how the review of the notice in the editor stands, and what was said; its page is where something is said.
+// panel is how the review of the notice in the editor stands, and what was said; its page is where something is said. The script
+// shows that of a new notice once it is saved, and has its link lead there.
 func panel(ctx context.Context, t talk) g.Node {
 	does := ui.T(ctx, "검토 요청하기", "Ask for a review")
 	if t.open() {
 		does = ui.T(ctx, "검토로 가기", "Go to the review")
 	}
-	return el.Section(el.ID("review"), el.Class("panel review"), el.Aria("labelledby", "review-heading"),
+	return el.Section(el.ID("review"), el.Class("panel review"), el.Aria("labelledby", "review-heading"), el.Data("needs-saved", ""), g.If(t.n.ID == "", g.Attr("hidden")),
 		el.Div(el.Class("heading"), el.H2(el.ID("review-heading"), g.Text(ui.T(ctx, "동료의 검토", "Review by a colleague"))),
-			g.If(t.n.Reviewable(clock.Now(ctx)) || t.review != nil, el.Div(el.Class("actions"), desk.Link(reviewPath(ctx, t.n.ID), does, "button small quiet")))),
+			g.If(t.n.Reviewable(clock.Now(ctx)) || t.review != nil, el.Div(el.Class("actions"), desk.Link(reviewPath(ctx, t.n.ID), does, "button small quiet", el.ID("to-review"))))),
 		stands(ctx, t),
 		g.If(len(t.remarks) > 0, remarks(ctx, t)),
 	)

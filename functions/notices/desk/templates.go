@@ -24,6 +24,7 @@ func (h handlers) beginnings(ctx context.Context, templates []notice.Template, c
 		tabs = append(tabs, tab)
 	}
 	return el.Div(el.Class("beginnings"),
+		el.Span(el.Class("label"), el.Aria("hidden", "true"), g.Text(ui.T(ctx, "틀", "Templates"))),
 		ui.Chips(ctx, ui.T(ctx, "무엇으로 시작할까요", "What to begin with"), tabs...),
 		g.Iff(auth.From(ctx).May(auth.Arrange, ""), func() g.Node {
 			return desk.Link(desk.At(ctx, notice.TemplatesPath), ui.T(ctx, "틀 고치기", "Edit templates"), "quiet-link")

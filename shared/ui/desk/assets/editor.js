@@ -8,7 +8,7 @@ import { say } from './language.js';
 import { Ledger } from './ledger.js';
 import { pick } from './picker.js';
 import { fromInput, spoken, toInput } from './seoul.js';
-import { sentence } from './sentence.js';
+import { sentence, unsaidIn } from './sentence.js';
 import { skew, skewText } from './skew.js';
 import { announce, announceNext } from './status.js';
 import { Tray, dropZone } from './tray.js';
@@ -168,9 +168,10 @@ function foresee() {
   const kept = t.publish === 'at' && at !== undefined && notice?.publishAt !== undefined && Date.parse(at) === Date.parse(notice.publishAt) && notice.state !== 'archived';
   const held = !unapproved || (kept && !reworded()) || (t.publish === 'draft' && notice !== null && notice.state !== 'draft') ? undefined : !kept ? 'ask' : notice?.state === 'scheduled' ? 'unschedule' : 'frozen';
   need('#will').textContent = sentence({
-    does: held ?? (!button.hidden || t.publish === 'now' ? 'now' : t.publish === 'draft' ? 'withdraw' : out ? 'edit' : 'schedule'),
-    at, pinned: fromInput(t.pinnedUntil), urgent: fromInput(t.urgentUntil), ends: fromInput(t.unpublishAt), english: t.titleEn.trim() !== '',
+    does: held ?? (t.publish === 'now' ? 'now' : !button.hidden ? 'keep' : t.publish === 'draft' ? 'withdraw' : out ? 'edit' : 'schedule'),
+    at, pinned: fromInput(t.pinnedUntil), urgent: fromInput(t.urgentUntil), ends: fromInput(t.unpublishAt), english: t.titleEn.trim() !== '', unsaid: unsaidIn(t.body) + unsaidIn(t.bodyEn),
   }, language, Date.now());
+  need('#ask-review').hidden = held !== 'ask' || notice === null || !['', 'withdrawn'].includes(standing);
 }
 
 /** What is written in English is not hidden. */
@@ -217,13 +218,14 @@ function settle(n) {
     history.replaceState(null, '', `${root}/notices/${n.id}`);
   }
   saved.textContent = '';
-  need('#state').textContent = stateOf(n);
   need('#state-now').textContent = n.state === 'scheduled' ? say('예약됨', 'Scheduled') : stateOf(n);
   need('#state-now').dataset.state = n.state;
-  need('#state').dataset.state = n.state;
   need('#heading').textContent = say('공지 고치기', 'Edit notice');
   for (const action of document.querySelectorAll('[data-needs-saved]')) {
     /** @type {HTMLElement} */ (action).hidden = false;
+  }
+  for (const link of ['#to-review', '#ask-review']) {
+    document.querySelector(link)?.setAttribute('href', `${root}/notices/${n.id}/review`);
   }
   /** @type {HTMLAnchorElement} */ (need('#revisions')).href = `${root}/notices/${n.id}/revisions`;
   /** @type {HTMLAnchorElement} */ (need('#duplicate')).href = `${root}/notices/new?from=${n.id}`;

@@ -66,3 +66,20 @@ export function link({ text, start, end }, sample) {
   const from = start + label.length + 3;
   return { text: `${text.slice(0, start)}[${label}](https://)${text.slice(end)}`, start: from, end: from + 8 };
 }
+
+/**
+ * Puts a table behind what is selected, as a paragraph of its own, with its first cell to be typed over.
+ * @param {Selected} selected
+ * @param {string[]} heads of its columns
+ * @returns {Selected}
+ */
+export function table({ text, end }, heads) {
+  const row = (/** @type {string[]} */ cells) => `| ${cells.join(' | ')} |`;
+  const made = [row(heads), row(heads.map(() => '---')), row(heads.map(() => ' ')), row(heads.map(() => ' '))].join('\n');
+  const before = text.slice(0, end);
+  const after = text.slice(end);
+  const opening = before === '' ? '' : '\n'.repeat(Math.max(0, 2 - (before.length - before.trimEnd().length)));
+  const closing = after === '' ? '' : '\n'.repeat(Math.max(0, 2 - (after.length - after.trimStart().length)));
+  const start = before.length + opening.length + 2;
+  return { text: before + opening + made + closing + after, start, end: start + heads[0].length };
+}

@@ -3,12 +3,13 @@ import { toInput } from './seoul.js';
 /**
  * What will become of a notice.
  * @typedef {object} Fate
- * @property {'now' | 'schedule' | 'edit' | 'withdraw' | 'ask' | 'unschedule' | 'frozen'} does
+ * @property {'now' | 'keep' | 'schedule' | 'edit' | 'withdraw' | 'ask' | 'unschedule' | 'frozen'} does
  * @property {string} [at] when it is published
  * @property {string} [pinned] until when it stands above the others
  * @property {string} [urgent] until when it is above every page
  * @property {string} [ends] when it is taken down
  * @property {boolean} [english] whether it is in English, too
+ * @property {number} [unsaid] how many of its pictures have no alternative text
  */
 
 /**
@@ -29,32 +30,38 @@ export function brief(iso, language, now) {
 }
 
 /**
- * What saving will do, in one line: '지금 게시 · 맨 위 고정 12. 3. 18:00까지'. What is over says nothing.
+ * What saving will do, in one line: '12. 3. 18:00에 게시 · 맨 위 고정 12. 5. 18:00까지'. What is over says nothing.
  * @param {Fate} fate
  * @param {string} language
  * @param {number} now in milliseconds
  */
-export function sentence({ does, at, pinned, urgent, ends, english }, language, now) {
+export function sentence({ does, at, pinned, urgent, ends, english, unsaid = 0 }, language, now) {
   const en = language === 'en';
-  if (does === 'withdraw') {
-    return en ? 'Taken down: a draft again, which readers do not see' : '게시를 거두고 초안으로 · 아무에게도 보이지 않음';
-  }
-  if (does === 'ask') {
-    return en ? 'Can be published once a colleague has approved it' : '동료가 승인하면 게시할 수 있음';
-  }
-  if (does === 'unschedule') {
-    return en ? 'No longer scheduled: what is edited needs approval again' : '예약을 풀고 초안으로 · 고친 글은 다시 승인받아야 함';
-  }
-  if (does === 'frozen') {
-    return en ? 'Cannot be saved: take it back to a draft, edit it, and have it approved again' : '저장할 수 없음 · 초안으로 내려서 고치고 다시 승인받으세요';
-  }
   const when = (/** @type {string | undefined} */ iso) => (iso && Date.parse(iso) > now ? brief(iso, language, now) : '');
-  const parts = [
-    does === 'now' ? (en ? 'Publish now' : '지금 게시') : does === 'edit' ? (en ? 'Readers see the change at once' : '고친 글이 바로 보임') : when(at) ? (en ? `Publish on ${when(at)}` : `${when(at)}에 게시`) : en ? 'Say when to publish' : '게시할 때를 정하세요',
+  const first = {
+    now: en ? 'Publish now' : '지금 게시',
+    keep: en ? 'Saving keeps it as a draft' : '저장하면 초안으로 남음',
+    edit: en ? 'Readers see the change at once' : '고친 글이 바로 보임',
+    schedule: when(at) ? (en ? `Publish on ${when(at)}` : `${when(at)}에 게시`) : en ? 'Say when to publish' : '게시할 때를 정하세요',
+    withdraw: en ? 'Taken down: a draft again, which readers do not see' : '게시를 거두고 초안으로 · 아무에게도 보이지 않음',
+    ask: en ? 'Can be published once a colleague has approved it' : '동료가 승인하면 게시할 수 있음',
+    unschedule: en ? 'No longer scheduled: what is edited needs approval again' : '예약을 풀고 초안으로 · 고친 글은 다시 승인받아야 함',
+    frozen: en ? 'Cannot be saved: take it back to a draft, edit it, and have it approved again' : '저장할 수 없음 · 초안으로 내려서 고치고 다시 승인받으세요',
+  }[does];
+  const shown = ['now', 'keep', 'edit', 'schedule'].includes(does) ? [
     when(urgent) && (en ? `above every page until ${when(urgent)}` : `모든 페이지 위 긴급 ${when(urgent)}까지`),
     when(pinned) && (en ? `pinned until ${when(pinned)}` : `맨 위 고정 ${when(pinned)}까지`),
     when(ends) && (en ? `taken down on ${when(ends)}` : `${when(ends)}에 내림`),
     english && (en ? 'in English, too' : '영어로도'),
-  ];
-  return parts.filter(Boolean).join(' · ');
+  ].filter(Boolean) : [];
+  if (does === 'keep' && shown.length > 0) {
+    shown[0] = `${en ? 'once published: ' : '게시하면 '}${shown[0]}`;
+  }
+  const pictures = unsaid > 0 && (en ? `${unsaid} ${unsaid === 1 ? 'picture says' : 'pictures say'} nothing to who cannot see ${unsaid === 1 ? 'it' : 'them'}` : `설명이 없는 사진 ${unsaid}장`);
+  return [first, ...shown, pictures].filter(Boolean).join(' · ');
+}
+
+/** How many pictures of a text say nothing to those who cannot see them. @param {string} text */
+export function unsaidIn(text) {
+  return text.match(/!\[\s*\]\(/g)?.length ?? 0;
 }

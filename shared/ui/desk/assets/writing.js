@@ -1,6 +1,6 @@
 import { element, fill } from './dom.js';
 import { say } from './language.js';
-import { around, before, link, picture } from './marks.js';
+import { around, before, link, picture, table } from './marks.js';
 import { announce } from './status.js';
 
 /** How long nothing is typed before the preview is made, in milliseconds. */
@@ -78,7 +78,7 @@ export class Writing {
     const { body } = this;
     const selected = { text: body.value, start: body.selectionStart, end: body.selectionEnd };
     const sample = say('글', 'text');
-    const made = mark === 'link' ? link(selected, sample) : mark.endsWith(' ') ? before(selected, mark) : around(selected, mark, sample);
+    const made = mark === 'link' ? link(selected, sample) : mark === 'table' ? table(selected, body.closest('[lang]')?.getAttribute('lang') === 'en' ? ['Item', 'Details'] : ['구분', '내용']) : mark.endsWith(' ') ? before(selected, mark) : around(selected, mark, sample);
     body.focus();
     body.setSelectionRange(0, body.value.length);
     // insertText keeps the browser's own undo; where it is gone the value is set

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { Drafts } from '../assets/draft.js';
-import { around, before, link, picture } from '../assets/marks.js';
+import { around, before, link, picture, table } from '../assets/marks.js';
 
 /** Reads "ab[cd]e" as a text with cd selected, and writes it. @param {string} s */
 const read = (s) => ({ text: s.replace(/[[\]]/g, ''), start: s.indexOf('['), end: s.indexOf(']') - 1 });
@@ -13,6 +13,13 @@ test('marks go around what is selected, and away again', () => {
   assert.equal(write(around(read('가[나다]라'), '**', '굵게')), '가**[나다]**라');
   assert.equal(write(around(read('가**[나다]**라'), '**', '굵게')), '가[나다]라');
   assert.equal(write(around(read('가[]'), '**', '굵게')), '가**[굵게]**');
+});
+
+test('a table is a paragraph of its own, whose first cell is typed over', () => {
+  const made = '| [구분] | 내용 |\n| --- | --- |\n|   |   |\n|   |   |';
+  assert.equal(write(table(read('[]'), ['구분', '내용'])), made);
+  assert.equal(write(table(read('앞[]뒤'), ['구분', '내용'])), `앞\n\n${made}\n\n뒤`);
+  assert.equal(write(table(read('앞\n[]\n\n뒤'), ['구분', '내용'])), `앞\n\n${made}\n\n뒤`);
 });
 
 test('marks go before every line that is touched', () => {
