@@ -6,6 +6,8 @@ import (
 	"context"
 
 	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/council/archive"
+	"github.com/madang-council/madang/shared/council/minute"
 	"github.com/madang-council/madang/shared/council/notice"
 	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/function"
@@ -19,6 +21,9 @@ import (
 type handlers struct {
 	desk      desk.Desk
 	notices   notice.Reader
+	minutes   minute.Reader
+	archives  archive.Reader
+	units     []string
 	members   member.Store
 	log       audit.Store
 	cursors   *cursor.Codec
@@ -36,12 +41,12 @@ var Function = function.Spec{
 	Desk:  []function.Entry{{Label: problem.Text{KO: "기록", EN: "Log"}, Path: audit.DeskPath, Order: 60, Action: auth.Audit}},
 	New: func(d function.Deps) function.Parts {
 		h := handlers{
-			desk: desk.New(d), notices: notice.NewReader(d.DB), members: member.Store{DB: d.DB, Key: d.Key, LeaveGrace: d.Settings.LeaveGrace},
+			desk: desk.New(d), notices: notice.NewReader(d.DB), minutes: minute.NewReader(d.DB), archives: archive.NewReader(d.DB), units: d.Settings.Units, members: member.Store{DB: d.DB, Key: d.Key, LeaveGrace: d.Settings.LeaveGrace},
 			log: audit.Store{DB: d.DB}, cursors: cursor.New(d.Key.Derive("cursor")), catalogue: d.Catalogue, flags: d.FlagsOf,
 		}
 		write, audits := function.May(auth.Write), function.May(auth.Audit)
 		return function.Parts{Routes: append(h.desk.Pages(
-			function.Route{Method: "GET", Path: desk.Root, Access: write, Wakes: []string{"notices", "uploads"}, Do: function.Do(h.home), Doc: "What waits: reviews, drafts, what is scheduled, what was published last."},
+			function.Route{Method: "GET", Path: desk.Root, Access: write, Wakes: []string{"notices", "uploads"}, Do: function.Do(h.home), Doc: "What waits: reviews, minutes and archives to be published, drafts, what is scheduled, what was published last."},
 			function.Route{Method: "GET", Path: audit.DeskPath, Words: problem.Text{KO: "기록을 봄", EN: "Read the log"}, Access: audits, Personal: true, Do: function.Do(h.audit), Doc: "The log of what the council did and whose data it read."},
 		), h.desk.AssetsRoute())}
 	},

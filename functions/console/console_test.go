@@ -149,8 +149,30 @@ func TestHome(t *testing.T) {
 	d.draft("총학", "예약한 글", map[string]any{"publishAt": later})
 	d.draft("총학", "게시한 글", map[string]any{"publishAt": now, "pinnedUntil": later, "urgentUntil": later})
 	d.draft("감사", "감사의 글", nil)
-	d.get(d.editor, "/console").Want(200).Says("이편집 님, 안녕하세요", "초안 &lt;글&gt;", "예약한 글", "게시한 글", "새 공지 쓰기").SaysNot("감사의 글", "/console/members")
-	d.get(d.editor, "/en/console").Want(200).Says("Hello, 이편집", "Write a notice", `href="/en/console/notices/new"`)
+	d.get(d.editor, "/console").Want(200).Says("이편집\u00a0님, 안녕하세요", "초안 &lt;글&gt;", "예약한 글", "게시한 글", "새 공지 쓰기").SaysNot("감사의 글", "/console/members")
+	if body := string(d.get(d.editor, "/en/console").Want(200).Says("Hello, 이편집", "Write a notice", `href="/en/console/notices/new"`).Body); strings.Count(body, ">한국어<") != 2 { // in the header and in the foot
+		t.Errorf("한국어 is offered %d times", strings.Count(body, ">한국어<"))
+	}
+
+	// What is due is above what is written: minutes of a meeting that was held, an archive whose day has passed.
+	does := func(path string, body map[string]any) {
+		t.Helper()
+		method := "POST"
+		if strings.Contains(path, "categories/") {
+			method = "PUT"
+		}
+		if r := d.Do(functiontest.Request{Method: method, Path: path, As: d.admin.Token, Body: body, Header: map[string]string{"If-Match": "*"}}); r.Status >= 300 {
+			t.Fatalf("%s: %d %s", path, r.Status, r.Body)
+		}
+	}
+	d.get(d.editor, "/console").Want(200).SaysNot("전문을 공개할 회의록", "아직 내지 않은 자료")
+	does("/v1/admin/minutes/bodies", map[string]any{"slug": "steering", "name": "중앙운영위원회", "unit": "총학", "numbered": true, "publishDays": 7})
+	for round, after := range map[int]time.Duration{1: -time.Hour, 2: time.Hour} {
+		does("/v1/minutes", map[string]any{"body": "steering", "round": round, "kind": "regular", "heldAt": d.Now().Add(after)})
+	}
+	d.get(d.editor, "/console").Want(200).Says("전문을 공개할 회의록", "제1차 중앙운영위원회", "D-7").SaysNot("제2차 중앙운영위원회")
+	does("/v1/admin/archives/categories/settlement", map[string]any{"name": "결산", "audience": "public", "year": "2025", "rhythm": "quarter", "days": "30"})
+	d.get(d.editor, "/console").Want(200).Says("아직 내지 않은 자료", "총학 2025년 4분기 결산", "미제출 31일째", "/console/archives/new?category=settlement&amp;").SaysNot("감사 2025년")
 }
 
 func TestAudit(t *testing.T) {

@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	g "maragu.dev/gomponents"
@@ -9,7 +10,10 @@ import (
 
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/council/archive"
+	"github.com/madang-council/madang/shared/council/minute"
 	"github.com/madang-council/madang/shared/council/notice"
+	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/ui"
 	"github.com/madang-council/madang/shared/ui/desk"
@@ -38,15 +42,18 @@ func (h handlers) home(ctx context.Context, _ *homeRequest) (*ui.Answer, error) 
 		columns = append(columns, waiting...)
 		more = append(more, desk.Link(desk.At(ctx, notice.DeskPath+"/new"), ui.T(ctx, "새 공지 쓰기", "Write a notice"), "button"))
 	}
+	owed, err := h.owed(ctx, flags)
+	if err != nil {
+		return nil, err
+	}
+	columns = append(owed, columns...)
 	return h.desk.Page(ctx, ui.View{Title: ui.T(ctx, "콘솔", "Console"), Main: []g.Node{
-		desk.Heading(ui.T(ctx, who.Name+" 님, 안녕하세요", "Hello, "+who.Name), more...),
+		desk.Heading(ui.T(ctx, who.Name+"\u00a0님, 안녕하세요", "Hello, "+who.Name), more...),
 		g.Iff(len(who.Dormant) > 0, func() g.Node {
 			return el.Div(el.Class("notice-box"), el.P(g.Text(ui.T(ctx, "관리자 권한은 2단계 인증으로 로그인해야 쓸 수 있습니다. ", "An admin's powers need a second factor. ")),
 				desk.Link(desk.At(ctx, ui.MyPath+"/second-factor"), ui.T(ctx, "2단계 인증으로 가기", "Go to the second factor"), "")))
 		}),
 		g.If(len(columns) > 0, el.Div(el.Class("panels"), g.Group(columns))),
-		el.P(el.Class("languages"), g.If(function.RequestFrom(ctx).Language == "en", el.A(el.Href(desk.Root), el.Lang("ko"), g.Attr("hreflang", "ko"), g.Text("한국어"))),
-			g.If(function.RequestFrom(ctx).Language != "en", el.A(el.Href(function.English(desk.Root)), el.Lang("en"), g.Attr("hreflang", "en"), g.Text("English")))),
 	}}), nil
 }
 
@@ -81,6 +88,49 @@ func (h handlers) reviews(ctx context.Context) ([]g.Node, error) {
 	}
 	return columns, nil
 }
+
+// owed are what the caller's units have to publish: minutes of meetings that were held, and archives whose day has passed; a panel
+// for each that there are.
+func (h handlers) owed(ctx context.Context, flags function.Flags) ([]g.Node, error) {
+	columns, now := []g.Node{}, clock.Now(ctx)
+	panel := func(title, path string, entries []g.Node) {
+		if len(entries) > 0 {
+			columns = append(columns, el.Section(el.Class("panel"), el.H2(g.Text(title)),
+				el.Ul(el.Class("plain"), g.Group(entries[:min(atHome, len(entries))])),
+				g.Iff(len(entries) > atHome, func() g.Node { return el.P(desk.Link(desk.At(ctx, path), ui.T(ctx, "모두 보기", "See all"), "")) })))
+		}
+	}
+	if flags.Runs("minutes") {
+		list, err := h.minutes.Managed(ctx, minute.Filter{Owed: true, Until: now}, cursor.Moment{}, mostOwed)
+		if err != nil {
+			return nil, err
+		}
+		slices.SortStableFunc(list, func(a, b minute.Minute) int { return a.Due.At.Compare(b.Due.At) })
+		entries := []g.Node{}
+		for _, m := range list {
+			entries = append(entries, el.Li(desk.Link(desk.At(ctx, minute.DeskPath+"/"+m.ID), ui.Name(ctx, m.Title()), ""),
+				el.P(el.Class("meta"), ui.Days(m.Due.At, m.Due.Days(now, m.FullAt), ui.Name(ctx, m.Due.Word(now, m.FullAt, minute.InTime()))))))
+		}
+		panel(ui.T(ctx, "전문을 공개할 회의록", "Minutes to publish in full"), minute.DeskPath, entries)
+	}
+	if flags.Runs("archives") {
+		list, err := h.archives.Owed(ctx, h.units)
+		if err != nil {
+			return nil, err
+		}
+		entries := []g.Node{}
+		for _, o := range list {
+			at := desk.At(ctx, archive.DeskPath+"/new", "category", o.Category.ID, "unit", o.Unit, "period", string(o.Cell.Period))
+			entries = append(entries, el.Li(desk.Link(at, h.desk.Unit(ctx, o.Unit)+" "+ui.Name(ctx, o.Cell.Period.Name())+" "+ui.Name(ctx, o.Category.Label()), ""),
+				el.P(el.Class("meta"), g.Textf(ui.T(ctx, "미제출 %d일째", "missing, %d days"), o.Cell.Days))))
+		}
+		panel(ui.T(ctx, "아직 내지 않은 자료", "Archives that are missing"), archive.DeskPath, entries)
+	}
+	return columns, nil
+}
+
+// mostOwed is how many meetings are looked at, of which the first page shows those that are due first.
+const mostOwed = 50
 
 // waiting are the newest notices of each state, a panel for each.
 func (h handlers) waiting(ctx context.Context) ([]g.Node, error) {

@@ -10,7 +10,6 @@ import (
 
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/check"
-	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/council/archive"
 	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/function"
@@ -84,7 +83,7 @@ func (h handlers) list(ctx context.Context, r *listRequest) (*ui.Answer, error) 
 	if err != nil {
 		return nil, cursor.Absent(err)
 	}
-	owed, err := h.owed(ctx)
+	owed, err := h.archives.Owed(ctx, h.units)
 	if err != nil {
 		return nil, err
 	}
@@ -107,44 +106,16 @@ func (h handlers) list(ctx context.Context, r *listRequest) (*ui.Answer, error) 
 	}}), nil
 }
 
-// owing is a slot that one's units have yet to fill.
-type owing struct {
-	category archive.Category
-	unit     string
-	cell     archive.Cell
-}
-
 // mostOwed is how many the list shows: more than anybody does in a week.
 const mostOwed = 40
 
-// owed are what one's units have not published of last year and this.
-func (h handlers) owed(ctx context.Context) ([]owing, error) {
-	list, year := []owing{}, clock.Now(ctx).Year()
-	for _, y := range []int{year - 1, year} {
-		covers, err := h.archives.Coverage(ctx, y, h.units)
-		if err != nil {
-			return nil, err
-		}
-		for _, c := range covers {
-			for _, u := range c.Units {
-				for _, cell := range u.Cells {
-					if cell.State == archive.Missing && auth.From(ctx).May(auth.Write, u.Unit) {
-						list = append(list, owing{c.Category, u.Unit, cell})
-					}
-				}
-			}
-		}
-	}
-	return list, nil
-}
-
-func (h handlers) missing(ctx context.Context, owed []owing) g.Node {
+func (h handlers) missing(ctx context.Context, owed []archive.Owing) g.Node {
 	return el.Section(el.Class("panel"), el.Aria("labelledby", "owed"),
 		el.H2(el.ID("owed"), g.Text(ui.T(ctx, "기한이 지났는데 내지 않은 것 "+strconv.Itoa(len(owed))+"건", strconv.Itoa(len(owed))+" missing"))),
-		el.Ul(el.Class("plain"), g.Map(owed[:min(mostOwed, len(owed))], func(o owing) g.Node {
-			at := desk.At(ctx, archive.DeskPath+"/new", "category", o.category.ID, "unit", o.unit, "period", string(o.cell.Period))
-			return el.Li(desk.Link(at, h.desk.Unit(ctx, o.unit)+" "+ui.Name(ctx, o.cell.Period.Name())+" "+ui.Name(ctx, o.category.Label()), ""),
-				el.P(el.Class("meta"), g.Textf(ui.T(ctx, "%d일째", "%d days late"), o.cell.Days)))
+		el.Ul(el.Class("plain"), g.Map(owed[:min(mostOwed, len(owed))], func(o archive.Owing) g.Node {
+			at := desk.At(ctx, archive.DeskPath+"/new", "category", o.Category.ID, "unit", o.Unit, "period", string(o.Cell.Period))
+			return el.Li(desk.Link(at, h.desk.Unit(ctx, o.Unit)+" "+ui.Name(ctx, o.Cell.Period.Name())+" "+ui.Name(ctx, o.Category.Label()), ""),
+				el.P(el.Class("meta"), g.Textf(ui.T(ctx, "%d일째", "%d days late"), o.Cell.Days)))
 		})),
 	)
 }

@@ -171,3 +171,31 @@ func Tomorrow(ctx context.Context) *time.Time {
 	next := clock.Midnight(clock.Now(ctx)).AddDate(0, 0, 1)
 	return &next
 }
+
+// Owing is a slot whose day has passed and that its unit has not filled.
+type Owing struct {
+	Category Category
+	Unit     string
+	Cell     Cell
+}
+
+// Owed are what the units that the caller writes for have not published of last year and this.
+func (s Reader) Owed(ctx context.Context, units []string) ([]Owing, error) {
+	list, year := []Owing{}, clock.Now(ctx).Year()
+	for _, y := range []int{year - 1, year} {
+		covers, err := s.Coverage(ctx, y, units)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range covers {
+			for _, u := range c.Units {
+				for _, cell := range u.Cells {
+					if cell.State == Missing && auth.From(ctx).May(auth.Write, u.Unit) {
+						list = append(list, Owing{c.Category, u.Unit, cell})
+					}
+				}
+			}
+		}
+	}
+	return list, nil
+}

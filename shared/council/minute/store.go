@@ -184,6 +184,7 @@ type Filter struct {
 	Year int64  // of the meeting, in Seoul
 	Step Step   // how far it is published
 	Late bool   // not published in full, and overdue
+	Owed bool   // not published in full
 
 	From, Until time.Time // of the meeting: from then on and before; zero for no bound
 }
@@ -254,6 +255,9 @@ func (w *where) filter(f Filter, now int64) {
 	case Full:
 		w.Add(`m.full_at <= ?`, now)
 	case Deleted:
+	}
+	if f.Owed {
+		none("full_at")
 	}
 	if f.Late {
 		none("full_at")
