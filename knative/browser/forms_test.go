@@ -171,3 +171,38 @@ func TestOptionalBoxes(t *testing.T) {
 		t.Errorf("only %d forms have boxes that are optional", forms)
 	}
 }
+
+// The header of the console is the brand and who is there, then the menu; on the site the account stands at the right, also where a
+// long name takes the room.
+func TestHeaders(t *testing.T) {
+	t.Parallel()
+	h := startHost(t)
+	p := newVisitor(newBrowser(t, desk), t, h, desk, h.signIn())
+	for _, width := range []int64{320, 390, 800, 1280, 1600} {
+		d := desk
+		d.name, d.width, d.mobile = strconv.FormatInt(width, 10), width, width < 640
+		p.holds(d)
+		for _, path := range []string{"/console", "/en/console", "/en"} {
+			p.open(path)
+			if path == "/en" {
+				eval[bool](p, `(document.querySelector('.top .brand b').textContent = 'Student Council of the National University of Madang') !== ''`)
+			}
+			place := eval[struct {
+				Same, Right bool
+				Menu        float64
+			}](p, `(() => {
+				const at = s => document.querySelector(s)?.getBoundingClientRect();
+				const brand = at('.top .brand'), who = at('.top .who'), menu = at('.top .desk-nav'), room = document.querySelector('.top .in');
+				const right = room.getBoundingClientRect().right - parseFloat(getComputedStyle(room).paddingRight);
+				return { same: who.top < brand.bottom && brand.top < who.bottom, right: Math.abs(who.right - right) < 2, menu: menu ? menu.top - Math.max(brand.bottom, who.bottom) : 0 };
+			})()`)
+			if !place.Right {
+				t.Errorf("%s at %d: the account is not at the right", path, width)
+			}
+			if width >= 640 && path != "/en" && (!place.Same || place.Menu < -1) {
+				t.Errorf("%s at %d: brand and account on one row: %v; the menu %v px below them", path, width, place.Same, place.Menu)
+			}
+			p.shot("header" + strings.ReplaceAll(path, "/", "-"))
+		}
+	}
+}
