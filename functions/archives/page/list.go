@@ -244,7 +244,7 @@ func (h handlers) filters(ctx context.Context, s shown, years []int) g.Node {
 	return el.Form(el.Class("filters"), el.Method("get"), el.Action(ui.Local(ctx, archive.ListPath)),
 		el.Input(el.Type("hidden"), el.Name("category"), el.Value(s.category)),
 		f.Select(ui.Field{Name: "year", Label: ui.T(ctx, "연도", "Year"), Value: strconv.Itoa(s.year)}, choices...),
-		f.Select(ui.Field{Name: "unit", Label: ui.T(ctx, "기구", "Unit"), Value: s.unit}, units...),
+		f.Select(ui.Field{Name: "unit", Label: ui.T(ctx, "단위", "Unit"), Value: s.unit}, units...),
 		el.P(el.Button(el.Type("submit"), el.Class("button quiet"), g.Text(ui.T(ctx, "보기", "Show")))),
 	)
 }
@@ -264,11 +264,11 @@ func (s shown) units(c archive.Cover) []archive.UnitCover {
 
 // grid is what each unit submitted for each period. It scrolls by itself where it is too wide.
 func (h handlers) grid(ctx context.Context, s shown, c archive.Cover) g.Node {
-	label := ui.T(ctx, "기구와 기간별 제출 현황", "Submitted, by unit and period")
+	label := ui.T(ctx, "단위와 기간별 제출 현황", "Submitted, by unit and period")
 	return el.Div(el.Class("scroll covered"), el.TabIndex("0"), el.Role("region"), el.Aria("label", label),
 		el.Table(el.Class("cover"),
 			el.THead(el.Tr(
-				el.Th(el.Scope("col"), g.Text(ui.T(ctx, "기구", "Unit"))),
+				el.Th(el.Scope("col"), g.Text(ui.T(ctx, "단위", "Unit"))),
 				g.Map(c.Periods, func(p archive.Period) g.Node { return el.Th(el.Scope("col"), g.Text(ui.Name(ctx, p.Part()))) }),
 				el.Th(el.Scope("col"), g.Text(ui.T(ctx, "낸 것", "Submitted"))),
 			)),
@@ -312,7 +312,7 @@ func words(ctx context.Context, c archive.Cell) (class, said, more string) {
 
 // byUnit is the grid for a telephone: a line for each unit.
 func (h handlers) byUnit(ctx context.Context, s shown, c archive.Cover) g.Node {
-	return el.Ul(el.Class("by-unit"), el.Aria("label", ui.T(ctx, "기구별", "By unit")), g.Map(s.units(c), func(u archive.UnitCover) g.Node {
+	return el.Ul(el.Class("by-unit"), el.Aria("label", ui.T(ctx, "단위별", "By unit")), g.Map(s.units(c), func(u archive.UnitCover) g.Node {
 		return el.Li(el.P(el.B(ui.Said(ctx, h.names.Unit(u.Unit))), el.Span(g.Text(strconv.Itoa(u.Published)+" / "+strconv.Itoa(u.Expected)))),
 			el.Ul(g.Map(u.Cells, func(c archive.Cell) g.Node {
 				class, said, more := words(ctx, c)

@@ -76,7 +76,7 @@ func (h handlers) read(ctx context.Context, _ *none) (*ui.Answer, error) {
 		}),
 	}
 	if len(units) > 1 {
-		main = append(main, el.H2(g.Text(ui.T(ctx, "기구별 주소", "By unit"))), g.Map(units, func(unit string) g.Node {
+		main = append(main, el.H2(g.Text(ui.T(ctx, "단위별 주소", "By unit"))), g.Map(units, func(unit string) g.Node {
 			name := h.names.Unit(unit)
 			return h.addresses(ctx, ui.AllFeed, ui.Name(ctx, name), name.EN == "", unit)
 		}))
