@@ -847,7 +847,6 @@ var roleNames = map[string]string{
 	"functions/auth/handlers.go":              "shows a member their roles",
 	"functions/main/read.go":                  "shows a member their roles",
 	"functions/members/desk/members.go":       "names the roles that can be given",
-	"functions/site/my.go":                    "shows a member their roles",
 	"shared/council/delivery/run.go":          "a mail proves no second factor: an admin's powers rest",
 	"shared/functiontest/functiontest.go":     "makes accounts with roles",
 	"shared/host/admit.go":                    "an admin's powers rest without a second factor",

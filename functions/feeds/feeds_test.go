@@ -590,9 +590,9 @@ func TestPage(t *testing.T) {
 		t.Errorf("%s", got)
 	}
 	c.Notice(c.editor, map[string]any{"title": "하나", "unit": "총학"})
-	c.get("/feeds").Want(200).SaysNot("기구별 주소")
+	c.get("/feeds").Want(200).SaysNot("단위별 주소")
 	c.Notice(c.editor, map[string]any{"title": "둘", "unit": "동연"})
-	page := c.get("/feeds").Want(200).Says("기구별 주소", site+"/feeds/all.atom", site+"/feeds/notice.json")
+	page := c.get("/feeds").Want(200).Says("단위별 주소", site+"/feeds/all.atom", site+"/feeds/notice.json")
 	english := c.get("/en/feeds").Want(200).Says("By unit", "Student Clubs", site+"/en/feeds/notice.rss")
 	for _, r := range []functiontest.Response{page, english} {
 		for _, m := range regexp.MustCompile(`data-address="`+site+`([^"]+)"`).FindAllStringSubmatch(string(r.Body), -1) {

@@ -41,7 +41,7 @@ func TestEnglishInTheAPI(t *testing.T) {
 		one := functiontest.JSON[bilingual](d.call("", "GET", "/v1/notices/"+n.ID, nil, c.header...).Want(200))
 		list := functiontest.JSON[struct{ Items []bilingual }](d.call("", "GET", "/v1/notices", nil, c.header...).Want(200)).Items[0]
 		for _, got := range []bilingual{one, list} {
-			if got.Title != "봄 대동제" || got.TitleEn != "Spring Festival" || got.ExcerptEn != "Programme Lanterns <script>" || got.UnitName != c.unit || strings.Join(got.TagNames, " ") != c.tags || got.Body != nil || got.BodyEn != nil {
+			if got.Title != "봄 대동제" || got.TitleEn != "Spring Festival" || got.ExcerptEn != "Programme · Lanterns <script>" || got.UnitName != c.unit || strings.Join(got.TagNames, " ") != c.tags || got.Body != nil || got.BodyEn != nil {
 				t.Errorf("%v: %+v", c.header, got)
 			}
 		}
@@ -113,7 +113,7 @@ func TestEnglishPages(t *testing.T) {
 
 	d.see("", "/en/notices/"+in).Want(200).
 		Says("<title>Spring Festival · ", `<h1>Spring Festival</h1>`, `<div class="prose">`, "<strong>Lanterns</strong>", "Student Council", "#Events", `<a href="/en/notices?tag=%EC%B6%95%EC%A0%9C" lang="ko">#축제</a>`,
-			`<meta name="description" content="Programme Lanterns`, `<meta property="og:title" content="Spring Festival">`).
+			`<meta name="description" content="Programme · Lanterns`, `<meta property="og:title" content="Spring Festival">`).
 		SaysNot(onlyKorean, "한국어</strong>", "봄 대동제", `<div class="prose" lang="ko">`)
 	d.see("", "/notices/"+in).Want(200).Says("<title>봄 대동제 · ", "<h1>봄 대동제</h1>", "<strong>한국어</strong>", "#행사").SaysNot("Spring", "Lanterns", onlyKorean, ` lang="ko">봄`)
 	d.see("", "/en/notices/"+korean).Want(200).
@@ -121,7 +121,7 @@ func TestEnglishPages(t *testing.T) {
 	d.see("", "/en/notices/"+half).Want(200).Says(`<h1>Water outage</h1>`, `<div class="prose" lang="ko">`, "The text of this notice is only in Korean.").SaysNot(onlyKorean)
 	d.see("", "/en/notices/"+bare).Want(200).Says(`<h1>Closed</h1>`).SaysNot("only in Korean")
 
-	d.see("", "/en/notices").Want(200).Says(">Spring Festival</a>", "Programme Lanterns", `lang="ko">감사 결과</a>`, `<p lang="ko">적합</p>`, ">Student Council<", `<span class="unit" lang="ko">감사</span>`).SaysNot("봄 대동제")
+	d.see("", "/en/notices").Want(200).Says(">Spring Festival</a>", "Programme · Lanterns", `lang="ko">감사 결과</a>`, `<p lang="ko">적합</p>`, ">Student Council<", `<span class="unit" lang="ko">감사</span>`).SaysNot("봄 대동제")
 	d.see("", "/notices").Want(200).Says(">봄 대동제</a>", ">총학<").SaysNot("Spring", "Student Council", `lang="ko">봄`)
 	d.see("", "/en/notices?tag=%ED%96%89%EC%82%AC").Want(200).Says("Notices #Events", `aria-current="true">#Events<small>remove</small>`)
 	d.see("", "/en/notices?unit=%EB%8F%99%EC%97%B0").Want(200).Says("Notices · Student Clubs")
