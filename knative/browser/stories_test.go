@@ -56,7 +56,7 @@ func TestVisitor(t *testing.T) {
 			p.press("한국어")
 			p.sees("모으는 항목, 목적, 보유 기간")
 			p.open("/none")
-			p.sees(map[string]string{"ko-KR": "페이지를 찾을 수 없습니다", "en-US": "There is no such page"}[d.language])
+			p.sees(map[string]string{"ko-KR": "페이지를 찾을 수 없습니다", "en-US": "Page not found"}[d.language])
 			p.shot("none")
 			p.open("/notices/none")
 			p.sees("페이지를 찾을 수 없습니다")

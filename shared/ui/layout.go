@@ -308,7 +308,7 @@ func (f Frame) Menu(ctx context.Context, title string) []g.Node {
 	entry := func(link g.Node) g.Node { return el.Li(link) }
 	sections := []g.Node{}
 	if f.Search != "" { // the header of the smallest phones has no room for it
-		sections = append(sections, f.Seek(ctx, T(ctx, "홈페이지에서 찾기", "Search the site")))
+		sections = append(sections, f.Seek(ctx, T(ctx, "무엇을 찾으세요?", "What are you looking for?")))
 	}
 	sections = append(sections, el.Nav(el.Aria("label", T(ctx, "내 계정과 언어", "My account and language")), el.H2(g.Text(T(ctx, "계정과 언어", "Account and language"))), el.Ul(
 		g.Map(f.account(ctx, view, ""), entry), entry(f.otherLanguage(ctx, view, "")),

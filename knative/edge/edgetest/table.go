@@ -690,7 +690,7 @@ func browsers(f *fixture) {
 	accept := accepted
 	f.Functions.Set(Rule{Status: http.StatusServiceUnavailable})
 	for _, c := range []struct{ path, prefers, want string }{
-		{"/none", "ko", "페이지를 찾을 수 없습니다"}, {"/none", "en", "There is no such page"}, {"/en/none", "ko", "There is no such page"}, {"/v1/none", "fr", "페이지를 찾을 수 없습니다"},
+		{"/none", "ko", "페이지를 찾을 수 없습니다"}, {"/none", "en", "Page not found"}, {"/en/none", "ko", "Page not found"}, {"/v1/none", "fr", "페이지를 찾을 수 없습니다"},
 	} {
 		a := f.get(c.path, "Accept", accept, "Accept-Language", c.prefers)
 		if a.status != http.StatusNotFound || a.header.Get("Content-Type") != "text/html; charset=utf-8" || !strings.Contains(a.body, c.want) || !strings.HasPrefix(a.body, "<!doctype html>") {
