@@ -201,7 +201,7 @@ func (p *parser) heading(line string) (bool, *Wrong) {
 	if !ok || !s.ends() && !strings.ContainsRune(".: ", s.next()) {
 		return false, nil
 	}
-	name := strings.TrimLeft(s.rest(), ".:-–—． ：　")
+	name := strings.TrimLeftFunc(s.rest(), func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(".:-–—．：", r) })
 	if joins(name) {
 		return false, nil
 	}
