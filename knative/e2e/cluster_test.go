@@ -210,9 +210,22 @@ func TestSleepAndWake(t *testing.T) {
 type load struct {
 	mu     sync.Mutex
 	counts map[string]int
-	bad    []string
+	bad    []failure // the first of them
 	stop   chan struct{}
 	group  sync.WaitGroup
+}
+
+// failure is a request that was not answered as it should be.
+type failure struct {
+	asked time.Time
+	what  string
+}
+
+func (f failure) String() string { return f.what }
+
+// after are the failures of what was asked after a time.
+func after(t time.Time, list []failure) []failure {
+	return slices.DeleteFunc(slices.Clone(list), func(f failure) bool { return f.asked.Before(t) })
 }
 
 func (e *environment) load(perSecond int, path, token string, good func(int) bool) *load {
@@ -226,12 +239,13 @@ func (e *environment) load(perSecond int, path, token string, good func(int) boo
 				return
 			case <-ticker.C:
 				l.group.Go(func() {
+					asked := time.Now()
 					status, _, body, err := e.get(path, token, "X-Forwarded-For", visitor(i)) // many people, each with limits of their own
 					l.mu.Lock()
 					defer l.mu.Unlock()
 					l.counts[fmt.Sprint(status)]++
-					if !good(status) && len(l.bad) < 5 {
-						l.bad = append(l.bad, fmt.Sprintf("%d %v %.200s", status, err, body))
+					if !good(status) && len(l.bad) < 50 {
+						l.bad = append(l.bad, failure{asked, fmt.Sprintf("%d %v %.200s", status, err, body)})
 					}
 				})
 			}
@@ -240,7 +254,7 @@ func (e *environment) load(perSecond int, path, token string, good func(int) boo
 	return l
 }
 
-func (l *load) end() (total int, counts map[string]int, bad []string) {
+func (l *load) end() (total int, counts map[string]int, bad []failure) {
 	close(l.stop)
 	l.group.Wait()
 	for _, n := range l.counts {
