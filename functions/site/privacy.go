@@ -1,6 +1,7 @@
 package site
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -123,13 +124,8 @@ func (h handlers) officer(ctx context.Context, f face.Face) g.Node {
 	if p.Officer == "" {
 		p.Officer = ui.T(ctx, f.Name+" 회장", "The president of "+face.In("en", f.Name, f.NameEN))
 	}
-	for _, way := range []string{f.Foot.Email, f.Foot.Phone, f.Foot.Office} { // the council's own, where the officer has none
-		if p.Contact == "" {
-			p.Contact = way
-		}
-	}
-	if p.Contact != "" {
-		p.Officer += " · " + p.Contact
+	if contact := cmp.Or(p.Contact, f.Foot.Email, f.Foot.Phone, f.Foot.Office); contact != "" { // the council's own, where the officer has none
+		p.Officer += " · " + contact
 	}
 	return el.P(g.Text(p.Officer))
 }

@@ -120,7 +120,7 @@ func (f Frame) head(ctx context.Context, v View, c face.Face) []g.Node {
 	}
 	nodes = append(nodes,
 		g.If(f.Search == SearchPath, el.Link(el.Rel("search"), el.Type("application/opensearchdescription+xml"), el.Href(f.local(ctx, OpenSearchPath)), el.Title(name))),
-		g.If(f.Search != "" || len(f.Groups) > 0, el.Script(el.Type("module"), el.Src(f.Assets.URL("header.js")))),
+		g.If(f.keyed(), el.Script(el.Type("module"), el.Src(f.Assets.URL("header.js")))),
 		el.Link(el.Rel("icon"), el.Href(f.Assets.URL("icon.svg")), el.Type("image/svg+xml")),
 		el.Link(el.Rel("apple-touch-icon"), el.Href(f.Assets.URL("icon-180.png"))),
 		el.Meta(el.Name("color-scheme"), el.Content("light dark")),
@@ -301,18 +301,14 @@ func (f Frame) menu(ctx context.Context, v View) g.Node {
 	}))
 }
 
-// Menu is the menu as a page: account and language on top, then every group.
+// Menu is the menu as a page: what the header of a phone has no room for, then every group.
 func (f Frame) Menu(ctx context.Context, title string) []g.Node {
 	f, _, _ = f.at(ctx) // Page finds what is not known
 	view := View{Path: MenuPath}
 	entry := func(link g.Node) g.Node { return el.Li(link) }
-	sections := []g.Node{}
-	if f.Search != "" { // the header of the smallest phones has no room for it
-		sections = append(sections, f.Seek(ctx, T(ctx, "무엇을 찾으세요?", "What are you looking for?")))
-	}
-	sections = append(sections, el.Nav(el.Aria("label", T(ctx, "내 계정과 언어", "My account and language")), el.H2(g.Text(T(ctx, "계정과 언어", "Account and language"))), el.Ul(
+	sections := []g.Node{f.Seek(ctx, T(ctx, "무엇을 찾으세요?", "What are you looking for?")), el.Nav(el.Aria("label", T(ctx, "내 계정과 언어", "My account and language")), el.H2(g.Text(T(ctx, "계정과 언어", "Account and language"))), el.Ul(
 		g.Map(f.account(ctx, view, ""), entry), entry(f.otherLanguage(ctx, view, "")),
-	)))
+	))}
 	for _, group := range f.Groups {
 		label := T(ctx, group.Label.KO, group.Label.EN)
 		sections = append(sections, el.Nav(el.Aria("label", T(ctx, "메뉴: ", "Menu: ")+label), el.H2(g.Text(label)), el.Ul(g.Map(group.Entries, func(l Link) g.Node {
@@ -327,6 +323,9 @@ func hint(ctx context.Context, l Link) g.Node {
 	text := T(ctx, l.Hint.KO, l.Hint.EN)
 	return g.If(text != "", el.Span(g.Text(text)))
 }
+
+// keyed says whether the header has what keys lead to: a search field or a menu (header.js).
+func (f Frame) keyed() bool { return f.Search != "" || len(f.Groups) > 0 }
 
 // find is the header's search field.
 func (f Frame) find(ctx context.Context, v View) g.Node {

@@ -38,7 +38,7 @@ func PageHeaders() []string {
 func (f Frame) scripted(v View) string {
 	switch {
 	case len(v.Scripts) > 0:
-	case f.Search != "" || len(f.Groups) > 0: // header.js
+	case f.keyed():
 		return "; script-src 'self'; img-src 'self'; connect-src 'self'"
 	default:
 		return "; img-src 'self'; connect-src 'self'"

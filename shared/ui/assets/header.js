@@ -1,10 +1,13 @@
 // Keys of the header. Without this script everything is reached by Tab.
 
+/** The menu that is open: one at a time. @returns {HTMLDetailsElement | null} */
+const opened = () => document.querySelector('.groups details[open]');
+
 // The key / leads to the search field, where nobody is typing; Escape closes the menu that is open, and is back at its name.
 addEventListener('keydown', (event) => {
   const at = event.target;
-  const open = document.querySelector('.groups details[open]');
-  if (event.key === 'Escape' && open instanceof HTMLDetailsElement && !event.isComposing) {
+  const open = opened();
+  if (event.key === 'Escape' && open && !event.isComposing) {
     const within = open.contains(document.activeElement);
     open.open = false;
     if (within) {
@@ -28,8 +31,8 @@ addEventListener('keydown', (event) => {
 // Whoever goes elsewhere, by pointer or by Tab, leaves no menu open over the page.
 for (const left of ['click', 'focusin']) {
   addEventListener(left, (event) => {
-    const open = document.querySelector('.groups details[open]');
-    if (open instanceof HTMLDetailsElement && event.target instanceof Node && !open.contains(event.target)) {
+    const open = opened();
+    if (open && event.target instanceof Node && !open.contains(event.target)) {
       open.open = false;
     }
   });
