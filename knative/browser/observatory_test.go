@@ -15,7 +15,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/madang-council/madang/knative/edge/nginxtest"
+	"github.com/madang-council/madang/shared/certificatetest"
 )
 
 // Mozilla's HTTP Observatory gives A+ to every page: of the site of MADANG_URL where that is
@@ -79,7 +79,7 @@ func secured(t *testing.T) (h *localHost, ports, env []string) {
 		t.Fatal(err)
 	}
 	secure.Config.Handler = httputil.NewSingleHostReverseProxy(inside)
-	signed, key := nginxtest.Certificate(t, "localhost")
+	signed, key := certificatetest.New(t, "localhost")
 	certificate, err := tls.X509KeyPair(signed, key)
 	ca := filepath.Join(t.TempDir(), "authority.pem")
 	if err := errors.Join(err, os.WriteFile(ca, signed, 0o600)); err != nil {

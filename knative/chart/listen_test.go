@@ -20,6 +20,7 @@ import (
 
 	"github.com/madang-council/madang/knative/edge/nginxtest"
 	"github.com/madang-council/madang/shared/addresstest"
+	"github.com/madang-council/madang/shared/certificatetest"
 )
 
 // The rendered edge on a real Nginx: TLS, the way from HTTP to HTTPS, and whose address a
@@ -213,7 +214,7 @@ func listen(t *testing.T, announced string, change ...func(chartutil.Values)) *l
 // certify puts a certificate where the pod has it, and believes no other from now on.
 func (l *listening) certify() {
 	l.t.Helper()
-	signed, key := nginxtest.Certificate(l.t, "council.example")
+	signed, key := certificatetest.New(l.t, "council.example")
 	for name, content := range map[string][]byte{"tls.crt": signed, "tls.key": key} {
 		if err := os.WriteFile(filepath.Join(l.dir, name), content, 0o600); err != nil {
 			l.t.Fatal(err)

@@ -3,21 +3,17 @@ package outsidetest
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"io"
 	"log"
-	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
 	"testing"
-	"time"
 
+	"github.com/madang-council/madang/shared/certificatetest"
 	"github.com/madang-council/madang/shared/outside"
 )
 
@@ -29,28 +25,18 @@ var Server = netip.MustParseAddr("93.184.215.14")
 // connection to an address that is not public fails the test.
 func Serve(t testing.TB, handler http.Handler, where func(host string) ([]netip.Addr, error), names ...string) outside.Options {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour), IsCA: true, BasicConstraintsValid: true, DNSNames: names,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	leaf, err := x509.ParseCertificate(der)
+	certificate, key := certificatetest.New(t, names...)
+	pair, err := tls.X509KeyPair(certificate, key)
 	if err != nil {
 		t.Fatal(err)
 	}
 	server := httptest.NewUnstartedServer(handler)
-	server.TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}, MinVersion: tls.VersionTLS12}
+	server.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	roots := x509.NewCertPool()
-	roots.AddCert(leaf)
+	roots.AppendCertsFromPEM(certificate)
 	return outside.Options{
 		Roots: roots,
 		Names: func(_ context.Context, host string) ([]netip.Addr, error) { return where(host) },

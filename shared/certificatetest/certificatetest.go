@@ -1,4 +1,5 @@
-package nginxtest
+// Package certificatetest makes certificates of hosts that tests stand in for.
+package certificatetest
 
 import (
 	"crypto/ecdsa"
@@ -11,16 +12,16 @@ import (
 	"time"
 )
 
-// Certificate is one of a host that is its own authority, and its key, in PEM as
+// New is a certificate of hosts that is its own authority, for a day, and its key, in PEM as
 // cert-manager leaves them. Only the test that trusts it does.
-func Certificate(t testing.TB, host string) (certificate, key []byte) {
+func New(t testing.TB, hosts ...string) (certificate, key []byte) {
 	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), DNSNames: []string{host}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
+		SerialNumber: big.NewInt(1), DNSNames: hosts, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
 	signed, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
