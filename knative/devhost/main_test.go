@@ -263,7 +263,7 @@ func TestPodsAreTheCharts(t *testing.T) {
 	}
 	want := bill.Price{
 		Node: node.Type, WonPerHour: node.WonPerHour, CPUs: node.CPUs, MemoryMiB: node.MemoryMiB,
-		Servers: servers.Count, ServerType: servers.Type, ServerWon: servers.WonPerHour, Source: laptopPrice.Source,
+		Servers: servers.Count, ServerType: servers.Type, ServerWon: servers.WonPerHour, Source: laptopPrice.Source, SourceKO: laptopPrice.SourceKO,
 	}
 	if want != laptopPrice {
 		t.Errorf("%+v, want %+v", laptopPrice, want)
