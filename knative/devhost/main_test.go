@@ -6,10 +6,12 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,7 +20,12 @@ import (
 
 	"github.com/madang-council/madang/functions"
 	rules "github.com/madang-council/madang/knative/edge"
+	"github.com/madang-council/madang/shared/council/calendar"
+	"github.com/madang-council/madang/shared/council/notice"
+	"github.com/madang-council/madang/shared/council/policy"
 	"github.com/madang-council/madang/shared/database/sqlite"
+	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/host"
 	"github.com/madang-council/madang/shared/operation/bill"
 )
 
@@ -267,5 +274,61 @@ func TestPodsAreTheCharts(t *testing.T) {
 	}
 	if want != laptopPrice {
 		t.Errorf("%+v, want %+v", laptopPrice, want)
+	}
+}
+
+// What a council begins with has an English name, whether it runs on a laptop or by the chart.
+func TestNames(t *testing.T) {
+	t.Setenv("UNITS_EN", "")
+	t.Setenv("TAGS_EN", "")
+	settings, err := host.ReadSettings(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	of, err := settings.Function()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile("../chart/values.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var values struct {
+		Site struct {
+			Units           []string
+			UnitsEn, TagsEn map[string]string
+		}
+	}
+	if err := yaml.Unmarshal(text, &values); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(values.Site.Units, of.Units) || !maps.Equal(values.Site.UnitsEn, of.Names.Units) || !maps.Equal(values.Site.TagsEn, of.Names.Tags) {
+		t.Errorf("the chart's names are %v, this program's are %v (shared/host/settings.go) and %v", values.Site, of.Units, of.Names)
+	}
+	for _, unit := range of.Units {
+		if of.Names.Unit(unit).EN == "" {
+			t.Errorf("the unit %s has no English name", unit)
+		}
+	}
+	var kinds calendar.Policy
+	kinds.Categories = kinds.Policies().Items[0].Value.(policy.Line).Default
+	tags := kinds.Words()
+	for _, template := range notice.BegunTemplates() {
+		tags = append(tags, template.Tags...)
+	}
+	for _, spec := range functions.All() {
+		if spec.Seed == nil {
+			continue
+		}
+		for _, sown := range spec.Seed(function.Ground{Now: time.Now(), Pictures: make([]string, 3)}) {
+			if list, ok := sown.Body["tags"].([]string); ok {
+				tags = append(tags, list...)
+			}
+		}
+	}
+	for _, tag := range tags {
+		if of.Names.Tag(tag).EN == "" {
+			t.Errorf("the tag %s has no English name (shared/host/settings.go)", tag)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -43,8 +44,8 @@ type Settings struct {
 	CouncilName    string         `env:"COUNCIL_NAME" envDefault:"마당대학교 총학생회"`
 	SchoolDomains  []string       `env:"SCHOOL_DOMAINS" envDefault:"madang.ac.kr"`
 	Units          []string       `env:"UNITS" envDefault:"총학,단과대,학과,동연,감사"`
-	UnitsEn        string         `env:"UNITS_EN" envDefault:"{\"총학\":\"Student Council\",\"단과대\":\"Colleges\",\"학과\":\"Departments\",\"동연\":\"Student Clubs\",\"감사\":\"Audit Committee\"}"` // JSON, by the unit
-	TagsEn         string         `env:"TAGS_EN"`                                                                                                                                            // JSON, by the tag
+	UnitsEn        string         `env:"UNITS_EN"` // JSON, by the unit; unitsEn without it
+	TagsEn         string         `env:"TAGS_EN"`  // JSON, by the tag; tagsEn without it
 	Departments    []string       `env:"DEPARTMENTS"`
 	StudentMailbox string         `env:"STUDENT_MAILBOX"` // regular expression
 	CampusNetworks []netip.Prefix `env:"CAMPUS_NETWORKS"` // as 203.0.113.0/24,2001:db8::/32
@@ -63,6 +64,12 @@ type Settings struct {
 	OutsidePorts   []uint16       `env:"OUTSIDE_PORTS"`    // beside 443
 	OutsideNets    []netip.Prefix `env:"OUTSIDE_NETWORKS"` // as 10.20.0.0/16
 }
+
+// What English pages call what a council begins with: its units, and the tags of its templates, of its calendar and of the first notices.
+const (
+	unitsEn = `{"총학":"Student Council","단과대":"Colleges","학과":"Departments","동연":"Student Clubs","감사":"Audit Committee"}`
+	tagsEn  = `{"총학생회":"Student council","학사":"Academic","동아리":"Clubs","마감":"Deadlines","공휴일":"Public holidays","모집":"Recruiting","행사":"Events","결과":"Results","공고":"Announcements","감사":"Audit","공약":"Pledges","학생회비":"Council fee","축제":"Festival","새내기":"Freshers","간식":"Snacks","긴급":"Urgent"}`
+)
 
 // ReadSettings reads the environment of this process; defaults say what those variables are
 // that it does not have.
@@ -105,10 +112,7 @@ func (s Settings) Function() (function.Settings, error) {
 	for variable, list := range map[string]struct {
 		text string
 		into *map[string]string
-	}{"UNITS_EN": {s.UnitsEn, &names.Units}, "TAGS_EN": {s.TagsEn, &names.Tags}} {
-		if list.text == "" {
-			continue
-		}
+	}{"UNITS_EN": {cmp.Or(s.UnitsEn, unitsEn), &names.Units}, "TAGS_EN": {cmp.Or(s.TagsEn, tagsEn), &names.Tags}} {
 		if err := json.Unmarshal([]byte(list.text), list.into); err != nil {
 			return function.Settings{}, fmt.Errorf("%s: %w", variable, err)
 		}
