@@ -98,7 +98,7 @@ func day(ctx context.Context, d string) string {
 // badge is the state of a version.
 func badge(ctx context.Context, v rule.Version) g.Node {
 	s := v.State(clock.Now(ctx))
-	looks := map[rule.State]string{rule.Drafted: "draft", rule.Announced: "scheduled", rule.Promulgated: "scheduled", rule.InForce: "published", rule.Past: "archived"}
+	looks := map[rule.State]string{rule.Drafted: "draft", rule.Announced: "scheduled", rule.Promulgated: "scheduled", rule.InForce: "published", rule.Past: "archived", rule.Overtaken: "archived"}
 	return desk.Badge(looks[s], ui.Name(ctx, s.Label()))
 }
 

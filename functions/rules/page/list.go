@@ -102,7 +102,7 @@ func short(ctx context.Context, day string) string {
 
 // state is what a version is, as a chip.
 func state(ctx context.Context, v rule.Version) g.Node {
-	kind := map[rule.State]ui.Kind{rule.Drafted: ui.Draft, rule.Announced: ui.Half, rule.Promulgated: ui.Wait, rule.InForce: ui.Open, rule.Past: ui.Done}
+	kind := map[rule.State]ui.Kind{rule.Drafted: ui.Draft, rule.Announced: ui.Half, rule.Promulgated: ui.Wait, rule.InForce: ui.Open, rule.Past: ui.Done, rule.Overtaken: ui.Done}
 	s := v.State(clock.Now(ctx))
 	word := ui.Name(ctx, s.Label())
 	if s == rule.Promulgated {

@@ -328,10 +328,15 @@ func history(ctx context.Context, b rule.Shelved) g.Node {
 			if v.PromulgatedOn != "" {
 				when = effective(ctx, v.EffectiveOn)
 			}
-			if v.State(now) == rule.InForce {
+			s := v.State(now)
+			switch s {
+			case rule.InForce:
 				when += ui.T(ctx, "\u00a0· 지금 회칙", ", now")
+			case rule.Overtaken:
+				when = ui.Name(ctx, s.Label())
+			default:
 			}
-			return el.Li(g.If(!v.Begun(clock.Day(now)), el.Class("next")), el.B(el.A(el.Href(ui.Local(ctx, v.Path(b.Slug))), ui.Said(ctx, v.Called()))), el.Span(g.Text(when)))
+			return el.Li(g.If(s == rule.Announced || s == rule.Promulgated || s == rule.Drafted, el.Class("next")), el.B(el.A(el.Href(ui.Local(ctx, v.Path(b.Slug))), ui.Said(ctx, v.Called()))), el.Span(g.Text(when)))
 		})),
 	)
 }

@@ -14,15 +14,19 @@ type act struct {
 	Number  string // the article's then, or last
 	Ends    bool
 	Day     string
-	Rank    int64 // 0; of a correction its place in the order of promulgation, since it begins on a day that has an act already
+	Rank    int64 // 0; of a correction its place in the order of promulgation, since it begins on a day that has an act already; negative: overtaken
 }
+
+// overtaken says whether another version that was promulgated later says something of the article from an earlier day on. It was
+// written as a change of what this act would have made, so this one never begins.
+func (a act) overtaken() bool { return a.Rank < 0 }
 
 // after says whether a counts rather than b, where both have begun.
 func (a act) after(b act) bool {
 	return cmp.Or(strings.Compare(a.Day, b.Day), cmp.Compare(a.Rank, b.Rank)) > 0
 }
 
-// inForce are the acts that count on a day, by the keys of their articles: of each the newest.
+// inForce are the acts that count on a day, by the keys of their articles: of each the newest of those that are not overtaken.
 // Those by which an article ended are among them.
 func inForce(acts []act, day string) map[string]act {
 	found := map[string]act{}

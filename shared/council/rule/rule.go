@@ -139,6 +139,9 @@ func (a Act) Label() problem.Text {
 // numbered says whether versions of the kind are counted: 제14차 개정.
 func (a Act) numbered() bool { return a == Amendment || a == Revision }
 
+// whole says whether versions of the kind say something of every article: of what was to change later as well.
+func (a Act) whole() bool { return a == Revision || a == Repeal }
+
 // Move says that an article of the version before has another number in the new one.
 type Move struct{ From, To string }
 
@@ -168,7 +171,8 @@ const (
 	Announced   State = "announced"   // made public before it is decided
 	Promulgated State = "promulgated" // its day is still to come
 	InForce     State = "in-force"
-	Past        State = "past" // another one began after it
+	Past        State = "past"      // another one began after it
+	Overtaken   State = "overtaken" // it never begins: what was promulgated later put the whole text anew, or repealed it, from an earlier day on
 )
 
 // Version is a stored version. Its source is empty where it was read for a list.
@@ -187,11 +191,15 @@ type Version struct {
 	Order    int64 // in the order of promulgation, from 1; 0 before it
 	SealedAt *time.Time
 
-	last bool // of those that have begun it is the newest
+	days      []string // on which it begins, whole or in part, as far as it is not overtaken; read with a whole version
+	last      bool     // of those that have begun it is the newest
+	overtaken bool     // what was promulgated later put all of the text anew, or repealed it, from an earlier day on
 }
 
 // Begun says whether a version, promulgated, began on a day or before.
-func (v Version) Begun(day string) bool { return v.PromulgatedOn != "" && v.EffectiveOn <= day }
+func (v Version) Begun(day string) bool {
+	return v.PromulgatedOn != "" && v.EffectiveOn <= day && !v.overtaken
+}
 
 // Public says whether everybody may read v at a time.
 func (v Version) Public(now time.Time) bool {
@@ -201,6 +209,8 @@ func (v Version) Public(now time.Time) bool {
 // State is what v is at a time.
 func (v Version) State(now time.Time) State {
 	switch {
+	case v.overtaken:
+		return Overtaken
 	case v.PromulgatedOn != "" && v.EffectiveOn > clock.Day(now):
 		return Promulgated
 	case v.PromulgatedOn != "" && v.last:
@@ -222,8 +232,13 @@ func (v Version) Called() problem.Text {
 	return problem.Text{KO: fmt.Sprintf("제%d차 개정", v.Amendment), EN: "Amendment " + fmt.Sprint(v.Amendment)}
 }
 
-// marked are versions in their order with the newest in force known.
+// marked are versions in their order with the newest in force and the overtaken ones known.
 func marked(list []Version, now time.Time) []Version {
+	for i, v := range list {
+		list[i].overtaken = slices.ContainsFunc(list, func(o Version) bool {
+			return o.Order > v.Order && v.PromulgatedOn != "" && o.EffectiveOn < v.EffectiveOn && Act(o.Kind).whole()
+		})
+	}
 	newest := -1
 	for i, v := range list {
 		list[i].last = false

@@ -126,7 +126,7 @@ func (s Shelved) Repealed() bool {
 // Waiting are versions that everybody may read and that have not begun, the next to begin first,
 // behind them those without a day.
 func (s Shelved) Waiting(now time.Time) []Version {
-	list := slices.DeleteFunc(slices.Clone(s.Versions), func(v Version) bool { return !v.Public(now) || v.Begun(clock.Day(now)) })
+	list := slices.DeleteFunc(slices.Clone(s.Versions), func(v Version) bool { return !v.Public(now) || v.Begun(clock.Day(now)) || v.overtaken })
 	slices.SortStableFunc(list, func(a, b Version) int {
 		if (a.EffectiveOn == "") != (b.EffectiveOn == "") {
 			return strings.Compare(b.EffectiveOn, a.EffectiveOn)
@@ -152,7 +152,7 @@ func (s Shelved) Changes(now time.Time) []*time.Time {
 		if v.AnnouncedAt != nil && v.PromulgatedOn == "" && v.AnnouncedAt.After(now) {
 			list = append(list, v.AnnouncedAt)
 		}
-		if day, ok := Day(v.EffectiveOn); ok && v.PromulgatedOn != "" && day.After(now) {
+		if day, ok := Day(v.EffectiveOn); ok && v.PromulgatedOn != "" && day.After(now) && !v.overtaken {
 			list = append(list, &day)
 		}
 	}
@@ -253,7 +253,7 @@ func (s Reader) Version(ctx context.Context, slug string, number int64) (Shelved
 		return Shelved{}, Version{}, problem.Absent()
 	}
 	v, err := s.whole(ctx, head.ID)
-	v.last = head.last
+	v.last, v.overtaken = head.last, head.overtaken
 	return shelf, v, err
 }
 
@@ -275,11 +275,40 @@ func (s Reader) Notices(ctx context.Context, v Version) ([]thing.Thing, *time.Ti
 }
 
 func (s Reader) whole(ctx context.Context, id string) (Version, error) {
-	v, err := database.One(ctx, s.db, scanWhole, `SELECT `+wholeColumns+` FROM rule_versions WHERE id = $1`, id)
-	if errors.Is(err, database.ErrNoRow) {
+	list, err := s.wholes(ctx, `WHERE id = $1`, id)
+	if err == nil && len(list) == 0 {
 		err = problem.Absent()
 	}
-	return v, err
+	if err != nil {
+		return Version{}, err
+	}
+	return list[0], nil
+}
+
+// wholes are whole versions with the days on which they begin, by what follows the name of their table.
+func (s Reader) wholes(ctx context.Context, which string, args ...any) ([]Version, error) {
+	list, err := database.All(ctx, s.db, scanWhole, `SELECT `+wholeColumns+` FROM rule_versions `+which, args...)
+	if err != nil || len(list) == 0 {
+		return list, err
+	}
+	ids := []any{}
+	for _, v := range list {
+		ids = append(ids, v.ID)
+	}
+	type begins struct{ version, day string }
+	days, err := database.All(ctx, s.db, func(r database.Row) (begins, error) {
+		var b begins
+		err := r.Scan(&b.version, &b.day)
+		return b, err
+	}, `SELECT version_id, effective_on FROM rule_days WHERE version_id IN (`+database.Marks(1, len(ids))+`) ORDER BY effective_on`, ids...)
+	for i, v := range list {
+		for _, d := range days {
+			if d.version == v.ID {
+				list[i].days = append(list[i].days, d.day)
+			}
+		}
+	}
+	return list, err
 }
 
 // outlined is where what is in a promulgated text, as it is stored.
@@ -419,8 +448,9 @@ func scanAct(r database.Row) (act, error) {
 
 const actColumns = `id, version_id, key, number, ends, effective_on, rank`
 
+// acts are those of a rulebook but for the overtaken ones.
 func (s Reader) acts(ctx context.Context, book string) ([]act, error) {
-	return database.All(ctx, s.db, scanAct, `SELECT `+actColumns+` FROM rule_acts WHERE book_id = $1`, book)
+	return database.All(ctx, s.db, scanAct, `SELECT `+actColumns+` FROM rule_acts WHERE book_id = $1 AND rank >= 0`, book)
 }
 
 // At is the text of a rulebook on a day. It fails with the code not-in-force where there is none.

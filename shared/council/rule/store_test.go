@@ -35,7 +35,7 @@ type model struct {
 	db     *database.DB
 	store  rule.Writer
 	now    time.Time
-	text   map[string]string // the last promulgated text: numbers to what they say
+	text   map[string]string // the last promulgated text: numbers to what they say; none after a repeal
 	lives  map[string]int    // how often an article of a number was begun anew
 	number int               // of the last version begun
 	steps  []step            // in the order of promulgation
@@ -47,6 +47,10 @@ type model struct {
 type step struct {
 	day  map[string]string
 	said map[string]string
+	kind rule.Act
+	on   string // the day of what has none of its own
+
+	early bool // an article begins before the rest
 }
 
 func (m *model) ctx(who auth.Principal) context.Context {
@@ -84,21 +88,28 @@ func (m *model) amend() {
 	if len(next) == 0 {
 		next["1"] = "남는다."
 	}
+	kind := rule.Enactment
+	if len(m.text) > 0 {
+		kind = rapid.SampledFrom([]rule.Act{rule.Amendment, rule.Amendment, rule.Amendment, rule.Revision, rule.Repeal}).Draw(m.rt, "kind")
+	}
+	if kind == rule.Repeal {
+		next = map[string]string{}
+	}
 	day := func(name string) string {
 		return clock.Day(m.now.AddDate(0, 0, rapid.IntRange(0, 5).Draw(m.rt, name)))
 	}
-	d := rule.Draft{Kind: string(rule.Amendment), Amendment: 1, Source: source(next), EffectiveOn: day("effective")}
+	d := rule.Draft{Kind: string(kind), Amendment: 1, Source: source(next), EffectiveOn: day("effective")}
 	if rapid.Bool().Draw(m.rt, "announced") {
 		at := m.now.Add(time.Duration(rapid.IntRange(0, 50).Draw(m.rt, "hours")) * time.Hour)
 		d.AnnouncedAt = &at
 	}
 	numbers := slices.Sorted(maps.Keys(next))
-	if rapid.Bool().Draw(m.rt, "override") {
+	if len(numbers) > 0 && rapid.Bool().Draw(m.rt, "override") {
 		d.Overrides = []rule.Override{{Article: rapid.SampledFrom(numbers).Draw(m.rt, "article"), EffectiveOn: day("own")}}
 	}
-	s := step{day: map[string]string{}, said: map[string]string{}}
+	s := step{day: map[string]string{}, said: map[string]string{}, kind: kind, on: d.EffectiveOn}
 	for _, n := range []string{"1", "2", "3", "4", "5"} {
-		if is, was := next[n], m.text[n]; is != was {
+		if is, was := next[n], m.text[n]; is != was || kind == rule.Revision && is != "" {
 			key := fmt.Sprint(n, "#", m.lives[n])
 			if was == "" {
 				key = fmt.Sprint(n, "#", m.lives[n]+1)
@@ -106,10 +117,18 @@ func (m *model) amend() {
 			s.said[key], s.day[key] = is, d.EffectiveOn
 			if len(d.Overrides) == 1 && d.Overrides[0].Article == n {
 				s.day[key] = d.Overrides[0].EffectiveOn
+				s.early = s.early || s.day[key] < d.EffectiveOn
 			}
 		}
 	}
 	ctx := m.ctx(admin)
+	if kind == rule.Revision || kind == rule.Repeal { // also of what another one ends later
+		for key, said := range m.in(d.EffectiveOn) {
+			if _, there := s.day[key]; !there && said != "" {
+				s.day[key], s.said[key] = d.EffectiveOn, ""
+			}
+		}
+	}
 	var v rule.Version
 	err := m.db.Atomic(ctx, func(ctx context.Context) (err error) {
 		v, err = m.store.Begin(ctx, "a", 0, d)
@@ -133,7 +152,17 @@ func (m *model) amend() {
 			overlaps = overlaps || before.day[n] == day
 		}
 	}
+	early := false
+	if last := len(m.steps) - 1; last >= 0 && m.steps[last].kind == rule.Repeal && kind == rule.Enactment {
+		for _, day := range append(slices.Collect(maps.Values(s.day)), d.EffectiveOn) {
+			early = early || day < m.steps[last].on
+		}
+	}
 	switch p := problem.Find(err); {
+	case early && (p == nil || !slices.ContainsFunc(p.Fields, func(f problem.Field) bool { return f.Code == "effective-before-repealed" })):
+		m.rt.Fatalf("%v, want it to begin when what was repealed ended", err)
+	case early:
+		return
 	case overlaps && (p == nil || p.Code != "overlap"):
 		m.rt.Fatalf("%v, want an overlap", err)
 	case overlaps:
@@ -148,11 +177,23 @@ func (m *model) amend() {
 			m.lives[n]++
 		}
 	}
+	for _, before := range m.steps { // what this one was written as a change of never comes back
+		for n, day := range s.day {
+			if before.day[n] > day {
+				delete(before.day, n)
+			}
+		}
+		for n, day := range before.day {
+			if _, said := s.day[n]; !said && (kind == rule.Revision || kind == rule.Repeal) && day > s.on {
+				delete(before.day, n)
+			}
+		}
+	}
 	m.text, m.steps = next, append(m.steps, s)
 }
 
-// at is the text of a day by brute force: each day's changes, one after the other.
-func (m *model) at(day string) map[string]string {
+// in is what articles say on a day by brute force, by their numbers and lives: each day's changes, one after the other.
+func (m *model) in(day string) map[string]string {
 	newest := map[string]string{} // days by articles
 	text := map[string]string{}
 	for _, s := range m.steps {
@@ -163,8 +204,13 @@ func (m *model) at(day string) map[string]string {
 			}
 		}
 	}
+	return text
+}
+
+// at is the text of a day by its numbers.
+func (m *model) at(day string) map[string]string {
 	numbers := map[string]string{}
-	for key, said := range text {
+	for key, said := range m.in(day) {
 		if n, _, _ := strings.Cut(key, "#"); said != "" {
 			numbers[n] = said
 		}
@@ -197,7 +243,9 @@ func (m *model) reads(day string) {
 		if began := r.Began(a.Key); began > day || began == "" {
 			m.rt.Fatalf("제%s조 began on %q, after %s", a.Number, began, day)
 		}
-		m.addressed(ctx, shelf, a, r.Began(a.Key))
+		if began := r.Began(a.Key); began <= clock.Day(m.now) { // before, another version may overtake it
+			m.addressed(ctx, shelf, a, began)
+		}
 	}
 	if !maps.Equal(got, want) || len(order) != len(want) || !slices.IsSorted(order) {
 		m.rt.Fatalf("on %s it says %v in the order %v, want %v", day, got, order, want)
@@ -225,7 +273,7 @@ func (m *model) addressed(ctx context.Context, shelf rule.Shelved, a rule.Articl
 }
 
 // Whatever is written, announced and promulgated when, with days of their own and in whatever
-// order the days come: the text of each day is that of brute force, for ever; an article's address, too; everybody reads the
+// order the days come: the text of each day is that of brute force, for ever; the address of an article that has begun, too; everybody reads the
 // same things as articles and versions; and the chores find nothing to mend.
 func TestHistories(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
@@ -253,8 +301,37 @@ func TestHistories(t *testing.T) {
 				}
 			}
 			m.things(things)
+			m.repealed()
 		})
 	})
+}
+
+// repealed holds that a rulebook is called repealed as long as nothing is in force after a repeal, and that what was overtaken is
+// neither told nor in a calendar.
+func (m *model) repealed() {
+	now := m.now
+	defer func() { m.now = now }()
+	for i := range 12 {
+		m.now = now.AddDate(0, 0, i)
+		ctx := m.ctx(admin)
+		shelf, _, err := m.store.Shelf(ctx, "a")
+		if err != nil {
+			m.rt.Fatal(err)
+		}
+		text := m.at(clock.Day(m.now))
+		// A version is what a rulebook is called by from its own day on, whichever of its articles began before.
+		if shelf.Repealed() && len(text) > 0 && !slices.ContainsFunc(m.steps, func(s step) bool { return s.early }) {
+			m.rt.Fatalf("on %s it is called repealed and says %v: %+v", clock.Day(m.now), text, m.steps)
+		}
+		if last := len(m.steps) - 1; last >= 0 && m.steps[last].kind == rule.Repeal && m.steps[last].on <= clock.Day(m.now) && (len(text) > 0 || !shelf.Repealed()) {
+			m.rt.Fatalf("on %s, repealed on %s, it says %v: %+v", clock.Day(m.now), m.steps[last].on, text, m.steps)
+		}
+	}
+	untold, err := database.All(m.ctx(admin), m.db, database.Value[int64], `SELECT COUNT(*) FROM rule_days d WHERE EXISTS (SELECT 1 FROM rule_acts a WHERE a.version_id = d.version_id AND a.effective_on = d.effective_on)
+		AND NOT EXISTS (SELECT 1 FROM rule_acts a WHERE a.version_id = d.version_id AND a.effective_on = d.effective_on AND a.rank >= 0)`)
+	if err != nil || untold[0] != 0 {
+		m.rt.Fatalf("%v days on which nothing begins, %v", untold, err)
+	}
 }
 
 // things holds that the index says the same as the rules, now and at midnights to come, and that

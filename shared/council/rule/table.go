@@ -105,7 +105,7 @@ func (b Became) Label() problem.Text {
 // Label is what a state is called.
 func (s State) Label() problem.Text {
 	return map[State]problem.Text{
-		Drafted: {KO: "초안", EN: "Draft"}, Announced: {KO: "공고", EN: "Announced"}, Promulgated: {KO: "공포, 시행 전", EN: "Promulgated"}, InForce: {KO: "시행", EN: "In force"}, Past: {KO: "지난 회칙", EN: "Past"},
+		Drafted: {KO: "초안", EN: "Draft"}, Announced: {KO: "공고", EN: "Announced"}, Promulgated: {KO: "공포, 시행 전", EN: "Promulgated"}, InForce: {KO: "시행", EN: "In force"}, Past: {KO: "지난 회칙", EN: "Past"}, Overtaken: {KO: "시행되지 않음", EN: "Never in force"},
 	}[s]
 }
 

@@ -36,7 +36,7 @@ type indexed struct {
 
 // indexedColumns are of rule_acts a, rule_articles w and rulebooks b.
 const indexedColumns = `a.id, a.key, a.number, a.effective_on, a.rank, w.name, w.content, b.slug, b.title, b.unit,
-	(SELECT MIN(n.effective_on) FROM rule_acts n WHERE n.book_id = a.book_id AND n.key = a.key AND (n.effective_on > a.effective_on OR n.effective_on = a.effective_on AND n.rank > a.rank))`
+	(SELECT MIN(n.effective_on) FROM rule_acts n WHERE n.book_id = a.book_id AND n.key = a.key AND n.rank >= 0 AND (n.effective_on > a.effective_on OR n.effective_on = a.effective_on AND n.rank > a.rank))`
 
 const indexedTables = ` FROM rule_acts a JOIN rule_articles w ON w.version_id = a.version_id AND w.key = a.key JOIN rulebooks b ON b.id = a.book_id`
 
@@ -67,6 +67,9 @@ func (i indexed) thing() thing.Thing {
 	if until, ok := Day(i.until); ok {
 		t.Until = &until
 	}
+	if i.overtaken() { // readers never see it
+		t.Until, t.Version = &from, 2-i.Rank
+	}
 	return t
 }
 
@@ -88,7 +91,7 @@ func (s Writer) index(ctx context.Context, b Book, keys []string) error {
 	if keys != nil {
 		return nil
 	}
-	versions, err := database.All(ctx, s.db, scanWhole, `SELECT `+wholeColumns+` FROM rule_versions WHERE book_id = $1 ORDER BY id`, b.ID)
+	versions, err := s.wholes(ctx, `WHERE book_id = $1 ORDER BY id`, b.ID)
 	if err != nil {
 		return err
 	}
@@ -130,16 +133,9 @@ func (v Version) thing(b Book) thing.Thing {
 	if t.From != nil {
 		t.At = *t.From
 	}
-	if v.PromulgatedOn != "" {
-		days := []string{v.EffectiveOn}
-		for _, o := range v.Overrides {
-			days = append(days, o.EffectiveOn)
-		}
-		slices.Sort(days)
-		for _, day := range slices.Compact(days) {
-			if starts, ok := Day(day); ok {
-				t.Dates = append(t.Dates, thing.Date{Label: "effective", Starts: starts, AllDay: true})
-			}
+	for _, day := range v.days {
+		if starts, ok := Day(day); ok {
+			t.Dates = append(t.Dates, thing.Date{Label: "effective", Starts: starts, AllDay: true})
 		}
 	}
 	return t
@@ -165,7 +161,7 @@ func (s Reader) Things() []thing.Source {
 			return things, err
 		}},
 		{Kind: AmendmentKind, Next: func(ctx context.Context, behind string, limit int) ([]thing.Thing, error) {
-			versions, err := database.All(ctx, s.db, scanWhole, `SELECT `+wholeColumns+` FROM rule_versions WHERE id > $1 ORDER BY id`+database.Limit(limit), behind)
+			versions, err := s.wholes(ctx, `WHERE id > $1 ORDER BY id`+database.Limit(limit), behind)
 			if err != nil {
 				return nil, err
 			}

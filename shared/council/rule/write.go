@@ -482,14 +482,25 @@ func (s Writer) Promulgate(ctx context.Context, slug string, number, version int
 		return Version{}, err
 	}
 	acts := actsOf(v, base, text)
-	if err := s.act(ctx, book, acts); err != nil {
+	if Act(v.Kind).whole() {
+		if acts, err = s.ending(ctx, book, v, acts); err != nil {
+			return Version{}, err
+		}
+	}
+	if err := s.act(ctx, book, v, acts); err != nil {
 		return Version{}, err
 	}
 	keys := []string{}
 	for _, a := range acts {
 		keys = append(keys, a.Key)
 	}
+	if Act(v.Kind).whole() {
+		keys = nil
+	}
 	if err := s.index(ctx, book, keys); err != nil {
+		return Version{}, err
+	}
+	if err := s.forget(ctx, book); err != nil {
 		return Version{}, err
 	}
 	is, err := s.settle(ctx, book, v.ID, changes, true)
@@ -533,7 +544,15 @@ func dates(v Version, shelf Shelved, base, text Text, on, today string) error {
 	case !correction && v.EffectiveOn < on:
 		early("effectiveOn")
 	}
+	last, _ := latest(shelf.Versions)
+	repealed := func(field, day string) {
+		if Act(v.Kind) == Enactment && Act(last.Kind) == Repeal && day != "" && day < last.EffectiveOn {
+			f.Add(field, "effective-before-repealed", "폐지하는 날보다 앞설 수 없습니다.", "It cannot be before the day of the repeal.")
+		}
+	}
+	repealed("effectiveOn", v.EffectiveOn)
 	for i, o := range v.Overrides {
+		repealed(fmt.Sprintf("overrides[%d].effectiveOn", i), o.EffectiveOn)
 		_, is := text.Article(o.Article)
 		_, was := base.Article(o.Article)
 		if !is && !was {
@@ -596,9 +615,32 @@ func marks(columns, rows int) string {
 	return strings.Join(list, ", ")
 }
 
-// act writes what a version does. Two versions that say something of one article from one day on
+// overtake makes acts of a rulebook overtaken ones, each with a rank of its own.
+const overtake = `UPDATE rule_acts SET rank = -(SELECT o.sealed FROM rule_versions o WHERE o.id = rule_acts.version_id) WHERE book_id = $1 AND rank >= 0`
+
+// ending adds to the acts of a version of the whole text the ends of what is in force on its day and not in the text that it changes, since
+// another version ends it later.
+func (s Writer) ending(ctx context.Context, b Book, v Version, acts []act) ([]act, error) {
+	before, err := s.acts(ctx, b.ID)
+	if err != nil {
+		return nil, err
+	}
+	said := map[string]bool{}
+	for _, a := range acts {
+		said[a.Key] = true
+	}
+	for key, a := range inForce(before, v.EffectiveOn) {
+		if !a.Ends && !said[key] {
+			acts = append(acts, act{Key: key, Version: v.ID, Number: a.Number, Ends: true, Day: v.EffectiveOn})
+		}
+	}
+	return acts, nil
+}
+
+// act writes what a version does, and that it overtakes what earlier ones would have done to the same articles later: but for a
+// correction, which says what they were to say. Two versions that say something of one article from one day on
 // are refused by the database, and two articles of one number by a look at each day to come.
-func (s Writer) act(ctx context.Context, b Book, acts []act) error {
+func (s Writer) act(ctx context.Context, b Book, v Version, acts []act) error {
 	for _, a := range acts {
 		id, err := check.NewID()
 		if err != nil {
@@ -616,6 +658,17 @@ func (s Writer) act(ctx context.Context, b Book, acts []act) error {
 		if err != nil {
 			return err
 		}
+		if Act(v.Kind) == Correction {
+			continue
+		}
+		if _, err := s.db.Exec(ctx, overtake+` AND effective_on > $2 AND key = $3`, b.ID, a.Day, a.Key); err != nil {
+			return err
+		}
+	}
+	if Act(v.Kind).whole() { // what was to begin later and is not in its text
+		if _, err := s.db.Exec(ctx, overtake+` AND effective_on > $2 AND key NOT IN (SELECT a.key FROM rule_acts a WHERE a.version_id = $3)`, b.ID, v.EffectiveOn, v.ID); err != nil {
+			return err
+		}
 	}
 	all, err := s.acts(ctx, b.ID)
 	if err != nil {
@@ -629,6 +682,31 @@ func (s Writer) act(ctx context.Context, b Book, acts []act) error {
 	for _, day := range slices.Compact(days) {
 		if number := twice(all, day); number != "" {
 			return errOverlap(number)
+		}
+	}
+	return nil
+}
+
+// forget takes out of the days of versions those on which nothing of them begins any more, since all of it was overtaken: nobody is
+// told of them, and no calendar has them.
+func (s Writer) forget(ctx context.Context, b Book) error {
+	const idle = `version_id IN (SELECT id FROM rule_versions WHERE book_id = $1) AND told_at IS NULL
+		AND EXISTS (SELECT 1 FROM rule_acts a WHERE a.version_id = rule_days.version_id AND a.effective_on = rule_days.effective_on AND a.rank < 0)
+		AND NOT EXISTS (SELECT 1 FROM rule_acts a WHERE a.version_id = rule_days.version_id AND a.effective_on = rule_days.effective_on AND a.rank >= 0)`
+	ids, err := database.All(ctx, s.db, database.Value[string], `SELECT DISTINCT version_id FROM rule_days WHERE `+idle+` ORDER BY version_id`, b.ID)
+	if err != nil {
+		return err
+	}
+	if _, err := s.db.Exec(ctx, `DELETE FROM rule_days WHERE `+idle, b.ID); err != nil {
+		return err
+	}
+	for _, id := range ids {
+		v, err := s.whole(ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := s.things.Put(ctx, v.thing(b)); err != nil { // of the same version: what it says is not edited
+			return err
 		}
 	}
 	return nil
