@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/functiontest"
 )
@@ -126,6 +127,47 @@ func TestBlocksStay(t *testing.T) {
 				if _, err := fmt.Sscanf(line, "[비공개 봉인 %d:", &number); err == nil && !slices.ContainsFunc(r.blocks(m.ID), func(b unsealed) bool { return b.N == number }) {
 					rt.Fatalf("revision %d names %s, which is gone", n, line)
 				}
+			}
+		}
+	})
+}
+
+// Whatever is saved in which order, by hand or by itself: while something is withheld, no revision has it in clear, also where it
+// was withheld before, stood open in between, and was withheld again, by its words or by the line of its seal.
+func TestWithheldAgain(t *testing.T) {
+	r := enter(t, functiontest.WithSettings(func(s *function.Settings) {
+		s.CampusNetworks = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")} // how often somebody asks is another test's
+	}))
+	round := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		r.Wait(time.Hour)
+		r.editor, r.admin = r.Holder(auth.Editor, "총학"), r.Holder(auth.Admin, "총학")
+		round++
+		meeting := r.meeting(round, -time.Hour)
+		m := r.begin(meeting)
+		secret := fmt.Sprint("비밀스러운 ", round)
+		for i := range rapid.IntRange(2, 7).Draw(rt, "saves") {
+			text := fmt.Sprint("글 ", i)
+			hides := false
+			switch rapid.IntRange(0, 3).Draw(rt, "text") {
+			case 0:
+				text += "\n" + secret
+			case 1:
+				text, hides = text+"\n[비공개: 신상]\n"+secret+"\n[비공개 끝]", true
+			case 2:
+				if blocks := r.blocks(m.ID); len(blocks) > 0 {
+					text, hides = text+fmt.Sprintf("\n[비공개 봉인 %d: 신상 (1줄)]", blocks[0].N), true
+				}
+			}
+			meeting["text"], meeting["draft"] = text, rapid.Bool().Draw(rt, "by itself")
+			r.Wait(time.Minute)
+			r.do("PUT", "/v1/minutes/"+m.ID, r.editor, meeting, "*").Want(200)
+			if !hides {
+				continue
+			}
+			n, err := database.One(r.Context(), r.DB, database.Value[int64], `SELECT COUNT(*) FROM minute_revisions WHERE minute_id = $1 AND content LIKE $2`, m.ID, "%"+secret+"%")
+			if err != nil || n > 0 {
+				rt.Fatalf("%d revisions have what is withheld, %v", n, err)
 			}
 		}
 	})

@@ -73,18 +73,21 @@ func (s Writer) revise(ctx context.Context, m Minute, e Edition) error {
 }
 
 // keepWithheld seals what was withheld, and takes the texts out of what was said before: what is
-// withheld now may stand in them, whole or half written.
-func (s Writer) keepWithheld(ctx context.Context, id string, fresh []Withheld, draft bool) error {
+// withheld now may stand in them, whole or half written. So it may where a block is withheld again that what was saved last did not
+// name, though it was sealed long ago.
+func (s Writer) keepWithheld(ctx context.Context, id string, fresh []Withheld, again, draft bool) error {
 	for _, w := range fresh {
 		if _, err := s.db.Exec(ctx, `INSERT INTO minute_withheld (minute_id, n, lines, reason, sealed, draft) VALUES ($1, $2, $3, $4, $5, $6)`, id, w.N, w.Lines, w.Reason, seal(s.box, id, w), flag(draft)); err != nil {
 			return err
 		}
 	}
-	if len(fresh) == 0 {
+	if len(fresh) == 0 && !again {
 		return nil
 	}
-	if _, err := s.db.Exec(ctx, `UPDATE minutes SET withheld_last = $1 WHERE id = $2`, fresh[len(fresh)-1].N, id); err != nil {
-		return err
+	if len(fresh) > 0 {
+		if _, err := s.db.Exec(ctx, `UPDATE minutes SET withheld_last = $1 WHERE id = $2`, fresh[len(fresh)-1].N, id); err != nil {
+			return err
+		}
 	}
 	list, err := s.whole(ctx, id)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/check"
@@ -107,7 +108,7 @@ func (s Writer) Add(ctx context.Context, c Content) (Minute, error) {
 		}
 		return Minute{}, taken(other)
 	}
-	return s.settle(ctx, id, c, withheld, Edition{})
+	return s.settle(ctx, id, c, withheld, false, Edition{})
 }
 
 // Edit makes c the content of the successor of a version. Of several edits of one version the
@@ -134,6 +135,7 @@ func (s Writer) Edit(ctx context.Context, id string, e Edition, c Content) (was,
 	if err != nil {
 		return was, is, err
 	}
+	again := slices.ContainsFunc(there, func(w Withheld) bool { return c.names(w.N) && !was.Content().names(w.N) })
 	now := clock.Now(ctx)
 	step := was.Step(now)
 	seen := was.face(step) != was.with(c).face(step)
@@ -168,7 +170,7 @@ func (s Writer) Edit(ctx context.Context, id string, e Edition, c Content) (was,
 	case n == 0:
 		return was, is, problem.Stale()
 	}
-	is, err = s.settle(ctx, id, c, fresh, e)
+	is, err = s.settle(ctx, id, c, fresh, again, e)
 	return was, is, err
 }
 
@@ -193,12 +195,13 @@ func (e Edition) check(step Step, seen bool) (Edition, error) {
 	return e, nil
 }
 
-// settle saves what belongs to minutes whose row was written.
-func (s Writer) settle(ctx context.Context, id string, c Content, fresh []Withheld, e Edition) (Minute, error) {
+// settle saves what belongs to minutes whose row was written. Fresh are the blocks to be sealed; again says that one is withheld
+// again.
+func (s Writer) settle(ctx context.Context, id string, c Content, fresh []Withheld, again bool, e Edition) (Minute, error) {
 	if err := s.uploads.Use(ctx, Kind, id, append([]string{}, c.Attachments...), "attachments"); err != nil {
 		return Minute{}, err
 	}
-	if err := s.keepWithheld(ctx, id, fresh, e.Draft); err != nil {
+	if err := s.keepWithheld(ctx, id, fresh, again, e.Draft); err != nil {
 		return Minute{}, err
 	}
 	m, err := s.find(ctx, id)
