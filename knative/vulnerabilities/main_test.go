@@ -119,7 +119,7 @@ func TestNPM(t *testing.T) {
 			registry := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("Content-Type", "application/json")
 				switch {
-				case r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/advisories/bulk"):
+				case r.Method == http.MethodPost: // an older npm asks elsewhere, too, when it is refused
 					w.WriteHeader(row.status)
 					_, _ = w.Write([]byte(row.answer))
 				case r.Method == http.MethodGet:
