@@ -15,6 +15,7 @@ import (
 	"github.com/madang-council/madang/shared/council/notice"
 	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/text"
 	"github.com/madang-council/madang/shared/ui"
 	"github.com/madang-council/madang/shared/ui/desk"
 )
@@ -122,7 +123,7 @@ func (h handlers) owed(ctx context.Context, flags function.Flags) ([]g.Node, err
 		for _, o := range list {
 			at := desk.At(ctx, archive.DeskPath+"/new", "category", o.Category.ID, "unit", o.Unit, "period", string(o.Cell.Period))
 			entries = append(entries, el.Li(desk.Link(at, h.desk.Unit(ctx, o.Unit)+" "+ui.Name(ctx, o.Cell.Period.Name())+" "+ui.Name(ctx, o.Category.Label()), ""),
-				el.P(el.Class("meta"), g.Textf(ui.T(ctx, "미제출 %d일째", "missing, %d days"), o.Cell.Days))))
+				el.P(el.Class("meta"), g.Text(ui.T(ctx, "미제출 "+strconv.Itoa(o.Cell.Days)+"일째", "missing, "+text.Many(o.Cell.Days, "day"))))))
 		}
 		panel(ui.T(ctx, "아직 내지 않은 자료", "Archives that are missing"), archive.DeskPath, entries)
 	}

@@ -253,6 +253,9 @@ func (a *App) send(t testing.TB, spec function.Spec, h http.Handler, r Request) 
 	h.ServeHTTP(w, request)
 	response := Response{Status: w.Code, Header: w.Header(), Body: w.Body.Bytes(), t: t, what: r.Method + " " + r.Path}
 	describe(t, spec).check(t, request, sent, response)
+	if one := onePlural.FindSubmatch(response.Body); one != nil && response.isPage() {
+		t.Errorf("%s says %q: numbers and what they count are said by text.Many", response.what, one[1])
+	}
 	return response
 }
 
@@ -320,6 +323,9 @@ func (r Response) Problem(status int, code string) Response {
 	}
 	return r
 }
+
+// onePlural finds what is counted once and called by its plural, as 1 files, on a page in English.
+var onePlural = regexp.MustCompile(`(?i)(?:^|[^\pL\pN.,:/-])(1(?: |&nbsp;)(?:answers|articles|banners|changes|channels|characters|codes|comments|dates|days|devices|events|files|functions|hours|items|letters|lines|links|mails|meetings|members|messages|minutes|months|notices|pages|parts|people|pictures|places|questions|requests|results|roles|rows|rulebooks|seats|students|tags|templates|terms|things|times|units|versions|visitors|votes|weeks|words|years))\b`)
 
 // onPage finds a problem, and the fields that are wrong, on a page.
 var (

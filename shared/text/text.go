@@ -6,6 +6,7 @@ package text
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -54,6 +55,14 @@ func (r *Refused) Name() string {
 // NFC returns s in Unicode's normal form C: Hangul letters joined into syllables, accents joined with their letters.
 func NFC(s string) string {
 	return norm.NFC.String(s)
+}
+
+// Many is a number with what it counts, in English: 1 file, 3 files.
+func Many(n int, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + one + "s"
 }
 
 // Count returns the number of characters of s: code points after NFC.

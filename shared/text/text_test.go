@@ -15,6 +15,14 @@ import (
 
 const decomposed = "\u1112\u116C\u110B\u1174\u1105\u1169\u11A8" // 회의록 as macOS writes it
 
+func TestMany(t *testing.T) {
+	for n, want := range map[int]string{0: "0 files", 1: "1 file", 2: "2 files", 1000: "1000 files"} {
+		if got := text.Many(n, "file"); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 func TestCount(t *testing.T) {
 	for _, c := range []struct {
 		in   string

@@ -62,12 +62,12 @@ func Clock(ctx context.Context, until time.Time) g.Node {
 	if last != end {
 		hour = "24:00"
 	}
-	word, class := T(ctx, "D-"+strconv.Itoa(days), strconv.Itoa(days)+" days left"), "d"
+	word, class := T(ctx, "D-"+strconv.Itoa(days), text.Many(days, "day")+" left"), "d"
 	switch {
 	case !now.Before(end) && days == 0:
 		word, class = T(ctx, "오늘 끝남", "Ended today"), "d late"
 	case !now.Before(end):
-		word, class = T(ctx, "지연 "+strconv.Itoa(-days)+"일", late(-days)), "d late"
+		word, class = T(ctx, "지연 "+strconv.Itoa(-days)+"일", text.Many(-days, "day")+" late"), "d late"
 	case days == 0:
 		word, class = T(ctx, "오늘 "+hour, "Today "+hour), "d near"
 	case days == 1:
@@ -76,14 +76,6 @@ func Clock(ctx context.Context, until time.Time) g.Node {
 		class = "d near"
 	}
 	return el.Time(el.Class(class), el.DateTime(end.Format(time.RFC3339)), g.Text(word))
-}
-
-// late is how many days too late something is, in English.
-func late(days int) string {
-	if days == 1 {
-		return "1 day late"
-	}
-	return strconv.Itoa(days) + " days late"
 }
 
 // Days is how many days there are until the day that ends at a time, in the words that the council

@@ -14,6 +14,7 @@ import (
 	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/problem"
+	"github.com/madang-council/madang/shared/text"
 	"github.com/madang-council/madang/shared/ui"
 	"github.com/madang-council/madang/shared/ui/desk"
 )
@@ -115,7 +116,7 @@ func (h handlers) missing(ctx context.Context, owed []archive.Owing) g.Node {
 		el.Ul(el.Class("plain"), g.Map(owed[:min(mostOwed, len(owed))], func(o archive.Owing) g.Node {
 			at := desk.At(ctx, archive.DeskPath+"/new", "category", o.Category.ID, "unit", o.Unit, "period", string(o.Cell.Period))
 			return el.Li(desk.Link(at, h.desk.Unit(ctx, o.Unit)+" "+ui.Name(ctx, o.Cell.Period.Name())+" "+ui.Name(ctx, o.Category.Label()), ""),
-				el.P(el.Class("meta"), g.Textf(ui.T(ctx, "%d일째", "%d days late"), o.Cell.Days)))
+				el.P(el.Class("meta"), g.Text(ui.T(ctx, strconv.Itoa(o.Cell.Days)+"일째", text.Many(o.Cell.Days, "day")+" late"))))
 		})),
 	)
 }
@@ -147,7 +148,9 @@ func (h handlers) row(ctx context.Context, v archive.Archive) g.Node {
 			el.P(el.Class("meta"), desk.Badge(string(v.State()), stateText(ctx, v.State())),
 				g.If(v.Audience != archive.Public, el.Span(el.Class("badge"), g.Text(ui.Name(ctx, v.Audience.Name())))),
 				g.Text(h.desk.Unit(ctx, v.Unit)), el.Span(g.Text(ui.Name(ctx, v.Period.Name()))),
-				g.Iff(len(v.Files) > 0, func() g.Node { return el.Span(g.Textf(ui.T(ctx, "파일 %d", "%d files"), len(v.Files))) }),
+				g.Iff(len(v.Files) > 0, func() g.Node {
+					return el.Span(g.Text(ui.T(ctx, "파일 "+strconv.Itoa(len(v.Files)), text.Many(len(v.Files), "file"))))
+				}),
 				desk.Short(ctx, v.UpdatedAt)),
 		),
 		g.Iff(v.State() == archive.Deleted, func() g.Node {

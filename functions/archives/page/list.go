@@ -14,6 +14,7 @@ import (
 	"github.com/madang-council/madang/shared/council/archive"
 	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/problem"
+	"github.com/madang-council/madang/shared/text"
 	"github.com/madang-council/madang/shared/ui"
 )
 
@@ -294,15 +295,15 @@ func cell(ctx context.Context, c archive.Cell) g.Node {
 }
 
 func words(ctx context.Context, c archive.Cell) (class, said, more string) {
-	days := func(ko, en string) string { return ui.T(ctx, strconv.Itoa(c.Days)+ko, strconv.Itoa(c.Days)+en) }
+	days := func(ko, en string) string { return ui.T(ctx, strconv.Itoa(c.Days)+ko, text.Many(c.Days, "day")+en) }
 	switch c.State {
 	case archive.Filled:
 		if c.Days > 0 {
-			return "lag", ui.T(ctx, "냄", "Submitted"), days("일 늦음", " days late")
+			return "lag", ui.T(ctx, "냄", "Submitted"), days("일 늦음", " late")
 		}
 		return "ok", ui.T(ctx, "냄", "Submitted"), ""
 	case archive.Missing:
-		return "miss", ui.T(ctx, "미제출", "Missing"), days("일째", " days")
+		return "miss", ui.T(ctx, "미제출", "Missing"), days("일째", "")
 	case archive.Waiting:
 		return "wait", "–", ui.T(ctx, day(ctx, c.DueOn)+"까지", "due "+day(ctx, c.DueOn))
 	default:

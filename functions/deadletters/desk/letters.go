@@ -10,6 +10,7 @@ import (
 	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/operation/bill"
 	"github.com/madang-council/madang/shared/operation/deadletter"
+	"github.com/madang-council/madang/shared/text"
 	"github.com/madang-council/madang/shared/ui"
 	"github.com/madang-council/madang/shared/ui/desk"
 )
@@ -55,7 +56,7 @@ func letterRow(ctx context.Context, l deadletter.Letter) g.Node {
 	}
 	return el.Li(el.Class("row"),
 		el.Div(el.Class("row-main"), el.P(el.Class("row-title"), g.Text(l.Event.Type+" → "+deadletter.Consumer(l.Event.Failure.Sink))),
-			el.P(el.Class("meta"), desk.Short(ctx, l.LastAt), el.Span(g.Text(answered)), el.Span(g.Text(ui.T(ctx, strconv.Itoa(l.Times)+"번 포기함", "Given up "+strconv.Itoa(l.Times)+" times"))),
+			el.P(el.Class("meta"), desk.Short(ctx, l.LastAt), el.Span(g.Text(answered)), el.Span(g.Text(ui.T(ctx, strconv.Itoa(l.Times)+"번 포기함", "Given up "+text.Many(l.Times, "time")))),
 				g.If(l.Event.Subject != "", el.Code(g.Text(l.Event.Subject)))),
 			g.If(l.Event.Failure.Answer != "", el.P(el.Class("meta"), el.Code(g.Text(l.Event.Failure.Answer))))),
 		el.Div(el.Class("actions"),

@@ -17,6 +17,7 @@ import (
 	"github.com/madang-council/madang/shared/media/markdown"
 	"github.com/madang-council/madang/shared/media/upload"
 	"github.com/madang-council/madang/shared/problem"
+	"github.com/madang-council/madang/shared/text"
 	"github.com/madang-council/madang/shared/ui"
 )
 
@@ -195,17 +196,10 @@ var heading = regexp.MustCompile(`<(/?)h[1-6]`)
 func prose(ctx context.Context, src string) g.Node {
 	return g.Map(minute.Parts(src), func(p minute.Part) g.Node {
 		if p.Reason != "" {
-			return el.P(el.Class("notice-box"), ui.State(ui.Draft, ui.T(ctx, "비공개", "Withheld")), g.Text(" "+ui.T(ctx, strconv.Itoa(p.Lines)+"줄", linesSaid(p.Lines))+": "), el.Span(ui.Korean(ctx), g.Text(p.Reason)))
+			return el.P(el.Class("notice-box"), ui.State(ui.Draft, ui.T(ctx, "비공개", "Withheld")), g.Text(" "+ui.T(ctx, strconv.Itoa(p.Lines)+"줄", text.Many(p.Lines, "line"))+": "), el.Span(ui.Korean(ctx), g.Text(p.Reason)))
 		}
 		return el.Div(el.Class("prose"), ui.Korean(ctx), g.Raw(heading.ReplaceAllString(markdown.Render(p.Text), "<${1}h4")))
 	})
-}
-
-func linesSaid(n int) string {
-	if n == 1 {
-		return "1 line"
-	}
-	return strconv.Itoa(n) + " lines"
 }
 
 // awaited says what is to come.

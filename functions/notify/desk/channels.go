@@ -18,6 +18,7 @@ import (
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/operation/channel"
 	"github.com/madang-council/madang/shared/problem"
+	"github.com/madang-council/madang/shared/text"
 	"github.com/madang-council/madang/shared/ui"
 	"github.com/madang-council/madang/shared/ui/desk"
 )
@@ -101,7 +102,7 @@ func state(ctx context.Context, c channel.Channel) g.Node {
 	case c.Paused():
 		return desk.Badge("draft", ui.T(ctx, "멈춤", "Paused"))
 	case c.Failures > 0:
-		return desk.Badge("scheduled", ui.T(ctx, strconv.Itoa(c.Failures)+"번 잇달아 실패", "Failed "+strconv.Itoa(c.Failures)+" times in a row"))
+		return desk.Badge("scheduled", ui.T(ctx, strconv.Itoa(c.Failures)+"번 잇달아 실패", "Failed "+text.Many(c.Failures, "time")+" in a row"))
 	}
 	return desk.Badge("published", ui.T(ctx, "켜짐", "On"))
 }

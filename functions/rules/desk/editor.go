@@ -13,6 +13,7 @@ import (
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/council/rule"
 	"github.com/madang-council/madang/shared/problem"
+	english "github.com/madang-council/madang/shared/text"
 	"github.com/madang-council/madang/shared/ui"
 	"github.com/madang-council/madang/shared/ui/desk"
 )
@@ -238,7 +239,7 @@ func (h handlers) read(ctx context.Context, b rule.Shelved, v rule.Version) (g.N
 		}
 	}
 	if rule.Act(v.Kind) == rule.Repeal {
-		return el.P(g.Text(ui.T(ctx, fmt.Sprintf("조문 %d개가 모두 없어집니다.", len(base.Articles())), fmt.Sprintf("All %d articles end.", len(base.Articles()))))), nil
+		return el.P(g.Text(ui.T(ctx, fmt.Sprintf("조문 %d개가 모두 없어집니다.", len(base.Articles())), "The text ends: "+english.Many(len(base.Articles()), "article")+"."))), nil
 	}
 	if strings.TrimSpace(v.Source) == "" {
 		return el.P(el.Class("hint"), g.Text(ui.T(ctx, "왼쪽에 글을 붙여 넣으면 조문별로 나뉘어 보입니다.", "Paste a text on the left to see it by articles."))), nil
@@ -253,14 +254,14 @@ func (h handlers) read(ctx context.Context, b rule.Shelved, v rule.Version) (g.N
 	}
 	changes := rule.Compare(base, keyed)
 	return g.Group{
-		el.P(el.Class("hint"), g.Text(ui.T(ctx, fmt.Sprintf("조문 %d개를 읽었습니다.", len(text.Articles())), fmt.Sprintf("%d articles.", len(text.Articles()))))),
+		el.P(el.Class("hint"), g.Text(ui.T(ctx, fmt.Sprintf("조문 %d개를 읽었습니다.", len(text.Articles())), english.Many(len(text.Articles()), "article")+"."))),
 		g.If(len(warnings) > 0, el.Div(el.Class("notice-box"), el.P(g.Text(ui.T(ctx, "확인해 보세요", "Have a look"))), el.Ul(g.Map(warnings, func(w rule.Warning) g.Node {
 			return el.Li(g.Text(ui.T(ctx, fmt.Sprintf("%d번째 줄: %s", w.Line, w.Text.KO), fmt.Sprintf("Line %d: %s", w.Line, w.Text.EN))))
 		})))),
 		moves(ctx, rule.Proposals(base, text, v.Moves), v.Moves),
 		tree(ctx, text),
 		g.Iff(v.Base > 0, func() g.Node {
-			return el.Details(el.Class("fold changes"), el.Summary(g.Text(ui.T(ctx, fmt.Sprintf("대비표 미리보기: 바뀌는 조문 %d개", len(changes)), fmt.Sprintf("What changes: %d articles", len(changes))))),
+			return el.Details(el.Class("fold changes"), el.Summary(g.Text(ui.T(ctx, fmt.Sprintf("대비표 미리보기: 바뀌는 조문 %d개", len(changes)), "What changes: "+english.Many(len(changes), "article")))),
 				el.Div(ui.Legend(ctx), ui.Comparison(ctx, ui.T(ctx, "현행", "Now"), ui.T(ctx, "개정안", "Draft"), h.differences(ctx, changes))))
 		}),
 	}, nil

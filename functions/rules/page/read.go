@@ -185,7 +185,7 @@ func changing(numbers []string) string {
 		called = append(called, rule.Called(n))
 	}
 	if len(called) > mostNamed {
-		return fmt.Sprintf("%d articles change.", len(called))
+		return text.Many(len(called), "article") + " change."
 	}
 	return strings.Join(called, ", ") + ": new text."
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/problem"
+	"github.com/madang-council/madang/shared/text"
 )
 
 // day is a day in Seoul, which keeps one time all year.
@@ -89,11 +90,8 @@ func (t Term) Word(now time.Time, done *time.Time, kept problem.Text) problem.Te
 	switch s := t.Standing(now, done); {
 	case s == InTime:
 		return kept
-	case s.Late() && days == -1:
-		return problem.Text{KO: "지연 1일", EN: "1 day late"}
 	case s.Late():
-		n := strconv.Itoa(-days)
-		return problem.Text{KO: "지연 " + n + "일", EN: n + " days late"}
+		return problem.Text{KO: "지연 " + strconv.Itoa(-days) + "일", EN: text.Many(-days, "day") + " late"}
 	case days == 0:
 		return problem.Text{KO: "오늘까지", EN: "due today"}
 	case days == 1:
