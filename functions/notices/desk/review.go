@@ -35,7 +35,8 @@ type talk struct {
 	names    map[string]string
 	editors  []string // of what the notice says now
 	other    int64    // the newest revision that says something else
-	required bool     // the council publishes nothing without approval
+	against  []notice.Objection
+	required bool // the council publishes nothing without approval
 }
 
 // standing is how the review stands; "" where there is none.
@@ -70,7 +71,10 @@ func (h handlers) talk(ctx context.Context, n notice.Notice) (talk, error) {
 	if t.names, err = h.members.Names(ctx, ids...); err != nil {
 		return t, err
 	}
-	t.editors, t.other, err = h.notices.Editors(ctx, n)
+	if t.editors, t.other, err = h.notices.Editors(ctx, n); err != nil {
+		return t, err
+	}
+	t.against, err = h.notices.Objections(ctx, n)
 	return t, err
 }
 
@@ -334,13 +338,14 @@ func answering(ctx context.Context, t talk, typed reviewTyped, f ui.Form) g.Node
 // approving says whether the caller, a colleague, can approve what the notice says now, and why not where that is not plain.
 func approving(ctx context.Context, t talk) (can bool, why string) {
 	who := auth.From(ctx).MemberID
-	switch s := t.standing(); {
+	mine := func(o notice.Objection) bool { return o.By == who }
+	switch {
 	case slices.Contains(t.editors, who):
 		return false, ui.T(ctx, "내가 고친 글이라 승인할 수 없습니다.", "You edited it yourself, and cannot approve it.")
-	case s == notice.StandsChanges && t.review.DecidedBy != who:
+	case len(t.against) > 0 && !slices.ContainsFunc(t.against, mine):
 		return false, ui.T(ctx, "다른 동료가 수정을 요청했으니, 글을 고치거나 그 동료가 승인해야 합니다.", "Another colleague asked for changes: it has to be edited, or approved by them.")
 	default:
-		return s != notice.StandsApproved || t.review.DecidedBy != who, ""
+		return t.standing() != notice.StandsApproved || t.review.DecidedBy != who, ""
 	}
 }
 

@@ -186,7 +186,7 @@ func errOwnText() *problem.Error {
 }
 
 func errChangesStand() *problem.Error {
-	return problem.New(problem.Conflict, "changes-asked", "다른 동료가 이 글의 수정을 요청했습니다. 글을 고치거나 그 동료가 승인해야 합니다.", "Another colleague asked for changes of this very text. It has to be edited, or approved by them.")
+	return problem.New(problem.Conflict, "changes-asked", "다른 동료가 이 글의 수정을 요청했습니다. 글을 고치거나, 수정을 요청한 동료가 모두 승인해야 합니다.", "Another colleague asked for changes of this very text. It has to be edited, or approved by everybody who asked for changes.")
 }
 
 func errTooManyComments() *problem.Error {

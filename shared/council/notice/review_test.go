@@ -180,6 +180,70 @@ func TestReview(t *testing.T) {
 	})
 }
 
+// A request for changes is of a text, and stands as long as the notice says that: asking once more, withdrawing and asking anew,
+// another text meanwhile and another colleague's request do not end it, an approval by who asked for the changes does.
+func TestChangesStand(t *testing.T) {
+	each(t, func(t *testing.T, f fixture) {
+		ctxs := map[string]context.Context{}
+		for _, who := range []string{"a", "b", "c", "d"} {
+			ctxs[who] = as(noon, who)
+		}
+		file := f.upload("png")
+		for name, acts := range map[string]string{
+			"asked again":              "b changes; a ask; c approved changes-asked; b approved; standing approved",
+			"withdrawn and asked":      "b changes; a withdraw; a ask; c approved changes-asked; b approved; standing approved",
+			"asked anew by another":    "b changes; a withdraw; d ask; c approved changes-asked; b approved; standing approved",
+			"there and back":           "b changes; a edit other; c approved; a edit text; c approved changes-asked; b approved; standing approved",
+			"two of them":              "b changes; c changes; d approved changes-asked; c approved; standing changes; c approved changes-asked; b approved; standing approved",
+			"two of them, the first":   "b changes; c changes; b approved; standing changes; b approved changes-asked; c approved; standing approved",
+			"two of them, asked again": "b changes; c changes; a ask; standing asked; b approved; standing changes; c approved; standing approved",
+			"once more":                "b changes; b approved; b changes; c approved changes-asked; b approved; standing approved",
+			"another text":             "b changes; a edit other; c approved; standing approved",
+			"another file":             "b changes; a attach text; c approved; standing approved",
+			"the file again":           "a attach text; b changes; a edit text; a attach text; c approved changes-asked; b approved; standing approved",
+		} {
+			n := f.add(ctxs["a"], notice.Content{Title: "text"})
+			do := func(who string, work func(context.Context) error) error { return f.do(ctxs[who], work) }
+			asked := do("a", func(ctx context.Context) error { return f.store.Ask(ctx, n.ID, 0, notice.Request{}) })
+			if asked != nil {
+				t.Fatal(asked)
+			}
+			for act := range strings.SplitSeq(acts, "; ") {
+				words := strings.Fields(act + " . .")
+				who, want := words[0], strings.Trim(words[2], ".")
+				if who == "standing" {
+					r, _, err := f.store.Review(ctxs["a"], f.current(n.ID))
+					if err != nil || string(r.Standing()) != words[1] {
+						t.Errorf("%s: at the end of %q it is %s, %v", name, acts, r.Standing(), err)
+					}
+					continue
+				}
+				var err error
+				switch words[1] {
+				case "ask":
+					err = do(who, func(ctx context.Context) error { return f.store.Ask(ctx, n.ID, 0, notice.Request{}) })
+				case "withdraw":
+					err = do(who, func(ctx context.Context) error { return f.store.Withdraw(ctx, n.ID, 0) })
+				case "edit", "attach":
+					c := notice.Content{Unit: "총학", Title: words[2]}
+					if words[1] == "attach" {
+						c.Attachments = []string{file}
+					}
+					_, err = f.edit(ctxs[who], n.ID, f.current(n.ID).Version, c)
+					want = ""
+				case "changes", "approved":
+					err = do(who, func(ctx context.Context) error {
+						return f.store.Decide(ctx, n.ID, 0, notice.Said(words[1]), "말")
+					})
+				}
+				if code(err) != want {
+					t.Errorf("%s: %q: %v", name, act, err)
+				}
+			}
+		}
+	})
+}
+
 // What is kept of a review goes with the notice, and what a member said with them.
 func TestReviewIsForgotten(t *testing.T) {
 	each(t, func(t *testing.T, f fixture) {
@@ -230,23 +294,22 @@ type ghost struct {
 	editors  map[string]bool // of what it says
 	open     bool
 	asker    string
-	approved string // the text that the last decision approved; "" where it approved none
-	changes  string // the text that the last decision asked changes of
-	by       string
+	approved string                     // the text that the last decision approved; "" where it approved none
+	against  map[string]map[string]bool // by texts, who asked for changes of one and did not approve it since
 }
 
 func (g ghost) out() bool { return !g.deleted && g.publish != nil }
 
 // Whatever is written, asked, decided, withdrawn, deleted and restored by whom, and whenever the council turns its policy on: what
-// comes out while it is on was approved as it is by somebody who neither asked nor edited it, was out before as it is, or is
-// urgent and published by an admin of the whole council. And what may come out does.
+// comes out while it is on was approved as it is by somebody who neither asked nor edited it, with nobody's request for changes of
+// it standing, was out before as it is, or is urgent and published by an admin of the whole council. And what may come out does.
 func TestNothingUnapprovedComesOut(t *testing.T) {
 	each(t, func(t *testing.T, f fixture) {
 		rapid.Check(t, func(rt *rapid.T) {
 			f.exec(`DELETE FROM notices`)
 			now, required := noon, rapid.Bool().Draw(rt, "required")
 			f.require(required)
-			g := ghost{text: "글0", version: 1, editors: map[string]bool{"a": true}}
+			g := ghost{text: "글0", version: 1, editors: map[string]bool{"a": true}, against: map[string]map[string]bool{}}
 			g.id = f.add(as(now, "a"), notice.Content{Title: g.text}).ID
 			lost := map[string]bool{}
 			for step := range rapid.IntRange(1, 25).Draw(rt, "steps") {
@@ -326,7 +389,7 @@ func TestNothingUnapprovedComesOut(t *testing.T) {
 					err := f.do(ctx, func(ctx context.Context) error { return f.store.Ask(ctx, g.id, g.version, notice.Request{}) })
 					check("ask", err, want)
 					if err == nil {
-						g.open, g.asker, g.approved, g.changes = true, who, "", ""
+						g.open, g.asker, g.approved = true, who, ""
 					}
 				case 4, 5, 6: // decides
 					said := notice.Approved
@@ -345,15 +408,20 @@ func TestNothingUnapprovedComesOut(t *testing.T) {
 						want = "own-request"
 					case said == notice.Approved && g.editors[who]:
 						want = "own-text"
-					case said == notice.Approved && g.changes == g.text && g.by != who:
+					case said == notice.Approved && len(g.against[g.text]) > 0 && !g.against[g.text][who]:
 						want = "changes-asked"
 					}
 					err := f.do(ctx, func(ctx context.Context) error { return f.store.Decide(ctx, g.id, g.version, said, "말") })
 					check(string(said), err, want)
 					if err == nil {
-						g.approved, g.changes, g.by = g.text, "", who
-						if said == notice.ChangesAsked {
-							g.approved, g.changes = "", g.text
+						if g.against[g.text] == nil {
+							g.against[g.text] = map[string]bool{}
+						}
+						if delete(g.against[g.text], who); said == notice.ChangesAsked {
+							g.against[g.text][who] = true
+						}
+						if g.approved = ""; len(g.against[g.text]) == 0 {
+							g.approved = g.text
 						}
 					}
 				case 7: // withdraws, or somebody loses the role, or gets it back
@@ -375,7 +443,7 @@ func TestNothingUnapprovedComesOut(t *testing.T) {
 					err := f.do(ctx, func(ctx context.Context) error { return f.store.Withdraw(ctx, g.id, g.version) })
 					check("withdraw", err, want)
 					if err == nil {
-						g.open, g.approved, g.changes = false, "", ""
+						g.open, g.approved = false, ""
 					}
 				case 8: // deletes and restores
 					if g.deleted {

@@ -89,6 +89,26 @@ func (s Reader) Editors(ctx context.Context, n Notice) (editors []string, other 
 	return editors, other, err
 }
 
+// Objection is that a colleague asked for changes of what a notice says, and did not approve it since.
+type Objection struct {
+	By   string // member id
+	at   int64  // milliseconds
+	seen int64  // the revision
+}
+
+// Objections are those that stand against what a notice, which is whole, says now, in their order: whatever was asked, withdrawn
+// and decided meanwhile, of it or of another text.
+func (s Reader) Objections(ctx context.Context, n Notice) ([]Objection, error) {
+	return database.All(ctx, s.db, func(r database.Row) (Objection, error) {
+		var o Objection
+		err := r.Scan(&o.By, &o.at, &o.seen)
+		return o, err
+	}, `WITH decided AS (SELECT e.author, e.number, e.kind, e.at, e.version FROM notice_review_entries e JOIN notice_revisions v ON v.notice_id = e.notice_id AND v.version = e.version
+			WHERE e.notice_id = $1 AND e.kind IN ($2, $3) AND v.digest = $4)
+		SELECT d.author, d.at, d.version FROM decided d WHERE d.kind = $2 AND NOT EXISTS (SELECT 1 FROM decided later WHERE later.author = d.author AND later.number > d.number) ORDER BY d.number`,
+		n.ID, string(ChangesAsked), string(Approved), n.content().seen())
+}
+
 // Reviewed is a notice with its review.
 type Reviewed struct {
 	Notice Notice
@@ -233,8 +253,9 @@ func (s Writer) Comment(ctx context.Context, id string, seen int64, text string)
 	return s.answered(ctx, n, r, Commented)
 }
 
-// Decide approves a version of a notice, or asks for changes of it, which are to be said. It fails with no-review,
-// not-reviewable, own-request, own-text, changes-asked and, in the field text, problem.Invalid.
+// Decide approves a version of a notice, or asks for changes of it, which are to be said. Who approves after having asked for
+// changes takes that back: it is approved once nobody's request for changes stands. It fails with no-review, not-reviewable,
+// own-request, own-text, changes-asked and, in the field text, problem.Invalid.
 func (s Writer) Decide(ctx context.Context, id string, version int64, decision Said, text string) error {
 	n, r, err := s.open(ctx, id, version)
 	if err != nil {
@@ -250,30 +271,65 @@ func (s Writer) Decide(ctx context.Context, id string, version int64, decision S
 	if err := f.Err(); err != nil {
 		return err
 	}
-	who, sum := auth.From(ctx).MemberID, n.content().seen()
+	who := auth.From(ctx).MemberID
 	if r.AskedBy == who {
 		return errOwnRequest()
 	}
+	var others []Objection
 	if decision == Approved {
-		editors, _, err := s.Editors(ctx, n)
-		if err != nil {
+		if others, err = s.approvable(ctx, n, who); err != nil {
 			return err
 		}
-		if slices.Contains(editors, who) {
-			return errOwnText()
-		}
-		if r.state == ChangesAsked && r.decided == sum && r.DecidedBy != who {
-			return errChangesStand()
-		}
-	}
-	if _, err := s.db.Exec(ctx, `UPDATE notice_reviews SET state = $1, decided_by = $2, decided_at = $3, decided_version = (SELECT MAX(version) FROM notice_revisions WHERE notice_id = $4), decided_digest = $5, text_digest = $5 WHERE notice_id = $4`,
-		string(decision), who, clock.Millis(clock.Now(ctx)), id, sum); err != nil {
-		return err
 	}
 	if err := s.remark(ctx, n, r, decision, 0, text); err != nil {
 		return err
 	}
+	if err := s.decided(ctx, n, decision, others); err != nil {
+		return err
+	}
+	if len(others) > 0 {
+		decision = Commented
+	}
 	return s.answered(ctx, n, r, decision)
+}
+
+// approvable fails where somebody may not approve what a notice says. It returns the requests for changes of others, which stand
+// although they take back their own.
+func (s Writer) approvable(ctx context.Context, n Notice, who string) ([]Objection, error) {
+	editors, _, err := s.Editors(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	if slices.Contains(editors, who) {
+		return nil, errOwnText()
+	}
+	all, err := s.Objections(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	others := slices.DeleteFunc(slices.Clone(all), func(o Objection) bool { return o.By == who })
+	if len(others) > 0 && len(others) == len(all) {
+		return nil, errChangesStand()
+	}
+	return others, nil
+}
+
+// decided writes down how a review stands after a decision of the caller on what a notice says, and which version that is. Where
+// requests of others for changes stand it stands as the last of them left it.
+func (s Writer) decided(ctx context.Context, n Notice, decision Said, others []Objection) error {
+	sum := n.content().seen()
+	if _, err := s.db.Exec(ctx, `UPDATE notice_revisions SET digest = $1 WHERE notice_id = $2 AND version = (SELECT MAX(version) FROM notice_revisions WHERE notice_id = $2)`, sum, n.ID); err != nil {
+		return err
+	}
+	if len(others) > 0 {
+		last := others[len(others)-1]
+		_, err := s.db.Exec(ctx, `UPDATE notice_reviews SET state = $1, decided_by = $2, decided_at = $3, decided_version = $4, decided_digest = $5, text_digest = $5 WHERE notice_id = $6`,
+			string(ChangesAsked), last.By, last.at, last.seen, sum, n.ID)
+		return err
+	}
+	_, err := s.db.Exec(ctx, `UPDATE notice_reviews SET state = $1, decided_by = $2, decided_at = $3, decided_version = (SELECT MAX(version) FROM notice_revisions WHERE notice_id = $4), decided_digest = $5, text_digest = $5 WHERE notice_id = $4`,
+		string(decision), auth.From(ctx).MemberID, clock.Millis(clock.Now(ctx)), n.ID, sum)
+	return err
 }
 
 // reviewable is a notice that the caller writes for and that can be reviewed, in a version; 0 for whatever it is.
