@@ -180,7 +180,7 @@ func TestDeskOfReview(t *testing.T) {
 	c.put(c.colleague, id, 2, map[string]any{"body": "닷새 동안"}).Want(200)
 	c.see(editor, "/en"+path+"/review").Want(200).Says("Edited after approval", `/en/console/notices/`+id+`/revisions?from=2"`)
 	c.see(editor, path+"/revisions?from=2").Want(200).Says("<del>나흘</del>", "<ins>닷새</ins>")
-	send(colleague, "/decision", url.Values{"version": {"3"}, "decision": {"approved"}}).Want(409).Says("내가 고친 글은")
+	send(colleague, "/decision", url.Values{"version": {"3"}, "decision": {"approved"}}).Want(409).Says("내가 쓰거나 고친 글은")
 	send(editor, "/withdraw", url.Values{"version": {"3"}}).Want(303)
 	c.see(editor, path+"/review").Want(200).Says("검토 요청을 거둠", "요청을 거둠")
 	send(editor, "", url.Values{"version": {"x"}}).Problem(404, "not-found")

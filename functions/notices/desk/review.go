@@ -33,7 +33,7 @@ type talk struct {
 	review   *notice.Review // nil where none was ever asked for
 	remarks  []notice.Remark
 	names    map[string]string
-	editors  []string // of what the notice says now
+	editors  []string // who do not approve what the notice says now
 	other    int64    // the newest revision that says something else
 	against  []notice.Objection
 	required bool // the council publishes nothing without approval
@@ -71,7 +71,10 @@ func (h handlers) talk(ctx context.Context, n notice.Notice) (talk, error) {
 	if t.names, err = h.members.Names(ctx, ids...); err != nil {
 		return t, err
 	}
-	if t.editors, t.other, err = h.notices.Editors(ctx, n); err != nil {
+	if t.editors, err = h.notices.Editors(ctx, n); err != nil {
+		return t, err
+	}
+	if t.other, err = h.notices.Other(ctx, n); err != nil {
 		return t, err
 	}
 	t.against, err = h.notices.Objections(ctx, n)
@@ -341,7 +344,7 @@ func approving(ctx context.Context, t talk) (can bool, why string) {
 	mine := func(o notice.Objection) bool { return o.By == who }
 	switch {
 	case slices.Contains(t.editors, who):
-		return false, ui.T(ctx, "내가 고친 글이라 승인할 수 없습니다.", "You edited it yourself, and cannot approve it.")
+		return false, ui.T(ctx, "내가 쓰거나 고친 글이라 승인할 수 없습니다.", "You wrote or edited it yourself, and cannot approve it.")
 	case len(t.against) > 0 && !slices.ContainsFunc(t.against, mine):
 		return false, ui.T(ctx, "다른 동료가 수정을 요청했으니, 글을 고치거나 그 동료가 승인해야 합니다.", "Another colleague asked for changes: it has to be edited, or approved by them.")
 	default:

@@ -182,7 +182,7 @@ func errOwnRequest() *problem.Error {
 }
 
 func errOwnText() *problem.Error {
-	return problem.New(problem.Conflict, "own-text", "내가 고친 글은 내가 승인할 수 없습니다. 다른 동료에게 부탁하세요.", "You cannot approve what you edited yourself. Ask another colleague.")
+	return problem.New(problem.Conflict, "own-text", "내가 쓰거나 고친 글은 내가 승인할 수 없습니다. 다른 동료에게 부탁하세요.", "You cannot approve what you wrote or edited yourself. Ask another colleague.")
 }
 
 func errChangesStand() *problem.Error {

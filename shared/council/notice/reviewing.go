@@ -73,20 +73,77 @@ func (s Reader) Reviews(ctx context.Context, list ...Notice) (map[string]Review,
 	return found, err
 }
 
-// Editors are who edited a notice, which is whole, since it said something else than it says now, and the number of the newest revision
-// that did; 0 where none does. Files are in no revision: who only changed these is among them.
-func (s Reader) Editors(ctx context.Context, n Notice) (editors []string, other int64, err error) {
+// Editors are who wrote what a notice, which is whole, says now, and do not approve it: whoever wrote a version since the newest
+// that a colleague approved or that readers saw, whatever it changed, files too; and whoever wrote a version that says just this,
+// unless that was approved.
+func (s Reader) Editors(ctx context.Context, n Notice) ([]string, error) {
 	tags, err := encodeTags(n.Tags)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	other, err = database.One(ctx, s.db, database.Value[int64], `SELECT COALESCE(MAX(version), 0) FROM notice_revisions WHERE notice_id = $1 AND NOT (unit = $2 AND title = $3 AND tags = $4 AND body = $5 AND title_en = $6 AND body_en = $7)`,
-		n.ID, n.Unit, n.Title, tags, n.Body, n.TitleEn, n.BodyEn)
+	list, err := database.All(ctx, s.db, scanWritten, `SELECT version, editor, at, publish_at, unpublish_at,
+			unit = $2 AND title = $3 AND tags = $4 AND body = $5 AND title_en = $6 AND body_en = $7,
+			digest <> '' AND digest IN (SELECT v.digest FROM notice_review_entries e JOIN notice_revisions v ON v.notice_id = e.notice_id AND v.version = e.version WHERE e.notice_id = $1 AND e.kind = $8)
+		FROM notice_revisions WHERE notice_id = $1 ORDER BY version`,
+		n.ID, n.Unit, n.Title, tags, n.Body, n.TitleEn, n.BodyEn, string(Approved))
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	editors, err = database.All(ctx, s.db, database.Value[string], `SELECT DISTINCT editor FROM notice_revisions WHERE notice_id = $1 AND version > $2`, n.ID, other)
-	return editors, other, err
+	since, same := []string{}, []string{}
+	for i, v := range list {
+		until := v.at
+		switch {
+		case i < len(list)-1 && list[i+1].version == v.version+1:
+			until = list[i+1].at
+		case i == len(list)-1 && n.Version == v.version:
+			until = clock.Millis(clock.Now(ctx))
+		}
+		if since = append(since, v.editor); v.approved || v.out(until) {
+			since = nil
+		}
+		if v.same && !v.approved {
+			same = append(same, v.editor)
+		}
+	}
+	editors := append(since, same...)
+	slices.Sort(editors)
+	return slices.Compact(editors), nil
+}
+
+// written is a version of a notice by what says who answers for its text.
+type written struct {
+	version            int64
+	editor             string
+	at                 int64 // as the next two, milliseconds
+	publish, unpublish *int64
+	same               bool // its text is that of now
+	approved           bool // a colleague approved what it says
+}
+
+func scanWritten(r database.Row) (written, error) {
+	var v written
+	err := r.Scan(&v.version, &v.editor, &v.at, &v.publish, &v.unpublish, &v.same, &v.approved)
+	return v, err
+}
+
+// out says whether readers saw v while it was the newest, until a time. Of what was deleted it is not known: Editors takes it for
+// gone at once.
+func (v written) out(until int64) bool {
+	if v.publish == nil {
+		return false
+	}
+	from := max(*v.publish, v.at)
+	return from <= until && (v.unpublish == nil || *v.unpublish > from)
+}
+
+// Other is the number of the newest revision of a notice, which is whole, with another text than it has now; 0 where there is none.
+func (s Reader) Other(ctx context.Context, n Notice) (int64, error) {
+	tags, err := encodeTags(n.Tags)
+	if err != nil {
+		return 0, err
+	}
+	return database.One(ctx, s.db, database.Value[int64], `SELECT COALESCE(MAX(version), 0) FROM notice_revisions WHERE notice_id = $1 AND NOT (unit = $2 AND title = $3 AND tags = $4 AND body = $5 AND title_en = $6 AND body_en = $7)`,
+		n.ID, n.Unit, n.Title, tags, n.Body, n.TitleEn, n.BodyEn)
 }
 
 // Objection is that a colleague asked for changes of what a notice says, and did not approve it since.
@@ -296,7 +353,7 @@ func (s Writer) Decide(ctx context.Context, id string, version int64, decision S
 // approvable fails where somebody may not approve what a notice says. It returns the requests for changes of others, which stand
 // although they take back their own.
 func (s Writer) approvable(ctx context.Context, n Notice, who string) ([]Objection, error) {
-	editors, _, err := s.Editors(ctx, n)
+	editors, err := s.Editors(ctx, n)
 	if err != nil {
 		return nil, err
 	}
