@@ -410,23 +410,21 @@ func (h handlers) ask(ctx context.Context, r *sayRequest) (*function.Redirect, e
 	if err != nil {
 		return nil, err
 	}
-	n, err := h.notices.Writable(ctx, r.ID)
+	colleagues, err := h.colleagues(ctx, r.ID)
 	if err != nil {
 		return nil, err
 	}
-	colleagues, err := h.members.Able(ctx, auth.Write, n.Unit)
-	if err != nil {
-		return nil, err
-	}
-	return h.did(ctx, r, notice.Asked, h.notices.Ask(ctx, r.ID, version, notice.Request{For: r.For, Text: r.Text, Colleagues: idsOf(colleagues)}))
+	return h.did(ctx, r, notice.Asked, h.notices.Ask(ctx, r.ID, version, notice.Request{For: r.For, Text: r.Text, Colleagues: colleagues}))
 }
 
-func idsOf(list []member.Colleague) []string {
-	ids := []string{}
-	for _, c := range list {
-		ids = append(ids, c.ID)
+// colleagues are the ids of who writes for the unit of a notice that the caller writes for.
+func (h handlers) colleagues(ctx context.Context, id string) ([]string, error) {
+	n, err := h.notices.Writable(ctx, id)
+	if err != nil {
+		return nil, err
 	}
-	return ids
+	list, err := h.members.Able(ctx, auth.Write, n.Unit)
+	return member.IDs(list), err
 }
 
 func (h handlers) withdraw(ctx context.Context, r *sayRequest) (*function.Redirect, error) {
@@ -442,7 +440,11 @@ func (h handlers) comment(ctx context.Context, r *sayRequest) (*function.Redirec
 	if err != nil {
 		return nil, err
 	}
-	return h.did(ctx, r, notice.Commented, h.notices.Comment(ctx, r.ID, version, r.Text))
+	colleagues, err := h.colleagues(ctx, r.ID)
+	if err != nil {
+		return nil, err
+	}
+	return h.did(ctx, r, notice.Commented, h.notices.Comment(ctx, r.ID, version, r.Text, colleagues))
 }
 
 type decideRequest struct {
@@ -455,8 +457,12 @@ func (h handlers) decide(ctx context.Context, r *decideRequest) (*function.Redir
 	if err != nil {
 		return nil, err
 	}
+	colleagues, err := h.colleagues(ctx, r.ID)
+	if err != nil {
+		return nil, err
+	}
 	function.Detail(ctx, "decision", r.Decision)
-	return h.did(ctx, &r.sayRequest, notice.Said(r.Decision), h.notices.Decide(ctx, r.ID, version, notice.Said(r.Decision), r.Text))
+	return h.did(ctx, &r.sayRequest, notice.Said(r.Decision), h.notices.Decide(ctx, r.ID, version, notice.Said(r.Decision), r.Text, colleagues))
 }
 
 // panel is how the review of the notice in the editor stands, and what was said; its page is where something is said. The script

@@ -18,6 +18,7 @@ import (
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/council/notice"
 	"github.com/madang-council/madang/shared/council/policy"
+	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/problem"
 )
 
@@ -85,10 +86,10 @@ func TestReview(t *testing.T) {
 			return f.do(ctx, func(ctx context.Context) error { return f.store.Ask(ctx, n.ID, version, q) })
 		}
 		decide := func(ctx context.Context, version int64, said notice.Said, text string) error {
-			return f.do(ctx, func(ctx context.Context) error { return f.store.Decide(ctx, n.ID, version, said, text) })
+			return f.do(ctx, func(ctx context.Context) error { return f.store.Decide(ctx, n.ID, version, said, text, nil) })
 		}
 		comment := func(ctx context.Context, text string) error {
-			return f.do(ctx, func(ctx context.Context) error { return f.store.Comment(ctx, n.ID, 0, text) })
+			return f.do(ctx, func(ctx context.Context) error { return f.store.Comment(ctx, n.ID, 0, text, nil) })
 		}
 		withdraw := func(ctx context.Context) error {
 			return f.do(ctx, func(ctx context.Context) error { return f.store.Withdraw(ctx, n.ID, 0) })
@@ -234,7 +235,7 @@ func TestChangesStand(t *testing.T) {
 					want = ""
 				case "changes", "approved":
 					err = do(who, func(ctx context.Context) error {
-						return f.store.Decide(ctx, n.ID, 0, notice.Said(words[1]), "말")
+						return f.store.Decide(ctx, n.ID, 0, notice.Said(words[1]), "말", nil)
 					})
 				}
 				if code(err) != want {
@@ -289,7 +290,7 @@ func TestWhoWroteIt(t *testing.T) {
 						err = f.do(as(now, "z"), func(ctx context.Context) error { return f.store.Ask(ctx, n.ID, 0, notice.Request{}) })
 					}
 					if err == nil {
-						err = f.do(ctx, func(ctx context.Context) error { return f.store.Decide(ctx, n.ID, 0, said, "말") })
+						err = f.do(ctx, func(ctx context.Context) error { return f.store.Decide(ctx, n.ID, 0, said, "말", nil) })
 					}
 				case "deletes":
 					err = f.do(ctx, func(ctx context.Context) error { _, err := f.store.Delete(ctx, n.ID, n.Version); return err })
@@ -334,6 +335,62 @@ func minutes(text string) time.Duration {
 	return time.Duration(n) * time.Minute
 }
 
+// Who asked and who said something hear of what is said, as long as they write for the unit: who has left, or works elsewhere now,
+// is not named to anybody who sends messages.
+func TestWhoHearsOfAnswers(t *testing.T) {
+	each(t, func(t *testing.T, f fixture) {
+		n := f.add(as(noon, "a"), notice.Content{Title: "초안"})
+		told := func(who string, colleagues []string, work func(context.Context, []string) error) string {
+			t.Helper()
+			f.exec(`DELETE FROM outbox`)
+			if err := f.do(as(noon, who), func(ctx context.Context) error { return work(ctx, colleagues) }); err != nil {
+				t.Fatal(err)
+			}
+			data, err := database.All(t.Context(), f.db, database.Value[string], `SELECT data FROM outbox WHERE type IN ($1, $2)`, notice.ReviewAsked, notice.ReviewAnswered)
+			if err != nil || len(data) != 1 {
+				t.Fatal(data, err)
+			}
+			var e notice.ReviewEvent
+			if err := json.Unmarshal([]byte(data[0]), &e); err != nil {
+				t.Fatal(err)
+			}
+			return strings.Join(e.To, " ")
+		}
+		ask := func(ctx context.Context, colleagues []string) error {
+			return f.store.Ask(ctx, n.ID, 0, notice.Request{Colleagues: colleagues})
+		}
+		comment := func(ctx context.Context, colleagues []string) error {
+			return f.store.Comment(ctx, n.ID, 0, "의견", colleagues)
+		}
+		decide := func(said notice.Said) func(context.Context, []string) error {
+			return func(ctx context.Context, colleagues []string) error {
+				return f.store.Decide(ctx, n.ID, 0, said, "말", colleagues)
+			}
+		}
+		everybody := []string{"a", "b", "c", "d"}
+		for i, act := range []struct {
+			who        string
+			colleagues []string
+			does       func(context.Context, []string) error
+			want       string
+		}{
+			{"a", everybody, ask, "b c d"},
+			{"b", everybody, comment, "a"},
+			{"c", everybody, comment, "a b"},
+			{"c", []string{"a", "c", "d"}, comment, "a"}, // b has left
+			{"d", []string{"a", "c", "d"}, decide(notice.ChangesAsked), "a c"},
+			{"c", []string{"c", "d"}, comment, "d"}, // and who asked
+			{"d", []string{"c", "d"}, decide(notice.Approved), "c"},
+			{"d", []string{"d"}, decide(notice.ChangesAsked), ""},
+			{"d", everybody, comment, "a b c"},
+		} {
+			if got := told(act.who, act.colleagues, act.does); got != act.want {
+				t.Errorf("%d: %q are told, want %q", i, got, act.want)
+			}
+		}
+	})
+}
+
 // What is kept of a review goes with the notice, and what a member said with them.
 func TestReviewIsForgotten(t *testing.T) {
 	each(t, func(t *testing.T, f fixture) {
@@ -343,7 +400,7 @@ func TestReviewIsForgotten(t *testing.T) {
 			f.do(a, func(ctx context.Context) error {
 				return f.store.Ask(ctx, n.ID, 1, notice.Request{For: "b", Colleagues: []string{"b"}, Text: "부탁"})
 			}),
-			f.do(b, func(ctx context.Context) error { return f.store.Comment(ctx, n.ID, 0, "내 의견") }),
+			f.do(b, func(ctx context.Context) error { return f.store.Comment(ctx, n.ID, 0, "내 의견", nil) }),
 		} {
 			if err != nil {
 				t.Fatal(err)
@@ -528,7 +585,7 @@ func TestNothingUnapprovedComesOut(t *testing.T) {
 					case said == notice.Approved && len(g.against[g.text]) > 0 && !g.against[g.text][who]:
 						want = "changes-asked"
 					}
-					err := f.do(ctx, func(ctx context.Context) error { return f.store.Decide(ctx, g.id, g.version, said, "말") })
+					err := f.do(ctx, func(ctx context.Context) error { return f.store.Decide(ctx, g.id, g.version, said, "말", nil) })
 					check(string(said), err, want)
 					if err == nil {
 						if g.against[g.text] == nil {
@@ -619,7 +676,7 @@ func TestApprovedAndChangedAtOnce(t *testing.T) {
 			n := f.add(a, notice.Content{Title: "승인된 글"})
 			for _, err := range []error{
 				f.do(a, func(ctx context.Context) error { return f.store.Ask(ctx, n.ID, 1, notice.Request{}) }),
-				f.do(b, func(ctx context.Context) error { return f.store.Decide(ctx, n.ID, 1, notice.Approved, "") }),
+				f.do(b, func(ctx context.Context) error { return f.store.Decide(ctx, n.ID, 1, notice.Approved, "", nil) }),
 			} {
 				if err != nil {
 					t.Fatal(err)
@@ -634,7 +691,9 @@ func TestApprovedAndChangedAtOnce(t *testing.T) {
 					return f.do(a, func(ctx context.Context) error { return f.store.Withdraw(ctx, n.ID, 0) })
 				},
 				func() error {
-					return f.do(c, func(ctx context.Context) error { return f.store.Decide(ctx, n.ID, 0, notice.ChangesAsked, "잠깐") })
+					return f.do(c, func(ctx context.Context) error {
+						return f.store.Decide(ctx, n.ID, 0, notice.ChangesAsked, "잠깐", nil)
+					})
 				},
 				func() error {
 					_, err := f.edit(c, n.ID, 1, notice.Content{Unit: "총학", Title: "고친 글"})

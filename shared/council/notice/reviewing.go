@@ -288,9 +288,10 @@ func (s Writer) Withdraw(ctx context.Context, id string, version int64) error {
 	return s.remark(ctx, n, r, Withdrawn, 0, "")
 }
 
-// Comment says something about a version of a notice, 0 for the newest, in a review that is open. It fails with no-review,
+// Comment says something about a version of a notice, 0 for the newest, in a review that is open. Colleagues are the ids of who
+// writes for the unit: of them who takes part is told. It fails with no-review,
 // not-reviewable, too-many-comments and, in the fields text and version, problem.Invalid.
-func (s Writer) Comment(ctx context.Context, id string, seen int64, text string) error {
+func (s Writer) Comment(ctx context.Context, id string, seen int64, text string, colleagues []string) error {
 	n, r, err := s.open(ctx, id, 0)
 	if err != nil {
 		return err
@@ -307,13 +308,13 @@ func (s Writer) Comment(ctx context.Context, id string, seen int64, text string)
 	if err := s.remark(ctx, n, r, Commented, seen, text); err != nil {
 		return err
 	}
-	return s.answered(ctx, n, r, Commented)
+	return s.answered(ctx, n, r, Commented, colleagues)
 }
 
 // Decide approves a version of a notice, or asks for changes of it, which are to be said. Who approves after having asked for
-// changes takes that back: it is approved once nobody's request for changes stands. It fails with no-review, not-reviewable,
+// changes takes that back: it is approved once nobody's request for changes stands. Colleagues are as in Comment. It fails with no-review, not-reviewable,
 // own-request, own-text, changes-asked and, in the field text, problem.Invalid.
-func (s Writer) Decide(ctx context.Context, id string, version int64, decision Said, text string) error {
+func (s Writer) Decide(ctx context.Context, id string, version int64, decision Said, text string, colleagues []string) error {
 	n, r, err := s.open(ctx, id, version)
 	if err != nil {
 		return err
@@ -347,7 +348,7 @@ func (s Writer) Decide(ctx context.Context, id string, version int64, decision S
 	if len(others) > 0 {
 		decision = Commented
 	}
-	return s.answered(ctx, n, r, decision)
+	return s.answered(ctx, n, r, decision, colleagues)
 }
 
 // approvable fails where somebody may not approve what a notice says. It returns the requests for changes of others, which stand
@@ -431,8 +432,9 @@ func (s Writer) remark(ctx context.Context, n Notice, r Review, said Said, seen 
 	return err
 }
 
-// answered tells who asked, and who else has said something, what the caller said.
-func (s Writer) answered(ctx context.Context, n Notice, r Review, said Said) error {
+// answered tells who asked, and who else has said something, what the caller said: those who still are colleagues. Rows keep the
+// ids of others, which lead to nobody.
+func (s Writer) answered(ctx context.Context, n Notice, r Review, said Said, colleagues []string) error {
 	others, err := database.All(ctx, s.db, database.Value[string], `SELECT DISTINCT author FROM notice_review_entries WHERE notice_id = $1 ORDER BY author`, n.ID)
 	if err != nil {
 		return err
@@ -440,7 +442,9 @@ func (s Writer) answered(ctx context.Context, n Notice, r Review, said Said) err
 	if !slices.Contains(others, r.AskedBy) {
 		others = append(others, r.AskedBy)
 	}
-	return s.tell(ctx, ReviewAnswered, n, r, said, slices.DeleteFunc(others, func(id string) bool { return id == auth.From(ctx).MemberID }))
+	return s.tell(ctx, ReviewAnswered, n, r, said, slices.DeleteFunc(others, func(id string) bool {
+		return id == auth.From(ctx).MemberID || !slices.Contains(colleagues, id)
+	}))
 }
 
 // tell records that members are to hear of what was said: an outcome of an answer, or "".
