@@ -59,9 +59,9 @@ func under(books []rule.Shelved) map[string][]rule.Shelved {
 	}
 	list := map[string][]rule.Shelved{}
 	for _, b := range books {
-		up, shown := b.Slug, true
+		up := b.Slug
 		for range books {
-			if up, shown = parents[up]; !shown || up == b.Slug {
+			if up = parents[up]; up == "" || up == b.Slug {
 				break
 			}
 		}
