@@ -53,7 +53,7 @@ var Function = function.Spec{
 				Refuses: function.Refusals{problem.Conflict: {"no-review", "not-reviewable"}}},
 			{Method: "POST", Path: review + "/comments", Words: problem.Text{KO: "공지의 검토에 의견을 씀", EN: "Commented on a notice in review"}, Access: write, Do: function.Do(h.comment), Doc: "Says something about a version.",
 				Refuses: function.Refusals{problem.Conflict: {"no-review", "not-reviewable", "too-many-comments"}}},
-			{Method: "POST", Path: review + "/decision", Words: problem.Text{KO: "공지의 검토를 결정함", EN: "Decided on the review of a notice"}, Access: write, Do: function.Do(h.decide), Doc: "Approves the version of If-Match, or asks for changes of it; nobody decides on their own request, nor approves what they edited themselves.",
+			{Method: "POST", Path: review + "/decision", Words: problem.Text{KO: "공지의 검토를 결정함", EN: "Decided on the review of a notice"}, Access: write, Do: function.Do(h.decide), Doc: "Approves the version of If-Match, or asks for changes of it; nobody decides on their own request, nor approves what they wrote or edited themselves, texts or files, since a colleague last approved it or readers saw it.",
 				Refuses: function.Refusals{problem.Conflict: {"no-review", "not-reviewable", "own-request", "own-text", "changes-asked"}}},
 			{Method: "POST", Path: "/v1/notices/{id}/preview", Words: problem.Text{KO: "미리보기 링크를 만듦", EN: "Made a preview link"}, Access: write, Do: function.Do(h.share), Doc: "A link by which anybody can read the notice for an hour."},
 			{Method: "GET", Path: "/v1/notices/previews/{token}", Access: function.Anyone, Do: function.Do(h.preview), Doc: "The notice of a preview link in its newest version.",

@@ -8,6 +8,7 @@ import (
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/council/notice"
 	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/identity/member"
 	"github.com/madang-council/madang/shared/operation/audit"
 	"github.com/madang-council/madang/shared/problem"
 )
@@ -101,22 +102,24 @@ func (h handlers) ask(ctx context.Context, r *askRequest) (*reviewResponse, erro
 	if err != nil {
 		return nil, err
 	}
-	n, err := h.notices.Writable(ctx, r.ID)
+	colleagues, err := h.colleagues(ctx, r.ID)
 	if err != nil {
 		return nil, err
 	}
-	colleagues, err := h.members.Able(ctx, auth.Write, n.Unit)
-	if err != nil {
-		return nil, err
-	}
-	q := notice.Request{For: r.For, Text: r.Text}
-	for _, c := range colleagues {
-		q.Colleagues = append(q.Colleagues, c.ID)
-	}
-	if err := h.notices.Ask(ctx, r.ID, version, q); err != nil {
+	if err := h.notices.Ask(ctx, r.ID, version, notice.Request{For: r.For, Text: r.Text, Colleagues: colleagues}); err != nil {
 		return nil, err
 	}
 	return h.reviewOf(ctx, r.ID)
+}
+
+// colleagues are the ids of who writes for the unit of a notice that the caller writes for.
+func (h handlers) colleagues(ctx context.Context, id string) ([]string, error) {
+	n, err := h.notices.Writable(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	list, err := h.members.Able(ctx, auth.Write, n.Unit)
+	return member.IDs(list), err
 }
 
 func (h handlers) unask(ctx context.Context, r *edition) (*function.None, error) {
@@ -137,7 +140,11 @@ func (h handlers) comment(ctx context.Context, r *commentRequest) (*reviewRespon
 	if !check.ID(r.ID) {
 		return nil, problem.Absent()
 	}
-	if err := h.notices.Comment(ctx, r.ID, r.Version, r.Text); err != nil {
+	colleagues, err := h.colleagues(ctx, r.ID)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.notices.Comment(ctx, r.ID, r.Version, r.Text, colleagues); err != nil {
 		return nil, err
 	}
 	return h.reviewOf(ctx, r.ID)
@@ -154,7 +161,11 @@ func (h handlers) decide(ctx context.Context, r *decideRequest) (*reviewResponse
 	if err != nil {
 		return nil, err
 	}
-	if err := h.notices.Decide(ctx, r.ID, version, notice.Said(r.Decision), r.Text); err != nil {
+	colleagues, err := h.colleagues(ctx, r.ID)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.notices.Decide(ctx, r.ID, version, notice.Said(r.Decision), r.Text, colleagues); err != nil {
 		return nil, err
 	}
 	function.Detail(ctx, "decision", r.Decision)

@@ -3,11 +3,13 @@ package notices_test
 import (
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/council/notice"
+	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/functiontest"
 )
 
@@ -143,6 +145,41 @@ func TestUrgentWithoutReview(t *testing.T) {
 	}
 }
 
+// Who left is not told what is said in a review that they took part in, by the API as by the page; who stays is.
+func TestLeaversHearOfNoReview(t *testing.T) {
+	c := reviewing(t, false)
+	leaver := c.Member(functiontest.Member{Name: "떠날이", Grants: []auth.Grant{{Role: auth.Editor, Unit: "총학"}}})
+	id := c.draft("총학", "글", nil)
+	c.post(c.editor, id, "", 1, map[string]any{}).Want(200)
+	c.post(leaver, id, "/comments", 1, map[string]any{"text": "먼저 볼게요"}).Want(200)
+	path := "/console/notices/" + id + "/review"
+	for _, say := range []func(){
+		func() { c.post(c.colleague, id, "/comments", 1, map[string]any{"text": "의견"}).Want(200) },
+		func() {
+			c.post(c.colleague, id, "/decision", 1, map[string]any{"decision": "changes", "text": "고쳐 주세요"}).Want(200)
+		},
+		func() {
+			c.Do(functiontest.Request{Method: "POST", Path: path + "/comments", As: c.colleague.Token, Body: url.Values{"version": {"1"}, "text": {"의견"}}}).Want(303)
+		},
+		func() {
+			c.Do(functiontest.Request{Method: "POST", Path: path + "/decision", As: c.colleague.Token, Body: url.Values{"version": {"1"}, "decision": {"approved"}}}).Want(303)
+		},
+	} {
+		for _, left := range []bool{false, true} {
+			for _, query := range []string{`DELETE FROM outbox`, `UPDATE members SET leaving_at = ` + map[bool]string{false: "NULL", true: "1"}[left] + ` WHERE id = '` + leaver.ID + `'`} {
+				if _, err := c.DB.Exec(c.Context(), query); err != nil {
+					t.Fatal(err)
+				}
+			}
+			say()
+			data, err := database.All(c.Context(), c.DB, database.Value[string], `SELECT data FROM outbox WHERE type = $1`, notice.ReviewAnswered)
+			if err != nil || len(data) != 1 || strings.Contains(data[0], leaver.ID) == left || !strings.Contains(data[0], c.editor.ID) {
+				t.Errorf("left=%v: %v %v", left, data, err)
+			}
+		}
+	}
+}
+
 // The page works by its forms alone.
 func TestDeskOfReview(t *testing.T) {
 	c := reviewing(t, false)
@@ -180,7 +217,7 @@ func TestDeskOfReview(t *testing.T) {
 	c.put(c.colleague, id, 2, map[string]any{"body": "닷새 동안"}).Want(200)
 	c.see(editor, "/en"+path+"/review").Want(200).Says("Edited after approval", `/en/console/notices/`+id+`/revisions?from=2"`)
 	c.see(editor, path+"/revisions?from=2").Want(200).Says("<del>나흘</del>", "<ins>닷새</ins>")
-	send(colleague, "/decision", url.Values{"version": {"3"}, "decision": {"approved"}}).Want(409).Says("내가 고친 글은")
+	send(colleague, "/decision", url.Values{"version": {"3"}, "decision": {"approved"}}).Want(409).Says("내가 쓰거나 고친 글은")
 	send(editor, "/withdraw", url.Values{"version": {"3"}}).Want(303)
 	c.see(editor, path+"/review").Want(200).Says("검토 요청을 거둠", "요청을 거둠")
 	send(editor, "", url.Values{"version": {"x"}}).Problem(404, "not-found")

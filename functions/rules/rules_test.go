@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"github.com/madang-council/madang/functions/rules"
 	"github.com/madang-council/madang/functions/sweep"
 	"github.com/madang-council/madang/shared/auth"
@@ -450,4 +452,66 @@ func TestEditorsAtOnce(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Whatever stands under what, also where that makes no tree: each rulebook that may be shown is drawn, once, and below the one that
+// it stands under where that is drawn and not below it.
+func TestEachRulebookIsDrawn(t *testing.T) {
+	d := open(t)
+	slugs := []string{"a", "b", "c", "d", "e"}
+	for _, slug := range slugs {
+		d.book(slug)
+		d.law(slug, "enactment", one, "2026-03-02", "2026-03-02", nil)
+	}
+	asked := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		asked++
+		parents := map[string]string{}
+		for _, slug := range slugs {
+			parents[slug] = rapid.SampledFrom(append([]string{"", "", "gone"}, slugs...)).Draw(rt, slug)
+			if _, err := d.DB.Exec(d.Context(), `UPDATE rulebooks SET parent = $1 WHERE slug = $2`, parents[slug], slug); err != nil {
+				rt.Fatal(err)
+			}
+		}
+		drawn, below := map[string]int{}, []string{""} // and the rulebooks that the list is below
+		last := ""
+		above := map[string]string{}
+		body := string(d.Do(functiontest.Request{Method: "GET", Path: "/rules", From: fmt.Sprintf("203.0.%d.%d", asked/200%200, asked%200)}).Want(200).Body) // nobody asks as often
+		for _, tag := range regexp.MustCompile(`<ul class="rows books">|</ul>|<a href="/rules/([a-e])"`).FindAllStringSubmatch(body, -1) {
+			switch tag[0] {
+			case `<ul class="rows books">`:
+				below = append(below, last)
+			case "</ul>":
+				if len(below) > 1 {
+					last, below = below[len(below)-1], below[:len(below)-1]
+				}
+			default:
+				last = tag[1]
+				drawn[last]++
+				above[last] = below[len(below)-1]
+			}
+		}
+		ring := func(slug string) bool { // whether it stands, over others, under itself
+			at := parents[slug]
+			for range slugs {
+				if at == slug {
+					return true
+				}
+				at = parents[at]
+			}
+			return false
+		}
+		for _, slug := range slugs {
+			if drawn[slug] != 1 {
+				rt.Fatalf("%s is drawn %d times of %v", slug, drawn[slug], parents)
+			}
+			want := parents[slug]
+			if want == "gone" || above[slug] == "" && ring(slug) {
+				want = ""
+			}
+			if above[slug] != want {
+				rt.Fatalf("%s stands under %q, and is drawn under %q, of %v", slug, parents[slug], above[slug], parents)
+			}
+		}
+	})
 }

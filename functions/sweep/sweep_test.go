@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -15,6 +17,8 @@ import (
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/chore"
 	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/council/notice"
+	"github.com/madang-council/madang/shared/council/thing"
 	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/event"
 	"github.com/madang-council/madang/shared/function"
@@ -594,4 +598,53 @@ func TestAccess(t *testing.T) {
 // asMember is a context in which the member of the tests asks.
 func asMember(w world) context.Context {
 	return auth.With(w.Context(), auth.Principal{MemberID: w.member})
+}
+
+// However long the texts are, what the index is compared with is held by the page: a run of the longest notices that there may
+// be fits into the memory that sweep has.
+func TestReindexedInItsMemory(t *testing.T) {
+	for engine, option := range map[string]functiontest.Option{"sqlite": func(*functiontest.App) {}, "postgres": functiontest.OnPostgres} {
+		t.Run(engine, func(t *testing.T) {
+			w := newWorld(t, option)
+			const notices = 12
+			long := strings.Repeat("총학생회에서 알립니다 ", notice.MostBody/12)
+			for i := range notices {
+				w.exec(`INSERT INTO notices (id, unit, title, folded, excerpt, tags, version, created_at, updated_at, rendering, html, body, title_en, html_en, body_en) VALUES ($1, '총학', '가', '가', '', '[]', 1, 0, 0, 1, $2, $3, 'a', $2, $3)`,
+					fmt.Sprintf("n%02d", i), "<p>"+long+"</p>", long)
+			}
+			memory := uint64(sweep.Function.Scale.Filled().MemoryMiB) << 20
+			var m runtime.MemStats
+			live := func() uint64 {
+				runtime.GC()
+				runtime.ReadMemStats(&m)
+				return m.HeapAlloc
+			}
+			before, given := live(), 0
+			sources := sweep.Sources(w.DB)
+			for i, source := range sources {
+				sources[i].Next = func(ctx context.Context, behind string, limit int) ([]thing.Thing, error) {
+					if held := live(); held > before+memory/8 {
+						t.Errorf("%d MiB are held of what was compared before", (held-before)>>20)
+					}
+					allocated := m.TotalAlloc
+					list, err := source.Next(ctx, behind, limit)
+					runtime.ReadMemStats(&m)
+					if page := m.TotalAlloc - allocated; page > memory/2 {
+						t.Errorf("%d MiB are read at once, for %d of %s", page>>20, len(list), source.Kind)
+					}
+					if given += len(list); limit > 1 && len(list) > limit {
+						t.Errorf("%d of %s, asked for %d", len(list), source.Kind, limit)
+					}
+					return list, err
+				}
+			}
+			for round, want := range []int{notices, 0} {
+				given = 0
+				n, err := thing.Store{DB: w.DB}.Chores(sources...)[0].Run(w.Context())
+				if err != nil || n != want || given < notices {
+					t.Errorf("round %d: %d mended of %d: %v", round, n, given, err)
+				}
+			}
+		})
+	}
 }

@@ -3,6 +3,7 @@
 //
 //	backup key   >backup.key                       a new key; its public half, for backup.recipients, is told
 //	backup save  -dump /dump/pipe -whole /dump/whole   what the CronJob of the chart does
+//	backup tidy                                    deletes the copies whose time is over; save does so, too
 //	backup list                                    what copies there are
 //	backup fetch -identity backup.key [-at TIME]   one of them, in plain, to standard output: what pg_restore takes
 //
@@ -52,24 +53,24 @@ type order struct {
 
 func run(ctx context.Context, args []string, out, log io.Writer) error {
 	if len(args) == 0 {
-		return errors.New("key, save, list or fetch?")
+		return errors.New("key, save, tidy, list or fetch?")
 	}
 	o := order{out: out, log: log}
 	f := flag.NewFlagSet(args[0], flag.ContinueOnError)
 	f.SetOutput(log)
 	f.StringVar(&o.dump, "dump", "", "save: the pipe that the dump is read from; waited for while it is not there")
 	f.StringVar(&o.whole, "whole", "", "save: the file that has pg_dump's exit status, once the dump has ended")
-	f.IntVar(&o.keep.Days, "days", 7, "save: of so many days one copy stays")
-	f.IntVar(&o.keep.Weeks, "weeks", 5, "save: and of so many weeks")
-	f.IntVar(&o.keep.Months, "months", 3, "save: and of so many months")
+	f.IntVar(&o.keep.Days, "days", 7, "save, tidy: of so many days, with today, the newest copy stays")
+	f.IntVar(&o.keep.Weeks, "weeks", 5, "save, tidy: and of so many weeks, with this one")
+	f.IntVar(&o.keep.Months, "months", 3, "save, tidy: and of so many months, with this one")
 	f.StringVar(&o.identity, "identity", "backup.key", "fetch: the file of the key")
-	f.StringVar(&o.at, "at", "", "fetch: as it was then or before, 2026-03-02T04:30:00+09:00; empty: the newest")
+	f.StringVar(&o.at, "at", "", "fetch: as it was then or before, never as later, 2026-03-02T04:30:00+09:00; empty: the newest")
 	if err := f.Parse(args[1:]); err != nil {
 		return err
 	}
-	act := map[string]func(context.Context, order) error{"key": key, "save": save, "list": list, "fetch": fetch}[args[0]]
+	act := map[string]func(context.Context, order) error{"key": key, "save": save, "tidy": tidy, "list": list, "fetch": fetch}[args[0]]
 	if act == nil {
-		return fmt.Errorf("%q: key, save, list or fetch?", args[0])
+		return fmt.Errorf("%q: key, save, tidy, list or fetch?", args[0])
 	}
 	return act(ctx, o)
 }
@@ -93,11 +94,8 @@ func vault() (*objects.Store, backup.Vault, error) {
 	return store, backup.Vault{Storage: store}, err
 }
 
+// save deletes what is over before anything that may fail, and what the new copy replaces after it.
 func save(ctx context.Context, o order) error {
-	recipients, err := backup.Recipients(os.Getenv("BACKUP_RECIPIENTS"))
-	if err != nil {
-		return err
-	}
 	store, v, err := vault()
 	if err != nil {
 		return err
@@ -105,21 +103,42 @@ func save(ctx context.Context, o order) error {
 	if err := store.EnsureBucket(ctx); err != nil {
 		return err
 	}
+	tidied := tidyIn(ctx, v, o)
+	recipients, err := backup.Recipients(os.Getenv("BACKUP_RECIPIENTS"))
+	if err != nil {
+		return errors.Join(err, tidied)
+	}
 	at := time.Now()
 	dump, err := opened(ctx, o.dump)
 	if err != nil {
-		return err
+		return errors.Join(err, tidied)
 	}
 	defer func() { _ = dump.Close() }()
-	c, err := v.Save(ctx, at, dump, func() error { return whole(ctx, o.whole) }, recipients...)
+	c, err := v.Save(ctx, time.Now, dump, func() error { return whole(ctx, o.whole) }, recipients...)
 	if err != nil {
-		return err
+		return errors.Join(err, tidied)
 	}
 	_, _ = fmt.Fprintf(o.out, "%s: %d bytes in %s\n", c.Key, c.Size, time.Since(at).Round(time.Millisecond))
 	if err := note(ctx); err != nil { // the alert tells of it within a day
 		_, _ = fmt.Fprintln(o.log, "the copy is stored, but its time could not be noted:", err)
 	}
-	over, err := v.Tidy(ctx, o.keep)
+	return tidyIn(ctx, v, o)
+}
+
+// tidy is for nights in which nothing is saved. Where nothing ever was there is nothing to do.
+func tidy(ctx context.Context, o order) error {
+	_, v, err := vault()
+	if err != nil {
+		return err
+	}
+	if err := tidyIn(ctx, v, o); !errors.Is(err, objects.ErrNotFound) {
+		return err
+	}
+	return nil
+}
+
+func tidyIn(ctx context.Context, v backup.Vault, o order) error {
+	over, err := v.Tidy(ctx, o.keep, time.Now())
 	for _, c := range over {
 		_, _ = fmt.Fprintf(o.out, "%s: its time is over\n", c.Key)
 	}

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/madang-council/madang/shared/objects"
 	"github.com/madang-council/madang/shared/objects/embedded"
 )
 
@@ -84,6 +85,46 @@ func TestSaveListAndFetch(t *testing.T) {
 	}
 	if err := run(t.Context(), []string{"fetch", "-identity", key, "-at", "2020-01-01T00:00:00Z"}, &out, &log); err == nil {
 		t.Error("a copy of before there was one")
+	}
+}
+
+// What is over goes in a night in which nothing is saved, whatever the reason; the newest copy stays, and what is not there is
+// no failure.
+func TestTidiesWithoutSaving(t *testing.T) {
+	for name, args := range map[string][]string{"tidy": {"tidy"}, "no recipient": {"save"}, "no dump": {"save", "-dump", "none"}} {
+		t.Run(name, func(t *testing.T) {
+			dir, _ := place(t)
+			var out, log bytes.Buffer
+			if err := run(t.Context(), []string{"tidy"}, &out, &log); err != nil || out.Len() > 0 {
+				t.Fatalf("there is no bucket yet: %q, %v", out.String(), err)
+			}
+			dumped(t, dir, "everything", "0")
+			if err := run(t.Context(), []string{"save", "-dump", filepath.Join(dir, "pipe"), "-whole", filepath.Join(dir, "whole")}, &out, &log); err != nil {
+				t.Fatal(err)
+			}
+			store, _, err := vault()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, old := range []string{"database/20200101T043000Z.dump.age", "database/20200201T043000Z.dump.age"} {
+				if err := store.Put(t.Context(), old, strings.NewReader("x"), 1, objects.Meta{}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if name == "no recipient" {
+				t.Setenv("BACKUP_RECIPIENTS", "")
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+			defer cancel()
+			out.Reset()
+			if err := run(ctx, args, &out, &log); (err == nil) != (name == "tidy") || strings.Count(out.String(), "its time is over") != 2 {
+				t.Errorf("%q, %v", out.String(), err)
+			}
+			out.Reset()
+			if err := run(t.Context(), []string{"list"}, &out, &log); err != nil || strings.Count(out.String(), "\n") != 1 || strings.Contains(out.String(), "2020") {
+				t.Errorf("%q is left, %v", out.String(), err)
+			}
+		})
 	}
 }
 

@@ -5,6 +5,8 @@ package chore
 
 import (
 	"context"
+	"fmt"
+	"runtime/debug"
 	"time"
 )
 
@@ -24,10 +26,15 @@ type Chore struct {
 	Do func(ctx context.Context, limit int) (int, error)
 }
 
-// Run does the chore within its budget.
-func (c Chore) Run(ctx context.Context) (int, error) {
+// Run does the chore within its budget. One that panics failed: what comes behind it in a run has nothing to do with that.
+func (c Chore) Run(ctx context.Context) (done int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, c.Longest())
 	defer cancel()
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
 	return c.Do(ctx, Batch)
 }
 

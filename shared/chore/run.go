@@ -15,16 +15,17 @@ import (
 // for the answer.
 const Margin = 30 * time.Second
 
-// Store keeps when each chore was last served.
+// Store keeps when the last turn of each chore began.
 type Store struct{ DB *database.DB }
 
 // Run does the chores within the time of ctx less Margin, each within its budget, and says
 // what became of each, in the order in which they had their turn. The longest unserved is
-// first, of those that were served together the first of the list. One that fails does not
-// keep the others from their turn; one whose budget does not fit into what is left of the
-// time has its turn in a later run. Whatever the others take, and however many there are, a
-// chore whose budget is shorter than a run is therefore served at least in one of n runs, where
-// n is the number of chores: each run serves the first.
+// first, of those that were served together the first of the list. One that fails, or panics,
+// does not keep the others from their turn; one whose budget does not fit into what is left of
+// the time has its turn in a later run. A turn is noted when it begins: one that ends the process
+// (memory that is over, a node that goes) is behind all others in the next run. Whatever the
+// others take, and however many there are, a chore whose budget is shorter than a run therefore
+// has a turn at least in one of n runs, where n is the number of chores: each run serves the first.
 //
 // The error says that it is not known, or not saved, who was served; the chores had their
 // turns all the same.
@@ -38,11 +39,11 @@ func (s Store) Run(ctx context.Context, chores []Chore) ([]Result, error) {
 			results = append(results, Result{Name: c.Name, Left: true})
 			continue
 		}
-		done, err := c.Run(ctx)
-		results = append(results, Result{Name: c.Name, Done: done, Err: err})
 		if err := s.serve(ctx, c.Name); err != nil {
 			unknown = cmp.Or(unknown, err)
 		}
+		done, err := c.Run(ctx)
+		results = append(results, Result{Name: c.Name, Done: done, Err: err})
 	}
 	return results, unknown
 }
@@ -58,7 +59,7 @@ func fits(ctx context.Context, budget time.Duration) bool {
 	return latest.Err() == nil
 }
 
-// served is when each chore was last served, in milliseconds: the time of the run.
+// served is when the last turn of each chore began, in milliseconds: the time of the run.
 func (s Store) served(ctx context.Context) (map[string]int64, error) {
 	type row struct {
 		name string
@@ -79,10 +80,10 @@ func (s Store) served(ctx context.Context) (map[string]int64, error) {
 	return served, nil
 }
 
-// serve notes that a chore had its turn.
+// serve notes that the turn of a chore begins.
 func (s Store) serve(ctx context.Context, name string) error {
 	if _, err := s.DB.Exec(ctx, `INSERT INTO chores (name, served_at) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET served_at = $2`, name, clock.Millis(clock.Now(ctx))); err != nil {
-		return fmt.Errorf("a chore was served: %w", err)
+		return fmt.Errorf("a chore is served: %w", err)
 	}
 	return nil
 }

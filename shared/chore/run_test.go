@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -19,8 +20,9 @@ import (
 	"github.com/madang-council/madang/shared/database/databasetest"
 )
 
-// Whatever their number and however long each takes, up to its budget and over it, every
-// chore is served within as many runs as there are chores, and no run outlives its time.
+// Whatever their number and however long each takes, up to its budget and over it, and
+// whichever of them panic or end the process, every chore is served within as many runs as
+// there are chores, and no run outlives its time.
 func TestNoChoreStarves(t *testing.T) {
 	db := databasetest.SQLite(t)
 	db.Pool().SetMaxOpenConns(1)
@@ -44,13 +46,22 @@ func starves(t *testing.T, db *database.DB, n int, random *rand.Rand) string {
 		t.Fatal(err)
 	}
 	waited, chores := make([]int, n), make([]chore.Chore, n)
+	var known map[string]int64 // what the database had when the process ended; nil while it lives
 	for i := range chores {
 		chores[i].Name = fmt.Sprint(i)
+		end := random.IntN(6)
 		if random.IntN(2) == 0 {
 			chores[i].Budget = 1 + time.Duration(random.Int64N(int64(timeout-chore.Margin)-1))
 		}
 		chores[i].Do = func(ctx context.Context, _ int) (int, error) {
 			waited[i] = 0
+			switch end {
+			case 0:
+				panic("a row that nobody thought of")
+			case 1:
+				known = turns(t, db)
+				runtime.Goexit()
+			}
 			select {
 			case <-ctx.Done():
 				return 0, ctx.Err()
@@ -61,15 +72,26 @@ func starves(t *testing.T, db *database.DB, n int, random *rand.Rand) string {
 	}
 	for run := range 2*n + 1 {
 		ctx, cancel := context.WithTimeout(clock.With(context.Background(), time.Now()), timeout)
-		results, err := chore.Store{DB: db}.Run(ctx, chores)
+		var results []chore.Result
+		var err error
+		known = nil
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			results, err = chore.Store{DB: db}.Run(ctx, chores)
+		}()
+		<-ended
 		late := ctx.Err() != nil
 		cancel()
+		if known != nil {
+			setTurns(t, db, known)
+		}
 		switch {
 		case err != nil:
 			t.Fatal(err)
 		case late:
 			return fmt.Sprintf("run %d outlived its time", run)
-		case len(results) != n:
+		case known == nil && len(results) != n:
 			return fmt.Sprintf("%d of %d chores are spoken of", len(results), n)
 		}
 		for i := range waited {
@@ -82,8 +104,36 @@ func starves(t *testing.T, db *database.DB, n int, random *rand.Rand) string {
 	return ""
 }
 
-// With time for all they have their turns in the order of the list; one that fails keeps
-// nobody from theirs; what had no turn is said, and is first the next time.
+// turns are when each chore was served, as the database has it.
+func turns(t *testing.T, db *database.DB) map[string]int64 {
+	t.Helper()
+	known := map[string]int64{}
+	if _, err := database.All(context.Background(), db, func(r database.Row) (name string, err error) {
+		var at int64
+		err = r.Scan(&name, &at)
+		known[name] = at
+		return name, err
+	}, `SELECT name, served_at FROM chores`); err != nil {
+		t.Fatal(err)
+	}
+	return known
+}
+
+// setTurns makes them what they were: who has ended wrote nothing more.
+func setTurns(t *testing.T, db *database.DB, known map[string]int64) {
+	t.Helper()
+	if _, err := db.Exec(context.Background(), `DELETE FROM chores`); err != nil {
+		t.Fatal(err)
+	}
+	for name, at := range known {
+		if _, err := db.Exec(context.Background(), `INSERT INTO chores (name, served_at) VALUES ($1, $2)`, name, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// With time for all they have their turns in the order of the list; one that fails or
+// panics keeps nobody from theirs; what had no turn is said, and is first the next time.
 func TestRun(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		s, wrong, did := chore.Store{DB: db}, errors.New("no"), []string{}
@@ -92,13 +142,16 @@ func TestRun(t *testing.T) {
 				if _, limited := ctx.Deadline(); !limited || limit != chore.Batch {
 					t.Errorf("%s: no time, or %d things", name, limit)
 				}
-				if did = append(did, name); name == "b" {
+				switch did = append(did, name); name {
+				case "b":
 					return 2, wrong
+				case "c":
+					panic("a row that nobody thought of")
 				}
 				return 1, nil
 			}}
 		}
-		chores := []chore.Chore{do("a", 0), do("b", time.Minute), do("c", 0)}
+		chores := []chore.Chore{do("a", 0), do("b", time.Minute), do("c", 0), do("d", 0)}
 		run := func(minute int, time time.Duration) []chore.Result {
 			t.Helper()
 			ctx, cancel := context.WithTimeout(clock.With(context.Background(), clock.FromMillis(int64(minute)*60_000)), time)
@@ -112,18 +165,21 @@ func TestRun(t *testing.T) {
 		for minute := range 2 {
 			did = nil
 			results := run(minute, time.Hour)
-			if !slices.Equal(did, []string{"a", "b", "c"}) || results[1].Done != 2 || !errors.Is(results[1].Err, wrong) || results[2].Done != 1 || results[2].Left {
+			if !slices.Equal(did, []string{"a", "b", "c", "d"}) || results[1].Done != 2 || !errors.Is(results[1].Err, wrong) || results[3].Done != 1 || results[3].Left {
 				t.Errorf("%v %+v", did, results)
+			}
+			if err := results[2].Err; err == nil || !strings.Contains(err.Error(), "nobody thought of") || !strings.Contains(err.Error(), "run_test.go") {
+				t.Errorf("of a panic is said %v", err)
 			}
 		}
 		did = nil
 		results := run(2, chore.Margin+time.Minute-time.Millisecond) // not enough for b
-		if !slices.Equal(did, []string{"a", "c"}) || !results[1].Left || results[1].Name != "b" {
+		if !slices.Equal(did, []string{"a", "c", "d"}) || !results[1].Left || results[1].Name != "b" {
 			t.Errorf("%v %+v", did, results)
 		}
 		did = nil
 		run(3, time.Hour)
-		if !slices.Equal(did, []string{"b", "a", "c"}) {
+		if !slices.Equal(did, []string{"b", "a", "c", "d"}) {
 			t.Errorf("after it was left: %v", did)
 		}
 	})
@@ -152,7 +208,7 @@ func TestTurnsAreNotKnown(t *testing.T) {
 				t.Errorf("%s: %d turns, %+v", step, turns, results)
 			}
 		}
-		run("not saved", "a chore was served",
+		run("not saved", "a chore is served",
 			chore.Chore{Name: "a", Do: func(ctx context.Context, limit int) (int, error) {
 				rename("chores", "elsewhere")
 				return do(ctx, limit)

@@ -33,9 +33,10 @@ type talk struct {
 	review   *notice.Review // nil where none was ever asked for
 	remarks  []notice.Remark
 	names    map[string]string
-	editors  []string // of what the notice says now
+	editors  []string // who do not approve what the notice says now
 	other    int64    // the newest revision that says something else
-	required bool     // the council publishes nothing without approval
+	against  []notice.Objection
+	required bool // the council publishes nothing without approval
 }
 
 // standing is how the review stands; "" where there is none.
@@ -70,7 +71,13 @@ func (h handlers) talk(ctx context.Context, n notice.Notice) (talk, error) {
 	if t.names, err = h.members.Names(ctx, ids...); err != nil {
 		return t, err
 	}
-	t.editors, t.other, err = h.notices.Editors(ctx, n)
+	if t.editors, err = h.notices.Editors(ctx, n); err != nil {
+		return t, err
+	}
+	if t.other, err = h.notices.Other(ctx, n); err != nil {
+		return t, err
+	}
+	t.against, err = h.notices.Objections(ctx, n)
 	return t, err
 }
 
@@ -334,13 +341,14 @@ func answering(ctx context.Context, t talk, typed reviewTyped, f ui.Form) g.Node
 // approving says whether the caller, a colleague, can approve what the notice says now, and why not where that is not plain.
 func approving(ctx context.Context, t talk) (can bool, why string) {
 	who := auth.From(ctx).MemberID
-	switch s := t.standing(); {
+	mine := func(o notice.Objection) bool { return o.By == who }
+	switch {
 	case slices.Contains(t.editors, who):
-		return false, ui.T(ctx, "내가 고친 글이라 승인할 수 없습니다.", "You edited it yourself, and cannot approve it.")
-	case s == notice.StandsChanges && t.review.DecidedBy != who:
+		return false, ui.T(ctx, "내가 쓰거나 고친 글이라 승인할 수 없습니다.", "You wrote or edited it yourself, and cannot approve it.")
+	case len(t.against) > 0 && !slices.ContainsFunc(t.against, mine):
 		return false, ui.T(ctx, "다른 동료가 수정을 요청했으니, 글을 고치거나 그 동료가 승인해야 합니다.", "Another colleague asked for changes: it has to be edited, or approved by them.")
 	default:
-		return s != notice.StandsApproved || t.review.DecidedBy != who, ""
+		return t.standing() != notice.StandsApproved || t.review.DecidedBy != who, ""
 	}
 }
 
@@ -402,23 +410,21 @@ func (h handlers) ask(ctx context.Context, r *sayRequest) (*function.Redirect, e
 	if err != nil {
 		return nil, err
 	}
-	n, err := h.notices.Writable(ctx, r.ID)
+	colleagues, err := h.colleagues(ctx, r.ID)
 	if err != nil {
 		return nil, err
 	}
-	colleagues, err := h.members.Able(ctx, auth.Write, n.Unit)
-	if err != nil {
-		return nil, err
-	}
-	return h.did(ctx, r, notice.Asked, h.notices.Ask(ctx, r.ID, version, notice.Request{For: r.For, Text: r.Text, Colleagues: idsOf(colleagues)}))
+	return h.did(ctx, r, notice.Asked, h.notices.Ask(ctx, r.ID, version, notice.Request{For: r.For, Text: r.Text, Colleagues: colleagues}))
 }
 
-func idsOf(list []member.Colleague) []string {
-	ids := []string{}
-	for _, c := range list {
-		ids = append(ids, c.ID)
+// colleagues are the ids of who writes for the unit of a notice that the caller writes for.
+func (h handlers) colleagues(ctx context.Context, id string) ([]string, error) {
+	n, err := h.notices.Writable(ctx, id)
+	if err != nil {
+		return nil, err
 	}
-	return ids
+	list, err := h.members.Able(ctx, auth.Write, n.Unit)
+	return member.IDs(list), err
 }
 
 func (h handlers) withdraw(ctx context.Context, r *sayRequest) (*function.Redirect, error) {
@@ -434,7 +440,11 @@ func (h handlers) comment(ctx context.Context, r *sayRequest) (*function.Redirec
 	if err != nil {
 		return nil, err
 	}
-	return h.did(ctx, r, notice.Commented, h.notices.Comment(ctx, r.ID, version, r.Text))
+	colleagues, err := h.colleagues(ctx, r.ID)
+	if err != nil {
+		return nil, err
+	}
+	return h.did(ctx, r, notice.Commented, h.notices.Comment(ctx, r.ID, version, r.Text, colleagues))
 }
 
 type decideRequest struct {
@@ -447,8 +457,12 @@ func (h handlers) decide(ctx context.Context, r *decideRequest) (*function.Redir
 	if err != nil {
 		return nil, err
 	}
+	colleagues, err := h.colleagues(ctx, r.ID)
+	if err != nil {
+		return nil, err
+	}
 	function.Detail(ctx, "decision", r.Decision)
-	return h.did(ctx, &r.sayRequest, notice.Said(r.Decision), h.notices.Decide(ctx, r.ID, version, notice.Said(r.Decision), r.Text))
+	return h.did(ctx, &r.sayRequest, notice.Said(r.Decision), h.notices.Decide(ctx, r.ID, version, notice.Said(r.Decision), r.Text, colleagues))
 }
 
 // panel is how the review of the notice in the editor stands, and what was said; its page is where something is said. The script

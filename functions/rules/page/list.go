@@ -41,7 +41,7 @@ func (h handlers) list(ctx context.Context, _ *listRequest) (*ui.Answer, error) 
 		Main: []g.Node{
 			el.H1(g.Text(title)),
 			g.If(len(books) == 0, ui.Empty(ui.T(ctx, "등록된 회칙이 없어요", "There are no rules yet"), ui.T(ctx, "회칙과 세칙을 공포하면 여기에서 조문별로 볼 수 있어요.", "They can be read here, article by article, once they are promulgated."))),
-			g.Iff(len(living) > 0, func() g.Node { return h.tree(ctx, living, "") }),
+			g.Iff(len(living) > 0, func() g.Node { return h.tree(ctx, under(living), "") }),
 			g.Iff(len(repealed) > 0, func() g.Node {
 				return el.Section(el.Aria("labelledby", "repealed"), el.H2(el.ID("repealed"), el.Class("month-name"), g.Text(ui.T(ctx, "폐지한 회칙", "Repealed"))),
 					el.Ul(el.Class("rows books"), g.Map(repealed, func(b rule.Shelved) g.Node { return el.Li(h.row(ctx, b)) })))
@@ -50,20 +50,36 @@ func (h handlers) list(ctx context.Context, _ *listRequest) (*ui.Answer, error) 
 	}), nil
 }
 
-// tree are rulebooks under the ones that they stand under. One whose own is not shown stands at the
-// top.
-func (h handlers) tree(ctx context.Context, books []rule.Shelved, parent string) g.Node {
-	shown := func(slug string) bool {
-		return slices.ContainsFunc(books, func(b rule.Shelved) bool { return b.Slug == slug })
+// under are rulebooks by the one that they are drawn below, "" for the top: one whose own is not among them, and of a ring, where
+// each would wait for another, the first. So each is drawn once.
+func under(books []rule.Shelved) map[string][]rule.Shelved {
+	parents := map[string]string{}
+	for _, b := range books {
+		parents[b.Slug] = b.Parent
 	}
-	own := slices.DeleteFunc(slices.Clone(books), func(b rule.Shelved) bool {
-		return b.Parent != parent && (parent != "" || shown(b.Parent))
-	})
-	if len(own) == 0 {
+	list := map[string][]rule.Shelved{}
+	for _, b := range books {
+		up := b.Slug
+		for range books {
+			if up = parents[up]; up == "" || up == b.Slug {
+				break
+			}
+		}
+		if _, there := parents[b.Parent]; !there || up == b.Slug {
+			parents[b.Slug] = ""
+		}
+		list[parents[b.Slug]] = append(list[parents[b.Slug]], b)
+	}
+	return list
+}
+
+// tree are rulebooks, each with what is drawn below it.
+func (h handlers) tree(ctx context.Context, books map[string][]rule.Shelved, top string) g.Node {
+	if len(books[top]) == 0 {
 		return nil
 	}
-	return el.Ul(el.Class("rows books"), g.Map(own, func(b rule.Shelved) g.Node {
-		return el.Li(h.row(ctx, b), g.If(b.Slug != parent, h.tree(ctx, books, b.Slug)))
+	return el.Ul(el.Class("rows books"), g.Map(books[top], func(b rule.Shelved) g.Node {
+		return el.Li(h.row(ctx, b), h.tree(ctx, books, b.Slug))
 	}))
 }
 

@@ -182,11 +182,11 @@ func errOwnRequest() *problem.Error {
 }
 
 func errOwnText() *problem.Error {
-	return problem.New(problem.Conflict, "own-text", "내가 고친 글은 내가 승인할 수 없습니다. 다른 동료에게 부탁하세요.", "You cannot approve what you edited yourself. Ask another colleague.")
+	return problem.New(problem.Conflict, "own-text", "내가 쓰거나 고친 글은 내가 승인할 수 없습니다. 다른 동료에게 부탁하세요.", "You cannot approve what you wrote or edited yourself. Ask another colleague.")
 }
 
 func errChangesStand() *problem.Error {
-	return problem.New(problem.Conflict, "changes-asked", "다른 동료가 이 글의 수정을 요청했습니다. 글을 고치거나 그 동료가 승인해야 합니다.", "Another colleague asked for changes of this very text. It has to be edited, or approved by them.")
+	return problem.New(problem.Conflict, "changes-asked", "다른 동료가 이 글의 수정을 요청했습니다. 글을 고치거나, 수정을 요청한 동료가 모두 승인해야 합니다.", "Another colleague asked for changes of this very text. It has to be edited, or approved by everybody who asked for changes.")
 }
 
 func errTooManyComments() *problem.Error {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -17,6 +18,7 @@ import (
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/council/notice"
 	"github.com/madang-council/madang/shared/council/policy"
+	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/problem"
 )
 
@@ -84,10 +86,10 @@ func TestReview(t *testing.T) {
 			return f.do(ctx, func(ctx context.Context) error { return f.store.Ask(ctx, n.ID, version, q) })
 		}
 		decide := func(ctx context.Context, version int64, said notice.Said, text string) error {
-			return f.do(ctx, func(ctx context.Context) error { return f.store.Decide(ctx, n.ID, version, said, text) })
+			return f.do(ctx, func(ctx context.Context) error { return f.store.Decide(ctx, n.ID, version, said, text, nil) })
 		}
 		comment := func(ctx context.Context, text string) error {
-			return f.do(ctx, func(ctx context.Context) error { return f.store.Comment(ctx, n.ID, 0, text) })
+			return f.do(ctx, func(ctx context.Context) error { return f.store.Comment(ctx, n.ID, 0, text, nil) })
 		}
 		withdraw := func(ctx context.Context) error {
 			return f.do(ctx, func(ctx context.Context) error { return f.store.Withdraw(ctx, n.ID, 0) })
@@ -180,6 +182,215 @@ func TestReview(t *testing.T) {
 	})
 }
 
+// A request for changes is of a text, and stands as long as the notice says that: asking once more, withdrawing and asking anew,
+// another text meanwhile and another colleague's request do not end it, an approval by who asked for the changes does.
+func TestChangesStand(t *testing.T) {
+	each(t, func(t *testing.T, f fixture) {
+		ctxs := map[string]context.Context{}
+		for _, who := range []string{"a", "b", "c", "d"} {
+			ctxs[who] = as(noon, who)
+		}
+		file := f.upload("png")
+		for name, acts := range map[string]string{
+			"asked again":              "b changes; a ask; c approved changes-asked; b approved; standing approved",
+			"withdrawn and asked":      "b changes; a withdraw; a ask; c approved changes-asked; b approved; standing approved",
+			"asked anew by another":    "b changes; a withdraw; d ask; c approved changes-asked; b approved; standing approved",
+			"there and back":           "b changes; a edit other; c approved; a edit text; c approved changes-asked; b approved; standing approved",
+			"two of them":              "b changes; c changes; d approved changes-asked; c approved; standing changes; c approved changes-asked; b approved; standing approved",
+			"two of them, the first":   "b changes; c changes; b approved; standing changes; b approved changes-asked; c approved; standing approved",
+			"two of them, asked again": "b changes; c changes; a ask; standing asked; b approved; standing changes; c approved; standing approved",
+			"once more":                "b changes; b approved; b changes; c approved changes-asked; b approved; standing approved",
+			"another text":             "b changes; a edit other; c approved; standing approved",
+			"another file":             "b changes; a attach text; c approved; standing approved",
+			"the file again":           "a attach text; b changes; a edit text; a attach text; c approved changes-asked; b approved; standing approved",
+		} {
+			n := f.add(ctxs["a"], notice.Content{Title: "text"})
+			do := func(who string, work func(context.Context) error) error { return f.do(ctxs[who], work) }
+			asked := do("a", func(ctx context.Context) error { return f.store.Ask(ctx, n.ID, 0, notice.Request{}) })
+			if asked != nil {
+				t.Fatal(asked)
+			}
+			for act := range strings.SplitSeq(acts, "; ") {
+				words := strings.Fields(act + " . .")
+				who, want := words[0], strings.Trim(words[2], ".")
+				if who == "standing" {
+					r, _, err := f.store.Review(ctxs["a"], f.current(n.ID))
+					if err != nil || string(r.Standing()) != words[1] {
+						t.Errorf("%s: at the end of %q it is %s, %v", name, acts, r.Standing(), err)
+					}
+					continue
+				}
+				var err error
+				switch words[1] {
+				case "ask":
+					err = do(who, func(ctx context.Context) error { return f.store.Ask(ctx, n.ID, 0, notice.Request{}) })
+				case "withdraw":
+					err = do(who, func(ctx context.Context) error { return f.store.Withdraw(ctx, n.ID, 0) })
+				case "edit", "attach":
+					c := notice.Content{Unit: "총학", Title: words[2]}
+					if words[1] == "attach" {
+						c.Attachments = []string{file}
+					}
+					_, err = f.edit(ctxs[who], n.ID, f.current(n.ID).Version, c)
+					want = ""
+				case "changes", "approved":
+					err = do(who, func(ctx context.Context) error {
+						return f.store.Decide(ctx, n.ID, 0, notice.Said(words[1]), "말", nil)
+					})
+				}
+				if code(err) != want {
+					t.Errorf("%s: %q: %v", name, act, err)
+				}
+			}
+		}
+	})
+}
+
+// Nobody approves what they wrote themselves: any of it since a colleague approved it or readers saw it, texts, files and what was
+// changed and changed back, and what says just what they once wrote.
+func TestWhoWroteIt(t *testing.T) {
+	each(t, func(t *testing.T, f fixture) {
+		file := f.upload("png")
+		for name, history := range map[string]struct{ acts, editors string }{ // who does what; @ when it comes out, in minutes, - for how long; / when it is done
+			"there and back":                 {"b text; a other; a text", "a b"},
+			"a file and a word":              {"a text; b text+; a other+", "a b"},
+			"a file away and back":           {"b text+; a text; a text+", "a b"},
+			"since an approval":              {"b text; c approves; a other", "a"},
+			"since several":                  {"b text; c approves; a other; b approves; c third; a third+", "a c"},
+			"approved, scheduled by another": {"a text; b approves; b text@10; a other", "a"},
+			"a file more than was approved":  {"a text; b approves; b text+; a other+", "a b"},
+			"approved text again":            {"b text; c approves; a other; a text", ""},
+			"a text before the approved one": {"b text; a other; c approves; a text", "a b"},
+			"its files are others":           {"b text+; a other; c approves; a text", "a b"},
+			"changes asked":                  {"b text; c changes; a other", "a b"},
+			"since it was out":               {"b text@0; a other/1", "a"},
+			"since it came out":              {"b text@10; a other/20", "a"},
+			"since it is out":                {"b text@10; a text@10/20", "a b"},
+			"since it was out for a while":   {"b text@10-5; a other/20", "a"},
+			"just what was out":              {"b text@0; a text/1", "a b"},
+			"it was to come out":             {"b text@10; a other/5", "a b"},
+			"it was over before":             {"a text@10-5; b other@10-5/20; a third/30", "a b"},
+			"deleted before its time":        {"b text@10; a deletes; a restores/20; a other/20", "a b"},
+			"deleted after its time":         {"b text@0; a deletes/1; a restores/20; a other/20", "a"},
+		} {
+			var n notice.Notice
+			var ctx context.Context
+			asked := false
+			for act := range strings.SplitSeq(history.acts, "; ") {
+				act, after, _ := strings.Cut(act, "/")
+				who, does, _ := strings.Cut(act, " ")
+				now := noon.Add(minutes(after))
+				ctx = as(now, who)
+				var err error
+				switch does {
+				case "approves", "changes":
+					said := map[string]notice.Said{"approves": notice.Approved, "changes": notice.ChangesAsked}[does]
+					if !asked {
+						asked = true
+						err = f.do(as(now, "z"), func(ctx context.Context) error { return f.store.Ask(ctx, n.ID, 0, notice.Request{}) })
+					}
+					if err == nil {
+						err = f.do(ctx, func(ctx context.Context) error { return f.store.Decide(ctx, n.ID, 0, said, "말", nil) })
+					}
+				case "deletes":
+					err = f.do(ctx, func(ctx context.Context) error { _, err := f.store.Delete(ctx, n.ID, n.Version); return err })
+				case "restores":
+					err = f.do(as(now, who, auth.Grant{Role: auth.Admin}), func(ctx context.Context) error {
+						_, err := f.store.Undelete(ctx, n.ID, n.Version+1)
+						return err
+					})
+				default:
+					says, when, timed := strings.Cut(does, "@")
+					c := notice.Content{Unit: "총학", Title: title(says)}
+					if says != c.Title {
+						c.Attachments = []string{file}
+					}
+					if begins, lasts, ends := strings.Cut(when, "-"); timed {
+						c.PublishAt = pointer(noon.Add(minutes(begins)))
+						if ends {
+							c.UnpublishAt = pointer(c.PublishAt.Add(minutes(lasts)))
+						}
+					}
+					if n.ID == "" {
+						n = f.add(ctx, c)
+					} else {
+						n, err = f.edit(ctx, n.ID, f.current(n.ID).Version, c)
+					}
+				}
+				if err != nil {
+					t.Fatalf("%s: %s: %v", name, act, err)
+				}
+			}
+			editors, err := f.store.Editors(ctx, f.current(n.ID))
+			if got := strings.Join(editors, " "); err != nil || got != history.editors {
+				t.Errorf("%s (%s): %q, want %q; %v", name, history.acts, got, history.editors, err)
+			}
+		}
+	})
+}
+
+// minutes are as many as text says, 0 for none.
+func minutes(text string) time.Duration {
+	n, _ := strconv.Atoi(text)
+	return time.Duration(n) * time.Minute
+}
+
+// Who asked and who said something hear of what is said, as long as they write for the unit: who has left, or works elsewhere now,
+// is not named to anybody who sends messages.
+func TestWhoHearsOfAnswers(t *testing.T) {
+	each(t, func(t *testing.T, f fixture) {
+		n := f.add(as(noon, "a"), notice.Content{Title: "초안"})
+		told := func(who string, colleagues []string, work func(context.Context, []string) error) string {
+			t.Helper()
+			f.exec(`DELETE FROM outbox`)
+			if err := f.do(as(noon, who), func(ctx context.Context) error { return work(ctx, colleagues) }); err != nil {
+				t.Fatal(err)
+			}
+			data, err := database.All(t.Context(), f.db, database.Value[string], `SELECT data FROM outbox WHERE type IN ($1, $2)`, notice.ReviewAsked, notice.ReviewAnswered)
+			if err != nil || len(data) != 1 {
+				t.Fatal(data, err)
+			}
+			var e notice.ReviewEvent
+			if err := json.Unmarshal([]byte(data[0]), &e); err != nil {
+				t.Fatal(err)
+			}
+			return strings.Join(e.To, " ")
+		}
+		ask := func(ctx context.Context, colleagues []string) error {
+			return f.store.Ask(ctx, n.ID, 0, notice.Request{Colleagues: colleagues})
+		}
+		comment := func(ctx context.Context, colleagues []string) error {
+			return f.store.Comment(ctx, n.ID, 0, "의견", colleagues)
+		}
+		decide := func(said notice.Said) func(context.Context, []string) error {
+			return func(ctx context.Context, colleagues []string) error {
+				return f.store.Decide(ctx, n.ID, 0, said, "말", colleagues)
+			}
+		}
+		everybody := []string{"a", "b", "c", "d"}
+		for i, act := range []struct {
+			who        string
+			colleagues []string
+			does       func(context.Context, []string) error
+			want       string
+		}{
+			{"a", everybody, ask, "b c d"},
+			{"b", everybody, comment, "a"},
+			{"c", everybody, comment, "a b"},
+			{"c", []string{"a", "c", "d"}, comment, "a"}, // b has left
+			{"d", []string{"a", "c", "d"}, decide(notice.ChangesAsked), "a c"},
+			{"c", []string{"c", "d"}, comment, "d"}, // and who asked
+			{"d", []string{"c", "d"}, decide(notice.Approved), "c"},
+			{"d", []string{"d"}, decide(notice.ChangesAsked), ""},
+			{"d", everybody, comment, "a b c"},
+		} {
+			if got := told(act.who, act.colleagues, act.does); got != act.want {
+				t.Errorf("%d: %q are told, want %q", i, got, act.want)
+			}
+		}
+	})
+}
+
 // What is kept of a review goes with the notice, and what a member said with them.
 func TestReviewIsForgotten(t *testing.T) {
 	each(t, func(t *testing.T, f fixture) {
@@ -189,7 +400,7 @@ func TestReviewIsForgotten(t *testing.T) {
 			f.do(a, func(ctx context.Context) error {
 				return f.store.Ask(ctx, n.ID, 1, notice.Request{For: "b", Colleagues: []string{"b"}, Text: "부탁"})
 			}),
-			f.do(b, func(ctx context.Context) error { return f.store.Comment(ctx, n.ID, 0, "내 의견") }),
+			f.do(b, func(ctx context.Context) error { return f.store.Comment(ctx, n.ID, 0, "내 의견", nil) }),
 		} {
 			if err != nil {
 				t.Fatal(err)
@@ -223,30 +434,55 @@ func TestReviewIsForgotten(t *testing.T) {
 type ghost struct {
 	id       string
 	version  int64
-	text     string
+	text     string // its title, with a + where a file is attached
 	publish  *time.Time
 	urgent   *time.Time
 	deleted  bool
-	editors  map[string]bool // of what it says
+	versions []wrote
 	open     bool
 	asker    string
-	approved string // the text that the last decision approved; "" where it approved none
-	changes  string // the text that the last decision asked changes of
-	by       string
+	approved string                     // the text that the last decision approved; "" where it approved none
+	ever     map[string]bool            // the texts that somebody approved
+	against  map[string]map[string]bool // by texts, who asked for changes of one and did not approve it since
+}
+
+// wrote is a version of a ghost: who wrote it, what it says, and whether readers saw it.
+type wrote struct {
+	version   int64
+	who, text string
+	out       bool
 }
 
 func (g ghost) out() bool { return !g.deleted && g.publish != nil }
 
+// wrote says whether somebody answers for what it says: they wrote something of it that neither a colleague approved nor readers saw
+// since, or all of it, which nobody approved.
+func (g ghost) wrote(who string) bool {
+	since := false
+	for _, v := range g.versions {
+		since = (since || v.who == who) && !v.out && !g.ever[v.text]
+		if v.who == who && title(v.text) == title(g.text) && !g.ever[v.text] {
+			return true
+		}
+	}
+	return since
+}
+
+// title is what a text of a ghost says without its file.
+func title(text string) string { return strings.TrimSuffix(text, "+") }
+
 // Whatever is written, asked, decided, withdrawn, deleted and restored by whom, and whenever the council turns its policy on: what
-// comes out while it is on was approved as it is by somebody who neither asked nor edited it, was out before as it is, or is
-// urgent and published by an admin of the whole council. And what may come out does.
+// comes out while it is on was approved as it is by somebody who neither asked nor wrote any of it since a colleague approved it or readers
+// saw it, texts or files, with nobody's request for changes of
+// it standing, was out before as it is, or is urgent and published by an admin of the whole council. And what may come out does.
 func TestNothingUnapprovedComesOut(t *testing.T) {
 	each(t, func(t *testing.T, f fixture) {
+		file := f.upload("png")
 		rapid.Check(t, func(rt *rapid.T) {
 			f.exec(`DELETE FROM notices`)
 			now, required := noon, rapid.Bool().Draw(rt, "required")
 			f.require(required)
-			g := ghost{text: "글0", version: 1, editors: map[string]bool{"a": true}}
+			g := ghost{text: "글0", version: 1, versions: []wrote{{version: 1, who: "a", text: "글0"}}, ever: map[string]bool{}, against: map[string]map[string]bool{}}
 			g.id = f.add(as(now, "a"), notice.Content{Title: g.text}).ID
 			lost := map[string]bool{}
 			for step := range rapid.IntRange(1, 25).Draw(rt, "steps") {
@@ -274,9 +510,13 @@ func TestNothingUnapprovedComesOut(t *testing.T) {
 					if g.deleted {
 						break
 					}
-					c := notice.Content{Unit: "총학", Title: g.text}
+					says := g.text
 					if rapid.Bool().Draw(rt, "rewrites") {
-						c.Title = "글" + fmt.Sprint(rapid.IntRange(0, 3).Draw(rt, "text"))
+						says = "글" + fmt.Sprint(rapid.IntRange(0, 3).Draw(rt, "text")) + rapid.SampledFrom([]string{"", "", "+"}).Draw(rt, "file")
+					}
+					c := notice.Content{Unit: "총학", Title: title(says)}
+					if says != c.Title {
+						c.Attachments = []string{file}
 					}
 					urgent := rapid.IntRange(0, 3).Draw(rt, "urgent") == 0
 					switch rapid.IntRange(0, 4).Draw(rt, "publish") {
@@ -294,24 +534,21 @@ func TestNothingUnapprovedComesOut(t *testing.T) {
 					if c.PublishNow {
 						at = pointer(now)
 					}
-					same := g.out() && at != nil && at.Equal(*g.publish) && c.Title == g.text
-					free := at == nil || same || !required || g.open && g.approved == c.Title || urgent && who == "boss"
+					same := g.out() && at != nil && at.Equal(*g.publish) && says == g.text
+					free := at == nil || same || !required || g.open && g.approved == says || urgent && who == "boss"
 					want := ""
 					unscheduled := !free && g.out() && g.publish.After(now) && at.Equal(*g.publish)
 					if !free && !unscheduled {
 						want = "review-required"
 					}
 					_, err := f.edit(ctx, g.id, g.version, c)
-					check("edit "+c.Title, err, want)
+					check("edit "+says, err, want)
 					if err == nil {
 						if unscheduled {
 							at = nil
 						}
-						if c.Title != g.text {
-							g.editors = map[string]bool{}
-						}
-						g.editors[who] = true
-						g.version, g.text, g.publish, g.urgent = g.version+1, c.Title, at, c.UrgentUntil
+						g.version, g.text, g.publish, g.urgent = g.version+1, says, at, c.UrgentUntil
+						g.versions = append(g.versions, wrote{version: g.version, who: who, text: says})
 					}
 				case 3: // asks
 					want := ""
@@ -326,7 +563,7 @@ func TestNothingUnapprovedComesOut(t *testing.T) {
 					err := f.do(ctx, func(ctx context.Context) error { return f.store.Ask(ctx, g.id, g.version, notice.Request{}) })
 					check("ask", err, want)
 					if err == nil {
-						g.open, g.asker, g.approved, g.changes = true, who, "", ""
+						g.open, g.asker, g.approved = true, who, ""
 					}
 				case 4, 5, 6: // decides
 					said := notice.Approved
@@ -343,17 +580,24 @@ func TestNothingUnapprovedComesOut(t *testing.T) {
 						want = "no-review"
 					case g.asker == who:
 						want = "own-request"
-					case said == notice.Approved && g.editors[who]:
+					case said == notice.Approved && g.wrote(who):
 						want = "own-text"
-					case said == notice.Approved && g.changes == g.text && g.by != who:
+					case said == notice.Approved && len(g.against[g.text]) > 0 && !g.against[g.text][who]:
 						want = "changes-asked"
 					}
-					err := f.do(ctx, func(ctx context.Context) error { return f.store.Decide(ctx, g.id, g.version, said, "말") })
+					err := f.do(ctx, func(ctx context.Context) error { return f.store.Decide(ctx, g.id, g.version, said, "말", nil) })
 					check(string(said), err, want)
 					if err == nil {
-						g.approved, g.changes, g.by = g.text, "", who
-						if said == notice.ChangesAsked {
-							g.approved, g.changes = "", g.text
+						if g.against[g.text] == nil {
+							g.against[g.text] = map[string]bool{}
+						}
+						if delete(g.against[g.text], who); said == notice.ChangesAsked {
+							g.against[g.text][who] = true
+						} else {
+							g.ever[g.text] = true
+						}
+						if g.approved = ""; len(g.against[g.text]) == 0 {
+							g.approved = g.text
 						}
 					}
 				case 7: // withdraws, or somebody loses the role, or gets it back
@@ -375,7 +619,7 @@ func TestNothingUnapprovedComesOut(t *testing.T) {
 					err := f.do(ctx, func(ctx context.Context) error { return f.store.Withdraw(ctx, g.id, g.version) })
 					check("withdraw", err, want)
 					if err == nil {
-						g.open, g.approved, g.changes = false, "", ""
+						g.open, g.approved = false, ""
 					}
 				case 8: // deletes and restores
 					if g.deleted {
@@ -411,7 +655,10 @@ func TestNothingUnapprovedComesOut(t *testing.T) {
 				if g.deleted {
 					continue
 				}
-				if n := f.current(g.id); n.Title != g.text || n.Version != g.version || (n.PublishAt == nil) != (g.publish == nil) || n.PublishAt != nil && !n.PublishAt.Equal(*g.publish) {
+				if last := &g.versions[len(g.versions)-1]; last.version == g.version && g.publish != nil && !g.publish.After(now) {
+					last.out = true
+				}
+				if n := f.current(g.id); n.Title != title(g.text) || (len(n.Attachments) > 0) != (n.Title != g.text) || n.Version != g.version || (n.PublishAt == nil) != (g.publish == nil) || n.PublishAt != nil && !n.PublishAt.Equal(*g.publish) {
 					rt.Fatalf("it is %q %d %v, and should be %+v", n.Title, n.Version, n.PublishAt, g)
 				}
 			}
@@ -429,7 +676,7 @@ func TestApprovedAndChangedAtOnce(t *testing.T) {
 			n := f.add(a, notice.Content{Title: "승인된 글"})
 			for _, err := range []error{
 				f.do(a, func(ctx context.Context) error { return f.store.Ask(ctx, n.ID, 1, notice.Request{}) }),
-				f.do(b, func(ctx context.Context) error { return f.store.Decide(ctx, n.ID, 1, notice.Approved, "") }),
+				f.do(b, func(ctx context.Context) error { return f.store.Decide(ctx, n.ID, 1, notice.Approved, "", nil) }),
 			} {
 				if err != nil {
 					t.Fatal(err)
@@ -444,7 +691,9 @@ func TestApprovedAndChangedAtOnce(t *testing.T) {
 					return f.do(a, func(ctx context.Context) error { return f.store.Withdraw(ctx, n.ID, 0) })
 				},
 				func() error {
-					return f.do(c, func(ctx context.Context) error { return f.store.Decide(ctx, n.ID, 0, notice.ChangesAsked, "잠깐") })
+					return f.do(c, func(ctx context.Context) error {
+						return f.store.Decide(ctx, n.ID, 0, notice.ChangesAsked, "잠깐", nil)
+					})
 				},
 				func() error {
 					_, err := f.edit(c, n.ID, 1, notice.Content{Unit: "총학", Title: "고친 글"})

@@ -73,20 +73,97 @@ func (s Reader) Reviews(ctx context.Context, list ...Notice) (map[string]Review,
 	return found, err
 }
 
-// Editors are who edited a notice, which is whole, since it said something else than it says now, and the number of the newest revision
-// that did; 0 where none does. Files are in no revision: who only changed these is among them.
-func (s Reader) Editors(ctx context.Context, n Notice) (editors []string, other int64, err error) {
+// Editors are who wrote what a notice, which is whole, says now, and do not approve it: whoever wrote a version since the newest
+// that a colleague approved or that readers saw, whatever it changed, files too; and whoever wrote a version that says just this,
+// unless that was approved.
+func (s Reader) Editors(ctx context.Context, n Notice) ([]string, error) {
 	tags, err := encodeTags(n.Tags)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	other, err = database.One(ctx, s.db, database.Value[int64], `SELECT COALESCE(MAX(version), 0) FROM notice_revisions WHERE notice_id = $1 AND NOT (unit = $2 AND title = $3 AND tags = $4 AND body = $5 AND title_en = $6 AND body_en = $7)`,
-		n.ID, n.Unit, n.Title, tags, n.Body, n.TitleEn, n.BodyEn)
+	list, err := database.All(ctx, s.db, scanWritten, `SELECT version, editor, at, publish_at, unpublish_at,
+			unit = $2 AND title = $3 AND tags = $4 AND body = $5 AND title_en = $6 AND body_en = $7,
+			digest <> '' AND digest IN (SELECT v.digest FROM notice_review_entries e JOIN notice_revisions v ON v.notice_id = e.notice_id AND v.version = e.version WHERE e.notice_id = $1 AND e.kind = $8)
+		FROM notice_revisions WHERE notice_id = $1 ORDER BY version`,
+		n.ID, n.Unit, n.Title, tags, n.Body, n.TitleEn, n.BodyEn, string(Approved))
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	editors, err = database.All(ctx, s.db, database.Value[string], `SELECT DISTINCT editor FROM notice_revisions WHERE notice_id = $1 AND version > $2`, n.ID, other)
-	return editors, other, err
+	since, same := []string{}, []string{}
+	for i, v := range list {
+		until := v.at
+		switch {
+		case i < len(list)-1 && list[i+1].version == v.version+1:
+			until = list[i+1].at
+		case i == len(list)-1 && n.Version == v.version:
+			until = clock.Millis(clock.Now(ctx))
+		}
+		if since = append(since, v.editor); v.approved || v.out(until) {
+			since = nil
+		}
+		if v.same && !v.approved {
+			same = append(same, v.editor)
+		}
+	}
+	editors := append(since, same...)
+	slices.Sort(editors)
+	return slices.Compact(editors), nil
+}
+
+// written is a version of a notice by what says who answers for its text.
+type written struct {
+	version            int64
+	editor             string
+	at                 int64 // as the next two, milliseconds
+	publish, unpublish *int64
+	same               bool // its text is that of now
+	approved           bool // a colleague approved what it says
+}
+
+func scanWritten(r database.Row) (written, error) {
+	var v written
+	err := r.Scan(&v.version, &v.editor, &v.at, &v.publish, &v.unpublish, &v.same, &v.approved)
+	return v, err
+}
+
+// out says whether readers saw v while it was the newest, until a time. Of what was deleted it is not known: Editors takes it for
+// gone at once.
+func (v written) out(until int64) bool {
+	if v.publish == nil {
+		return false
+	}
+	from := max(*v.publish, v.at)
+	return from <= until && (v.unpublish == nil || *v.unpublish > from)
+}
+
+// Other is the number of the newest revision of a notice, which is whole, with another text than it has now; 0 where there is none.
+func (s Reader) Other(ctx context.Context, n Notice) (int64, error) {
+	tags, err := encodeTags(n.Tags)
+	if err != nil {
+		return 0, err
+	}
+	return database.One(ctx, s.db, database.Value[int64], `SELECT COALESCE(MAX(version), 0) FROM notice_revisions WHERE notice_id = $1 AND NOT (unit = $2 AND title = $3 AND tags = $4 AND body = $5 AND title_en = $6 AND body_en = $7)`,
+		n.ID, n.Unit, n.Title, tags, n.Body, n.TitleEn, n.BodyEn)
+}
+
+// Objection is that a colleague asked for changes of what a notice says, and did not approve it since.
+type Objection struct {
+	By   string // member id
+	at   int64  // milliseconds
+	seen int64  // the revision
+}
+
+// Objections are those that stand against what a notice, which is whole, says now, in their order: whatever was asked, withdrawn
+// and decided meanwhile, of it or of another text.
+func (s Reader) Objections(ctx context.Context, n Notice) ([]Objection, error) {
+	return database.All(ctx, s.db, func(r database.Row) (Objection, error) {
+		var o Objection
+		err := r.Scan(&o.By, &o.at, &o.seen)
+		return o, err
+	}, `WITH decided AS (SELECT e.author, e.number, e.kind, e.at, e.version FROM notice_review_entries e JOIN notice_revisions v ON v.notice_id = e.notice_id AND v.version = e.version
+			WHERE e.notice_id = $1 AND e.kind IN ($2, $3) AND v.digest = $4)
+		SELECT d.author, d.at, d.version FROM decided d WHERE d.kind = $2 AND NOT EXISTS (SELECT 1 FROM decided later WHERE later.author = d.author AND later.number > d.number) ORDER BY d.number`,
+		n.ID, string(ChangesAsked), string(Approved), n.content().seen())
 }
 
 // Reviewed is a notice with its review.
@@ -211,9 +288,10 @@ func (s Writer) Withdraw(ctx context.Context, id string, version int64) error {
 	return s.remark(ctx, n, r, Withdrawn, 0, "")
 }
 
-// Comment says something about a version of a notice, 0 for the newest, in a review that is open. It fails with no-review,
+// Comment says something about a version of a notice, 0 for the newest, in a review that is open. Colleagues are the ids of who
+// writes for the unit: of them who takes part is told. It fails with no-review,
 // not-reviewable, too-many-comments and, in the fields text and version, problem.Invalid.
-func (s Writer) Comment(ctx context.Context, id string, seen int64, text string) error {
+func (s Writer) Comment(ctx context.Context, id string, seen int64, text string, colleagues []string) error {
 	n, r, err := s.open(ctx, id, 0)
 	if err != nil {
 		return err
@@ -230,12 +308,13 @@ func (s Writer) Comment(ctx context.Context, id string, seen int64, text string)
 	if err := s.remark(ctx, n, r, Commented, seen, text); err != nil {
 		return err
 	}
-	return s.answered(ctx, n, r, Commented)
+	return s.answered(ctx, n, r, Commented, colleagues)
 }
 
-// Decide approves a version of a notice, or asks for changes of it, which are to be said. It fails with no-review,
-// not-reviewable, own-request, own-text, changes-asked and, in the field text, problem.Invalid.
-func (s Writer) Decide(ctx context.Context, id string, version int64, decision Said, text string) error {
+// Decide approves a version of a notice, or asks for changes of it, which are to be said. Who approves after having asked for
+// changes takes that back: it is approved once nobody's request for changes stands. Colleagues are as in Comment. It fails with no-review, not-reviewable,
+// own-request, own-text, changes-asked and, in the field text, problem.Invalid.
+func (s Writer) Decide(ctx context.Context, id string, version int64, decision Said, text string, colleagues []string) error {
 	n, r, err := s.open(ctx, id, version)
 	if err != nil {
 		return err
@@ -250,30 +329,65 @@ func (s Writer) Decide(ctx context.Context, id string, version int64, decision S
 	if err := f.Err(); err != nil {
 		return err
 	}
-	who, sum := auth.From(ctx).MemberID, n.content().seen()
+	who := auth.From(ctx).MemberID
 	if r.AskedBy == who {
 		return errOwnRequest()
 	}
+	var others []Objection
 	if decision == Approved {
-		editors, _, err := s.Editors(ctx, n)
-		if err != nil {
+		if others, err = s.approvable(ctx, n, who); err != nil {
 			return err
 		}
-		if slices.Contains(editors, who) {
-			return errOwnText()
-		}
-		if r.state == ChangesAsked && r.decided == sum && r.DecidedBy != who {
-			return errChangesStand()
-		}
-	}
-	if _, err := s.db.Exec(ctx, `UPDATE notice_reviews SET state = $1, decided_by = $2, decided_at = $3, decided_version = (SELECT MAX(version) FROM notice_revisions WHERE notice_id = $4), decided_digest = $5, text_digest = $5 WHERE notice_id = $4`,
-		string(decision), who, clock.Millis(clock.Now(ctx)), id, sum); err != nil {
-		return err
 	}
 	if err := s.remark(ctx, n, r, decision, 0, text); err != nil {
 		return err
 	}
-	return s.answered(ctx, n, r, decision)
+	if err := s.decided(ctx, n, decision, others); err != nil {
+		return err
+	}
+	if len(others) > 0 {
+		decision = Commented
+	}
+	return s.answered(ctx, n, r, decision, colleagues)
+}
+
+// approvable fails where somebody may not approve what a notice says. It returns the requests for changes of others, which stand
+// although they take back their own.
+func (s Writer) approvable(ctx context.Context, n Notice, who string) ([]Objection, error) {
+	editors, err := s.Editors(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	if slices.Contains(editors, who) {
+		return nil, errOwnText()
+	}
+	all, err := s.Objections(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	others := slices.DeleteFunc(slices.Clone(all), func(o Objection) bool { return o.By == who })
+	if len(others) > 0 && len(others) == len(all) {
+		return nil, errChangesStand()
+	}
+	return others, nil
+}
+
+// decided writes down how a review stands after a decision of the caller on what a notice says, and which version that is. Where
+// requests of others for changes stand it stands as the last of them left it.
+func (s Writer) decided(ctx context.Context, n Notice, decision Said, others []Objection) error {
+	sum := n.content().seen()
+	if _, err := s.db.Exec(ctx, `UPDATE notice_revisions SET digest = $1 WHERE notice_id = $2 AND version = (SELECT MAX(version) FROM notice_revisions WHERE notice_id = $2)`, sum, n.ID); err != nil {
+		return err
+	}
+	if len(others) > 0 {
+		last := others[len(others)-1]
+		_, err := s.db.Exec(ctx, `UPDATE notice_reviews SET state = $1, decided_by = $2, decided_at = $3, decided_version = $4, decided_digest = $5, text_digest = $5 WHERE notice_id = $6`,
+			string(ChangesAsked), last.By, last.at, last.seen, sum, n.ID)
+		return err
+	}
+	_, err := s.db.Exec(ctx, `UPDATE notice_reviews SET state = $1, decided_by = $2, decided_at = $3, decided_version = (SELECT MAX(version) FROM notice_revisions WHERE notice_id = $4), decided_digest = $5, text_digest = $5 WHERE notice_id = $4`,
+		string(decision), auth.From(ctx).MemberID, clock.Millis(clock.Now(ctx)), n.ID, sum)
+	return err
 }
 
 // reviewable is a notice that the caller writes for and that can be reviewed, in a version; 0 for whatever it is.
@@ -318,8 +432,9 @@ func (s Writer) remark(ctx context.Context, n Notice, r Review, said Said, seen 
 	return err
 }
 
-// answered tells who asked, and who else has said something, what the caller said.
-func (s Writer) answered(ctx context.Context, n Notice, r Review, said Said) error {
+// answered tells who asked, and who else has said something, what the caller said: those who still are colleagues. Rows keep the
+// ids of others, which lead to nobody.
+func (s Writer) answered(ctx context.Context, n Notice, r Review, said Said, colleagues []string) error {
 	others, err := database.All(ctx, s.db, database.Value[string], `SELECT DISTINCT author FROM notice_review_entries WHERE notice_id = $1 ORDER BY author`, n.ID)
 	if err != nil {
 		return err
@@ -327,7 +442,9 @@ func (s Writer) answered(ctx context.Context, n Notice, r Review, said Said) err
 	if !slices.Contains(others, r.AskedBy) {
 		others = append(others, r.AskedBy)
 	}
-	return s.tell(ctx, ReviewAnswered, n, r, said, slices.DeleteFunc(others, func(id string) bool { return id == auth.From(ctx).MemberID }))
+	return s.tell(ctx, ReviewAnswered, n, r, said, slices.DeleteFunc(others, func(id string) bool {
+		return id == auth.From(ctx).MemberID || !slices.Contains(colleagues, id)
+	}))
 }
 
 // tell records that members are to hear of what was said: an outcome of an answer, or "".

@@ -145,9 +145,9 @@ func (s Writer) settle(ctx context.Context, id string, c Content, of release) (N
 	if err := s.uploads.Use(ctx, Kind, id, c.Attachments, "attachments"); err != nil {
 		return Notice{}, err
 	}
-	if _, err := s.db.Exec(ctx, `INSERT INTO notice_revisions (notice_id, version, editor, at, unit, title, tags, publish_at, unpublish_at, pinned_until, urgent_until, body, title_en, body_en)
-		SELECT id, version, $1, updated_at, unit, title, tags, publish_at, unpublish_at, pinned_until, urgent_until, body, title_en, body_en FROM notices WHERE id = $2`,
-		auth.From(ctx).MemberID, id); err != nil {
+	if _, err := s.db.Exec(ctx, `INSERT INTO notice_revisions (notice_id, version, editor, at, unit, title, tags, publish_at, unpublish_at, pinned_until, urgent_until, body, title_en, body_en, digest)
+		SELECT id, version, $1, updated_at, unit, title, tags, publish_at, unpublish_at, pinned_until, urgent_until, body, title_en, body_en, $2 FROM notices WHERE id = $3`,
+		auth.From(ctx).MemberID, c.seen(), id); err != nil {
 		return Notice{}, err
 	}
 	if err := s.stands(ctx, id, c, of); err != nil {

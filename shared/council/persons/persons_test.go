@@ -54,7 +54,7 @@ var nobody = map[string]string{
 	"minute_revisions":  "minute_id reason content",
 	"minute_withheld":   "minute_id reason sealed",
 	"minutes":           "id body unit kind place chair attendees text items extend_reason", // names as the council writes them
-	"notice_revisions":  "notice_id unit title tags body title_en body_en",
+	"notice_revisions":  "notice_id unit title tags body title_en body_en digest",
 	"notice_tags":       "notice_id tag",
 	"notices":           "id unit title folded excerpt tags html body title_en excerpt_en html_en body_en source",
 	"operation_facts":   "name value",

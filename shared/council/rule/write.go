@@ -87,6 +87,22 @@ func (s Writer) record(ctx context.Context, kind string, b Book, changes int64, 
 	return s.outbox.Record(ctx, made)
 }
 
+// alone lets nobody else change what stands under what until the end of the unit of work: what parented finds then stays so. It
+// holds the oldest rulebook, and comes before any other is held, so that two never wait for each other.
+func (s Writer) alone(ctx context.Context) error {
+	for {
+		n, err := s.db.Exec(ctx, `UPDATE rulebooks SET changes = changes WHERE id = (SELECT MIN(id) FROM rulebooks)`)
+		if err != nil || n > 0 {
+			return err
+		}
+		// It was deleted while it was waited for: the next is the oldest.
+		left, err := database.One(ctx, s.db, database.Value[int64], `SELECT COUNT(*) FROM rulebooks`)
+		if err != nil || left == 0 {
+			return err
+		}
+	}
+}
+
 // parented checks that a rulebook stands under one that there is, and not under itself.
 func (s Writer) parented(ctx context.Context, slug, parent string) error {
 	wrong := func(ko, en string) error { return problem.WrongField("parent", "not-a-rulebook", ko, en) }
@@ -124,6 +140,9 @@ func (s Writer) Add(ctx context.Context, slug string, c Content, units []string)
 	if !Writes(ctx, c.Unit) {
 		return Book{}, problem.NotAllowed()
 	}
+	if err := s.alone(ctx); err != nil {
+		return Book{}, err
+	}
 	if err := s.parented(ctx, slug, c.Parent); err != nil {
 		return Book{}, err
 	}
@@ -153,6 +172,9 @@ func (s Writer) Add(ctx context.Context, slug string, c Content, units []string)
 // the others are stale.
 func (s Writer) Edit(ctx context.Context, slug string, version int64, c Content, units []string) (Book, error) {
 	if err := s.may(ctx, slug, auth.Write); err != nil {
+		return Book{}, err
+	}
+	if err := s.alone(ctx); err != nil {
 		return Book{}, err
 	}
 	was, changes, err := s.lock(ctx, slug)
@@ -195,6 +217,9 @@ func (s Writer) Edit(ctx context.Context, slug string, version int64, c Content,
 // Delete removes a rulebook of which nothing was promulgated, with its drafts.
 func (s Writer) Delete(ctx context.Context, slug string, version int64) error {
 	if err := s.may(ctx, slug, auth.Write); err != nil {
+		return err
+	}
+	if err := s.alone(ctx); err != nil {
 		return err
 	}
 	was, changes, err := s.lock(ctx, slug)

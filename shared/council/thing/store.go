@@ -236,6 +236,10 @@ func (s Source) has(ctx context.Context, behind, id string, given []Thing) (bool
 	return err == nil && len(next) > 0 && next[0].ID == id, err
 }
 
+// together is how many things are asked for at once. Their owner reads them whole: of the longest notice, two texts of
+// 100 000 characters and what is made of them, that is 6 MB, of 64 that sweep has.
+const together = 4
+
 // Chores are what is to be done about the index by itself: a part of the things of each
 // kind is compared with what their owners keep, and mended. That indexes what is older than
 // the index, too.
@@ -243,9 +247,14 @@ func (s Store) Chores(sources ...Source) []chore.Chore {
 	return []chore.Chore{{Name: "things-reindexed", Budget: 45 * time.Second, Do: func(ctx context.Context, limit int) (int, error) {
 		mended := 0
 		for _, source := range sources {
-			n, err := s.walk(ctx, source, limit)
-			if mended += n; err != nil {
-				return mended, fmt.Errorf("things of kind %s: %w", source.Kind, err)
+			for left := limit; left > 0; left -= together {
+				n, end, err := s.walk(ctx, source, min(left, together))
+				if mended += n; err != nil {
+					return mended, fmt.Errorf("things of kind %s: %w", source.Kind, err)
+				}
+				if end == "" {
+					break
+				}
 			}
 		}
 		return mended, nil
@@ -327,23 +336,22 @@ func (s Store) Stale(ctx context.Context) (int, error) {
 	return int(n), err
 }
 
-// walk compares the next things of a kind and returns how many it mended. The index is read
-// before the owner, so that what is made meanwhile is not taken for gone.
-func (s Store) walk(ctx context.Context, source Source, limit int) (int, error) {
+// walk compares the next things of a kind and returns how many it mended, and the last that it compared, "" for the end of the
+// kind. The index is read before the owner, so that what is made meanwhile is not taken for gone.
+func (s Store) walk(ctx context.Context, source Source, limit int) (mended int, end string, err error) {
 	behind, err := s.behind(ctx, source.Kind)
 	if err != nil {
-		return 0, err
+		return 0, "", err
 	}
 	list, err := database.All(ctx, s.DB, scan, `SELECT `+columns+` FROM things WHERE kind = $1 AND id > $2 ORDER BY id`+database.Limit(limit), source.Kind, behind)
 	if err != nil {
-		return 0, err
+		return 0, "", err
 	}
 	things, err := source.Next(ctx, behind, limit)
 	if err != nil {
-		return 0, err
+		return 0, "", err
 	}
 	// Only up to where both were read can something be missing.
-	end := ""
 	if len(list) == limit {
 		end = list[limit-1].ID
 	}
@@ -359,11 +367,10 @@ func (s Store) walk(ctx context.Context, source Source, limit int) (int, error) 
 			continue
 		}
 		if owned[t.ID], err = t.row(); err != nil {
-			return 0, err
+			return 0, "", err
 		}
 	}
 	differ, gone := compare(slices.DeleteFunc(list, func(r row) bool { return end != "" && r.ID > end }), owned)
-	mended := 0
 	for _, r := range differ {
 		if err := s.DB.Atomic(ctx, func(ctx context.Context) error {
 			was, err := s.lock(ctx, r.Ref)
@@ -381,16 +388,16 @@ func (s Store) walk(ctx context.Context, source Source, limit int) (int, error) 
 			}
 			return err
 		}); err != nil {
-			return mended, err
+			return mended, "", err
 		}
 	}
 	for _, r := range gone {
 		if err := s.DB.Atomic(ctx, func(ctx context.Context) error { return s.remove(ctx, r) }); err != nil {
-			return mended, err
+			return mended, "", err
 		}
 		mended++
 	}
-	return mended, s.walked(ctx, source.Kind, end)
+	return mended, end, s.walked(ctx, source.Kind, end)
 }
 
 // Personal is what things keep of members: who made one, which nobody is shown here. Its

@@ -79,6 +79,15 @@ func (s Store) Holders(ctx context.Context) ([]Holder, error) {
 // Colleague is somebody who may do something in a unit.
 type Colleague struct{ ID, Name string }
 
+// IDs are the ids of colleagues, in their order.
+func IDs(list []Colleague) []string {
+	ids := []string{}
+	for _, c := range list {
+		ids = append(ids, c.ID)
+	}
+	return ids
+}
+
 // Able are those who may do something in a unit by a role in force, by their names. Who is suspended or leaves is not among
 // them.
 func (s Store) Able(ctx context.Context, a auth.Action, unit string) ([]Colleague, error) {

@@ -8,6 +8,7 @@
 package backup
 
 import (
+	"bufio"
 	"cmp"
 	"context"
 	"errors"
@@ -28,7 +29,7 @@ import (
 // prefix is where copies are; what else a bucket holds is left alone.
 const prefix = "database/"
 
-// layout is a copy's name: when it was begun, in UTC, to the second.
+// layout is a copy's name: its time, in UTC, to the second.
 const layout = "20060102T150405Z"
 
 const suffix = ".dump.age"
@@ -59,7 +60,7 @@ type Vault struct {
 // Copy is one of the database.
 type Copy struct {
 	Key  string
-	At   time.Time // when it was begun, in UTC, to the second
+	At   time.Time // when its dump had begun to come, in UTC, to the second after: it has nothing that was written later
 	Size int64     // bytes, encrypted
 }
 
@@ -90,14 +91,19 @@ func Identities(path string) ([]age.Identity, error) {
 	return identities, nil
 }
 
-// Save stores what dump reads, encrypted for recipients. Whole is asked after dump's end,
+// Save stores what dump reads, encrypted for recipients, as of when its first byte is there: what writes it, which may begin long
+// after it is waited for, has looked at the database by then. Whole is asked after dump's end,
 // and says whether it was the end: a dump that was cut off reads like a shorter one. With an
 // error of any of them nothing is stored.
-func (v Vault) Save(ctx context.Context, at time.Time, dump io.Reader, whole func() error, recipients ...age.Recipient) (Copy, error) {
-	c := Copy{At: at.UTC().Truncate(time.Second)}
+func (v Vault) Save(ctx context.Context, now func() time.Time, dump io.Reader, whole func() error, recipients ...age.Recipient) (Copy, error) {
+	begun := bufio.NewReader(dump)
+	if _, err := begun.Peek(1); err != nil && !errors.Is(err, io.EOF) { // who has ended without a byte is asked why
+		return Copy{}, fmt.Errorf("backup: read the dump: %w", err)
+	}
+	c := Copy{At: now().Add(time.Second - time.Nanosecond).UTC().Truncate(time.Second)}
 	c.Key = prefix + c.At.Format(layout) + suffix
 	r, w := io.Pipe()
-	go func() { _ = w.CloseWithError(encrypt(w, dump, whole, recipients)) }() // nil is io.EOF
+	go func() { _ = w.CloseWithError(encrypt(w, begun, whole, recipients)) }() // nil is io.EOF
 	size, err := v.Storage.PutUnknown(ctx, c.Key, r, objects.Meta{ContentType: contentType})
 	_ = r.CloseWithError(errors.New("backup: the storage takes no more"))
 	if err != nil {
@@ -153,7 +159,7 @@ func (v Vault) List(ctx context.Context) ([]Copy, error) {
 	return copies, nil
 }
 
-// At is the newest copy that was begun at a time or before it: ErrNone where there is none.
+// At is the newest copy that has nothing from after a time: ErrNone where there is none.
 func (v Vault) At(ctx context.Context, at time.Time) (Copy, error) {
 	copies, err := v.List(ctx)
 	if err != nil {
@@ -186,24 +192,33 @@ func (v Vault) Open(ctx context.Context, c Copy, identities ...age.Identity) (io
 
 // Keep says how many copies stay.
 type Keep struct {
-	Days, Weeks, Months int // the newest of each of so many, which have one, in Seoul
+	Days, Weeks, Months int // the newest of each of so many, with the present one, in Seoul
 }
 
-// Over are the copies that Keep does not: of a day, a week (Monday first) and a month the
-// newest stays, of as many as Keep says. The newest of all always stays.
-func (k Keep) Over(copies []Copy) []Copy {
+// Over are the copies that Keep does not at a time: of each day, week (Monday first) and month the newest stays, of as many as Keep
+// says, whether these have a copy or not. So nothing is older than they are, but the newest copy of all: it stays until there is
+// another, since without it there would be none.
+func (k Keep) Over(copies []Copy, now time.Time) []Copy {
 	sorted := slices.SortedFunc(slices.Values(copies), func(a, b Copy) int { return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.Key, a.Key)) })
-	day := func(t time.Time) string { return t.Format(time.DateOnly) }
-	week := func(t time.Time) string { y, w := t.ISOWeek(); return fmt.Sprint(y, "-", w) }
-	month := func(t time.Time) string { return t.Format("2006-01") }
 	stays := map[string]bool{}
+	if len(sorted) > 0 {
+		stays[sorted[0].Key] = true
+	}
+	today := clock.Midnight(now)
+	monday := today.AddDate(0, 0, -(int(today.Weekday())+6)%7)
+	first := today.AddDate(0, 0, 1-today.Day())
 	for _, rule := range []struct {
-		n  int
-		of func(time.Time) string
-	}{{max(k.Days, 1), day}, {k.Weeks, week}, {k.Months, month}} {
+		n    int
+		from time.Time
+		of   func(time.Time) string
+	}{
+		{k.Days, today.AddDate(0, 0, 1-k.Days), func(t time.Time) string { return t.Format(time.DateOnly) }},
+		{k.Weeks, monday.AddDate(0, 0, 7*(1-k.Weeks)), func(t time.Time) string { y, w := t.ISOWeek(); return fmt.Sprint(y, "-", w) }},
+		{k.Months, first.AddDate(0, 1-k.Months, 0), func(t time.Time) string { return t.Format("2006-01") }},
+	} {
 		seen := map[string]bool{}
 		for _, c := range sorted {
-			if span := rule.of(c.At.In(clock.Seoul)); !seen[span] && len(seen) < rule.n {
+			if span := rule.of(c.At.In(clock.Seoul)); rule.n > 0 && !seen[span] && !c.At.Before(rule.from) {
 				seen[span], stays[c.Key] = true, true
 			}
 		}
@@ -211,13 +226,13 @@ func (k Keep) Over(copies []Copy) []Copy {
 	return slices.DeleteFunc(sorted, func(c Copy) bool { return stays[c.Key] })
 }
 
-// Tidy deletes what Keep does not, and says what.
-func (v Vault) Tidy(ctx context.Context, k Keep) ([]Copy, error) {
+// Tidy deletes what Keep does not at a time, and says what.
+func (v Vault) Tidy(ctx context.Context, k Keep, now time.Time) ([]Copy, error) {
 	copies, err := v.List(ctx)
 	if err != nil {
 		return nil, err
 	}
-	over := k.Over(copies)
+	over := k.Over(copies, now)
 	keys := []string{}
 	for _, c := range over {
 		keys = append(keys, c.Key)

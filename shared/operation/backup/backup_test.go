@@ -71,6 +71,9 @@ func identity(t *testing.T) *age.X25519Identity {
 
 func ended() error { return nil }
 
+// then is a clock that has stopped.
+func then(t time.Time) func() time.Time { return func() time.Time { return t } }
+
 var day = time.Date(2026, 3, 2, 4, 30, 0, 0, clock.Seoul)
 
 // What was saved is read again by its key alone, whatever its size: in one request, and in parts.
@@ -80,7 +83,7 @@ func TestSaveAndOpen(t *testing.T) {
 		for i, size := range []int{1, 64 << 10, int(objects.PartSize) + 4711} {
 			dump := make([]byte, size)
 			_, _ = rand.NewChaCha8([32]byte{byte(i)}).Read(dump)
-			saved, err := v.Save(t.Context(), day.AddDate(0, 0, i), bytes.NewReader(dump), ended, id.Recipient())
+			saved, err := v.Save(t.Context(), then(day.AddDate(0, 0, i)), bytes.NewReader(dump), ended, id.Recipient())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -132,7 +135,7 @@ func TestNothingIsStoredOfWhatIsNotWhole(t *testing.T) {
 			"unreadable in parts": {io.MultiReader(bytes.NewReader(make([]byte, 2*objects.PartSize)), iotest.ErrReader(broken)), nil, broken},
 			"empty":               {strings.NewReader(""), nil, backup.ErrEmpty},
 		} {
-			_, err := v.Save(t.Context(), day, c.dump, func() error { return c.whole }, id.Recipient())
+			_, err := v.Save(t.Context(), then(day), c.dump, func() error { return c.whole }, id.Recipient())
 			if !errors.Is(err, c.want) {
 				t.Errorf("%s: %v", name, err)
 			}
@@ -150,7 +153,7 @@ func TestNothingIsStoredOfWhatIsNotWhole(t *testing.T) {
 func TestChangedCopy(t *testing.T) {
 	each(t, func(t *testing.T, store *objects.Store) {
 		v, id := backup.Vault{Storage: store}, identity(t)
-		saved, err := v.Save(t.Context(), day, bytes.NewReader(make([]byte, 200<<10)), ended, id.Recipient())
+		saved, err := v.Save(t.Context(), then(day), bytes.NewReader(make([]byte, 200<<10)), ended, id.Recipient())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -179,52 +182,89 @@ func TestChangedCopy(t *testing.T) {
 	})
 }
 
-// What Keep leaves is the newest of each day, week and month, of as many as it says, and
-// always the newest of all. Tidying again, or day after day, comes to the same as once.
+// late is a dump that begins to come some time after it is waited for.
+type late struct {
+	io.Reader
+	now   *time.Time
+	after time.Duration
+}
+
+func (l *late) Read(p []byte) (int, error) {
+	*l.now = l.now.Add(l.after)
+	l.after = 0
+	return l.Reader.Read(p)
+}
+
+// A copy is as of when its dump begins to come, whenever it was waited for: no copy is given for a time from which it may have
+// something that was written later.
+func TestLateDump(t *testing.T) {
+	each(t, func(t *testing.T, store *objects.Store) {
+		v, id := backup.Vault{Storage: store}, identity(t)
+		for _, after := range []time.Duration{3 * time.Minute, 300 * time.Millisecond} {
+			waited := day
+			now := waited
+			saved, err := v.Save(t.Context(), func() time.Time { return now }, &late{strings.NewReader("dump"), &now, after}, ended, id.Recipient())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, at := range []time.Time{waited, waited.Add(after - time.Millisecond)} {
+				if c, err := v.At(t.Context(), at); !errors.Is(err, backup.ErrNone) {
+					t.Errorf("%s after it was waited for, when it began after %s: %v %v", at.Sub(waited), after, c, err)
+				}
+			}
+			if c, err := v.At(t.Context(), waited.Add(after+time.Second)); err != nil || c != saved {
+				t.Errorf("a second after it began: %v %v", c, err)
+			}
+			if err := store.Delete(t.Context(), saved.Key); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
+// What Keep leaves is the newest of each day, week and month, of as many as it says, and always the newest of all. Nothing else is
+// older than these, however long nothing was saved. Tidying again, or day after day, comes to the same as once.
 func TestKeep(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		k := backup.Keep{Days: rapid.IntRange(1, 10).Draw(t, "days"), Weeks: rapid.IntRange(0, 6).Draw(t, "weeks"), Months: rapid.IntRange(0, 5).Draw(t, "months")}
+		k := backup.Keep{Days: rapid.IntRange(0, 10).Draw(t, "days"), Weeks: rapid.IntRange(0, 6).Draw(t, "weeks"), Months: rapid.IntRange(0, 5).Draw(t, "months")}
 		copies, at := []backup.Copy{}, day
 		for i := range rapid.IntRange(1, 120).Draw(t, "copies") {
-			at = at.Add(time.Duration(rapid.IntRange(1, 60).Draw(t, "hours")) * time.Hour)
+			at = at.Add(time.Duration(rapid.SampledFrom([]int{1, 10, 24, 40, 60, 60, 3000}).Draw(t, "hours")) * time.Hour)
 			copies = append(copies, backup.Copy{Key: fmt.Sprintf("database/%d", i), At: at})
 		}
-		left := without(copies, k.Over(copies))
-		if n := len(left); n == 0 || n > k.Days+k.Weeks+k.Months || left[len(left)-1] != copies[len(copies)-1] {
+		now := at.Add(time.Duration(rapid.SampledFrom([]int{0, 5, 24, 200, 1000, 5000}).Draw(t, "since")) * time.Hour)
+		left := without(copies, k.Over(copies, now))
+		if n := len(left); n == 0 || n > k.Days+k.Weeks+k.Months+1 || left[len(left)-1] != copies[len(copies)-1] {
 			t.Fatalf("%d of %d are left, of %+v", n, len(copies), k)
 		}
-		if again := without(left, k.Over(left)); !slices.Equal(again, left) {
+		if again := without(left, k.Over(left, now)); !slices.Equal(again, left) {
 			t.Fatalf("tidied twice: %d, then %d", len(left), len(again))
 		}
-		// Brute force: a copy stays when fewer than n spans lie after its own, and none of its span is newer.
-		for _, c := range copies {
-			stays := false
+		// Brute force: a copy stays when it is of one of the last n spans, counted by the calendar, and none of its span is newer.
+		month := func(t time.Time) int { t = t.In(clock.Seoul); return t.Year()*12 + int(t.Month()) }
+		date := func(t time.Time) int { return int(clock.Midnight(t).Sub(clock.Midnight(day)) / (24 * time.Hour)) }
+		week := func(t time.Time) int { return date(t) / 7 } // day is a Monday
+		for i, c := range copies {
+			stays := i == len(copies)-1
 			for _, r := range []struct {
 				n  int
-				of func(time.Time) string
-			}{
-				{k.Days, clock.Day},
-				{k.Weeks, func(t time.Time) string { y, w := t.In(clock.Seoul).ISOWeek(); return fmt.Sprint(y, w) }},
-				{k.Months, func(t time.Time) string { return t.In(clock.Seoul).Format("2006-01") }},
-			} {
-				newer, last := map[string]bool{}, true
-				for _, o := range copies {
-					if o.At.After(c.At) {
-						newer[r.of(o.At)] = true
-						last = last && r.of(o.At) != r.of(c.At)
-					}
-				}
-				stays = stays || last && len(newer) < r.n
+				of func(time.Time) int
+			}{{k.Days, date}, {k.Weeks, week}, {k.Months, month}} {
+				last := !slices.ContainsFunc(copies[i+1:], func(o backup.Copy) bool { return r.of(o.At) == r.of(c.At) })
+				stays = stays || last && r.of(now)-r.of(c.At) < r.n
 			}
 			if stays != slices.Contains(left, c) {
-				t.Fatalf("%s stays: %t", c.At, !stays)
+				t.Fatalf("%s stays: %t, at %s", c.At, !stays, now)
+			}
+			if i < len(copies)-1 && stays && c.At.Before(now.AddDate(0, -k.Months, 0).Add(-time.Duration(max(k.Days, 7*k.Weeks, 3))*24*time.Hour)) {
+				t.Fatalf("%s stays at %s", c.At, now)
 			}
 		}
 		// Day after day: what a nightly run leaves has at the least what one run at the end leaves.
 		kept := []backup.Copy{}
 		for _, c := range copies {
 			kept = append(kept, c)
-			kept = without(kept, k.Over(kept))
+			kept = without(kept, k.Over(kept, c.At))
 		}
 		for _, c := range left {
 			if !slices.Contains(kept, c) {
@@ -232,6 +272,36 @@ func TestKeep(t *testing.T) {
 			}
 		}
 	})
+}
+
+// After a pause what is from before it is over, and the last copy that there is never is.
+func TestKeepAfterAPause(t *testing.T) {
+	of := func(month time.Month) backup.Copy {
+		return backup.Copy{Key: month.String(), At: time.Date(2026, month, 15, 4, 30, 0, 0, clock.Seoul)}
+	}
+	for _, c := range []struct {
+		there []time.Month
+		now   time.Month
+		over  string
+	}{
+		{[]time.Month{time.January, time.February, time.August, time.September}, time.September, "February January"},
+		{[]time.Month{time.January, time.February}, time.September, "January"},
+		{[]time.Month{time.January}, time.September, ""},
+		{[]time.Month{time.July, time.August, time.September}, time.September, ""},
+		{[]time.Month{time.June, time.July, time.August, time.September}, time.September, "June"},
+		{nil, time.September, ""},
+	} {
+		copies, over := []backup.Copy{}, []string{}
+		for _, month := range c.there {
+			copies = append(copies, of(month))
+		}
+		for _, gone := range (backup.Keep{Months: 3}).Over(copies, of(c.now).At) {
+			over = append(over, gone.Key)
+		}
+		if got := strings.Join(over, " "); got != c.over {
+			t.Errorf("%v in %s: %q is over, want %q", c.there, c.now, got, c.over)
+		}
+	}
 }
 
 func without(copies, over []backup.Copy) []backup.Copy {
@@ -245,7 +315,7 @@ func TestTidy(t *testing.T) {
 	each(t, func(t *testing.T, store *objects.Store) {
 		v, id := backup.Vault{Storage: store}, identity(t)
 		for i := range 4 {
-			if _, err := v.Save(t.Context(), day.AddDate(0, 0, i), strings.NewReader("dump"), ended, id.Recipient()); err != nil {
+			if _, err := v.Save(t.Context(), then(day.AddDate(0, 0, i)), strings.NewReader("dump"), ended, id.Recipient()); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -254,7 +324,7 @@ func TestTidy(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		over, err := v.Tidy(t.Context(), backup.Keep{Days: 2})
+		over, err := v.Tidy(t.Context(), backup.Keep{Days: 2}, day.AddDate(0, 0, 3))
 		if err != nil || len(over) != 2 {
 			t.Fatalf("%v: %v", over, err)
 		}
@@ -300,7 +370,7 @@ func TestIdentities(t *testing.T) {
 // A storage that ends in the midst ends the dump, too: nobody waits for ever.
 func TestStorageThatGivesUp(t *testing.T) {
 	v := backup.Vault{Storage: gone{}}
-	_, err := v.Save(t.Context(), day, bytes.NewReader(make([]byte, 1<<20)), ended, identity(t).Recipient())
+	_, err := v.Save(t.Context(), then(day), bytes.NewReader(make([]byte, 1<<20)), ended, identity(t).Recipient())
 	if !errors.Is(err, objects.ErrUnavailable) {
 		t.Error(err)
 	}
