@@ -194,7 +194,7 @@ func confined(w *world) {
 	ingress := func(group, version string) error {
 		host := "green-auth." + production + ".svc.cluster.local"
 		body := fmt.Sprintf(`{"apiVersion":"%[1]s/%[2]s","kind":"Ingress","metadata":{"name":"x"},"spec":{"rules":[{"hosts":[%[3]q],"host":%[3]q}]}}`, group, version, host)
-		return as.Discovery().RESTClient().Post().AbsPath("/apis/"+group+"/"+version+"/namespaces/madang-pr-93/ingresses").Body([]byte(body)).Do(w.ctx).Error()
+		return as.Discovery().RESTClient().Post().AbsPath("/apis/" + group + "/" + version + "/namespaces/madang-pr-93/ingresses").Body([]byte(body)).Do(w.ctx).Error()
 	}
 	service := func(spec corev1.ServiceSpec) error {
 		spec.Ports = []corev1.ServicePort{{Port: 80}}
