@@ -30,15 +30,15 @@ func create(ctx context.Context, o order) error {
 	if err != nil {
 		return err
 	}
-	switch there, err := store.exists(ctx, o.namespace); {
+	switch there, err := store.own(ctx, o.namespace); {
 	case err != nil:
 		return err
-	case there && o.replace:
+	case len(there) > 0 && o.replace:
 		if err := destroy(ctx, o); err != nil {
 			return err
 		}
-	case there:
-		return fmt.Errorf("bucket %s exists already: destroy removes it, and -replace does so first", o.namespace)
+	case len(there) > 0:
+		return fmt.Errorf("bucket %s exists already: destroy removes it, and -replace does so first", strings.Join(there, ", "))
 	}
 	// Room and images are the cluster's and the pipeline's to wait for.
 	found, err := c.preflight(ctx, o, own(o, store), "versions", "storage", "network", "tls")
@@ -63,21 +63,10 @@ func create(ctx context.Context, o order) error {
 	if err := c.keepInventory(ctx, o.namespace, before); err != nil {
 		return err
 	}
-	bucket, err := store.open(o.namespace)
-	if err != nil {
+	if err := store.make(ctx, o.namespace); err != nil {
 		return err
 	}
-	if err := bucket.EnsureBucket(ctx); err != nil {
-		return err
-	}
-	kept, err := store.open(o.namespace + logs)
-	if err != nil {
-		return err
-	}
-	if err := kept.EnsureBucket(ctx); err != nil {
-		return err
-	}
-	s.done("namespace, bucket %s and that of its logs", o.namespace)
+	s.done("namespace, bucket %s, those of its logs and of its copies", o.namespace)
 	if err := c.install(ctx, o, own(o, store)); err != nil {
 		return err
 	}

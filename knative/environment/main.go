@@ -101,6 +101,9 @@ func (r *receiver) values(site map[string]any) {
 // namePattern leaves room for "madang-" and for a service's name in a DNS label.
 var namePattern = regexp.MustCompile(`^[a-z][a-z0-9-]{0,29}[a-z0-9]$`)
 
+// pipeline is what the pipeline's namespace is called behind "madang-", by default.
+const pipeline = "pipeline"
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
@@ -160,8 +163,10 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return errors.New("ship takes the installation's values: install changes them")
 	case !anywhere && !namePattern.MatchString(o.name):
 		return fmt.Errorf("-name %q: 2 to 31 of a-z, 0-9 and -, a letter first", o.name)
-	case !anywhere && slices.ContainsFunc(beside(""), func(suffix string) bool { return strings.HasSuffix(o.name, suffix) }):
-		return fmt.Errorf("-name %q: its bucket would be another environment's", o.name)
+	case !anywhere && slices.ContainsFunc(beside(""), func(suffix string) bool { return strings.HasSuffix("-"+o.name, suffix) }):
+		return fmt.Errorf("-name %q: its bucket would be another environment's, or production's", o.name)
+	case !anywhere && o.name == pipeline:
+		return fmt.Errorf("-name %q: its namespace would be the pipeline's", o.name)
 	case !anywhere:
 		o.namespace = "madang-" + o.name
 	}
