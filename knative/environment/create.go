@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -63,6 +64,9 @@ func create(ctx context.Context, o order) error {
 	if err := c.keepInventory(ctx, o.namespace, before); err != nil {
 		return err
 	}
+	if err := c.keepLogin(ctx, o.namespace, o.login); err != nil {
+		return err
+	}
 	if err := store.make(ctx, o.namespace); err != nil {
 		return err
 	}
@@ -105,10 +109,11 @@ func own(o order, s storage) map[string]any {
 }
 
 func greet(ctx context.Context, c *cluster, o order, s *steps) error {
-	address, err := c.address(ctx, o.namespace)
+	address, done, err := c.reach(ctx, o)
 	if err != nil {
 		return err
 	}
+	defer done()
 	secret, err := c.kube.CoreV1().Secrets(o.namespace).Get(ctx, "madang", metav1.GetOptions{})
 	if err != nil {
 		return fmt.Errorf("secret: %w", err)
@@ -157,6 +162,21 @@ func install(ctx context.Context, o order) error {
 	if err != nil {
 		return err
 	}
+	there, err := c.installed(o.namespace)
+	if err != nil {
+		return err
+	}
+	if there {
+		was, err := c.revision(o.namespace)
+		if err != nil {
+			return err
+		}
+		if err := goesOn(was, &o); err != nil {
+			return err
+		}
+		defer o.forget()
+	}
+	o.images = cmp.Or(o.images, publishedImages)
 	found, err := c.preflight(ctx, o, nil, preflight.Names()...)
 	if err != nil {
 		return err
@@ -167,10 +187,6 @@ func install(ctx context.Context, o order) error {
 	}
 	s.done("checked: %d things", len(found))
 	if err := c.restrict(ctx, o.namespace); err != nil {
-		return err
-	}
-	there, err := c.installed(o.namespace)
-	if err != nil {
 		return err
 	}
 	if there {

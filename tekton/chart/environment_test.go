@@ -1,12 +1,15 @@
 package chart_test
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/cel-go/cel"
 	"github.com/google/cel-go/ext"
+	v1 "github.com/tektoncd/pipeline/pkg/apis/pipeline/v1"
 	admissionv1 "k8s.io/api/admissionregistration/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -77,6 +80,38 @@ func TestEnvironmentsMayBringWhatTheyAre(t *testing.T) {
 	for _, drained := range []struct{ group, resource string }{{"", "pods"}, {"apps", "deployments"}, {"apps", "statefulsets"}, {"serving.knative.dev", "revisions"}} {
 		if !allows(rules, drained.group, drained.resource, "", "list", "deletecollection") {
 			t.Errorf("env:destroy may not end %s", drained.resource)
+		}
+	}
+}
+
+// Pods of an environment get their images by the login by which the pipeline's own pods do.
+func TestEnvironmentsGetTheirImages(t *testing.T) {
+	for _, want := range []string{"ncr", ""} {
+		files := []string{"testdata/installation.yaml"}
+		if want == "" {
+			none := filepath.Join(t.TempDir(), "none.yaml")
+			if err := os.WriteFile(none, []byte("images: {pullSecrets: null}\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			files = []string{none, "testdata/installation.yaml"}
+		}
+		task := of[v1.Task](render(t, files...))["environment"]
+		given, mounted := false, ""
+		for _, s := range task.Spec.Steps {
+			given = given || strings.Contains(s.Script, "-login /etc/pull/config.json")
+			for _, m := range s.VolumeMounts {
+				if m.MountPath != "/etc/pull" || !m.ReadOnly || s.Name != "stories" {
+					continue
+				}
+				for _, volume := range task.Spec.Volumes {
+					if volume.Name == m.Name {
+						mounted = volume.Secret.SecretName
+					}
+				}
+			}
+		}
+		if given != (want != "") || mounted != want {
+			t.Errorf("a login is given: %v, of the Secret %q, wanted %q", given, mounted, want)
 		}
 	}
 }
