@@ -90,10 +90,10 @@ func TestEnvironmentsGetTheirImages(t *testing.T) {
 		files := []string{"testdata/installation.yaml"}
 		if want == "" {
 			none := filepath.Join(t.TempDir(), "none.yaml")
-			if err := os.WriteFile(none, []byte("images: {pullSecrets: null}\n"), 0o600); err != nil {
+			if err := os.WriteFile(none, []byte("images: {pullSecrets: []}\n"), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			files = []string{none, "testdata/installation.yaml"}
+			files = []string{"testdata/installation.yaml", none}
 		}
 		task := of[v1.Task](render(t, files...))["environment"]
 		given, mounted := false, ""
