@@ -93,6 +93,31 @@ func TestPasswordsAreOne(t *testing.T) {
 	})
 }
 
+// The migration before an upgrade logs in where the functions will, and where they did once the
+// upgrade is taken back.
+func TestMigrationsFollowTheAddress(t *testing.T) {
+	const before, after = "postgres://u:old@db.example/madang?sslmode=require", "postgres://u:new@db.example/madang?sslmode=require"
+	kube := kubefake.NewClientset(&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: "madang", Name: ownSecret}, Data: map[string][]byte{addressKey: []byte(before)}})
+	p := passwords{kube: kube, namespace: "madang"}
+	for _, row := range []struct{ to, was, is string }{{"", "", before}, {before, "", before}, {after, before, after}, {before, after, before}} {
+		was, err := p.lead(t.Context(), row.to)
+		secret, missing := kube.CoreV1().Secrets("madang").Get(t.Context(), ownSecret, metav1.GetOptions{})
+		if err != nil || missing != nil || was != row.was || string(secret.Data[addressKey]) != row.is {
+			t.Errorf("to %q: it was %q (%v), the Secret says %s", row.to, was, err, secret.Data[addressKey])
+		}
+	}
+	if was, err := (passwords{kube: kubefake.NewClientset(), namespace: "madang"}).lead(t.Context(), after); was != "" || err != nil {
+		t.Errorf("nothing is installed: %q %v", was, err)
+	}
+	url := map[string]any{"url": after}
+	if got := ownAddress(map[string]any{"postgres": url}); got != after {
+		t.Error(got)
+	}
+	if got := ownAddress(map[string]any{"postgres": url, "secrets": map[string]any{"existing": "ours"}}); got != "" {
+		t.Error(got)
+	}
+}
+
 // A password is changed where the chart runs the database and values give one, and nowhere else.
 func TestWhosePassword(t *testing.T) {
 	given := map[string]any{"secrets": map[string]any{"postgresPassword": "word"}}

@@ -42,6 +42,41 @@ func ownPassword(values map[string]any) string {
 	return at("secrets", "postgresPassword")
 }
 
+// ownAddress is the address of a server outside, where values give one.
+func ownAddress(values map[string]any) string {
+	secrets, _ := values["secrets"].(map[string]any)
+	postgres, _ := values["postgres"].(map[string]any)
+	if existing, _ := secrets["existing"].(string); existing != "" {
+		return ""
+	}
+	address, _ := postgres["url"].(string)
+	return address
+}
+
+// lead has everybody log in at another address, or with another password of it, where there is
+// one, and returns what it was: the migration that comes first is one of them.
+func (p passwords) lead(ctx context.Context, to string) (was string, err error) {
+	if to == "" {
+		return "", nil
+	}
+	secret, err := p.kube.CoreV1().Secrets(p.namespace).Get(ctx, ownSecret, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("the database's address: %w", err)
+	}
+	was = string(secret.Data[addressKey])
+	if was == to {
+		return "", nil
+	}
+	secret.Data[addressKey] = []byte(to)
+	if _, err := p.kube.CoreV1().Secrets(p.namespace).Update(ctx, secret, metav1.UpdateOptions{}); err != nil {
+		return "", fmt.Errorf("the database's address: %w", err)
+	}
+	return was, nil
+}
+
 // follow has the database take a password, where it has another one, and returns that.
 func (p passwords) follow(ctx context.Context, wanted string) (was string, err error) {
 	if wanted == "" {

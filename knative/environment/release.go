@@ -389,7 +389,7 @@ func (c *cluster) release(ctx context.Context, o order) (release.Summary, error)
 		return release.Summary{}, err
 	}
 	words := passwords{kube: c.kube, namespace: o.namespace, alter: c.alter(o.namespace)}
-	was := "" // the database's password, where this release changes it
+	was, from := "", "" // the database's password and its address, where this release changes them
 	r.Before = func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, o.timeout)
 		defer cancel()
@@ -401,12 +401,19 @@ func (c *cluster) release(ctx context.Context, o order) (release.Summary, error)
 		if was, err = words.follow(ctx, ownPassword(merged)); err != nil {
 			return err
 		}
+		if from, err = words.lead(ctx, ownAddress(merged)); err != nil {
+			return err
+		}
 		return c.install(ctx, o, nil)
 	}
 	r.Restore = func(ctx context.Context) error {
 		err := c.restore(o.namespace, before.deployed)
 		if was != "" {
 			err = errors.Join(err, words.set(ctx, was))
+		}
+		if from != "" {
+			_, back := words.lead(ctx, from)
+			err = errors.Join(err, back)
 		}
 		return err
 	}
