@@ -132,7 +132,9 @@ const committedAt = "madang.kr/committed"
 
 // committed is that time of the checkout that has a folder; nothing where it is none.
 func committed(folder string) string {
-	said, err := exec.Command("git", "-C", folder, "show", "-s", "--format=%ct", "HEAD").Output()
+	show := exec.Command("git", "show", "-s", "--format=%ct", "HEAD")
+	show.Dir = folder
+	said, err := show.Output()
 	if err != nil {
 		return ""
 	}

@@ -18,7 +18,7 @@ import (
 
 // announce says that a stage is under way.
 func (c *clerk) announce(ctx context.Context, stage, log string) error {
-	begun, err := os.OpenFile(filepath.Join(log, begunFile), os.O_WRONLY|os.O_CREATE|os.O_TRUNC|syscall.O_NOFOLLOW, 0o644)
+	begun, err := os.OpenFile(filepath.Join(log, begunFile), os.O_WRONLY|os.O_CREATE|os.O_TRUNC|syscall.O_NOFOLLOW, 0o600)
 	if err == nil {
 		err = begun.Close()
 	}
