@@ -14,6 +14,7 @@ import (
 	"time"
 
 	v1 "github.com/tektoncd/pipeline/pkg/apis/pipeline/v1"
+	authorizationv1 "k8s.io/api/authorization/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -191,6 +192,16 @@ func confined(w *world) {
 		}
 	})
 	w.must(bind("madang-pr-93", rbacv1.RoleRef{Kind: "ClusterRole", Name: "madang-environment"}, namespace))
+	for { // what is refused from now on is refused by what it is
+		asked, err := as.AuthorizationV1().SelfSubjectAccessReviews().Create(w.ctx, &authorizationv1.SelfSubjectAccessReview{
+			Spec: authorizationv1.SelfSubjectAccessReviewSpec{ResourceAttributes: &authorizationv1.ResourceAttributes{Namespace: "madang-pr-93", Verb: "create", Resource: "services"}},
+		}, metav1.CreateOptions{})
+		w.must(err)
+		if asked.Status.Allowed {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
 	ingress := func(group, version string) error {
 		host := "green-auth." + production + ".svc.cluster.local"
 		body := fmt.Sprintf(`{"apiVersion":"%[1]s/%[2]s","kind":"Ingress","metadata":{"name":"x"},"spec":{"rules":[{"hosts":[%[3]q],"host":%[3]q}]}}`, group, version, host)
