@@ -171,7 +171,7 @@ func install(ctx context.Context, o order) error {
 		if err != nil {
 			return err
 		}
-		if err := goesOn(was, &o); err != nil {
+		if err := goesOn(ctx, was, &o); err != nil {
 			return err
 		}
 		defer o.forget()

@@ -177,7 +177,7 @@ func TestStands(t *testing.T) {
 
 // Who changes a setting changes no image, and takes back nothing that was merged meanwhile.
 func TestInstallGoesOn(t *testing.T) {
-	mine, err := strconv.ParseInt(committed("../chart"), 10, 64)
+	mine, err := strconv.ParseInt(committed(t.Context(), "../chart"), 10, 64)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -199,7 +199,7 @@ func TestInstallGoesOn(t *testing.T) {
 	} {
 		o := row.order
 		o.chart = "../chart"
-		err := goesOn(revision{values: map[string]any{"images": images}, committed: row.was}, &o)
+		err := goesOn(t.Context(), revision{values: map[string]any{"images": images}, committed: row.was}, &o)
 		if (err != nil) != row.refused {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -243,11 +243,11 @@ func written(t *testing.T, values map[string]any) string {
 // Helm keeps with what is installed when it was committed.
 func TestChartsSayWhen(t *testing.T) {
 	o := order{chart: "../chart", images: written(t, published("migrate"))}
-	c, _, err := o.rendered(nil)
-	if err != nil || c.Metadata.Annotations[committedAt] != committed("../chart") || committed("../chart") == "" {
+	c, _, err := o.rendered(t.Context(), nil)
+	if err != nil || c.Metadata.Annotations[committedAt] != committed(t.Context(), "../chart") || committed(t.Context(), "../chart") == "" {
 		t.Errorf("%+v %v", c.Metadata, err)
 	}
-	if at := committed(t.TempDir()); at != "" {
+	if at := committed(t.Context(), t.TempDir()); at != "" {
 		t.Errorf("a folder of nobody's was committed at %q", at)
 	}
 }
@@ -267,7 +267,7 @@ func TestDrillsAreAlone(t *testing.T) {
 		name: "drill", namespace: "madang-drill", chart: "../chart", login: login, smtp: "smtp://mail.invalid:25?tls=none",
 		images: written(t, published("migrate", "watch", "backup", "logs", "edge", "redis", "postgres", "prometheus", "alertmanager")), values: list{"../chart/values-dev.yaml", written(t, cluster)},
 	}.drilled()
-	_, values, err := o.rendered(own(o, storage{endpoint: "https://storage.example", region: "KR1", accessKey: "a", secretKey: "s"}))
+	_, values, err := o.rendered(t.Context(), own(o, storage{endpoint: "https://storage.example", region: "KR1", accessKey: "a", secretKey: "s"}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -45,7 +45,7 @@ func (c *cluster) helm(namespace string) (*action.Configuration, error) {
 // Redis, the edge and the migration. own are values that follow from the order; what
 // values files and -set say comes before them.
 func (c *cluster) install(ctx context.Context, o order, own map[string]any) error {
-	chart, merged, err := o.rendered(own)
+	chart, merged, err := o.rendered(ctx, own)
 	if err != nil {
 		return err
 	}
@@ -99,7 +99,7 @@ func (c *cluster) upgrade(within context.Context, configuration *action.Configur
 }
 
 // rendered are the order's chart, and all values but the chart's own.
-func (o order) rendered(own map[string]any) (*helm.Chart, map[string]any, error) {
+func (o order) rendered(ctx context.Context, own map[string]any) (*helm.Chart, map[string]any, error) {
 	c, err := loader.Load(o.chart)
 	if err != nil {
 		return nil, nil, fmt.Errorf("chart: %w", err)
@@ -120,7 +120,7 @@ func (o order) rendered(own map[string]any) (*helm.Chart, map[string]any, error)
 		given, _ := images["pullSecrets"].([]any)
 		merged = under(map[string]any{"images": map[string]any{"pullSecrets": append([]any{loginSecret}, given...)}}, merged)
 	}
-	if at := committed(o.chart); at != "" {
+	if at := committed(ctx, o.chart); at != "" {
 		c.Metadata.Annotations = map[string]string{committedAt: at}
 	}
 	return c, under(merged, own), nil
@@ -131,8 +131,8 @@ func (o order) rendered(own map[string]any) (*helm.Chart, map[string]any, error)
 const committedAt = "madang.kr/committed"
 
 // committed is that time of the checkout that has a folder; nothing where it is none.
-func committed(folder string) string {
-	show := exec.Command("git", "show", "-s", "--format=%ct", "HEAD")
+func committed(ctx context.Context, folder string) string {
+	show := exec.CommandContext(ctx, "git", "show", "-s", "--format=%ct", "HEAD")
 	show.Dir = folder
 	said, err := show.Output()
 	if err != nil {
@@ -143,8 +143,8 @@ func committed(folder string) string {
 
 // goesOn completes an order to install what is installed already: images that it does not name
 // are those that run, and a checkout that is older than what runs is refused.
-func goesOn(was revision, o *order) error {
-	mine, err := strconv.ParseInt(committed(o.chart), 10, 64)
+func goesOn(ctx context.Context, was revision, o *order) error {
+	mine, err := strconv.ParseInt(committed(ctx, o.chart), 10, 64)
 	if theirs := was.committed; err == nil && theirs > mine && !slices.Contains(o.despite, "older") {
 		return fmt.Errorf("what is installed was committed on %s, and this checkout on %s: git pull, or -despite older takes it back", time.Unix(theirs, 0).UTC().Format(time.DateTime), time.Unix(mine, 0).UTC().Format(time.DateTime))
 	}
@@ -175,7 +175,7 @@ func goesOn(was revision, o *order) error {
 
 // preflight makes checks of what the order would install.
 func (c *cluster) preflight(ctx context.Context, o order, own map[string]any, names ...string) ([]preflight.Finding, error) {
-	chart, merged, err := o.rendered(own)
+	chart, merged, err := o.rendered(ctx, own)
 	if err != nil {
 		return nil, err
 	}
