@@ -122,8 +122,11 @@ func TestEdgeService(t *testing.T) {
 			}
 		})
 	}
-	if ip := of[corev1.Service](mustRender(t, production, set("edge.service.loadBalancerIP", "203.0.113.9")))["Service/edge"].Spec.LoadBalancerIP; ip != "203.0.113.9" {
-		t.Errorf("the address is %q", ip)
+	for _, change := range [][]func(chartutil.Values){nil, proxied} {
+		held := of[corev1.Service](mustRender(t, production, append([]func(chartutil.Values){set("edge.service.loadBalancerIP", "203.0.113.9")}, change...)...))["Service/edge"]
+		if held.Spec.LoadBalancerIP != "203.0.113.9" || held.Annotations["loadbalancer.openstack.org/keep-floatingip"] != "true" {
+			t.Errorf("the address is %q, and goes with the balancer: %v", held.Spec.LoadBalancerIP, held.Annotations)
+		}
 	}
 }
 

@@ -240,6 +240,7 @@ func accepted(ctx context.Context, o any) error {
 // annotations are all that a function may have, with the values that Knative knows.
 var annotations = map[string]func(string) bool{
 	autoscaling.MaxScaleAnnotationKey:                           isNumber,
+	"madang.kr/secret":                                          isText,
 	autoscaling.MinScaleAnnotationKey:                           isNumber,
 	autoscaling.WindowAnnotationKey:                             isSeconds,
 	autoscaling.ScaleToZeroPodRetentionPeriodKey:                isSeconds,

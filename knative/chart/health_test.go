@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"helm.sh/helm/v3/pkg/chartutil"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/madang-council/madang/knative/edge/nginxtest"
 )
@@ -93,6 +95,35 @@ func TestEdgeIsWellOnEveryPort(t *testing.T) {
 			well(http.StatusServiceUnavailable)
 			serves()
 		})
+	}
+}
+
+// Behind a balancer that speaks the PROXY protocol cert-manager's own look, which does not, finds
+// what the ACME server will find, and nothing else.
+func TestChallengesWithoutPROXY(t *testing.T) {
+	nginxtest.Need(t)
+	l := listen(t, "", proxied...)
+	for path, want := range map[string]string{"/.well-known/acme-challenge/token": "200 solved for council.example", "/.well-known/acme-challenge/gone": "404", "/": "404", "/v1/members/me": "404"} {
+		r, err := l.ask("http", "acme", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(r.Body)
+		_ = r.Body.Close()
+		if got := fmt.Sprint(r.StatusCode, " ", string(body)); !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %s", path, got)
+		}
+	}
+	r := mustRender(t, production, append([]func(chartutil.Values){set("edge.tls.acme.checkIP", "10.96.0.77")}, proxied...)...)
+	service, pod := of[corev1.Service](r)["Service/acme-check"], of[appsv1.Deployment](r)["Deployment/edge"].Spec.Template.Spec.Containers[0]
+	if service.Spec.ClusterIP != "10.96.0.77" || service.Spec.Ports[0].Port != 80 || !slices.ContainsFunc(pod.Ports, func(p corev1.ContainerPort) bool { return p.Name == service.Spec.Ports[0].TargetPort.StrVal }) {
+		t.Errorf("%+v, %+v", service.Spec, pod.Ports)
+	}
+	for name, change := range map[string][]func(chartutil.Values){"without PROXY": nil, "with a certificate of the operator's": append([]func(chartutil.Values){set("edge.tls.mode", "secret")}, proxied...)} {
+		r := mustRender(t, production, change...)
+		if r.objects["Service/acme-check"] != nil || strings.Contains(r.text, "8083") {
+			t.Errorf("%s: it is there", name)
+		}
 	}
 }
 

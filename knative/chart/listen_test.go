@@ -136,7 +136,7 @@ func says(t *testing.T, response *http.Response, transport, referrer string) {
 type listening struct {
 	t       *testing.T
 	client  *http.Transport
-	address map[string]string // by scheme; "redirect" is where a load balancer's port 80 comes in
+	address map[string]string // by scheme; "redirect" is where a load balancer's port 80 comes in, "acme" where cert-manager does
 	dir     string            // what /tmp and /etc/tls are in the pod
 }
 
@@ -162,7 +162,7 @@ func listen(t *testing.T, announced string, change ...func(chartutil.Values)) *l
 	}))
 	t.Cleanup(functions.Close)
 	dir, health := t.TempDir(), addresstest.Address(t)
-	l := &listening{t: t, dir: dir, address: map[string]string{"http": addresstest.Address(t), "https": addresstest.Address(t), "redirect": addresstest.Address(t)}}
+	l := &listening{t: t, dir: dir, address: map[string]string{"http": addresstest.Address(t), "https": addresstest.Address(t), "redirect": addresstest.Address(t), "acme": addresstest.Address(t)}}
 	solver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/.well-known/acme-challenge/gone" {
 			http.NotFound(w, r)
@@ -188,7 +188,7 @@ func listen(t *testing.T, announced string, change ...func(chartutil.Values)) *l
 	_, solverPort, _ := net.SplitHostPort(strings.TrimPrefix(solver.URL, "http://"))
 	here := strings.NewReplacer(
 		"listen 8080 ", "listen "+l.address["http"]+" ", "listen 8443 ", "listen "+l.address["https"]+" ", "listen 8081;", "listen "+health+";",
-		"listen 8082 ", "listen "+l.address["redirect"]+" ", "set $solver acme-solver.madang.svc.cluster.local;", "set $solver 127.0.0.1;", "http://$solver:8089", "http://$solver:"+solverPort,
+		"listen 8082 ", "listen "+l.address["redirect"]+" ", "listen 8083;", "listen "+l.address["acme"]+";", "set $solver acme-solver.madang.svc.cluster.local;", "set $solver 127.0.0.1;", "http://$solver:8089", "http://$solver:"+solverPort,
 		"default /etc/tls;", "default "+dir+";",
 		fmt.Sprint("server ", gateway), "server "+strings.TrimPrefix(functions.URL, "http://"), "/tmp/", dir+"/", "daemon off;", "daemon off; master_process off;",
 	)

@@ -94,6 +94,14 @@ func TestWhomPodsSpeakTo(t *testing.T) {
 	if !reaches(t, mustRender(t, production, set("network.egress", false)), "function", place{address: "10.96.0.1", port: 443}) {
 		t.Error("network.egress: false still restricts")
 	}
+	elsewhere := mustRender(t, production, set("monitoring.prometheus", map[string]any{"own": false, "url": "http://prometheus.monitoring:9099"}))
+	if to := (place{address: "10.0.0.7", namespace: "monitoring", port: 9099}); !reaches(t, elsewhere, "watch", to) || reaches(t, elsewhere, "function", to) || reaches(t, r, "watch", to) {
+		t.Error("a Prometheus that was there already is reached by whom it is not for, or not by the watch")
+	}
+	others := mustRender(t, production, set("monitoring.prometheus.alertmanagers", []any{"alerts.monitoring:9094"}))
+	if to := (place{address: "10.0.0.8", namespace: "monitoring", port: 9094}); !reaches(t, others, "prometheus", to) || reaches(t, r, "prometheus", to) {
+		t.Error("Prometheus does not reach another Alertmanager")
+	}
 	private := mustRender(t, production, set("storage.endpoint", "http://10.88.0.1:8080"), set("secrets.smtpUrl", "smtp://10.88.0.2:2525?tls=none"), set("redis.host", "redis.example"), set("redis.port", 6380))
 	for _, to := range []place{{address: "10.88.0.1", port: 8080}, {address: "10.88.0.2", port: 2525}, {address: "10.9.9.9", port: 6380}} {
 		if !reaches(t, private, "function", to) {

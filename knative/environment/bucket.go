@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"slices"
 	"strings"
@@ -67,6 +68,78 @@ func (s storage) exists(ctx context.Context, bucket string) (bool, error) {
 		return false, fmt.Errorf("bucket %s: %w", bucket, err)
 	}
 	return there, nil
+}
+
+// marker is the object by which a bucket says which environment it was made for. What has none
+// may be production's, whatever its name.
+const marker = ".madang-environment"
+
+// make makes the buckets of an environment, each with its mark.
+func (s storage) make(ctx context.Context, environment string) error {
+	for _, bucket := range all(environment) {
+		store, err := s.open(bucket)
+		if err != nil {
+			return err
+		}
+		if err := store.EnsureBucket(ctx); err != nil {
+			return err
+		}
+		if err := store.Put(ctx, marker, strings.NewReader(environment), int64(len(environment)), objects.Meta{}); err != nil {
+			return fmt.Errorf("bucket %s: %w", bucket, err)
+		}
+	}
+	return nil
+}
+
+// errForeign is why a bucket is not touched.
+var errForeign = errors.New("was not made by environment create: nothing is touched")
+
+// own says which buckets of an environment are there. One that holds something and does not
+// say that it was made for it is an error.
+func (s storage) own(ctx context.Context, environment string) (there []string, err error) {
+	for _, bucket := range all(environment) {
+		is, err := s.exists(ctx, bucket)
+		if err != nil {
+			return nil, err
+		}
+		if !is {
+			continue
+		}
+		store, err := s.open(bucket)
+		if err != nil {
+			return nil, err
+		}
+		marked, err := marked(ctx, store, environment)
+		if err != nil {
+			return nil, fmt.Errorf("bucket %s: %w", bucket, err)
+		}
+		if !marked {
+			return nil, fmt.Errorf("bucket %s %w", bucket, errForeign)
+		}
+		there = append(there, bucket)
+	}
+	return there, nil
+}
+
+// marked says whether a bucket has an environment's mark, or nothing at all: create may have
+// been killed between the two.
+func marked(ctx context.Context, store *objects.Store, environment string) (bool, error) {
+	file, err := store.Open(ctx, marker, 0, int64(len(environment))+1)
+	if err == nil {
+		defer func() { _ = file.Close() }()
+		content, err := io.ReadAll(file)
+		return string(content) == environment, err
+	}
+	if !errors.Is(err, objects.ErrNotFound) {
+		return false, err
+	}
+	for _, err := range store.List(ctx, "") {
+		return false, err
+	}
+	for _, err := range store.ListMultiparts(ctx, "") {
+		return false, err
+	}
+	return true, nil
 }
 
 // remove empties a bucket and removes it: unfinished uploads with their parts first, then
@@ -141,6 +214,9 @@ const (
 	logs    = "-logs"
 )
 
+// all are the buckets of an environment.
+func all(environment string) []string { return append(beside(environment), environment) }
+
 // beside are the buckets of an environment beside its own.
 func beside(environment string) []string { return []string{environment + backups, environment + logs} }
 
@@ -148,5 +224,5 @@ func beside(environment string) []string { return []string{environment + backups
 // Swift for their parts.
 func mine(bucket, environment string) bool {
 	of := strings.TrimSuffix(bucket, "+segments")
-	return of == environment || slices.Contains(beside(environment), of)
+	return slices.Contains(all(environment), of)
 }

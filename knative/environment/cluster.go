@@ -3,7 +3,10 @@ package main
 import (
 	"cmp"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -24,6 +27,7 @@ import (
 	serving "knative.dev/serving/pkg/client/clientset/versioned"
 
 	"github.com/madang-council/madang/knative/preflight"
+	"github.com/madang-council/madang/knative/release"
 )
 
 // cluster is the one that KUBECONFIG names.
@@ -219,6 +223,44 @@ func (c *cluster) address(ctx context.Context, namespace string) (string, error)
 		return scheme + cmp.Or(at[0].IP, at[0].Hostname), nil
 	}
 	return scheme + edge.Spec.ClusterIP, nil
+}
+
+// reach is where the edge answers who gave the order. The caller ends it with done.
+func (c *cluster) reach(ctx context.Context, o order) (address string, done func(), err error) {
+	if o.inside {
+		return release.Forward(ctx, c.config, c.kube, o.namespace, "edge", 80)
+	}
+	address, err = c.address(ctx, o.namespace)
+	return address, func() {}, err
+}
+
+// loginSecret is by what an environment's pods get their images, where create was given a login.
+const loginSecret = "registry"
+
+// keepLogin makes that Secret of a file of docker login.
+func (c *cluster) keepLogin(ctx context.Context, namespace, file string) error {
+	if file == "" {
+		return nil
+	}
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("login: %w", err)
+	}
+	var logins struct {
+		Auths map[string]any `json:"auths"`
+	}
+	if err := json.Unmarshal(content, &logins); err != nil {
+		return fmt.Errorf("login: %s: %w", file, err)
+	}
+	if len(logins.Auths) == 0 {
+		return errors.New("login: " + file + " has none that a cluster could use")
+	}
+	if _, err := c.kube.CoreV1().Secrets(namespace).Create(ctx, &corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{Name: loginSecret}, Type: corev1.SecretTypeDockerConfigJson, Data: map[string][]byte{corev1.DockerConfigJsonKey: content},
+	}, metav1.CreateOptions{}); err != nil {
+		return fmt.Errorf("login: %w", err)
+	}
+	return nil
 }
 
 // functionPods are those whose queue-proxy waits for 30 seconds before it ends.

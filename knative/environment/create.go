@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -30,15 +31,15 @@ func create(ctx context.Context, o order) error {
 	if err != nil {
 		return err
 	}
-	switch there, err := store.exists(ctx, o.namespace); {
+	switch there, err := store.own(ctx, o.namespace); {
 	case err != nil:
 		return err
-	case there && o.replace:
+	case len(there) > 0 && o.replace:
 		if err := destroy(ctx, o); err != nil {
 			return err
 		}
-	case there:
-		return fmt.Errorf("bucket %s exists already: destroy removes it, and -replace does so first", o.namespace)
+	case len(there) > 0:
+		return fmt.Errorf("bucket %s exists already: destroy removes it, and -replace does so first", strings.Join(there, ", "))
 	}
 	// Room and images are the cluster's and the pipeline's to wait for.
 	found, err := c.preflight(ctx, o, own(o, store), "versions", "storage", "network", "tls")
@@ -63,21 +64,13 @@ func create(ctx context.Context, o order) error {
 	if err := c.keepInventory(ctx, o.namespace, before); err != nil {
 		return err
 	}
-	bucket, err := store.open(o.namespace)
-	if err != nil {
+	if err := c.keepLogin(ctx, o.namespace, o.login); err != nil {
 		return err
 	}
-	if err := bucket.EnsureBucket(ctx); err != nil {
+	if err := store.make(ctx, o.namespace); err != nil {
 		return err
 	}
-	kept, err := store.open(o.namespace + logs)
-	if err != nil {
-		return err
-	}
-	if err := kept.EnsureBucket(ctx); err != nil {
-		return err
-	}
-	s.done("namespace, bucket %s and that of its logs", o.namespace)
+	s.done("namespace, bucket %s, those of its logs and of its copies", o.namespace)
 	if err := c.install(ctx, o, own(o, store)); err != nil {
 		return err
 	}
@@ -116,10 +109,11 @@ func own(o order, s storage) map[string]any {
 }
 
 func greet(ctx context.Context, c *cluster, o order, s *steps) error {
-	address, err := c.address(ctx, o.namespace)
+	address, done, err := c.reach(ctx, o)
 	if err != nil {
 		return err
 	}
+	defer done()
 	secret, err := c.kube.CoreV1().Secrets(o.namespace).Get(ctx, "madang", metav1.GetOptions{})
 	if err != nil {
 		return fmt.Errorf("secret: %w", err)
@@ -168,6 +162,21 @@ func install(ctx context.Context, o order) error {
 	if err != nil {
 		return err
 	}
+	there, err := c.installed(o.namespace)
+	if err != nil {
+		return err
+	}
+	if there {
+		was, err := c.revision(o.namespace)
+		if err != nil {
+			return err
+		}
+		if err := goesOn(ctx, was, &o); err != nil {
+			return err
+		}
+		defer o.forget()
+	}
+	o.images = cmp.Or(o.images, publishedImages)
 	found, err := c.preflight(ctx, o, nil, preflight.Names()...)
 	if err != nil {
 		return err
@@ -178,10 +187,6 @@ func install(ctx context.Context, o order) error {
 	}
 	s.done("checked: %d things", len(found))
 	if err := c.restrict(ctx, o.namespace); err != nil {
-		return err
-	}
-	there, err := c.installed(o.namespace)
-	if err != nil {
 		return err
 	}
 	if there {

@@ -31,6 +31,9 @@ func destroy(ctx context.Context, o order) error {
 	if err != nil {
 		return err
 	}
+	if _, err := store.own(ctx, o.namespace); err != nil {
+		return err
+	}
 	before, err := c.before(ctx, o)
 	if err != nil {
 		return err
@@ -162,7 +165,7 @@ func (e evidence) left(ctx context.Context, o order, after inventory, unseen []s
 		return nil, err
 	}
 	left = slices.Concat(left, doubtful, below)
-	for _, bucket := range append(beside(o.namespace), o.namespace) {
+	for _, bucket := range all(o.namespace) {
 		if there, err := e.store.exists(ctx, bucket); err != nil {
 			return nil, err
 		} else if there {

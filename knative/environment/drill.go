@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -18,6 +19,9 @@ import (
 // database is the pod of an environment's database, which the chart names.
 const database = "postgres-0"
 
+// psql finds the program, where the official image has it and where a distribution's has.
+const psql = `psql=$(command -v psql || ls /usr/lib/postgresql/*/bin/psql | sort -V | tail -n 1);`
+
 // count says how many rows each table has, the largest first.
 const count = `SELECT table_name || ' ' || n FROM (SELECT table_name,
   (xpath('/row/c/text()', query_to_xml(format('SELECT count(*) AS c FROM %I', table_name), false, true, '')))[1]::text::bigint AS n
@@ -25,7 +29,7 @@ const count = `SELECT table_name || ' ' || n FROM (SELECT table_name,
 
 // drill restores a dump into an environment of its own, asks whether the site is there, and
 // removes all of it. Schedules rest in it and mail goes nowhere: what the dump had not sent
-// yet is not sent twice.
+// yet is not sent twice. It is asked through the API server: nobody else can.
 func drill(ctx context.Context, o order) (err error) {
 	dump := io.Reader(os.Stdin)
 	if o.dump != "-" {
@@ -36,7 +40,7 @@ func drill(ctx context.Context, o order) (err error) {
 		defer func() { _ = file.Close() }()
 		dump = file
 	}
-	o.seed, o.replace, o.set = false, true, append(o.set, "functions.clock=false", "postgres.operator=", "postgres.url=")
+	o = o.drilled()
 	s := begin(o.out)
 	if !o.keep { // also of what was made before something failed
 		defer func() { err = errors.Join(err, destroy(context.WithoutCancel(ctx), o)) }()
@@ -71,10 +75,20 @@ func drill(ctx context.Context, o order) (err error) {
 	return nil
 }
 
+// drilled has an environment be one that only who made it can ask, whatever the values of the
+// cluster are: members of the copy are in it. Nothing in it does anything by itself.
+func (o order) drilled() order {
+	o.seed, o.replace, o.inside, o.url = false, true, true, ""
+	o.set = append(slices.Clone(o.set), "functions.clock=false", "postgres.operator=", "postgres.beside.operator=", "postgres.url=", "site.url=http://edge."+o.namespace+".svc.cluster.local",
+		"edge.service.type=ClusterIP", "edge.service.annotations=null", "edge.service.loadBalancerIP=", "edge.service.nodePorts.http=0", "edge.service.nodePorts.https=0",
+		"edge.tls.mode=none", "edge.proxyProtocol=false")
+	return o
+}
+
 // restored fails where the database has nobody, or the site does not show what it has.
 func (c *cluster) restored(ctx context.Context, o order) error {
 	rows, err := c.run(ctx, o.namespace, database, nil, "sh", "-c",
-		`psql=$(command -v psql || ls /usr/lib/postgresql/*/bin/psql | sort -V | tail -n 1); exec "$psql" -h /tmp -U postgres -At -d madang -c "$0"`, count)
+		psql+` exec "$psql" -h /tmp -U postgres -At -d madang -c "$0"`, count)
 	if err != nil {
 		return fmt.Errorf("rows: %w", err)
 	}
@@ -82,10 +96,11 @@ func (c *cluster) restored(ctx context.Context, o order) error {
 	if !strings.Contains("\n"+rows, "\nmembers ") {
 		return errors.New("nobody is in the restored database")
 	}
-	address, err := c.address(ctx, o.namespace)
+	address, done, err := c.reach(ctx, o)
 	if err != nil {
 		return err
 	}
+	defer done()
 	for _, path := range []string{"/", "/v1/main", "/notices", "/sign-in"} {
 		r, err := http.NewRequestWithContext(ctx, http.MethodGet, address+path, http.NoBody)
 		if err != nil {

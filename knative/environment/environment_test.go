@@ -33,7 +33,8 @@ import (
 func TestOrdersThatMakeNoSense(t *testing.T) {
 	for _, args := range [][]string{
 		{}, {"remove"}, {"create"}, {"destroy"}, {"install"}, {"create", "-name", "x"}, {"create", "-name", "X1"},
-		{"create", "-name", "a/b"}, {"destroy", "-name", "a-"}, {"create", "-name", "aa-logs"}, {"destroy", "-name", "aa-backups"}, {"create", "-name", strings.Repeat("a", 32)},
+		{"create", "-name", "a/b"}, {"destroy", "-name", "a-"}, {"create", "-name", "aa-logs"}, {"destroy", "-name", "aa-backups"},
+		{"create", "-name", "logs", "-replace"}, {"destroy", "-name", "backups"}, {"drill", "-name", "backups"}, {"destroy", "-name", "pipeline"}, {"create", "-name", strings.Repeat("a", 32)},
 		{"install", "-name", "aa", "-namespace", "madang"}, {"create", "-unknown"},
 		{"ship"}, {"ship", "-name", "aa", "-namespace", "madang"}, {"ship", "-namespace", "madang", "-values", "x.yaml"}, {"ship", "-namespace", "madang", "-set", "a=b"},
 	} {
@@ -131,6 +132,93 @@ func TestRemoveBucket(t *testing.T) {
 	}
 	if files, uploads, err := s.remove(t.Context(), "madang-aa"); err != nil || files+uploads != 0 {
 		t.Errorf("again: %d %d %v", files, uploads, err)
+	}
+}
+
+// A bucket that holds something and was not made for this environment is not touched, whichever
+// of its three it is: neither by destroy, nor as what create makes anew.
+func TestForeignBucketsStay(t *testing.T) {
+	const environment = "madang-aa"
+	for what, content := range map[string]map[string]string{
+		"production's":          {"public/x.png": "x"},
+		"another environment's": {marker: "madang-aab", "x": "x"},
+		"one that says less":    {marker: "madang", "x": "x"},
+	} {
+		for _, foreign := range all(environment) {
+			s := openStorage(t)
+			if err := s.make(t.Context(), environment); err != nil {
+				t.Fatal(err)
+			}
+			if _, _, err := s.remove(t.Context(), foreign); err != nil {
+				t.Fatal(err)
+			}
+			store, err := s.open(foreign)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := store.EnsureBucket(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			for key, text := range content {
+				if err := store.Put(t.Context(), key, strings.NewReader(text), int64(len(text)), objects.Meta{}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			t.Setenv("S3_ENDPOINT", s.endpoint)
+			t.Setenv("S3_ACCESS_KEY", s.accessKey)
+			t.Setenv("S3_SECRET_KEY", s.secretKey)
+			t.Setenv("KUBECONFIG", nobodysCluster(t))
+			for _, args := range [][]string{{"destroy", "-name", "aa"}, {"create", "-name", "aa"}, {"create", "-name", "aa", "-replace"}, {"drill", "-name", "aa", "-dump", os.DevNull}} {
+				if err := run(t.Context(), args, &bytes.Buffer{}); !errors.Is(err, errForeign) {
+					t.Errorf("%v, where %s is %s: %v", args, foreign, what, err)
+				}
+			}
+			for _, bucket := range all(environment) {
+				if there, err := s.exists(t.Context(), bucket); err != nil || !there {
+					t.Errorf("%s, where %s is %s: %v %v", bucket, foreign, what, there, err)
+				}
+			}
+			for key := range content {
+				if _, err := store.Stat(t.Context(), key); err != nil {
+					t.Errorf("%s of %s: %v", key, foreign, err)
+				}
+			}
+		}
+	}
+}
+
+// nobodysCluster is a KUBECONFIG of a server that is not there.
+func nobodysCluster(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "kubeconfig")
+	config := "apiVersion: v1\nkind: Config\ncurrent-context: x\nclusters: [{name: x, cluster: {server: 'https://127.0.0.1:1'}}]\ncontexts: [{name: x, context: {cluster: x}}]\n"
+	if err := os.WriteFile(path, []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// What create made, destroy knows: also where it was killed before a mark.
+func TestOwnBuckets(t *testing.T) {
+	s := openStorage(t)
+	if there, err := s.own(t.Context(), "madang-aa"); err != nil || len(there) > 0 {
+		t.Errorf("%v %v", there, err)
+	}
+	store, err := s.open("madang-aa" + logs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := store.EnsureBucket(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if there, err := s.own(t.Context(), "madang-aa"); err != nil || !slices.Equal(there, []string{"madang-aa-logs"}) {
+		t.Errorf("%v %v", there, err)
+	}
+	if err := s.make(t.Context(), "madang-aa"); err != nil {
+		t.Fatal(err)
+	}
+	if there, err := s.own(t.Context(), "madang-aa"); err != nil || !slices.Equal(there, all("madang-aa")) {
+		t.Errorf("%v %v", there, err)
 	}
 }
 

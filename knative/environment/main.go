@@ -3,7 +3,7 @@
 //
 //	environment create  -name x -images images.yaml [-values f]... [-seed]
 //	environment destroy -name x
-//	environment install -namespace madang -images images.yaml -values production.yaml
+//	environment install -namespace madang [-images images.yaml] -values production.yaml
 //	environment drill   -name drill -images images.yaml [-values f]... <dump
 //	environment ship    -namespace madang -images images.yaml
 //	environment chart   -namespace madang-pipeline -chart tekton/chart -images pipeline-images.yaml -values pipeline.yaml
@@ -14,6 +14,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -61,6 +62,8 @@ type order struct {
 	smtp      string
 	receiver  receiver
 	account   string // namespace/name
+	login     string // file of docker login
+	inside    bool   // asked through the API server alone
 	unused    bool   // volumes may wait for a first pod: Helm would wait for them, too
 	check     bool
 	despite   list
@@ -69,6 +72,7 @@ type order struct {
 	dump      string
 	keep      bool
 	timeout   time.Duration
+	forget    func() // removes what was written for it
 	out       io.Writer
 }
 
@@ -101,6 +105,9 @@ func (r *receiver) values(site map[string]any) {
 // namePattern leaves room for "madang-" and for a service's name in a DNS label.
 var namePattern = regexp.MustCompile(`^[a-z][a-z0-9-]{0,29}[a-z0-9]$`)
 
+// pipeline is what the pipeline's namespace is called behind "madang-", by default.
+const pipeline = "pipeline"
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
@@ -117,21 +124,22 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) == 0 {
 		return errors.New("create, destroy, drill, install, ship or chart?")
 	}
-	o := order{out: out}
+	o := order{out: out, forget: func() {}}
 	f := flag.NewFlagSet(args[0], flag.ContinueOnError)
 	f.SetOutput(out)
 	f.StringVar(&o.name, "name", "", "the environment's name: its namespace and bucket are madang-<name>")
 	f.StringVar(&o.namespace, "namespace", "", "install: the namespace")
 	f.StringVar(&o.chart, "chart", "knative/chart", "folder of the chart")
-	f.StringVar(&o.images, "images", "images.yaml", "the file that task publish wrote")
+	f.StringVar(&o.images, "images", "", "the file that task publish wrote: images.yaml, and for install on an installation the images that run")
 	f.Var(&o.values, "values", "a values file; later ones win")
 	f.Var(&o.set, "set", "a value, as edge.replicas=3")
 	f.StringVar(&o.url, "url", "", "create: the site's address; empty: the edge's own in the cluster")
 	f.StringVar(&o.smtp, "smtp", "smtp://mail.invalid:25?tls=none", "create: where mail goes; by default nowhere")
 	f.Var(&o.receiver, "receiver", "create: an address and port that webhooks may lead to though it is not public")
 	f.StringVar(&o.account, "account", "", "create, destroy: a ServiceAccount as namespace/name that gets the ClusterRole "+environmentRole+" in the environment's namespace")
+	f.StringVar(&o.login, "login", "", "create, drill: a file of docker login by which pods get their images")
 	f.BoolVar(&o.check, "check", false, "install: only say whether it would work")
-	f.Var(&o.despite, "despite", "install: checks that may fail, of "+strings.Join(preflight.Names(), ", "))
+	f.Var(&o.despite, "despite", "install: checks that may fail, of "+strings.Join(preflight.Names(), ", ")+"; older: a checkout that is older than what is installed")
 	f.BoolVar(&o.seed, "seed", true, "create: with a small council's pictures, notices and banners")
 	f.BoolVar(&o.replace, "replace", false, "create: one of this name that is there is destroyed first")
 	f.StringVar(&o.dump, "dump", "-", "drill: the dump to restore; - is standard input")
@@ -160,13 +168,21 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return errors.New("ship takes the installation's values: install changes them")
 	case !anywhere && !namePattern.MatchString(o.name):
 		return fmt.Errorf("-name %q: 2 to 31 of a-z, 0-9 and -, a letter first", o.name)
-	case !anywhere && slices.ContainsFunc(beside(""), func(suffix string) bool { return strings.HasSuffix(o.name, suffix) }):
-		return fmt.Errorf("-name %q: its bucket would be another environment's", o.name)
+	case !anywhere && slices.ContainsFunc(beside(""), func(suffix string) bool { return strings.HasSuffix("-"+o.name, suffix) }):
+		return fmt.Errorf("-name %q: its bucket would be another environment's, or production's", o.name)
+	case !anywhere && o.name == pipeline:
+		return fmt.Errorf("-name %q: its namespace would be the pipeline's", o.name)
 	case !anywhere:
 		o.namespace = "madang-" + o.name
 	}
+	if args[0] != "install" {
+		o.images = cmp.Or(o.images, publishedImages)
+	}
 	return act(ctx, o)
 }
+
+// publishedImages is where task publish writes which images there are.
+const publishedImages = "images.yaml"
 
 // steps prints what is done and how long it took.
 type steps struct {

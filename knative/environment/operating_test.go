@@ -196,3 +196,71 @@ func TestNamedTasksExist(t *testing.T) {
 		}
 	}
 }
+
+// servers are what stands beside the tests in the pipeline, and not in the image of its steps.
+var servers = []string{"postgresql", "redis-server", "swift-proxy", "swift-account", "swift-container", "swift-object", "memcached", "curl"}
+
+// packages are those of a list in a script of bash, packages=(…), with comments.
+func packages(t *testing.T, path string) []string {
+	t.Helper()
+	script, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := regexp.MustCompile(`(?s)\npackages=\((.*?)\)\n`).FindSubmatch(regexp.MustCompile(`(?m) #.*$`).ReplaceAll(script, nil))
+	if m == nil {
+		t.Fatalf("%s has no packages", path)
+	}
+	return strings.Fields(string(m[1]))
+}
+
+// The image of the pipeline's steps, as docs/operating.md builds it, has every program without
+// which tests fail where CI=true.
+func TestStepsHaveWhatTestsWant(t *testing.T) {
+	text := operating(t)
+	m := regexp.MustCompile("(?s)```dockerfile\n(.*?)```").FindStringSubmatch(text)
+	if m == nil {
+		t.Fatal("docs/operating.md builds no image")
+	}
+	for line := range strings.Lines(m[1]) {
+		if instruction, comment, found := strings.Cut(line, " #"); found && !strings.HasPrefix(line, "#") {
+			t.Errorf("Docker takes what follows %q for a part of it: %s", instruction, comment)
+		}
+	}
+	image := strings.Fields(m[1])
+	want := append(packages(t, "../../.ci/servers"), packages(t, "../../tekton/e2e/steps-image")...)
+	if len(want) < 15 {
+		t.Errorf("only %v", want)
+	}
+	for _, name := range want {
+		if !slices.Contains(servers, name) && !slices.Contains(image, name) {
+			t.Errorf("the image of docs/operating.md has no %s", name)
+		}
+	}
+	// What tests look for by itself, and the package that has it; "" is none that they need.
+	known := map[string]string{
+		"nginx": "nginx-light", "promtool": "prometheus", "npm": "npm", "node": "nodejs", "alertmanager": "prometheus-alertmanager", "prometheus-alertmanager": "prometheus-alertmanager",
+		"exim4": "exim4-daemon-light", "python3": "python3", "wrk": "", "rclone": "", "taskset": "",
+	}
+	looked := 0
+	err := filepath.WalkDir("../..", func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() && (d.Name() == "node_modules" || d.Name() == ".git") {
+			return cmp.Or(err, filepath.SkipDir)
+		}
+		if filepath.Ext(path) != ".go" {
+			return nil
+		}
+		source, err := os.ReadFile(path) //nolint:gosec // our own tree, which nobody changes meanwhile
+		for _, call := range regexp.MustCompile(`(?:LookPath\(|\bprogram\(t, |\btool\(t, )"([a-z0-9-]+)"`).FindAllStringSubmatch(string(source), -1) {
+			looked++
+			is, listed := known[call[1]]
+			if !listed || is != "" && !slices.Contains(image, is) {
+				t.Errorf("%s looks for %s, which the image has by %q", path, call[1], is)
+			}
+		}
+		return err
+	})
+	if err != nil || looked < 8 {
+		t.Errorf("%d programs are looked for: %v", looked, err)
+	}
+}

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"os/exec"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,9 +18,12 @@ import (
 	"helm.sh/helm/v3/pkg/cli"
 	"helm.sh/helm/v3/pkg/cli/values"
 	"helm.sh/helm/v3/pkg/getter"
+	helmrelease "helm.sh/helm/v3/pkg/release"
+	helmstorage "helm.sh/helm/v3/pkg/storage"
 	"helm.sh/helm/v3/pkg/storage/driver"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/yaml"
 
 	"github.com/madang-council/madang/functions"
 	"github.com/madang-council/madang/knative/preflight"
@@ -40,7 +45,7 @@ func (c *cluster) helm(namespace string) (*action.Configuration, error) {
 // Redis, the edge and the migration. own are values that follow from the order; what
 // values files and -set say comes before them.
 func (c *cluster) install(ctx context.Context, o order, own map[string]any) error {
-	chart, merged, err := o.rendered(own)
+	chart, merged, err := o.rendered(ctx, own)
 	if err != nil {
 		return err
 	}
@@ -53,17 +58,26 @@ func (c *cluster) install(ctx context.Context, o order, own map[string]any) erro
 	}
 	deadline, _ := ctx.Deadline()
 	left := time.Until(deadline)
-	there, err := c.installed(o.namespace)
+	is, err := stands(configuration.Releases, time.Now())
 	if err != nil {
 		return err
+	}
+	switch is {
+	case beginning:
+		return fmt.Errorf("somebody installs in %s, or was killed less than %v ago", o.namespace, first)
+	case remains: // Helm would neither install nor upgrade; what is kept (Secret, volumes) is taken over
+		if err := c.uninstall(o.namespace); err != nil {
+			return err
+		}
+	case nothing, deployed:
 	}
 	within, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	go c.followClaims(within, o.namespace, stop)
-	if !there {
-		first := action.NewInstall(configuration)
-		first.Namespace, first.ReleaseName, first.Timeout, first.Wait = o.namespace, releaseName, left, !o.unused
-		if _, err := first.RunWithContext(within, chart, merged); err != nil {
+	if is != deployed {
+		begin := action.NewInstall(configuration)
+		begin.Namespace, begin.ReleaseName, begin.Timeout, begin.Wait = o.namespace, releaseName, left, !o.unused
+		if _, err := begin.RunWithContext(within, chart, merged); err != nil {
 			return c.unbound(ctx, within, o.namespace, fmt.Errorf("install: %w", err))
 		}
 		return nil
@@ -85,7 +99,7 @@ func (c *cluster) upgrade(within context.Context, configuration *action.Configur
 }
 
 // rendered are the order's chart, and all values but the chart's own.
-func (o order) rendered(own map[string]any) (*helm.Chart, map[string]any, error) {
+func (o order) rendered(ctx context.Context, own map[string]any) (*helm.Chart, map[string]any, error) {
 	c, err := loader.Load(o.chart)
 	if err != nil {
 		return nil, nil, fmt.Errorf("chart: %w", err)
@@ -94,16 +108,74 @@ func (o order) rendered(own map[string]any) (*helm.Chart, map[string]any, error)
 	if err != nil {
 		return nil, nil, err
 	}
-	merged = under(merged, own)
-	if o.name != "" { // two environments never share a name in keys and logs
+	if o.name != "" { // two environments never share a name in keys and logs, nor a bucket
 		merged["environment"] = o.name
+		merged = under(map[string]any{
+			"storage": map[string]any{"bucket": o.namespace}, "logs": map[string]any{"bucket": o.namespace + logs},
+			"backup": map[string]any{"storage": map[string]any{"bucket": o.namespace + backups}},
+		}, merged)
 	}
-	return c, merged, nil
+	if o.login != "" {
+		images, _ := merged["images"].(map[string]any)
+		given, _ := images["pullSecrets"].([]any)
+		merged = under(map[string]any{"images": map[string]any{"pullSecrets": append([]any{loginSecret}, given...)}}, merged)
+	}
+	if at := committed(ctx, o.chart); at != "" {
+		c.Metadata.Annotations = map[string]string{committedAt: at}
+	}
+	return c, under(merged, own), nil
+}
+
+// committedAt is the annotation of a chart that says when its commit was made, in seconds since
+// 1970: Helm keeps it with what is installed.
+const committedAt = "madang.kr/committed"
+
+// committed is that time of the checkout that has a folder; nothing where it is none.
+func committed(ctx context.Context, folder string) string {
+	show := exec.CommandContext(ctx, "git", "show", "-s", "--format=%ct", "HEAD")
+	show.Dir = folder
+	said, err := show.Output()
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(said))
+}
+
+// goesOn completes an order to install what is installed already: images that it does not name
+// are those that run, and a checkout that is older than what runs is refused.
+func goesOn(ctx context.Context, was revision, o *order) error {
+	mine, err := strconv.ParseInt(committed(ctx, o.chart), 10, 64)
+	if theirs := was.committed; err == nil && theirs > mine && !slices.Contains(o.despite, "older") {
+		return fmt.Errorf("what is installed was committed on %s, and this checkout on %s: git pull, or -despite older takes it back", time.Unix(theirs, 0).UTC().Format(time.DateTime), time.Unix(mine, 0).UTC().Format(time.DateTime))
+	}
+	if o.images != "" {
+		return nil
+	}
+	images, _ := was.values["images"].(map[string]any)
+	run := map[string]any{}
+	for _, name := range append([]string{"functions"}, oneImage...) {
+		if images[name] != nil {
+			run[name] = images[name]
+		}
+	}
+	text, err := yaml.Marshal(map[string]any{"images": run})
+	if err != nil {
+		return fmt.Errorf("images: %w", err)
+	}
+	file, err := os.CreateTemp("", "images-*.yaml")
+	if err != nil {
+		return fmt.Errorf("images: %w", err)
+	}
+	o.images, o.forget = file.Name(), func() { _ = os.Remove(file.Name()) }
+	if _, err := file.Write(text); err != nil {
+		return errors.Join(err, file.Close())
+	}
+	return file.Close()
 }
 
 // preflight makes checks of what the order would install.
 func (c *cluster) preflight(ctx context.Context, o order, own map[string]any, names ...string) ([]preflight.Finding, error) {
-	chart, merged, err := o.rendered(own)
+	chart, merged, err := o.rendered(ctx, own)
 	if err != nil {
 		return nil, err
 	}
@@ -208,12 +280,15 @@ func verify(ctx context.Context, values map[string]any) error {
 	return release.Verify(ctx, asked, ownImages(values))
 }
 
+// oneImage are the images that task publish writes beside those of functions.
+var oneImage = []string{"migrate", "watch", "backup", "logs"}
+
 // ownImages are those that task publish and task pipeline:publish build, among a chart's.
 func ownImages(values map[string]any) []string {
 	images, _ := values["images"].(map[string]any)
 	functions, _ := images["functions"].(map[string]any)
 	own := slices.Collect(maps.Values(functions))
-	for _, name := range []string{"migrate", "watch", "backup", "logs", "clerk", "environment"} {
+	for _, name := range append([]string{"clerk", "environment"}, oneImage...) {
 		own = append(own, images[name])
 	}
 	found := []string{}
@@ -225,21 +300,49 @@ func ownImages(values map[string]any) []string {
 	return found
 }
 
-// installed says whether Helm knows of an installation in a namespace.
+// standing is what Helm knows of an installation.
+type standing string
+
+const (
+	nothing   standing = ""
+	remains   standing = "remains"   // a first installation failed: there is nothing to upgrade
+	beginning standing = "beginning" // a first installation may be under way elsewhere
+	deployed  standing = "deployed"
+)
+
+// installed says whether there is an installation in a namespace that can be upgraded.
 func (c *cluster) installed(namespace string) (bool, error) {
 	configuration, err := c.helm(namespace)
 	if err != nil {
 		return false, err
 	}
-	_, err = configuration.Releases.Last(releaseName)
+	is, err := stands(configuration.Releases, time.Now())
+	return is == deployed, err
+}
+
+// stands reads Helm's history.
+func stands(history *helmstorage.Storage, now time.Time) (standing, error) {
+	last, err := history.Last(releaseName)
 	switch {
 	case errors.Is(err, driver.ErrReleaseNotFound):
-		return false, nil
+		return nothing, nil
 	case err != nil:
-		return false, fmt.Errorf("helm: %w", err)
+		return nothing, fmt.Errorf("helm: %w", err)
 	}
-	return true, nil
+	_, err = history.Deployed(releaseName)
+	switch {
+	case err == nil:
+		return deployed, nil
+	case !errors.Is(err, driver.ErrNoDeployedReleases):
+		return nothing, fmt.Errorf("helm: %w", err)
+	case last.Info.Status == helmrelease.StatusPendingInstall && now.Sub(last.Info.LastDeployed.Time) < first:
+		return beginning, nil
+	}
+	return remains, nil
 }
+
+// first is how long a first installation may take, by default.
+const first = 10 * time.Minute
 
 // rollout is knative/release for a namespace.
 func (c *cluster) rollout(o order) *release.Rollout {
@@ -287,6 +390,8 @@ func (c *cluster) release(ctx context.Context, o order) (release.Summary, error)
 	if err != nil {
 		return release.Summary{}, err
 	}
+	words := passwords{kube: c.kube, namespace: o.namespace, alter: c.alter(o.namespace)}
+	was, from := "", "" // the database's password and its address, where this release changes them
 	r.Before = func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, o.timeout)
 		defer cancel()
@@ -295,17 +400,34 @@ func (c *cluster) release(ctx context.Context, o order) (release.Summary, error)
 				return err
 			}
 		}
+		if was, err = words.follow(ctx, ownPassword(merged)); err != nil {
+			return err
+		}
+		if from, err = words.lead(ctx, ownAddress(merged)); err != nil {
+			return err
+		}
 		return c.install(ctx, o, nil)
 	}
-	r.Restore = func(context.Context) error { return c.restore(o.namespace, before.deployed) }
+	r.Restore = func(ctx context.Context) error {
+		err := c.restore(o.namespace, before.deployed)
+		if was != "" {
+			err = errors.Join(err, words.set(ctx, was))
+		}
+		if from != "" {
+			_, back := words.lead(ctx, from)
+			err = errors.Join(err, back)
+		}
+		return err
+	}
 	return r.Deploy(ctx, images)
 }
 
 // revision is what Helm knows of an installation.
 type revision struct {
-	deployed int            // the number of what is installed
-	values   map[string]any // of it, without the chart's own
-	pending  bool           // an upgrade began and did not end
+	deployed  int            // the number of what is installed
+	values    map[string]any // of it, without the chart's own
+	committed int64          // when its chart was, in seconds since 1970; 0: not known
+	pending   bool           // an upgrade began and did not end
 }
 
 func (c *cluster) revision(namespace string) (revision, error) {
@@ -321,7 +443,11 @@ func (c *cluster) revision(namespace string) (revision, error) {
 	if err != nil {
 		return revision{}, fmt.Errorf("%s: nothing is installed that could be upgraded: %w", namespace, err)
 	}
-	return revision{deployed: deployed.Version, values: deployed.Config, pending: last.Info.Status.IsPending()}, nil
+	found := revision{deployed: deployed.Version, values: deployed.Config, pending: last.Info.Status.IsPending()}
+	if at, err := strconv.ParseInt(deployed.Chart.Metadata.Annotations[committedAt], 10, 64); err == nil {
+		found.committed = at
+	}
+	return found, nil
 }
 
 // restore has the chart be as it was at a number of its history. It waits for nothing:

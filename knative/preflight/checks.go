@@ -104,6 +104,10 @@ func storage(p Plan, f Facts) []Finding {
 			if slices.Contains(p.Claims, c.Name+"-"+s.Name+"-0") && was != p.Class {
 				found = append(found, failed("%s was installed with the class %q, which cannot be changed to %q: keep it, or move what is on the volume", s.Name, was, p.Class)...)
 			}
+			size, is := p.Sizes[c.Name+"-"+s.Name+"-0"]
+			if old := c.Spec.Resources.Requests.Storage(); is && size.Cmp(*old) != 0 {
+				found = append(found, failed("%[1]s was installed with volumes of %[2]s, and Kubernetes changes them to %[3]s in no StatefulSet: kubectl -n %[4]s delete statefulset %[1]s --cascade=orphan first, which leaves its pod and its volume (the claim is made larger by itself: docs/operating.md, DatabaseNearlyFull)", s.Name, old, &size, p.Namespace)...)
+			}
 		}
 	}
 	c := f.Classes[i]
@@ -117,6 +121,21 @@ func storage(p Plan, f Facts) []Finding {
 		found = append(found, warned("%s makes volumes before it is known in which zone their pods are: volumeBindingMode WaitForFirstConsumer", class)...)
 	}
 	return orPassed(found, "%s for %s", class, strings.Join(p.Claims, ", "))
+}
+
+// database: functions go on with the database that they have. Another one is empty, or holds
+// what was brought there by hand.
+func database(p Plan, f Facts) []Finding {
+	if found := f.unknown(askedSecrets); len(found) > 0 {
+		return found
+	}
+	switch {
+	case p.Database == "":
+		return passed("a Secret of yours says where it is")
+	case f.Database == "" || f.Database == p.Database:
+		return passed("%s", p.Database)
+	}
+	return failed("what is in %s stays there, and functions would go on with %s: docs/operating.md moves it (From one database to another), and goes on with this when it is there", f.Database, p.Database)
 }
 
 // What Pod Security admission reads from a namespace, and what ours have.

@@ -32,6 +32,7 @@ type Facts struct {
 	Classes       []storagev1.StorageClass
 	StatefulSets  []appsv1.StatefulSet // of the installation's namespace
 	Secrets       map[string]Secret    // of the plan, by name
+	Database      string               // that the installation has: host:port/name
 	Deployments   []appsv1.Deployment  // of the platform's namespaces
 	Scalers       []autoscalingv2.HorizontalPodAutoscaler
 	Budgets       []policyv1.PodDisruptionBudget
@@ -122,6 +123,9 @@ func Gather(ctx context.Context, kube kubernetes.Interface, p Plan, withImages b
 		if secret, err := kube.CoreV1().Secrets(p.Namespace).Get(ctx, name, metav1.GetOptions{}); !denied(askedSecrets, err) {
 			f.Secrets[name] = read(secret)
 		}
+	}
+	if secret, err := kube.CoreV1().Secrets(p.Namespace).Get(ctx, ownSecret, metav1.GetOptions{}); !denied(askedSecrets, err) {
+		f.Database = serverOf(string(secret.Data[databaseURL]))
 	}
 	for _, namespace := range p.platform() {
 		if list, err := kube.AppsV1().Deployments(namespace).List(ctx, metav1.ListOptions{}); !denied(askedDeployments, err) {

@@ -3,6 +3,7 @@ package preflight
 import (
 	"fmt"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -24,7 +25,9 @@ type Plan struct {
 	Site        string // host name of site.url
 	Class       string // StorageClass of all claims; "" is the cluster's default
 	Claims      []string
-	Gateway     string // host:port of Knative's
+	Sizes       map[string]resource.Quantity // of claims that a StatefulSet makes
+	Database    string                       // host:port/name; "" where a Secret of the operator's says it
+	Gateway     string                       // host:port of Knative's
 	Namespaces  []string
 	TLS         string // edge.tls.mode
 	TLSSecret   string
@@ -91,7 +94,7 @@ func NewPlan(c *chart.Chart, given map[string]any, namespace string) (Plan, erro
 	host, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(v.Site.URL, "https://"), "http://"), ":")
 	p := Plan{
 		Namespace: namespace, Site: host, Class: v.StorageClass, Gateway: v.Knative.Gateway, Namespaces: v.Knative.Namespaces,
-		TLS: v.Edge.TLS.Mode, TLSSecret: v.Edge.TLS.SecretName, ServiceType: v.Edge.Service.Type, Proxied: v.Edge.ProxyProtocol, PullSecrets: v.Images.PullSecrets,
+		Sizes: map[string]resource.Quantity{}, TLS: v.Edge.TLS.Mode, TLSSecret: v.Edge.TLS.SecretName, ServiceType: v.Edge.Service.Type, Proxied: v.Edge.ProxyProtocol, PullSecrets: v.Images.PullSecrets,
 	}
 	for _, path := range slices.Sorted(maps.Keys(out)) {
 		for _, text := range strings.Split("\n"+out[path], "\n---") {
@@ -126,6 +129,15 @@ func (p *Plan) add(text string) error {
 		p.always(s.Name, s.Spec.Replicas, s.Spec.Template.Spec)
 		for _, c := range s.Spec.VolumeClaimTemplates {
 			p.Claims = append(p.Claims, c.Name+"-"+s.Name+"-0")
+			p.Sizes[c.Name+"-"+s.Name+"-0"] = *c.Spec.Resources.Requests.Storage()
+		}
+	case "v1 Secret":
+		var s corev1.Secret
+		if err := yaml.Unmarshal([]byte(text), &s); err != nil {
+			return err
+		}
+		if s.Name == ownSecret {
+			p.Database = serverOf(s.StringData[databaseURL])
 		}
 	case "v1 PersistentVolumeClaim":
 		var c corev1.PersistentVolumeClaim
@@ -200,6 +212,21 @@ func (p *Plan) look(spec corev1.PodSpec) {
 	for _, c := range spec.Containers {
 		p.Images = append(p.Images, c.Image)
 	}
+}
+
+// The Secret that the chart makes, and its key for the database's address.
+const (
+	ownSecret   = "madang"
+	databaseURL = "database-url"
+)
+
+// serverOf is where an address leads, without the name and the password in it.
+func serverOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Host + u.Path
 }
 
 // quantity is 0 for what is none.

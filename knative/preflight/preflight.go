@@ -37,7 +37,7 @@ type check struct {
 }
 
 var checks = []check{
-	{"versions", versions}, {"storage", storage}, {"pods", podSecurity}, {"network", network},
+	{"versions", versions}, {"storage", storage}, {"database", database}, {"pods", podSecurity}, {"network", network},
 	{"disruptions", disruptions}, {"tls", tls}, {"images", images}, {"room", room},
 }
 

@@ -133,6 +133,11 @@ func TestChecks(t *testing.T) {
 		"the default": {func(p *Plan, f *Facts) {
 			p.Class, f.Classes[0].Annotations = "", map[string]string{defaultClass: "true"}
 		}, "", Passed, ""},
+		"a larger volume":         {func(_ *Plan, f *Facts) { f.StatefulSets = []appsv1.StatefulSet{sized("postgres", "10Gi")} }, "storage", Failed, "delete statefulset postgres --cascade=orphan"},
+		"the same volume":         {func(_ *Plan, f *Facts) { f.StatefulSets = []appsv1.StatefulSet{sized("postgres", "20480Mi")} }, "", Passed, ""},
+		"another database":        {func(_ *Plan, f *Facts) { f.Database = "postgres-rw:5432/madang" }, "database", Failed, "what is in postgres-rw:5432/madang stays there"},
+		"the same database":       {func(p *Plan, f *Facts) { f.Database = p.Database }, "", Passed, ""},
+		"a database of yours":     {func(p *Plan, f *Facts) { p.Database, f.Database = "", "postgres:5432/madang" }, "", Passed, ""},
 		"nothing has a volume":    {func(p *Plan, f *Facts) { p.Claims, f.Classes = nil, nil }, "", Passed, ""},
 		"the class was another":   {func(_ *Plan, f *Facts) { f.StatefulSets = []appsv1.StatefulSet{claiming("prometheus", &other)} }, "storage", Failed, `"old", which cannot be changed`},
 		"there was no class":      {func(_ *Plan, f *Facts) { f.StatefulSets = []appsv1.StatefulSet{claiming("postgres", nil)} }, "storage", Failed, "postgres"},
@@ -177,7 +182,6 @@ func TestChecks(t *testing.T) {
 		"the balancer's certificate": {func(p *Plan, f *Facts) {
 			p.TLS, p.Proxied, f.Secrets, f.Groups = "balancer", false, withoutTLS(f.Secrets), f.Groups[:2]
 		}, "", Passed, ""},
-		"Secrets that are not told":   {func(p *Plan, f *Facts) { p.PullSecrets = nil; f.Denied[askedSecrets] = errors.New("forbidden") }, "tls", Unknown, "forbidden"},
 		"no login for the registry":   {func(_ *Plan, f *Facts) { delete(f.Secrets, "ncr") }, "images", Failed, "no Secret ncr"},
 		"an image that is not there":  {func(p *Plan, f *Facts) { f.Platforms[p.Images[0]] = Image{Err: errors.New("MANIFEST_UNKNOWN")} }, "images", Failed, "MANIFEST_UNKNOWN"},
 		"an image of other machines":  {func(p *Plan, f *Facts) { f.Platforms[p.Images[0]] = Image{Platforms: []string{"linux/arm64"}} }, "images", Failed, "nodes are linux/amd64"},
@@ -239,9 +243,41 @@ func TestChecks(t *testing.T) {
 }
 
 func claiming(name string, class *string) appsv1.StatefulSet {
+	size := map[string]string{"postgres": "20Gi", "prometheus": "6Gi", "elsewhere": "1Gi"}[name]
 	return appsv1.StatefulSet{ObjectMeta: meta("madang", name), Spec: appsv1.StatefulSetSpec{VolumeClaimTemplates: []corev1.PersistentVolumeClaim{
-		{ObjectMeta: metav1.ObjectMeta{Name: "data"}, Spec: corev1.PersistentVolumeClaimSpec{StorageClassName: class}},
+		{ObjectMeta: metav1.ObjectMeta{Name: "data"}, Spec: corev1.PersistentVolumeClaimSpec{StorageClassName: class, Resources: corev1.VolumeResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceStorage: resource.MustParse(size)}}}},
 	}}}
+}
+
+// sized is a StatefulSet as the chart had it with volumes of a size.
+func sized(name, size string) appsv1.StatefulSet {
+	class := "madang-ssd"
+	s := claiming(name, &class)
+	s.Spec.VolumeClaimTemplates[0].Spec.Resources.Requests = corev1.ResourceList{corev1.ResourceStorage: resource.MustParse(size)}
+	return s
+}
+
+// Who may not see Secrets is told by each check that looks at them.
+func TestSecretsThatAreNotTold(t *testing.T) {
+	p := plan(t)
+	f := good(p)
+	f.Denied[askedSecrets] = errors.New("forbidden")
+	for _, name := range []string{"database", "tls", "images"} {
+		if found := Run(p, f, name); !slices.ContainsFunc(found, func(f Finding) bool { return f.Level == Unknown && strings.Contains(f.Text, "forbidden") }) {
+			t.Errorf("%s: %v", name, found)
+		}
+	}
+}
+
+// The address of a database is told without its password.
+func TestServerOf(t *testing.T) {
+	for address, want := range map[string]string{
+		"postgres://madang:word@postgres:5432/madang?sslmode=disable": "postgres:5432/madang", "postgres://u:p@db.example/m": "db.example/m", "": "", "://": "",
+	} {
+		if got := serverOf(address); got != want {
+			t.Errorf("%q is at %q", address, got)
+		}
+	}
 }
 
 func certified(name string, ends time.Time) func(*Plan, *Facts) {
@@ -259,7 +295,7 @@ func withoutTLS(all map[string]Secret) map[string]Secret {
 // A plan has what the chart asks for, queue-proxy and anti-affinity among it.
 func TestPlan(t *testing.T) {
 	p := plan(t)
-	if !slices.Equal(p.Claims, []string{"data-postgres-0", "data-prometheus-0"}) || p.Site != "madang.example.ac.kr" || p.TLS != "acme" || p.Class != "madang-ssd" {
+	if !slices.Equal(p.Claims, []string{"data-postgres-0", "data-prometheus-0"}) || p.Site != "madang.example.ac.kr" || p.Database != "postgres:5432/madang" || p.TLS != "acme" || p.Class != "madang-ssd" {
 		t.Errorf("%+v", p)
 	}
 	if len(p.Functions) != len(functions.All()) {

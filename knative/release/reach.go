@@ -222,6 +222,20 @@ func behind(ctx context.Context, kube kubernetes.Interface, service *corev1.Serv
 	return nil, 0, fmt.Errorf("it has no port %d", port)
 }
 
+// Forward carries connections from this machine through the API server to a pod of a Service,
+// as kubectl port-forward does. The caller ends it with done.
+func Forward(ctx context.Context, config *rest.Config, kube kubernetes.Interface, namespace, service string, port int32) (address string, done func(), err error) {
+	there, err := kube.CoreV1().Services(namespace).Get(ctx, service, metav1.GetOptions{})
+	if err != nil {
+		return "", nil, fmt.Errorf("%s: %w", service, err)
+	}
+	pod, target, err := behind(ctx, kube, there, port)
+	if err != nil {
+		return "", nil, fmt.Errorf("%s: %w", service, err)
+	}
+	return forward(ctx, config, kube, pod, target)
+}
+
 // forward listens on this machine and carries connections through the API server to a pod.
 func forward(ctx context.Context, config *rest.Config, kube kubernetes.Interface, pod *corev1.Pod, port int32) (string, func(), error) {
 	transport, upgrader, err := spdy.RoundTripperFor(config)

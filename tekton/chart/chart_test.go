@@ -590,6 +590,25 @@ func TestVulnerabilitiesBlock(t *testing.T) {
 	}
 }
 
+// What a release left in the folder counts where a release is what ran, and nowhere else.
+func TestOnlyTheReleaseSaysWhatItDid(t *testing.T) {
+	reports := 0
+	for name, task := range of[v1.Task](render(t, installations["production"]...)) {
+		for _, s := range task.Spec.Steps {
+			if s.Name != "report" {
+				continue
+			}
+			reports++
+			if slices.Contains(s.Args, "-release") != (name == "release") {
+				t.Errorf("task %s: %v", name, s.Args)
+			}
+		}
+	}
+	if reports < 6 {
+		t.Errorf("%d stages report", reports)
+	}
+}
+
 // Adding a function must change nothing here.
 func TestNoFunctionIsNamed(t *testing.T) {
 	files, err := exec.Command("git", "ls-files", "-co", "--exclude-standard", "..").Output()

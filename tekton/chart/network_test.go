@@ -78,6 +78,8 @@ func TestWhomRunsSpeakTo(t *testing.T) {
 		{"production's database", "10.0.0.2", production, 5432, []string{"release"}},
 		{"its environment", "10.0.0.3", own, 8080, []string{"environment", "release"}},
 		{"a node's metadata", "169.254.169.254", nil, 80, []string{"release"}},
+		{"a Service of NKS", "198.18.0.9", nil, 443, []string{"environment", "verdict", "clean", "release"}}, // the API's port
+		{"a pod of NKS", "198.19.3.4", nil, 8080, []string{"release"}},
 	}
 	for stage, kind := range map[string]string{
 		"check": "pull-request", "tests": "pull-request", "quality": "pull-request", "environment": "pull-request", "fork": "fork", "publish": "main", "verdict": "pull-request", "clean": "pull-request", "release": "main",

@@ -17,8 +17,14 @@ import (
 	"github.com/madang-council/madang/functions"
 )
 
-// councils are the objects of the council's own chart, with everything that values can turn on.
-func councils(t *testing.T, with map[string]any) []metav1.PartialObjectMetadata {
+// object is one of the council's own chart.
+type object struct {
+	metav1.PartialObjectMetadata
+	text string
+}
+
+// councils are the objects of the council's own chart by values files, and by what they lack.
+func councils(t *testing.T, with map[string]any, files ...string) []object {
 	t.Helper()
 	chart, err := loader.Load("../../knative/chart")
 	if err != nil {
@@ -29,9 +35,13 @@ func councils(t *testing.T, with map[string]any) []metav1.PartialObjectMetadata 
 	for _, f := range functions.All() {
 		of[f.Name] = image
 	}
-	given, err := chartutil.ReadValuesFile("../../knative/chart/testdata/installation.yaml")
-	if err != nil {
-		t.Fatal(err)
+	given := map[string]any{}
+	for _, f := range append(files, "testdata/installation.yaml") {
+		values, err := chartutil.ReadValuesFile("../../knative/chart/" + f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		given = chartutil.MergeTables(values, given)
 	}
 	given = chartutil.MergeTables(chartutil.Values{"images": map[string]any{"functions": of, "migrate": image, "watch": image, "backup": image, "logs": image}}, given)
 	given = chartutil.MergeTables(with, given)
@@ -45,7 +55,7 @@ func councils(t *testing.T, with map[string]any) []metav1.PartialObjectMetadata 
 	if err != nil {
 		t.Fatal(err)
 	}
-	found := []metav1.PartialObjectMetadata{}
+	found := []object{}
 	for path, text := range out {
 		for _, document := range strings.Split("\n"+text, "\n---") {
 			var o metav1.PartialObjectMetadata
@@ -53,7 +63,7 @@ func councils(t *testing.T, with map[string]any) []metav1.PartialObjectMetadata 
 				t.Fatalf("%s: %v", path, err)
 			}
 			if o.Kind != "" {
-				found = append(found, o)
+				found = append(found, object{o, document})
 			}
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -224,10 +225,66 @@ func TestReport(t *testing.T) {
 	}
 	d.status("release", "failure", "smoke: 500")
 	d.file("superseded", "superseded by abc, which ships both")
-	if err := d.do("report", "-stage=release", "-log="+d.log, "-command=deploy="+zero); err != nil {
+	if err := d.do("report", "-stage=release", "-log="+d.log, "-release", "-command=deploy="+zero); err != nil {
 		t.Error(err)
 	}
 	d.status("release", "success", "superseded by abc")
+}
+
+// What a commit leaves in the folder, whatever it is, makes no stage pass, has nothing of the
+// clerk's said and waits for nobody.
+func TestWhatACommitLeaves(t *testing.T) {
+	const own = "ghp_of_the_clerk_alone"
+	t.Setenv("GITHUB_TOKEN", own)
+	shapes := map[string]func(d *desk, path string) error{
+		"a link to a file":          func(d *desk, path string) error { return os.Symlink(d.file("token", own), path) },
+		"a link to its environment": func(_ *desk, path string) error { return os.Symlink("/proc/self/environ", path) },
+		"a link to nothing":         func(d *desk, path string) error { return os.Symlink(filepath.Join(d.log, "absent"), path) },
+		"a folder":                  func(_ *desk, path string) error { return os.Mkdir(path, 0o755) },
+		"a pipe that nobody writes": func(_ *desk, path string) error { return syscall.Mkfifo(path, 0o644) },
+		"a summary, or that it is so": func(d *desk, path string) error {
+			d.file(filepath.Base(path), `{"outcome":"**released**"}`)
+			return nil
+		},
+		"far more than is read": func(d *desk, path string) error {
+			d.file(filepath.Base(path), own+"\n"+strings.Repeat("x\n", most)+strings.Repeat("y", 500))
+			return nil
+		},
+		"bytes that are no text": func(d *desk, path string) error { d.file(filepath.Base(path), "\xff\xfe"); return nil },
+	}
+	for shape, leave := range shapes {
+		for _, name := range []string{"check.log", "superseded", "summary.json", begunFile} {
+			for _, released := range []bool{false, true} {
+				d := newDesk(t)
+				d.file("check.log", "fails\n")
+				one := d.file("one", "1")
+				path := filepath.Join(d.log, name)
+				if err := os.RemoveAll(path); err != nil {
+					t.Fatal(err)
+				}
+				if err := leave(d, path); err != nil {
+					t.Fatal(err)
+				}
+				args := []string{"report", "-stage=check", "-log=" + d.log, "-command=check=" + one}
+				if released {
+					args = append(args, "-release")
+				}
+				err := d.do(args...)
+				if !released && (!errors.Is(err, errFailed) || d.github.Status(commit, "madang/check").State != failure || len(d.github.Comments(commit)) > 0) {
+					t.Errorf("%s is %s: %v, %+v, %v", name, shape, err, d.github.Status(commit, "madang/check"), d.github.Comments(commit))
+				}
+				all := d.said.String() + fmt.Sprint(err, d.github.Statuses(commit), d.github.Comments(commit))
+				if strings.Contains(all, own) {
+					t.Errorf("%s is %s: the clerk says what it alone has:\n%s", name, shape, all)
+				}
+				for line := range strings.Lines(d.said.String()) {
+					if len([]rune(line)) > 200 {
+						t.Errorf("%s is %s: it prints a line of %d characters", name, shape, len(line))
+					}
+				}
+			}
+		}
+	}
 }
 
 func TestReason(t *testing.T) {
@@ -247,7 +304,7 @@ func TestReason(t *testing.T) {
 func TestSummaryBelowTheCommit(t *testing.T) {
 	d := newDesk(t)
 	d.file("summary.json", `{"namespace":"madang","outcome":"released","started":"2026-11-24T10:00:00Z","seconds":41.2,"changed":[{"function":"alpha","from":"alpha-1","to":"alpha-2","fromImage":"r/alpha@sha256:1111111111111111","toImage":"r/alpha@sha256:2222222222222222"}],"unchanged":["beta"],"absent":[],"steps":[{"name":"smoke","seconds":1.5}]}`)
-	if err := d.do("report", "-stage=release", "-log="+d.log, "-command=deploy="+d.file("zero", "0")); err != nil {
+	if err := d.do("report", "-stage=release", "-log="+d.log, "-release", "-command=deploy="+d.file("zero", "0")); err != nil {
 		t.Fatal(err)
 	}
 	c := d.github.Comments(commit)

@@ -5,7 +5,8 @@
 //
 //	clerk begin -pull 7 check tests …     goes on if the commit is the newest; all stages are pending
 //	clerk announce -stage check           the stage is under way
-//	clerk report -stage check -command check=FILE   how it ended, by the exit codes in files
+//	clerk report -stage check -command check=FILE   how it ended, by the exit codes in files;
+//	             with -release also what it did, by the files that task ship left
 //	clerk gate -exit FILE -report FILE    the same for SonarQube's scanner
 //	clerk newest -out FILE                writes by which commit main has gone on, if it has
 //	clerk verdict check=Succeeded …       the one status that branch protection requires
@@ -100,9 +101,9 @@ func (c *clerk) command(ctx context.Context, args []string) error {
 		do = func(ctx context.Context) error { return c.announce(ctx, *stage, *log) }
 	case "report":
 		stage, log := f.String("stage", "", "the stage"), f.String("log", "/workspace/log", "folder with the commands' logs")
-		commands := pairs{}
+		released, commands := f.Bool("release", false, "what it did is in the folder, too: summary.json, or superseded"), pairs{}
 		f.Var(&commands, "command", "command=file with its exit code; may be given several times")
-		do = func(ctx context.Context) error { return c.report(ctx, *stage, *log, commands) }
+		do = func(ctx context.Context) error { return c.report(ctx, *stage, *log, commands, *released) }
 	case "gate":
 		exit, report, log := f.String("exit", "", "file with the scanner's exit code"), f.String("report", "", "the scanner's report-task.txt"), f.String("log", "/workspace/log", "folder with the time")
 		do = func(ctx context.Context) error { return c.gate(ctx, *exit, *report, *log) }
@@ -160,8 +161,9 @@ func (c *clerk) link() string {
 
 // post writes a commit status of ours.
 func (c *clerk) post(ctx context.Context, name, state, link, description string) error {
+	description = shorten(description, 140)
 	c.say("%s/%s: %s: %s", prefix, name, state, description)
-	return c.github.post(ctx, c.Commit, status{Context: prefix + "/" + name, State: state, TargetURL: link, Description: shorten(description, 140)})
+	return c.github.post(ctx, c.Commit, status{Context: prefix + "/" + name, State: state, TargetURL: link, Description: description})
 }
 
 // prefix is before the name of each of our statuses.
@@ -225,7 +227,7 @@ func parsePair(v string) (pair, error) {
 
 // since is how long ago announce wrote the time into the folder; 0 where it did not.
 func since(log string) time.Duration {
-	info, err := os.Stat(filepath.Join(log, begunFile))
+	info, err := os.Lstat(filepath.Join(log, begunFile))
 	if err != nil {
 		return 0
 	}

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 )
 
@@ -90,12 +89,12 @@ func (g gateStatus) why() string {
 
 // readReport reads the scanner's report-task.txt: key=value, the value may hold "=".
 func readReport(file string) (map[string]string, error) {
-	content, err := os.ReadFile(file)
+	content, err := readEnd(file)
 	if err != nil {
 		return nil, fmt.Errorf("the scanner's report: %w", err)
 	}
 	report := map[string]string{}
-	for line := range strings.Lines(string(content)) {
+	for line := range strings.Lines(content) {
 		if key, value, ok := strings.Cut(strings.TrimSpace(line), "="); ok {
 			report[key] = value
 		}

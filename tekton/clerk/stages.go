@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/madang-council/madang/knative/release"
@@ -16,16 +18,30 @@ import (
 
 // announce says that a stage is under way.
 func (c *clerk) announce(ctx context.Context, stage, log string) error {
-	if err := os.WriteFile(filepath.Join(log, begunFile), nil, 0o644); err != nil {
+	begun, err := os.OpenFile(filepath.Join(log, begunFile), os.O_WRONLY|os.O_CREATE|os.O_TRUNC|syscall.O_NOFOLLOW, 0o600)
+	if err == nil {
+		err = begun.Close()
+	}
+	if err != nil {
 		return fmt.Errorf("announce: %w", err)
 	}
 	return c.post(ctx, stage, pending, c.link(), "under way")
 }
 
 // report says how a stage ended, by the exit codes of its commands, and fails as they did.
-func (c *clerk) report(ctx context.Context, stage, log string, commands pairs) error {
-	if superseded, err := os.ReadFile(filepath.Join(log, "superseded")); err == nil && len(superseded) > 0 {
-		return c.post(ctx, stage, success, c.link(), strings.TrimSpace(string(superseded)))
+// Of a release it also says that it was superseded, or what it did: any other stage runs
+// code that could write so into the folder.
+func (c *clerk) report(ctx context.Context, stage, log string, commands pairs, released bool) error {
+	if released {
+		if superseded, err := readEnd(filepath.Join(log, "superseded")); err == nil && superseded != "" {
+			return c.post(ctx, stage, success, c.link(), strings.TrimSpace(superseded))
+		}
+	}
+	summarize := func() error {
+		if !released {
+			return nil
+		}
+		return c.summarize(ctx, log)
 	}
 	for _, command := range commands {
 		ok, err := succeeded(command.value)
@@ -33,18 +49,42 @@ func (c *clerk) report(ctx context.Context, stage, log string, commands pairs) e
 			return err
 		}
 		if !ok {
-			text, err := os.ReadFile(filepath.Join(log, command.name+".log"))
-			if err != nil {
-				return fmt.Errorf("report: %w", err)
+			why := "failed, and left no log that can be read"
+			if text, err := readEnd(filepath.Join(log, command.name+".log")); err == nil {
+				why = strings.TrimPrefix(reason(text), stage+": ") // the command's name is the stage's: the status says it
 			}
-			why := strings.TrimPrefix(reason(string(text)), stage+": ") // the command's name is the stage's: the status says it
-			return errors.Join(c.post(ctx, stage, failure, c.link(), why), c.summarize(ctx, log), errFailed)
+			return errors.Join(c.post(ctx, stage, failure, c.link(), why), summarize(), errFailed)
 		}
 	}
 	if err := c.post(ctx, stage, success, c.link(), fmt.Sprintf("passed in %v", since(log))); err != nil {
 		return err
 	}
-	return c.summarize(ctx, log)
+	return summarize()
+}
+
+// most is how much of a file is read, from its end.
+const most = 64 << 10
+
+// readEnd reads the end of a file that a step left which ran the commit's code: a file, and
+// nothing that leads elsewhere or never ends. A link would name what this process alone has.
+func readEnd(path string) (string, error) {
+	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = file.Close() }()
+	info, err := file.Stat()
+	if err != nil {
+		return "", err
+	}
+	if !info.Mode().IsRegular() {
+		return "", fmt.Errorf("%s is no file", path)
+	}
+	content, err := io.ReadAll(io.NewSectionReader(file, max(0, info.Size()-most), most))
+	if err != nil {
+		return "", err
+	}
+	return strings.ToValidUTF8(string(content), "\uFFFD"), nil
 }
 
 // succeeded reads the file in which Tekton leaves a step's exit code.
@@ -86,15 +126,15 @@ func reason(log string) string {
 
 // summarize writes below the commit what a release did, where there was one.
 func (c *clerk) summarize(ctx context.Context, log string) error {
-	content, err := os.ReadFile(filepath.Join(log, "summary.json"))
-	if errors.Is(err, os.ErrNotExist) || err == nil && len(content) == 0 {
+	content, err := readEnd(filepath.Join(log, "summary.json"))
+	if errors.Is(err, os.ErrNotExist) || err == nil && content == "" {
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("summary: %w", err)
 	}
 	var s release.Summary
-	if err := json.Unmarshal(content, &s); err != nil {
+	if err := json.Unmarshal([]byte(content), &s); err != nil {
 		return fmt.Errorf("summary: %w", err)
 	}
 	return c.github.comment(ctx, c.Commit, markdown(s, c.link()))

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	v1 "github.com/tektoncd/pipeline/pkg/apis/pipeline/v1"
+	authorizationv1 "k8s.io/api/authorization/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -190,7 +191,32 @@ func confined(w *world) {
 			w.Error(err)
 		}
 	})
+	w.must(bind("madang-pr-93", rbacv1.RoleRef{Kind: "ClusterRole", Name: "madang-environment"}, namespace))
+	for { // what is refused from now on is refused by what it is
+		asked, err := as.AuthorizationV1().SelfSubjectAccessReviews().Create(w.ctx, &authorizationv1.SelfSubjectAccessReview{
+			Spec: authorizationv1.SelfSubjectAccessReviewSpec{ResourceAttributes: &authorizationv1.ResourceAttributes{Namespace: "madang-pr-93", Verb: "create", Resource: "services"}},
+		}, metav1.CreateOptions{})
+		w.must(err)
+		if asked.Status.Allowed {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	ingress := func(group, version string) error {
+		host := "green-auth." + production + ".svc.cluster.local"
+		body := fmt.Sprintf(`{"apiVersion":"%[1]s/%[2]s","kind":"Ingress","metadata":{"name":"x"},"spec":{"rules":[{"hosts":[%[3]q],"host":%[3]q}]}}`, group, version, host)
+		return as.Discovery().RESTClient().Post().AbsPath("/apis/" + group + "/" + version + "/namespaces/madang-pr-93/ingresses").Body([]byte(body)).Do(w.ctx).Error()
+	}
+	service := func(spec corev1.ServiceSpec) error {
+		spec.Ports = []corev1.ServicePort{{Port: 80}}
+		_, err := as.CoreV1().Services("madang-pr-93").Create(w.ctx, &corev1.Service{ObjectMeta: metav1.ObjectMeta{Name: "x"}, Spec: spec}, metav1.CreateOptions{})
+		return err
+	}
 	for what, err := range map[string]error{
+		"production's names":             ingress("networking.internal.knative.dev", "v1alpha1"),
+		"production's names elsewhere":   ingress("networking.k8s.io", "v1"),
+		"another's address":              service(corev1.ServiceSpec{ExternalIPs: []string{"203.0.113.9"}}),
+		"a load balancer":                service(corev1.ServiceSpec{Type: corev1.ServiceTypeLoadBalancer}),
 		"a role in production":           bind(production, rbacv1.RoleRef{Kind: "ClusterRole", Name: "madang-environment"}, namespace),
 		"a role for whom it is not":      bind("madang-pr-93", rbacv1.RoleRef{Kind: "ClusterRole", Name: "madang-environment"}, production),
 		"a role of its own elsewhere":    bind(production, rbacv1.RoleRef{Kind: "Role", Name: "watch"}, production),

@@ -148,8 +148,13 @@ securityContext:
     } 2>&1 | tee /workspace/log/{{ .name }}.log
 {{- end }}
 
+{{- /* Call with release where the folder has what task ship did: other stages run code that
+     could write it. */}}
 {{- define "pipeline.report" -}}
 {{- $args := list "report" (printf "-stage=%s" .stage) "-log=/workspace/log" }}
+{{- if get . "release" }}
+{{- $args = append $args "-release" }}
+{{- end }}
 {{- range .commands }}
 {{- $args = append $args (printf "-command=%s=$(steps.step-%s.exitCode.path)" . .) }}
 {{- end }}
