@@ -52,13 +52,13 @@ func (h handlers) more(ctx context.Context, e event.Event) error {
 	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	if !ran.More {
+	if !data.Continues(ran) {
 		return nil
 	}
 	if err := h.pause(ctx, ran.Pause); err != nil {
 		return err
 	}
-	return h.queue.Wake(ctx, data.Chain, data.Turn+1)
+	return h.queue.Next(ctx, data)
 }
 
 // wait waits.

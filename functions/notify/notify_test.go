@@ -301,6 +301,40 @@ func TestThreeHundred(t *testing.T) {
 	})
 }
 
+// However long a digest took to go out, sweep wakes afterwards within a run of it what is due later.
+func TestSweepWakesBehindALongDigest(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		const members, perMinute = 40, 2
+		admin, editor, last := w.Member(functiontest.Member{Verified: true, Grants: []auth.Grant{{Role: auth.Admin}}}), w.Editor(), w.Member(functiontest.Member{})
+		w.Do(functiontest.Request{Method: "PUT", Path: "/v1/admin/policies/notify", As: admin.Token, Header: map[string]string{"If-Match": "*"}, Body: map[string]any{"values": map[string]any{"perMinute": perMinute}}}).Want(200)
+		for range members {
+			if err := (topic.Store{DB: w.DB}).Set(w.Context(), w.Member(functiontest.Member{}).ID, topic.Setting{Topic: "notices", How: topic.Daily}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.write(editor, map[string]any{"publishAt": w.Now()})
+		w.deliver(1)
+		began := time.Date(2026, 3, 2, 18, 0, 0, 0, w.Now().Location())
+		w.At(began)
+		w.sweep()
+		if got, took := w.Mail.Take(), w.Now().Sub(began); len(got) != members || took < (members/perMinute-1)*time.Minute {
+			t.Fatalf("%d got a mail within %v", len(got), took)
+		}
+		w.choose(last.Token, "notices", "now")
+		w.Mail.Err = problem.Away(fmt.Errorf("mail: %w", &mail.Refused{Status: 452, Enhanced: "4.2.2", Answer: "452 full", Recipient: true}))
+		w.write(editor, map[string]any{"publishAt": w.Now()})
+		w.deliver(1)
+		w.Mail.Err = nil
+		for range 3 {
+			w.Wait(5 * time.Minute)
+			w.sweep()
+		}
+		if got := w.Mail.Take(); len(got) != 1 || got[0].To != last.Email {
+			t.Errorf("a letter that is due 5 minutes after a long digest: %+v", got)
+		}
+	})
+}
+
 // Mail that comes back for good pauses the address and says so on the member's page, until they ask for it again or give another address.
 func TestBounces(t *testing.T) {
 	each(t, func(t *testing.T, w world) {

@@ -14,6 +14,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"strings"
 	"time"
 
 	"github.com/madang-council/madang/shared/council/thing"
@@ -24,10 +25,19 @@ import (
 const More = "kr.madang.delivery.more.v1"
 
 // MoreEvent is the data of More. Each run of a chain records the next turn, so that an event which
-// comes twice leads to one next.
+// comes twice leads to one next. No two chains have one name: what one of them recorded would keep the other from being woken.
 type MoreEvent struct {
 	Chain string `json:"chain"`
 	Turn  int64  `json:"turn"`
+}
+
+// swept begins the names of chains that sweep woke.
+const swept = "sweep-"
+
+// Continues says whether a chain has another run behind one. One of sweep's ends where others, who go on, sent all that the minute
+// allows: sweep wakes a chain whenever something waits, also while it is being sent.
+func (e MoreEvent) Continues(ran Ran) bool {
+	return ran.More && (!ran.idle() || !strings.HasPrefix(e.Chain, swept))
 }
 
 // The channels.

@@ -1,6 +1,7 @@
 package delivery_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"testing"
@@ -229,14 +230,23 @@ func TestPerMinute(t *testing.T) {
 			w.set(t, w.member(t, i+1, true), topic.Now, "notices")
 		}
 		w.notice(t, "n", at(2, 12, 0))
-		w.published = nil
-		for range 3 {
-			if _, err := w.queue.Run(w.ctx(), w.outbox.Log); err != nil {
+		chains := w.published[1:] // behind the notice itself
+		w.sweep(t)                // it wakes another chain beside that of the notice
+		chains, w.published = append(chains, w.published[len(w.published)-1]), nil
+		for run, goes := range []bool{true, true, false} {
+			ran, err := w.queue.Run(w.ctx(), w.outbox.Log)
+			if err != nil {
 				t.Fatal(err)
 			}
+			for i, e := range chains {
+				var chain delivery.MoreEvent
+				if err := json.Unmarshal(e.Data, &chain); err != nil || chain.Continues(ran) != (goes || i == 0) {
+					t.Errorf("run %d, %s: %v", run, e.ID, err)
+				}
+			}
 		}
-		if len(w.sent) != 60 {
-			t.Errorf("%d in a minute", len(w.sent))
+		if len(chains) != 2 || len(w.sent) != 60 {
+			t.Errorf("%d chains, %d in a minute", len(chains), len(w.sent))
 		}
 		w.now = w.now.Add(time.Minute)
 		if _, err := w.queue.Run(w.ctx(), w.outbox.Log); err != nil || len(w.sent) != 80 {

@@ -2,6 +2,7 @@ package delivery_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -232,13 +233,17 @@ func (w *world) consume(t fatal, e event.Event) {
 			}
 			return
 		}
+		var data delivery.MoreEvent
+		if err := json.Unmarshal(e.Data, &data); err != nil {
+			t.Fatal(err)
+		}
 		ran, err := w.queue.Run(w.ctx(), slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if ran.More {
+		if data.Continues(ran) {
 			w.now = w.now.Add(ran.Pause)
-			if err := w.queue.Wake(w.ctx(), "chain", clock.Millis(w.now)); err != nil {
+			if err := w.queue.Next(w.ctx(), data); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -26,6 +26,16 @@ type Ran struct {
 	Pause time.Duration
 }
 
+// idle says whether nothing became of any message.
+func (r Ran) idle() bool {
+	for _, n := range r.Done {
+		if n > 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // Run sends what is due: on each channel to at most perRun recipients, and to no more in a minute than
 // the council allows. It ends with the time of ctx; what is left is for the next run. It belongs in no unit of work.
 func (q Queue) Run(ctx context.Context, log *slog.Logger) (Ran, error) {

@@ -141,7 +141,7 @@ func (k Keeper) Retry(ctx context.Context, channelID, id string) error {
 		if n == 0 {
 			return problem.New(problem.Conflict, "not-failed", "실패한 알림이 아닙니다.", "It has not failed: "+state+".")
 		}
-		return k.Wake(ctx, "retry-"+id, now)
+		return k.Wake(ctx, "retry-"+id+"-"+strconv.FormatInt(now, 10))
 	})
 }
 

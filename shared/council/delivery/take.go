@@ -86,7 +86,7 @@ func (q Queue) Take(ctx context.Context, e event.Event) error {
 		if !slices.ContainsFunc(rows, func(r row) bool { return !r.due.After(clock.Now(ctx)) }) {
 			return nil
 		}
-		return q.Wake(ctx, hash(e.ID), 1)
+		return q.Wake(ctx, hash(e.ID))
 	})
 	if err != nil {
 		return err
@@ -139,9 +139,19 @@ func (q Queue) insert(ctx context.Context, rows []row) error {
 	return nil
 }
 
-// Wake records that something waits, in the unit of work of ctx.
-func (k Keeper) Wake(ctx context.Context, chain string, turn int64) error {
-	e, err := event.New(ctx, More, chain, turn, MoreEvent{Chain: chain, Turn: turn})
+// Wake begins a chain of runs, since something waits, in the unit of work of ctx. One of a name is begun once.
+func (k Keeper) Wake(ctx context.Context, chain string) error {
+	return k.turn(ctx, MoreEvent{Chain: chain, Turn: 1})
+}
+
+// Next has the run behind one of a chain begin, in the unit of work of ctx.
+func (k Keeper) Next(ctx context.Context, e MoreEvent) error {
+	e.Turn++
+	return k.turn(ctx, e)
+}
+
+func (k Keeper) turn(ctx context.Context, data MoreEvent) error {
+	e, err := event.New(ctx, More, data.Chain, data.Turn, data)
 	if err != nil {
 		return err
 	}
