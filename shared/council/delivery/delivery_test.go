@@ -410,6 +410,7 @@ func TestTomorrow(t *testing.T) {
 		begins("second", 1, at(3, 23, 59), thing.Guests)
 		begins("moved", 1, at(3, 12, 0), thing.Guests)
 		begins("later", 1, at(4, 0, 0), thing.Guests)
+		begins("cancelled", 1, at(3, 12, 0), thing.Guests)
 		begins("hidden", 1, at(3, 12, 0), thing.Students)
 		for _, w.now = range []time.Time{at(2, 9, 0), at(2, 12, 0), at(2, 17, 45)} {
 			w.sweep(t)
@@ -421,6 +422,10 @@ func TestTomorrow(t *testing.T) {
 		w.now = at(2, 17, 50)
 		w.sweep(t) // it is recorded, and nobody has sent it
 		begins("moved", 2, at(5, 12, 0), thing.Guests)
+		cancelled := thing.Ref{Kind: "event", ID: "cancelled"}
+		if err := (thing.Store{DB: db}).Put(w.ctx(), thing.Thing{Ref: cancelled, Unit: "총학", Path: "/x/cancelled", Title: "cancelled", At: at(3, 12, 0), From: &w.now, Readers: thing.Guests, Version: 2}); err != nil {
+			t.Fatal(err) // as the calendar says it: at its time, with no date
+		}
 		for _, w.now = range []time.Time{at(2, 17, 50), at(2, 17, 55), at(2, 18, 0), at(2, 18, 5), at(2, 23, 0), at(3, 8, 0)} {
 			w.run(t)
 			w.sweep(t)

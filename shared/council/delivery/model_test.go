@@ -198,14 +198,30 @@ func (w *world) set(t fatal, id string, how topic.How, names ...string) {
 	}
 }
 
+// thing is one as its domain says it.
+func (w *world) thing(ref thing.Ref, version int64, readers thing.Readers, from *time.Time) thing.Thing {
+	one := thing.Thing{Ref: ref, Unit: "총학", Path: "/x/" + ref.ID, Title: ref.ID, Line: "한 줄", At: w.now, From: from, Readers: readers, Version: version}
+	if about, _ := topic.OfKind(ref.Kind); about.Tomorrow {
+		one.At = w.now.AddDate(0, 0, 1)
+		one.Dates = []thing.Date{{Label: ref.Kind, Starts: one.At}}
+	}
+	return one
+}
+
 // put writes a thing as its domain does; from is nil where it is withdrawn.
 func (w *world) put(t fatal, ref thing.Ref, version int64, readers thing.Readers, from *time.Time) {
 	t.Helper()
-	when := w.now
-	if about, _ := topic.OfKind(ref.Kind); about.Tomorrow {
-		when = when.AddDate(0, 0, 1)
+	if err := (thing.Store{DB: w.db}).Put(w.ctx(), w.thing(ref, version, readers, from)); err != nil {
+		t.Fatal(err)
 	}
-	if err := (thing.Store{DB: w.db}).Put(w.ctx(), thing.Thing{Ref: ref, Unit: "총학", Path: "/x/" + ref.ID, Title: ref.ID, Line: "한 줄", At: when, From: from, Readers: readers, Version: version}); err != nil {
+}
+
+// cancel writes that a thing does not take place: it can be read, and has no date.
+func (w *world) cancel(t fatal, ref thing.Ref, version int64, readers thing.Readers) {
+	t.Helper()
+	one := w.thing(ref, version, readers, &w.now)
+	one.Dates = nil
+	if err := (thing.Store{DB: w.db}).Put(w.ctx(), one); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -342,7 +358,7 @@ func history(t *rapid.T, w *world) {
 		readers thing.Readers
 	}
 	events, version := []happened{}, int64(1)
-	withdrawn, ended := map[string]bool{}, map[string]bool{} // things, and members who want nothing more or have left
+	withdrawn, ended := map[string]bool{}, map[string]bool{} // things that were withdrawn or cancelled, and members who want nothing more or have left
 	withdrawnAt := map[string]time.Time{}
 	endedAt, turnedOff := map[string]time.Time{}, map[string]time.Time{}
 	for step := range rapid.IntRange(5, 40).Draw(t, "steps") {
@@ -352,7 +368,11 @@ func history(t *rapid.T, w *world) {
 			h := happened{ref: thing.Ref{Kind: about.Kind, ID: "t" + strconv.Itoa(step)}, readers: rapid.SampledFrom([]thing.Readers{thing.Guests, thing.Members, thing.Students}).Draw(t, "readers")}
 			from := w.now
 			w.put(t, h.ref, version, h.readers, &from)
-			h.event = w.happen(t, about, h.ref.ID, 1)
+			occurrence := int64(1)
+			if about.Tomorrow {
+				occurrence = clock.Midnight(w.now).Unix() // as sweep records it, which may come first
+			}
+			h.event = w.happen(t, about, h.ref.ID, occurrence)
 			events = append(events, h)
 		case 2, 3, 4:
 			if len(w.published) > 0 {
@@ -377,7 +397,11 @@ func history(t *rapid.T, w *world) {
 				if !withdrawn[h.ref.ID] {
 					version++
 					withdrawn[h.ref.ID], withdrawnAt[h.ref.ID] = true, w.now
-					w.put(t, h.ref, version, h.readers, nil)
+					if about, _ := topic.OfKind(h.ref.Kind); about.Tomorrow && rapid.Bool().Draw(t, "cancelled") {
+						w.cancel(t, h.ref, version, h.readers)
+					} else {
+						w.put(t, h.ref, version, h.readers, nil)
+					}
 				}
 			}
 		case 12: // somebody signs out, or another takes the browser over
@@ -427,7 +451,7 @@ func history(t *rapid.T, w *world) {
 			}
 			ids[key] = s.id
 			if at, gone := withdrawnAt[ref.ID]; gone && s.at.After(at) {
-				t.Fatalf("%v was sent at %v after it was withdrawn", key, s.at)
+				t.Fatalf("%v was sent at %v after it was withdrawn or cancelled", key, s.at)
 			}
 			for id, at := range endedAt {
 				if owner(id, s.to) && s.at.After(at) {

@@ -282,6 +282,16 @@ func (q Queue) told(ctx context.Context, whole auth.Principal, rows []row) (map[
 	return told, err
 }
 
+// next are those of the things that rows tell of on the day before that still begin on the next one.
+func (q Queue) next(ctx context.Context, rows []row) (map[thing.Ref]bool, error) {
+	nearing := slices.DeleteFunc(slices.Clone(rows), func(r row) bool {
+		about, _ := topic.OfRow(r.topic)
+		return !about.Tomorrow
+	})
+	from := clock.Midnight(clock.Now(ctx)).AddDate(0, 0, 1)
+	return q.things.Begin(ctx, from, from.AddDate(0, 0, 1), refs(nearing)...)
+}
+
 // refs are the things of rows.
 func refs(rows []row) []thing.Ref {
 	list := []thing.Ref{}
@@ -298,7 +308,11 @@ func (q Queue) items(ctx context.Context, whole auth.Principal, c *claim, rows [
 	if err != nil {
 		return nil, nil, err
 	}
-	closed, now := q.closed(ctx), clock.Now(ctx)
+	next, err := q.next(ctx, rows)
+	if err != nil {
+		return nil, nil, err
+	}
+	closed := q.closed(ctx)
 	for _, r := range rows {
 		t, may := told[r.id]
 		about, _ := topic.OfRow(r.topic)
@@ -309,7 +323,7 @@ func (q Queue) items(ctx context.Context, whole auth.Principal, c *claim, rows [
 			state = Withheld
 		case about.Scheduled && r.event.Sub(*t.From) > Fresh: // its event was made long after
 			state = Late
-		case about.Tomorrow && !clock.Midnight(t.At).Equal(clock.Midnight(now).AddDate(0, 0, 1)): // it was moved, or the day is over
+		case about.Tomorrow && !next[r.ref]: // it was moved or cancelled, or the day is over
 			state = Late
 		case r.member != "":
 			why, err := q.topics.Why(ctx, r.member, about, r.ref)
