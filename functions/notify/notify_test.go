@@ -14,6 +14,7 @@ import (
 	"github.com/madang-council/madang/functions/policies"
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/chore"
+	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/council/delivery"
 	"github.com/madang-council/madang/shared/council/inbox"
 	"github.com/madang-council/madang/shared/council/notice"
@@ -76,7 +77,7 @@ func (w world) event(starts time.Time) {
 	w.t.Helper()
 	now := w.Now()
 	if err := (thing.Store{DB: w.DB}).Put(w.Context(), thing.Thing{
-		Ref: thing.Ref{Kind: "event", ID: "01890000-0000-7000-8000-0000000000ee"}, Unit: "총학", Path: "/calendar/x", Title: "개강총회", At: starts, From: &now, Readers: thing.Guests, Version: 1,
+		Ref: thing.Ref{Kind: "event", ID: "01890000-0000-7000-8000-0000000000ee"}, Unit: "총학", Path: "/calendar/x", Title: "개강총회", At: starts, From: &now, Readers: thing.Guests, Version: starts.Unix(),
 		Dates: []thing.Date{{Label: "event", Starts: starts}},
 	}); err != nil {
 		w.t.Fatal(err)
@@ -297,6 +298,41 @@ func TestThreeHundred(t *testing.T) {
 		}
 		if took := w.Now().Sub(began); len(got) != members || took < 4*time.Minute || took > 12*time.Minute {
 			t.Errorf("%d of %d got a mail within %v", len(got), members, took)
+		}
+	})
+}
+
+// One click on the letter about what is tomorrow ends it, also for who chose to hear of it at once, and it says why it came.
+func TestOneClickOnTheLetterOfTheEvening(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		for _, c := range []struct {
+			chosen []string
+			reason string
+			left   string
+		}{
+			{[]string{"events", "now", "minutes", "digest"}, "‘일정’ 알림을 받기로 하셔서", "map[archives:off events:off followed:now minutes:digest notices:off rules:off]"},
+			{[]string{"events", "digest", "minutes", "now"}, "하루 한 번 모아서 보내는 소식을 받기로 하셔서", "map[archives:off events:off followed:now minutes:now notices:off rules:off]"},
+		} {
+			m := w.Member(functiontest.Member{})
+			w.choose(m.Token, c.chosen...)
+			evening := clock.Midnight(w.Now()).AddDate(0, 0, 1).Add(18 * time.Hour)
+			w.At(evening)
+			w.event(evening.AddDate(0, 0, 1))
+			w.sweep()
+			w.Wait(5 * time.Minute)
+			w.sweep()
+			got := w.Mail.Take()
+			if len(got) != 1 || got[0].To != m.Email || !strings.Contains(got[0].Text, c.reason) {
+				t.Fatalf("%v: %+v", c.chosen, got)
+			}
+			link, err := url.Parse(got[0].Unsubscribe)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.Do(functiontest.Request{Method: "POST", Path: link.Path, Body: url.Values{"List-Unsubscribe": {"One-Click"}}}).Want(200)
+			if s := fmt.Sprint(w.settings(m.Token)); s != c.left {
+				t.Errorf("%v: after one click %s", c.chosen, s)
+			}
 		}
 	})
 }

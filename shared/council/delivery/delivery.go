@@ -109,6 +109,8 @@ type Item struct {
 	Thing thing.Thing
 	URL   string // of its page, in Korean
 	At    time.Time
+
+	why topic.Setting // by which the member hears of it
 }
 
 // Letter is a mail to a member.
@@ -117,8 +119,8 @@ type Letter struct {
 	To     string
 	Items  []Item // one, or in a digest several
 	Digest bool
-	Why    string // the setting that it follows from: a topic's name, topic.Followed or topic.Digest
-	Ends   string // the token of the link that ends this (topic.Store.Token)
+	Why    []string // what it follows from (topic.Ending): topics' names, topic.Followed, topic.Digest
+	Ends   string   // the token of the link that ends all of this (topic.Store.Token)
 }
 
 // Mailer sends letters. An error is ours: the letter is tried again.

@@ -3,6 +3,7 @@ package delivery_test
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/database/databasetest"
 	"github.com/madang-council/madang/shared/problem"
+	"github.com/madang-council/madang/shared/secret"
 )
 
 // at is a time on a day in March 2026.
@@ -386,6 +388,81 @@ func TestDigestHours(t *testing.T) {
 			from, want = got, want.AddDate(0, 0, 1)
 		}
 	})
+}
+
+// One click on a letter ends all that the letter follows from, in whatever way its reader chose each, and nothing else.
+func TestOneClick(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		names := []string{"events", "minutes", topic.Followed}
+		for n := range 3 * 3 * 3 {
+			chosen := map[string]topic.How{}
+			for i, name := range names {
+				chosen[name] = topic.Ways()[n/[]int{1, 3, 9}[i]%3]
+			}
+			for clicked, letters := 0, 1; clicked < letters; clicked++ {
+				w := newWorld(t, db)
+				id := w.member(t, 1, true)
+				for name, how := range chosen {
+					w.set(t, id, how, name)
+				}
+				store := topic.Store{DB: db, Key: secret.Key{1}}
+				if err := store.Follow(w.ctx(), id, thing.Ref{Kind: "minute", ID: "followed"}); err != nil {
+					t.Fatal(err)
+				}
+				w.day(t, 2)
+				if letters = len(w.letters); letters == 0 {
+					break
+				}
+				letter := w.letters[clicked]
+				if err := store.Unsubscribe(w.ctx(), letter.Ends); err != nil {
+					t.Fatal(err)
+				}
+				left, err := store.Settings(w.ctx(), id)
+				if err != nil {
+					t.Fatal(err)
+				}
+				daily := func(name string, how topic.How) bool { return how == topic.Daily || name == "events" }
+				for _, s := range left {
+					was := chosen[s.Topic]
+					ends := slices.Contains(letter.Why, s.Topic) || slices.Contains(letter.Why, topic.Digest) && daily(s.Topic, was)
+					if _, is := chosen[s.Topic]; is && !ends && s.How != was {
+						t.Errorf("%v: a click on a letter of %v made %s %s", chosen, letter.Why, s.Topic, s.How)
+					}
+				}
+				w.letters = nil
+				w.day(t, 3)
+				for _, again := range w.letters {
+					for _, why := range again.Why {
+						if slices.Contains(letter.Why, why) {
+							t.Errorf("%v: after a click on a letter of %v there is one again: %+v", chosen, letter.Why, again)
+						}
+					}
+					for _, i := range again.Items { // who follows a thing hears of it by that, too
+						if i.Thing.ID != "followed" && slices.ContainsFunc(letter.Items, func(was delivery.Item) bool { return was.Topic.Name == i.Topic.Name }) {
+							t.Errorf("%v: after a click on a letter of %v there is one with %s", chosen, letter.Why, i.Thing.ID)
+						}
+					}
+				}
+			}
+		}
+	})
+}
+
+// day is one on which everybody is told of two minutes, and in the evening of what begins on the next.
+func (w *world) day(t *testing.T, day int) {
+	t.Helper()
+	minutes, _ := topic.Of("minutes")
+	for i, id := range []string{"followed", "another"} {
+		w.now = at(day, 12, i)
+		w.put(t, thing.Ref{Kind: "minute", ID: id}, int64(day), thing.Guests, &start)
+		w.consume(t, w.happen(t, minutes, id, int64(day)))
+		w.run(t)
+	}
+	w.put(t, thing.Ref{Kind: "event", ID: "event " + strconv.Itoa(day)}, 1, thing.Guests, &start)
+	for _, w.now = range []time.Time{at(day, 17, 50), at(day, 18, 0), at(day, 18, 5)} {
+		w.sweep(t)
+		w.run(t)
+	}
 }
 
 // What is tomorrow is told once, together, at the hour of digests, to whoever chose it in whatever way: not what was moved, cancelled

@@ -46,6 +46,7 @@ type world struct {
 	published []event.Event // what the broker got and has not delivered
 	delivered []event.Event // what it may deliver again
 	sent      []sending
+	letters   []delivery.Letter // those of sent that are mails
 	away      bool
 	refusing  map[string]delivery.Outcome // by address
 	kill      string                      // "before", "after" or "" for how the next sending ends
@@ -87,7 +88,11 @@ func (w *world) Mail(_ context.Context, l delivery.Letter) (delivery.Outcome, er
 	for _, i := range l.Items {
 		s.things = append(s.things, i.Thing.Ref)
 	}
-	return w.take(s)
+	o, err := w.take(s)
+	if o.Status != 0 && err == nil {
+		w.letters = append(w.letters, l)
+	}
+	return o, err
 }
 
 func (w *world) Of(_ context.Context, memberIDs ...string) (map[string][]string, error) {

@@ -317,7 +317,7 @@ func (q Queue) items(ctx context.Context, whole auth.Principal, c *claim, rows [
 		t, may := told[r.id]
 		about, _ := topic.OfRow(r.topic)
 		t.Path = topic.Place(r.topic, r.ref, t.Path)
-		state := State("")
+		state, why := State(""), topic.Setting{}
 		switch {
 		case !may || t.Path == "" || slices.Contains(closed, t.Kind):
 			state = Withheld
@@ -326,11 +326,10 @@ func (q Queue) items(ctx context.Context, whole auth.Principal, c *claim, rows [
 		case about.Tomorrow && !next[r.ref]: // it was moved or cancelled, or the day is over
 			state = Late
 		case r.member != "":
-			why, err := q.topics.Why(ctx, r.member, about, r.ref)
-			if err != nil {
+			if why, err = q.topics.Why(ctx, r.member, about, r.ref); err != nil {
 				return nil, nil, err
 			}
-			if why == "" {
+			if why.How == topic.Off {
 				state = Unwanted
 			}
 		}
@@ -341,7 +340,7 @@ func (q Queue) items(ctx context.Context, whole auth.Principal, c *claim, rows [
 			continue
 		}
 		rest = append(rest, r)
-		item := Item{Topic: about, Thing: t, URL: q.site + t.Path, At: r.event}
+		item := Item{Topic: about, Thing: t, URL: q.site + t.Path, At: r.event, why: why}
 		if i := slices.IndexFunc(items, func(i Item) bool { return i.Thing.Ref == t.Ref && i.Topic.Name == about.Name }); i >= 0 {
 			items[i] = item
 		} else {
@@ -397,15 +396,12 @@ func (q Queue) mailed(ctx context.Context, m reader) (State, error) {
 
 // toMember sends a letter.
 func (q Queue) toMember(ctx context.Context, c *claim, m reader, rest []row, items []Item) (Outcome, error) {
-	l := Letter{ID: c.batch, To: m.Email, Items: items, Digest: rest[0].digest, Why: topic.Digest}
-	if !l.Digest {
-		why, err := q.topics.Why(ctx, m.ID, items[0].Topic, items[0].Thing.Ref)
-		if err != nil {
-			return Outcome{}, err
-		}
-		l.Why = why
+	settings := []topic.Setting{}
+	for _, i := range items {
+		settings = append(settings, i.why)
 	}
-	l.Ends = q.topics.Token(m.ID, l.Why)
+	why := topic.Ending(settings)
+	l := Letter{ID: c.batch, To: m.Email, Items: items, Digest: rest[0].digest, Why: why, Ends: q.topics.Token(m.ID, why...)}
 	o, err := q.mailer.Mail(ctx, l)
 	o.Answer = strings.ReplaceAll(o.Answer, m.Email, "…")
 	if o.Gone && err == nil {
