@@ -3,7 +3,6 @@ package notify
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"time"
 
 	"github.com/madang-council/madang/shared/clock"
@@ -49,7 +48,7 @@ func (h handlers) more(ctx context.Context, e event.Event) error {
 	for _, state := range []delivery.State{delivery.Sent, delivery.Waiting, delivery.Failed, delivery.Late, delivery.Withheld, delivery.Unwanted, delivery.Unreachable} {
 		h.count.Add("deliveries", string(state), ran.Done[state])
 	}
-	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
+	if err != nil {
 		return err
 	}
 	if !data.Continues(ran) {

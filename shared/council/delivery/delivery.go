@@ -3,7 +3,8 @@
 // The consumer of an event makes a row for each recipient in its unit of work (Take); afterwards
 // they are sent, some at a time (Run). Whoever sends first writes until when nobody else is to try, and
 // commits that; then it sends, and then it writes what was answered. So a message is sent twice only where
-// the process ended between the other side's yes and the row that says so, and then under the same id.
+// the other side's yes does not come to stand in the row: it was not said in the time that a server has, it was lost on the way, the
+// process ended before it was written, or the database was away for longer than it is tried. It is sent then under the same id.
 // Whether somebody may read a thing, and still wants to hear of it, is asked at the moment of sending.
 //
 // Nobody is awake in between: each run leads to the next by an event (More), and what was lost on
@@ -64,6 +65,11 @@ const (
 	lease = 15 * time.Minute
 	// perRun is to how many recipients a run sends on one channel.
 	perRun = 50
+	// calling is how long one message may take to be sent, beyond which it counts as not answered: longer than any other side is given
+	// (10 s for an answer, of which SMTP has several).
+	calling = time.Minute
+	// Most is how long a run may take to end what it has begun.
+	Most = calling + writings*writing + (writings-1)*recovery + writing
 	// window is in which time Policy.PerMinute counts.
 	window = time.Minute
 	// putOff is how long a message waits whose channel is not to be called now.

@@ -1,10 +1,12 @@
 package delivery_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -253,6 +255,182 @@ func TestPerMinute(t *testing.T) {
 		w.now = w.now.Add(time.Minute)
 		if _, err := w.queue.Run(w.ctx(), w.outbox.Log); err != nil || len(w.sent) != 80 {
 			t.Errorf("%d after two: %v", len(w.sent), err)
+		}
+	})
+}
+
+// parallel is a mail server that holds the first letter of each of some runs until the others have one, too.
+type parallel struct {
+	mu    sync.Mutex
+	runs  int
+	begun int
+	all   chan struct{}
+	got   int
+}
+
+func (p *parallel) Mail(context.Context, delivery.Letter) (delivery.Outcome, error) {
+	p.mu.Lock()
+	p.got++
+	if p.begun++; p.begun == p.runs {
+		close(p.all)
+	}
+	p.mu.Unlock()
+	<-p.all
+	return delivery.Outcome{Status: 250}, nil
+}
+
+// Runs at the same time have one minute between them, also where each began before another had sent anything.
+func TestPerMinuteInParallel(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		w := newWorld(t, db)
+		for i := range 90 {
+			w.set(t, w.member(t, i+1, true), topic.Now, "notices")
+		}
+		w.notice(t, "n", at(2, 12, 0))
+		server := &parallel{runs: 2, all: make(chan struct{})}
+		queue := w.wired(server)
+		ctx := w.ctx()
+		var wg sync.WaitGroup
+		for range server.runs {
+			wg.Go(func() {
+				if _, err := queue.Run(ctx, w.outbox.Log); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if server.got != 60 {
+			t.Errorf("%d in a minute", server.got)
+		}
+	})
+}
+
+// A run that takes minutes does not take its beginning for now: it ends where quiet hours begin, what is tomorrow is not told on the
+// day itself, and a minute is full of what was sent in it.
+func TestSlowServers(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		open := func(members int) *world {
+			w := newWorld(t, db)
+			w.slow = 3 * time.Second
+			for i := range members {
+				w.set(t, w.member(t, i+1, true), topic.Now, "notices", "events")
+			}
+			return w
+		}
+		w := open(10)
+		w.notice(t, "n", at(2, 21, 59).Add(50*time.Second))
+		w.run(t)
+		if len(w.sent) != 4 || w.sent[3].at.Before(at(2, 21, 59)) || !w.sent[3].at.Before(at(2, 22, 0)) {
+			t.Errorf("until quiet hours: %+v", w.sent)
+		}
+		w.now = at(3, 8, 0)
+		w.sweep(t)
+		w.run(t)
+		if len(w.sent) != 10 || w.sent[4].at.Before(at(3, 8, 0)) {
+			t.Errorf("behind them: %+v", w.sent)
+		}
+
+		w = open(10)
+		w.decide(t, "quietFrom", 0)
+		w.decide(t, "quietUntil", 0)
+		w.decide(t, "digestAt", 23)
+		about, _ := topic.Of("events")
+		w.now = at(2, 23, 57).Add(50 * time.Second)
+		w.put(t, thing.Ref{Kind: "event", ID: "e"}, 1, thing.Guests, &w.now)
+		w.consume(t, w.happen(t, about, "e", 1))
+		w.now = w.now.Add(2 * time.Minute)
+		w.sweep(t)
+		w.run(t)
+		if len(w.sent) != 4 || !w.sent[3].at.Before(at(3, 0, 0)) {
+			t.Errorf("until the day of the event: %+v", w.sent)
+		}
+
+		w = open(70)
+		w.notice(t, "n", at(2, 12, 0))
+		w.published = nil
+		for range 2 {
+			if _, err := w.queue.Run(w.ctx(), w.outbox.Log); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for i, s := range w.sent {
+			if i >= 60 && s.at.Sub(w.sent[i-60].at) < time.Minute {
+				t.Errorf("number %d at %v", i, s.at)
+			}
+		}
+		if len(w.sent) != 70 { // in three minutes and a half
+			t.Errorf("%d were sent", len(w.sent))
+		}
+	})
+}
+
+// afterwards is a mail server that has taken a letter before it says so, until which something happens.
+type afterwards struct {
+	got     int
+	happens func()
+}
+
+func (a *afterwards) Mail(ctx context.Context, _ delivery.Letter) (delivery.Outcome, error) {
+	a.got++
+	a.happens()
+	if err := ctx.Err(); err != nil {
+		return delivery.Outcome{Again: true}, nil //nolint:nilerr // nobody answered in time, as mailers say it
+	}
+	return delivery.Outcome{Status: 250}, nil
+}
+
+// What was taken while the time of a run ended, or the database was away for some seconds, is not sent again.
+func TestTheAnswerIsWritten(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		for name, happens := range map[string]func(w *world, end func()) func(){
+			"the time of the run ends": func(_ *world, end func()) func() { return end },
+			"the database is away": func(w *world, _ func()) func() {
+				return func() {
+					w.exec(t, `ALTER TABLE deliveries RENAME TO deliveries_away`)
+					tries := 0
+					w.waits = func() {
+						if tries++; tries == 3 {
+							w.exec(t, `ALTER TABLE deliveries_away RENAME TO deliveries`)
+						}
+					}
+				}
+			},
+		} {
+			w := newWorld(t, db)
+			w.set(t, w.member(t, 1, true), topic.Now, "notices")
+			w.notice(t, "n", at(2, 12, 0))
+			ctx, end := context.WithCancel(w.ctx())
+			server := &afterwards{happens: happens(w, end)}
+			queue := w.wired(server)
+			if _, err := queue.Run(ctx, w.outbox.Log); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+			end()
+			server.happens = func() {}
+			w.now = w.now.Add(16 * time.Minute)
+			if _, err := queue.Run(w.ctx(), w.outbox.Log); err != nil {
+				t.Error(err)
+			}
+			if server.got != 1 {
+				t.Errorf("%s: sent %d times: %s", name, server.got, w.state(t, thing.Ref{ID: "n"}))
+			}
+		}
+	})
+}
+
+// A run whose time is over begins nothing, and says that others wait.
+func TestNoTimeLeft(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		w := newWorld(t, db)
+		for i := range 3 {
+			w.set(t, w.member(t, i+1, true), topic.Now, "notices")
+		}
+		w.notice(t, "n", at(2, 12, 0))
+		ctx, end := context.WithCancel(w.ctx())
+		server := &afterwards{happens: end}
+		ran, err := w.wired(server).Run(ctx, w.outbox.Log)
+		if err != nil || !ran.More || server.got != 1 {
+			t.Errorf("%+v, sent %d, %v", ran, server.got, err)
 		}
 	})
 }

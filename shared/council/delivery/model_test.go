@@ -54,6 +54,8 @@ type world struct {
 	channels  []delivery.Channel
 	devices   map[string][]string // of members
 	forKill   bool
+	slow      time.Duration // how long the other side takes to answer
+	waits     func()        // what happens while somebody waits; nil for nothing
 }
 
 func (w *world) Publish(_ context.Context, e event.Event) error {
@@ -76,6 +78,7 @@ func (w *world) take(s sending) (delivery.Outcome, error) {
 	}
 	s.at = w.now
 	w.sent = append(w.sent, s)
+	w.now = w.now.Add(w.slow)
 	if kill == "after" {
 		w.killed++
 		panic(errKilled)
@@ -132,14 +135,19 @@ func (w *world) Send(_ context.Context, id string, m delivery.Message) (delivery
 func newWorld(t testing.TB, db *database.DB) *world {
 	w := &world{db: db, now: start, refusing: map[string]delivery.Outcome{}, devices: map[string][]string{}}
 	w.outbox = &event.Outbox{DB: db, Bus: w, Log: slog.New(slog.DiscardHandler)}
-	w.queue = delivery.NewQueue(delivery.Wiring{
-		DB: db, Outbox: w.outbox, Key: secret.Key{1}, Members: member.Store{DB: db, LeaveGrace: 7 * 24 * time.Hour}, Channels: w, Devices: w, Mailer: w,
-		SiteURL: "https://council.example.ac.kr", Closed: func(context.Context) []string { return nil },
-	})
-	for _, table := range []string{"deliveries", "delivery_events", "delivery_marks", "delivery_pauses", "inbox_entries", "topic_settings", "topic_follows", "outbox", "thing_letters", "thing_dates", "things", "member_roles", "members"} {
+	w.queue = w.wired(w)
+	for _, table := range []string{"deliveries", "delivery_events", "delivery_marks", "delivery_pauses", "inbox_entries", "topic_settings", "topic_follows", "outbox", "thing_letters", "thing_dates", "things", "member_roles", "members", "policies"} {
 		w.exec(t, `DELETE FROM `+table)
 	}
 	return w
+}
+
+// wired is a queue whose letters go to a mailer.
+func (w *world) wired(mailer delivery.Mailer) delivery.Queue {
+	return delivery.NewQueue(delivery.Wiring{
+		DB: w.db, Outbox: w.outbox, Key: secret.Key{1}, Members: member.Store{DB: w.db, LeaveGrace: 7 * 24 * time.Hour}, Channels: w, Devices: w, Mailer: mailer, Wait: w.wait,
+		SiteURL: "https://council.example.ac.kr", Closed: func(context.Context) []string { return nil },
+	})
 }
 
 // fatal is what tests and checks of rapid have.
@@ -155,7 +163,24 @@ func (w *world) exec(t fatal, query string, args ...any) {
 	}
 }
 
-func (w *world) ctx() context.Context { return clock.With(context.Background(), w.now) }
+// ctx is that of a request now, in which time passes as it does in the world.
+func (w *world) ctx() context.Context {
+	return clock.Running(context.Background(), func() time.Time { return w.now })
+}
+
+func (w *world) wait(_ context.Context, d time.Duration) error {
+	w.now = w.now.Add(d)
+	if w.waits != nil {
+		w.waits()
+	}
+	return nil
+}
+
+// decide makes a number of the council's what holds from the beginning on.
+func (w *world) decide(t fatal, name string, value int) {
+	t.Helper()
+	w.exec(t, `INSERT INTO policies (domain, name, from_at, value, set_at) VALUES ('notify', $1, 0, $2, 0)`, name, strconv.Itoa(value))
+}
 
 // alive runs something that may be killed, and says whether it was not.
 func alive(f func()) (lived bool) {
@@ -179,6 +204,23 @@ func owner(id, to string) bool { return to == address(id) || strings.HasSuffix(t
 
 // address is that of a member.
 func address(id string) string { return id + "@example.com" }
+
+// kindOf is the kind of channel that a recipient is told by.
+func kindOf(to string) string {
+	switch {
+	case strings.Contains(to, "@"):
+		return delivery.Mail
+	case strings.HasPrefix(to, "device "):
+		return delivery.Push
+	case to == "hook":
+		return delivery.Webhook
+	default:
+		return delivery.Discord
+	}
+}
+
+// usual are the council's hours as nobody has changed them.
+var usual = delivery.Policy{QuietFrom: 22, QuietUntil: 8, DigestAt: 18}
 
 func memberID(i int) string { return fmt.Sprintf("01890000-0000-7000-8000-0000000000%02d", i) }
 
@@ -362,12 +404,16 @@ func history(t *rapid.T, w *world) {
 		ref     thing.Ref
 		readers thing.Readers
 	}
+	perMinute := rapid.SampledFrom([]int{1, 3, 60}).Draw(t, "per minute")
+	w.decide(t, "perMinute", perMinute)
 	events, version := []happened{}, int64(1)
 	withdrawn, ended := map[string]bool{}, map[string]bool{} // things that were withdrawn or cancelled, and members who want nothing more or have left
 	withdrawnAt := map[string]time.Time{}
 	endedAt, turnedOff := map[string]time.Time{}, map[string]time.Time{}
 	for step := range rapid.IntRange(5, 40).Draw(t, "steps") {
-		switch rapid.IntRange(0, 12).Draw(t, "what") {
+		switch rapid.IntRange(0, 13).Draw(t, "what") {
+		case 13:
+			w.slow = time.Duration(rapid.IntRange(0, 50).Draw(t, "slow")) * time.Second
 		case 0, 1:
 			about := rapid.SampledFrom(topics).Draw(t, "topic")
 			h := happened{ref: thing.Ref{Kind: about.Kind, ID: "t" + strconv.Itoa(step)}, readers: rapid.SampledFrom([]thing.Readers{thing.Guests, thing.Members, thing.Students}).Draw(t, "readers")}
@@ -436,12 +482,20 @@ func history(t *rapid.T, w *world) {
 		}
 	}
 	last := w.now
-	w.away, w.kill, w.forKill = false, "", false
+	w.away, w.kill, w.forKill, w.slow = false, "", false, 0
 	w.settle(t, 5*24*time.Hour)
 
 	got, ids := map[told]int{}, map[told]string{}
 	extra := 0
+	begun := map[string][]time.Time{} // by kind of channel
 	for _, s := range w.sent {
+		kind := kindOf(s.to)
+		if begun[kind] = append(begun[kind], s.at); len(begun[kind]) > perMinute && s.at.Sub(begun[kind][len(begun[kind])-1-perMinute]) < time.Minute {
+			t.Fatalf("more than %d in a minute: %s at %v", perMinute, kind, s.at)
+		}
+		if kind != delivery.Webhook && !delivery.AwakeFrom(usual, s.at).Equal(s.at) {
+			t.Fatalf("%s got something in quiet hours, at %v", s.to, s.at)
+		}
 		seen := map[thing.Ref]bool{}
 		for _, ref := range s.things {
 			if seen[ref] {

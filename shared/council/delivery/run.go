@@ -37,7 +37,9 @@ func (r Ran) idle() bool {
 }
 
 // Run sends what is due: on each channel to at most perRun recipients, and to no more in a minute than
-// the council allows. It ends with the time of ctx; what is left is for the next run. It belongs in no unit of work.
+// the council allows, whoever else runs. It begins nothing once ctx has ended; what it has begun it ends, and writes what was answered, for which it
+// takes at most Most more. What is left is for the next run. It asks for the present before each message, since
+// it takes minutes. It belongs in no unit of work.
 func (q Queue) Run(ctx context.Context, log *slog.Logger) (Ran, error) {
 	ran := Ran{Done: map[State]int{}}
 	p, err := policy.Read[Policy](ctx, q.db)
@@ -46,12 +48,6 @@ func (q Queue) Run(ctx context.Context, log *slog.Logger) (Ran, error) {
 	}
 	var failed error
 	for _, kind := range kinds {
-		if awake := p.awake(clock.Now(ctx)); kind != Webhook && awake.After(clock.Now(ctx)) {
-			if err := q.postpone(ctx, kind, awake); err != nil {
-				return ran, err
-			}
-			continue
-		}
 		if err := q.channel(ctx, kind, p, &ran); err != nil {
 			log.WarnContext(ctx, "a channel of notifications is left for a later run", "channel", kind, "error", err)
 			failed = errors.Join(failed, err)
@@ -77,33 +73,27 @@ func (q Queue) postpone(ctx context.Context, kind string, until time.Time) error
 
 // channel sends what is due on one channel.
 func (q Queue) channel(ctx context.Context, kind string, p Policy, ran *Ran) error {
-	tried, err := database.One(ctx, q.db, database.Value[int], `SELECT COUNT(DISTINCT batch) FROM deliveries WHERE channel = $1 AND tried_at > $2`, kind, clock.Millis(clock.Now(ctx).Add(-window)))
-	if err != nil {
-		return err
-	}
-	left, silent := p.PerMinute-tried, 0
-	for n := 0; n < perRun && left > 0 && ctx.Err() == nil; n++ {
-		c, err := q.claim(ctx, kind)
-		if err != nil || c == nil {
+	left, silent := p.PerMinute, 0
+	for n := 0; n < perRun && left > 0 && ctx.Err() == nil; {
+		m, err := q.one(ctx, kind, p, ran)
+		if err != nil || m.nothing {
 			return err
 		}
-		outcome, asked, err := q.deliver(ctx, c, p, ran)
-		if err != nil {
-			return err
-		}
-		if !asked { // nobody was called
-			n--
+		left = m.left
+		if !m.asked {
 			continue
 		}
-		left--
-		if silent++; outcome.Status != 0 {
+		n++
+		if silent++; m.answered {
 			silent = 0
 		}
 		if silent == silence {
 			return nil // sweep comes back to it
 		}
 	}
-	more, err := q.due(ctx, kind)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writing)
+	defer cancel()
+	more, err := q.due(clock.Current(ctx), kind)
 	if err != nil || !more {
 		return err
 	}
@@ -111,6 +101,29 @@ func (q Queue) channel(ctx context.Context, kind string, p Policy, ran *Ran) err
 		ran.Pause = window
 	}
 	return nil
+}
+
+// message is what became of one of a channel.
+type message struct {
+	nothing  bool // none is due
+	asked    bool // somebody was called
+	answered bool
+	left     int // how many more the minute has room for
+}
+
+// one sends what is due first on a channel, now. Whatever becomes of the run, it has the time that it takes.
+func (q Queue) one(ctx context.Context, kind string, p Policy, ran *Ran) (message, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(clock.Current(ctx)), calling)
+	defer cancel()
+	if awake := p.awake(clock.Now(ctx)); kind != Webhook && awake.After(clock.Now(ctx)) {
+		return message{nothing: true}, q.postpone(ctx, kind, awake)
+	}
+	c, left, err := q.claim(ctx, kind, p)
+	if err != nil || c == nil {
+		return message{nothing: left > 0, left: left}, err
+	}
+	o, asked, err := q.deliver(ctx, c, p, ran)
+	return message{asked: asked, answered: o.Status != 0, left: left}, err
 }
 
 // due says whether something is to be sent now, on one channel or with "" on any.
@@ -137,18 +150,30 @@ type claim struct {
 // errTaken says that somebody else was faster.
 var errTaken = errors.New("delivery: taken")
 
-// claim makes what is due first the caller's; nil for nothing.
-func (q Queue) claim(ctx context.Context, kind string) (c *claim, err error) {
+// claim makes what is due first the caller's, who has a place of the minute for it then; nil for nothing. Left is how many places there
+// are behind it.
+func (q Queue) claim(ctx context.Context, kind string, p Policy) (c *claim, left int, err error) {
 	for range perRun {
 		err = q.db.Atomic(ctx, func(ctx context.Context) error {
+			if err := q.db.Alone(ctx, "deliveries/"+kind); err != nil { // places are counted before one is taken
+				return err
+			}
+			tried, err := database.One(ctx, q.db, database.Value[int], `SELECT COUNT(DISTINCT batch) FROM deliveries WHERE channel = $1 AND tried_at > $2`, kind, clock.Millis(clock.Now(ctx).Add(-window)))
+			if left = p.PerMinute - tried; err != nil || left <= 0 {
+				c = nil
+				return err
+			}
 			c, err = q.claimed(ctx, kind)
 			return err
 		})
+		if c != nil && err == nil {
+			left--
+		}
 		if !errors.Is(err, errTaken) {
-			return c, err
+			return c, left, err
 		}
 	}
-	return nil, nil //nolint:nilnil // others send it all
+	return nil, 1, nil // others send it all
 }
 
 func (q Queue) claimed(ctx context.Context, kind string) (*claim, error) {
@@ -232,9 +257,6 @@ func (q Queue) deliver(ctx context.Context, c *claim, p Policy, ran *Ran) (o Out
 		return o, false, err
 	}
 	o, err = send(ctx, c, rest, items)
-	if ctx.Err() != nil && (err != nil || o.Status == 0) { // cut off: nobody knows, as after a kill
-		return o, true, ctx.Err()
-	}
 	if err != nil && o.Status == 0 {
 		o.Again = true
 	}
@@ -432,12 +454,29 @@ func (q Queue) toChannel(ctx context.Context, c *claim, rest []row, items []Item
 	return q.channels.Send(ctx, rest[0].recipient, Message{ID: c.batch, Topic: i.Topic.Name, Kind: i.Thing.Kind, Title: i.Thing.Title, Line: i.Thing.Line, URL: i.URL, At: i.At})
 }
 
-// writing is how long what was answered may take to be written, also where the time of the run is over.
-const writing = 5 * time.Second
+// What was answered is written at last, also where the time of the sending is over: a row that does not say so has its message
+// sent again. A database that fails over is back within seconds.
+const (
+	writings = 5               // how often it is tried
+	writing  = 4 * time.Second // how long one try may take
+	recovery = 4 * time.Second // between two
+)
 
 // settle writes what was answered.
 func (q Queue) settle(ctx context.Context, c *claim, rows []row, o Outcome, p Policy, ran *Ran) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writing)
+	ctx = context.WithoutCancel(clock.Current(ctx))
+	err := q.settled(ctx, c, rows, o, p, ran)
+	for n := 1; err != nil && n < writings; n++ {
+		if waited := q.wait(ctx, recovery); waited != nil {
+			return errors.Join(err, waited)
+		}
+		err = q.settled(ctx, c, rows, o, p, ran)
+	}
+	return err
+}
+
+func (q Queue) settled(ctx context.Context, c *claim, rows []row, o Outcome, p Policy, ran *Ran) error {
+	ctx, cancel := context.WithTimeout(ctx, writing)
 	defer cancel()
 	state, next, now := Sent, clock.Now(ctx), clock.Now(ctx)
 	set := `UPDATE deliveries SET state = $1, next_at = $2, status = $3, answer = $4, attempts = attempts + 1`
