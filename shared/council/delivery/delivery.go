@@ -66,7 +66,7 @@ const (
 	// perRun is to how many recipients a run sends on one channel.
 	perRun = 50
 	// calling is how long one message may take to be sent, beyond which it counts as not answered: longer than any other side is given
-	// (10 s for an answer, of which SMTP has several).
+	// (10 s, a mail server that once more to be connected and once to say who it is).
 	calling = time.Minute
 	// Most is how long a run may take to end what it has begun.
 	Most = calling + writings*writing + (writings-1)*recovery + writing

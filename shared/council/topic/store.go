@@ -180,9 +180,16 @@ type Follow struct {
 // Follow has a member hear of what happens to a thing. It fails with too-many-follows; who follows it
 // already does.
 func (s Store) Follow(ctx context.Context, memberID string, ref thing.Ref) error {
-	n, err := s.DB.Exec(ctx, `INSERT INTO topic_follows (member_id, kind, thing_id, since)
-		SELECT $1, $2, $3, CAST($4 AS BIGINT) WHERE (SELECT COUNT(*) FROM topic_follows WHERE member_id = $1) < $5 ON CONFLICT (member_id, kind, thing_id) DO NOTHING`,
-		memberID, ref.Kind, ref.ID, clock.Millis(clock.Now(ctx)), MostFollows)
+	var n int64
+	err := s.DB.Atomic(ctx, func(ctx context.Context) (err error) {
+		if err := s.DB.Alone(ctx, "topic_follows/"+memberID); err != nil {
+			return err
+		}
+		n, err = s.DB.Exec(ctx, `INSERT INTO topic_follows (member_id, kind, thing_id, since)
+			SELECT $1, $2, $3, CAST($4 AS BIGINT) WHERE (SELECT COUNT(*) FROM topic_follows WHERE member_id = $1) < $5 ON CONFLICT (member_id, kind, thing_id) DO NOTHING`,
+			memberID, ref.Kind, ref.ID, clock.Millis(clock.Now(ctx)), MostFollows)
+		return err
+	})
 	if err != nil || n > 0 {
 		return err
 	}

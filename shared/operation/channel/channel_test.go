@@ -227,6 +227,19 @@ func TestMost(t *testing.T) {
 		if _, _, err := w.store.Add(at(noon), channel.Content{Name: "또", Address: channeltest.Slack, Topics: []string{"rules"}}); code(err) != "too-many-channels" {
 			t.Errorf("%v", err)
 		}
+		free := func() {
+			if _, err := db.Exec(at(noon), `DELETE FROM channels WHERE id = (SELECT MIN(id) FROM channels)`); err != nil {
+				t.Fatal(err)
+			}
+		}
+		free()
+		databasetest.LastPlace(t, func(n int) (bool, error) {
+			_, _, err := w.store.Add(at(noon), channel.Content{Name: "또", Address: fmt.Sprintf("https://hooks.madang.ac.kr/last/%d", n), Topics: []string{"rules"}})
+			if code(err) == "too-many-channels" {
+				return false, nil
+			}
+			return err == nil, err
+		}, free)
 	})
 }
 

@@ -172,9 +172,16 @@ func (s Store) Add(ctx context.Context, c Content) (added Channel, made string, 
 	if err != nil {
 		return Channel{}, "", fmt.Errorf("topics of channel %s: %w", id, err)
 	}
-	n, err := s.db.Exec(ctx, `INSERT INTO channels (id, kind, name, sealed_address, address_hash, sealed_secrets, topics, failures, last_status, last_answer, version, created_at, updated_at)
-		SELECT $1, $2, $3, $4, $5, $6, $7, 0, 0, '', 1, CAST($8 AS BIGINT), CAST($8 AS BIGINT) FROM (SELECT COUNT(*) AS many FROM channels) AS kept WHERE many < $9`,
-		id, to.Kind, c.Name, s.keys.seal(id, "address", to.Address.String()), s.keys.hash(to.Address), secrets, string(topics), clock.Millis(clock.Now(ctx)), Most)
+	var n int64
+	err = s.db.Atomic(ctx, func(ctx context.Context) error {
+		if err := s.db.Alone(ctx, "channels"); err != nil {
+			return err
+		}
+		n, err = s.db.Exec(ctx, `INSERT INTO channels (id, kind, name, sealed_address, address_hash, sealed_secrets, topics, failures, last_status, last_answer, version, created_at, updated_at)
+			SELECT $1, $2, $3, $4, $5, $6, $7, 0, 0, '', 1, CAST($8 AS BIGINT), CAST($8 AS BIGINT) FROM (SELECT COUNT(*) AS many FROM channels) AS kept WHERE many < $9`,
+			id, to.Kind, c.Name, s.keys.seal(id, "address", to.Address.String()), s.keys.hash(to.Address), secrets, string(topics), clock.Millis(clock.Now(ctx)), Most)
+		return err
+	})
 	switch {
 	case database.IsUnique(err, "channels", "address_hash"):
 		return Channel{}, "", errExists()
