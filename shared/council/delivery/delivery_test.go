@@ -14,11 +14,14 @@ import (
 
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/council/delivery"
+	"github.com/madang-council/madang/shared/council/inbox"
 	"github.com/madang-council/madang/shared/council/thing"
 	"github.com/madang-council/madang/shared/council/topic"
 	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/database/databasetest"
+	"github.com/madang-council/madang/shared/event"
+	"github.com/madang-council/madang/shared/identity/member"
 	"github.com/madang-council/madang/shared/problem"
 	"github.com/madang-council/madang/shared/secret"
 )
@@ -641,6 +644,69 @@ func (w *world) day(t *testing.T, day int) {
 		w.sweep(t)
 		w.run(t)
 	}
+}
+
+// Who has left is told nothing and nothing is kept of them, whoever names them: before, after and at the moment at which they go.
+func TestWhoHasLeft(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		w := newWorld(t, db)
+		about, _ := topic.Of("reviews")
+		members := member.Store{DB: db, LeaveGrace: 7 * 24 * time.Hour}
+		people := slices.Concat(w.queue.Personal(), inbox.Store{DB: db}.Personal(), topic.Store{DB: db}.Personal())
+		stays := w.member(t, 0, true)
+		for i := range 10 {
+			leaves := w.member(t, i+1, true)
+			w.set(t, leaves, topic.Now, "notices")
+			w.exec(t, `UPDATE members SET leaving_at = $1 WHERE id = $2`, clock.Millis(w.now.Add(-8*24*time.Hour)), leaves)
+			ctx := w.ctx()
+			naming := func(n int64) event.Event {
+				e, err := event.New(ctx, about.Event, leaves, n, map[string]any{"thingId": "n", "to": []string{stays, leaves}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return e
+			}
+			notices, _ := topic.Of("notices")
+			published := w.happen(t, notices, leaves, 1)
+			take := func(e event.Event) {
+				if err := w.queue.Take(ctx, e); err != nil {
+					t.Error(err)
+				}
+			}
+			take(naming(1))
+			var wg sync.WaitGroup
+			begin := make(chan struct{})
+			for _, do := range []func(){
+				func() { take(naming(2)) },
+				func() { take(published) },
+				func() {
+					if n, err := members.Anonymise(ctx, people, 10); err != nil || n != 1 {
+						t.Error(n, err)
+					}
+				},
+			} {
+				wg.Go(func() {
+					<-begin
+					do()
+				})
+			}
+			close(begin)
+			wg.Wait()
+			take(naming(3))
+			for _, table := range []string{"deliveries", "inbox_entries", "topic_settings"} {
+				of := func(id string) int {
+					n, err := database.One(ctx, db, database.Value[int], `SELECT COUNT(*) FROM `+table+` WHERE member_id = $1`, id)
+					if err != nil {
+						t.Fatal(err)
+					}
+					return n
+				}
+				if of(leaves) != 0 || table != "topic_settings" && of(stays) != 3*(i+1) {
+					t.Fatalf("%s: %d of who has left, %d of who stays", table, of(leaves), of(stays))
+				}
+			}
+		}
+	})
 }
 
 // What is tomorrow is told once, together, at the hour of digests, to whoever chose it in whatever way: not what was moved, cancelled

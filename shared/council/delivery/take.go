@@ -17,7 +17,7 @@ import (
 )
 
 // Take makes what an event of a topic leads to: an entry in the list of each member who is to hear
-// of it, and a row for each message that is to be sent. An event that was taken before leads to nothing.
+// of it and has not left, and a row for each message that is to be sent. An event that was taken before leads to nothing.
 func (q Queue) Take(ctx context.Context, e event.Event) error {
 	t, known := topic.OfEvent(e.Type)
 	if !known {
@@ -41,10 +41,17 @@ func (q Queue) Take(ctx context.Context, e event.Event) error {
 		if err != nil {
 			return err
 		}
-		members, rows := []string{}, []row{}
+		named := []string{}
 		for _, s := range subscribers {
-			members = append(members, s.MemberID)
+			named = append(named, s.MemberID)
 		}
+		staying, err := q.members.Staying(ctx, named...)
+		if err != nil {
+			return err
+		}
+		subscribers = slices.DeleteFunc(subscribers, func(s topic.Subscriber) bool { return !staying[s.MemberID] })
+		members := slices.DeleteFunc(named, func(id string) bool { return !staying[id] })
+		rows := []row{}
 		devices, err := q.devices.Of(ctx, members...)
 		if err != nil {
 			return err

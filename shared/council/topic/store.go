@@ -110,7 +110,8 @@ func (s Store) Subscribers(ctx context.Context, t Topic, ref thing.Ref) ([]Subsc
 	return list, nil
 }
 
-// Told are those of some members who are to hear of a topic that names them.
+// Told are those of some members who are to hear of a topic that names them. Who has left has set nothing: ask who is still there
+// (member.Store.Staying).
 func (s Store) Told(ctx context.Context, t Topic, memberIDs []string) ([]Subscriber, error) {
 	list := []Subscriber{}
 	for _, id := range memberIDs {
