@@ -158,7 +158,7 @@ type Channel struct{ ID, Kind string }
 
 // Message is what a channel is sent.
 type Message struct {
-	ID                            string // of the delivery, for ever the same
+	ID                            string // of the delivery, for ever the same; all else is what the thing says when it is sent
 	Topic, Kind, Title, Line, URL string // Kind as thing.Kind.Name
 	At                            time.Time
 }

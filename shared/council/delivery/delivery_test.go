@@ -48,6 +48,26 @@ func (w *world) run(t fatal) {
 	}
 }
 
+// What was corrected between two tries is told as corrected, under the same id.
+func TestCorrectedBetweenTries(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		w := newWorld(t, db)
+		w.channels = []delivery.Channel{{ID: "hook", Kind: delivery.Webhook}}
+		w.notice(t, "n", at(2, 12, 0))
+		w.kill = "after" // it was taken, and nobody knows
+		w.run(t)
+		one := w.thing(thing.Ref{Kind: "notice", ID: "n"}, 2, thing.Guests, &start)
+		one.Title = "corrected"
+		if err := (thing.Store{DB: db}).Put(w.ctx(), one); err != nil {
+			t.Fatal(err)
+		}
+		w.settle(t, time.Hour)
+		if len(w.sent) != 2 || w.sent[0].id != w.sent[1].id || w.sent[0].things[0].ID != "n" || w.sent[1].things[0].ID != "corrected" {
+			t.Errorf("%+v", w.sent)
+		}
+	})
+}
+
 // Quiet hours and digests follow Seoul's clock, whenever something happens.
 func TestHours(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
