@@ -523,6 +523,45 @@ func TestBellAndList(t *testing.T) {
 	})
 }
 
+// The bell counts what can be read however much there is that cannot: of a function that is switched off, or withdrawn.
+func TestUnreadBehindWhatCannotBeRead(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		const hidden, shown = inbox.MostCounted + 51, 5
+		m := w.Member(functiontest.Member{})
+		now := w.Now()
+		put := func(kind string, n int, at time.Time) {
+			t.Helper()
+			ref := thing.Ref{Kind: kind, ID: fmt.Sprint(n)}
+			one := thing.Thing{Ref: ref, Unit: "총학", Path: "/" + kind + "s/" + ref.ID, Title: ref.ID, At: now, From: &now, Readers: thing.Guests, Version: 1}
+			if kind == "notice" && n%2 == 0 {
+				one.From = nil // withdrawn
+			}
+			if err := (thing.Store{DB: w.DB}).Put(w.Context(), one); err != nil {
+				t.Fatal(err)
+			}
+			if err := (inbox.Store{DB: w.DB}).Add(w.Context(), kind+ref.ID, kind+"s", ref, at, m.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for n := range shown {
+			put("minute", n, now.Add(-time.Hour))
+		}
+		for n := range hidden {
+			put("notice", n, now.Add(-time.Minute)) // of one moment
+		}
+		admin := w.Member(functiontest.Member{Verified: true, Grants: []auth.Grant{{Role: auth.Admin}}})
+		w.Do(functiontest.Request{Method: "PUT", Path: "/v1/admin/policies/site", As: admin.Token, Header: map[string]string{"If-Match": "*"}, Body: map[string]any{"values": map[string]any{"off": []string{"notices"}}}}).Want(200)
+		w.Wait(time.Minute)
+		if l := w.list(m.Token); l.Unread != shown || len(l.Items) != shown {
+			t.Errorf("%d unread of %d", l.Unread, len(l.Items))
+		}
+		w.Do(functiontest.Request{Method: "POST", Path: "/v1/notifications/read", As: m.Token, Body: map[string]any{"ids": []string{w.list(m.Token).Items[0].ID}}}).Want(204)
+		if l := w.list(m.Token); l.Unread != shown-1 || len(l.Items) != shown {
+			t.Errorf("after one was read: %d unread of %d", l.Unread, len(l.Items))
+		}
+	})
+}
+
 // While the function is switched off nothing is sent; what waits goes out afterwards. Ending a kind of mail works all the same.
 func TestSwitchedOff(t *testing.T) {
 	w := open(t)
