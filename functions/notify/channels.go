@@ -58,7 +58,7 @@ type channelEntry struct {
 	Origin   string      `json:"origin" description:"Scheme and host of the address; the rest is a secret and never shown again."`
 	Topics   []string    `json:"topics"`
 	PausedAt *time.Time  `json:"pausedAt"`
-	Failures int         `json:"failures" description:"In a row, counted at most once in 5 minutes. 20 pause it."`
+	Failures int         `json:"failures" description:"In a row. 4 pause it, if the first was 2 hours ago."`
 	SentAt   *time.Time  `json:"sentAt" description:"When a message was taken last."`
 	Last     lastOutcome `json:"last"`
 	Both     *time.Time  `json:"bothUntil" description:"Until when messages are signed with the secret before as well."`

@@ -195,7 +195,7 @@ func TestDesk(t *testing.T) {
 	store := channel.NewStore(a.DB, a.Deps.Key, outside.New(a.stand.Options()), nil)
 	sender := channel.NewSender(store, "https://council.madang.ac.kr", "총학")
 	for range channel.Tries {
-		a.Wait(channel.Spacing)
+		a.Wait(channel.Outage / (channel.Tries - 1))
 		if _, err := sender.Send(auth.With(clock.With(t.Context(), a.Now()), auth.Principal{}), id, channel.Message{ID: "a", Topic: "minutes", Title: "회의록", URL: "/minutes/1", At: a.Now()}); err != nil {
 			t.Fatal(err)
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/madang-council/madang/functions/policies"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/functiontest"
+	"github.com/madang-council/madang/shared/operation/channel"
 	"github.com/madang-council/madang/shared/operation/channel/channeltest"
 )
 
@@ -89,6 +90,33 @@ func TestTheCouncilsChannels(t *testing.T) {
 		}
 		if got := stand.Take(); len(got) != 0 {
 			t.Errorf("a deleted channel was told %d times", len(got))
+		}
+	})
+}
+
+// An outage of an hour pauses no channel, and one of two hours does: also where it has one message alone, of which few tries are made.
+func TestAnOutagePausesAChannel(t *testing.T) {
+	eachEngine(t, func(t *testing.T, options ...functiontest.Option) {
+		stand, paused := channeltest.Open(t), []time.Duration{}
+		spec := notify.Wired(&paused)
+		w := world{t: t, paused: &paused, room: &room{}}
+		w.App = functiontest.New(t, spec, append(options, functiontest.Beside(notices.Function, policies.Function, spec), functiontest.WithSettings(func(s *function.Settings) { s.Outside = stand.Options() }))...)
+		a := app{App: w.App, stand: stand, admin: w.Admin()}
+		c := a.add(t, channeltest.Webhook)
+		stand.Script(func(channeltest.Request) channeltest.Answer {
+			return channeltest.Answer{Status: http.StatusInternalServerError}
+		})
+		began := w.Now()
+		w.write(a.admin, map[string]any{"publishAt": began})
+		w.deliver(1)
+		for w.Now().Sub(began) < 3*time.Hour {
+			w.Wait(5 * time.Minute)
+			w.sweep()
+			a.admin = w.Admin()
+			is := functiontest.JSON[struct{ PausedAt *time.Time }](a.ask("GET", "/v1/admin/channels/"+c.ID, "", nil).Want(200))
+			if down := w.Now().Sub(began); (is.PausedAt != nil) != (down >= channel.Outage+5*time.Minute) && down != channel.Outage { // sweep has 5 minutes
+				t.Fatalf("down for %v: paused at %v", down, is.PausedAt)
+			}
 		}
 	})
 }

@@ -3,7 +3,6 @@ package notify
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"time"
 
 	"github.com/madang-council/madang/shared/clock"
@@ -49,16 +48,16 @@ func (h handlers) more(ctx context.Context, e event.Event) error {
 	for _, state := range []delivery.State{delivery.Sent, delivery.Waiting, delivery.Failed, delivery.Late, delivery.Withheld, delivery.Unwanted, delivery.Unreachable} {
 		h.count.Add("deliveries", string(state), ran.Done[state])
 	}
-	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
+	if err != nil {
 		return err
 	}
-	if !ran.More {
+	if !data.Continues(ran) {
 		return nil
 	}
 	if err := h.pause(ctx, ran.Pause); err != nil {
 		return err
 	}
-	return h.queue.Wake(ctx, data.Chain, data.Turn+1)
+	return h.queue.Next(ctx, data)
 }
 
 // wait waits.

@@ -81,14 +81,26 @@ func (m mailer) told(i delivery.Item) told {
 
 // why says why somebody gets a letter.
 func why(l delivery.Letter) problem.Text {
-	switch l.Why {
+	said := problem.Text{}
+	for i, name := range l.Why {
+		one := chosen(name)
+		if i > 0 {
+			one = problem.Text{KO: " " + one.KO, EN: " " + one.EN}
+		}
+		said = problem.Text{KO: said.KO + one.KO, EN: said.EN + one.EN}
+	}
+	return said
+}
+
+// chosen says what somebody chose, by its name in settings.
+func chosen(name string) problem.Text {
+	switch t, _ := topic.Of(name); name {
 	case topic.Digest:
-		return problem.Text{KO: "하루 한 번 모아서 받기로 하셔서 보낸 이메일입니다.", EN: "You chose to get this once a day."}
+		return problem.Text{KO: "하루 한 번 모아서 보내는 소식을 받기로 하셔서 보낸 이메일입니다.", EN: "You chose to hear of what is sent once a day."}
 	case topic.Followed:
 		return problem.Text{KO: "이 글의 알림을 받기로 하셔서 보낸 이메일입니다.", EN: "You follow this page."}
 	default:
-		label := l.Items[0].Topic.Label
-		return problem.Text{KO: "‘" + label.KO + "’ 알림을 받기로 하셔서 보낸 이메일입니다.", EN: "You chose to hear of " + strings.ToLower(label.EN) + "."}
+		return problem.Text{KO: "‘" + t.Label.KO + "’ 알림을 받기로 하셔서 보낸 이메일입니다.", EN: "You chose to hear of " + strings.ToLower(t.Label.EN) + "."}
 	}
 }
 

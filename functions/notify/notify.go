@@ -37,10 +37,11 @@ type handlers struct {
 	pause   func(context.Context, time.Duration) error
 }
 
-// timeout is the longest that a run may take: budget to send, then a minute until the next.
+// timeout is the longest that a run may take: budget to begin sending, delivery.Most to end it, then a minute until the next.
 const (
 	timeout = 5 * time.Minute
-	budget  = 3 * time.Minute
+	budget  = timeout - time.Minute - delivery.Most - margin
+	margin  = 10 * time.Second // for all else
 )
 
 // Function tells people what happened.
@@ -71,7 +72,7 @@ func parts(d function.Deps, channels delivery.Channels, pause func(context.Conte
 	members := member.Store{DB: d.DB, LeaveGrace: d.Settings.LeaveGrace}
 	push := openPusher(d)
 	queue := delivery.NewQueue(delivery.Wiring{
-		DB: d.DB, Outbox: d.Outbox, Key: d.Key, Members: members, Channels: channels, Devices: push, SiteURL: d.Settings.SiteURL, Closed: closed,
+		DB: d.DB, Outbox: d.Outbox, Key: d.Key, Members: members, Channels: channels, Devices: push, Wait: pause, SiteURL: d.Settings.SiteURL, Closed: closed,
 		Mailer: mailer{sender: d.Mail, faces: face.Store{DB: d.DB, Name: d.Settings.CouncilName}, site: d.Settings.SiteURL},
 	})
 	h := handlers{

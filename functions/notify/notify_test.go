@@ -14,6 +14,7 @@ import (
 	"github.com/madang-council/madang/functions/policies"
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/chore"
+	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/council/delivery"
 	"github.com/madang-council/madang/shared/council/inbox"
 	"github.com/madang-council/madang/shared/council/notice"
@@ -76,7 +77,7 @@ func (w world) event(starts time.Time) {
 	w.t.Helper()
 	now := w.Now()
 	if err := (thing.Store{DB: w.DB}).Put(w.Context(), thing.Thing{
-		Ref: thing.Ref{Kind: "event", ID: "01890000-0000-7000-8000-0000000000ee"}, Unit: "총학", Path: "/calendar/x", Title: "개강총회", At: starts, From: &now, Readers: thing.Guests, Version: 1,
+		Ref: thing.Ref{Kind: "event", ID: "01890000-0000-7000-8000-0000000000ee"}, Unit: "총학", Path: "/calendar/x", Title: "개강총회", At: starts, From: &now, Readers: thing.Guests, Version: starts.Unix(),
 		Dates: []thing.Date{{Label: "event", Starts: starts}},
 	}); err != nil {
 		w.t.Fatal(err)
@@ -301,6 +302,75 @@ func TestThreeHundred(t *testing.T) {
 	})
 }
 
+// One click on the letter about what is tomorrow ends it, also for who chose to hear of it at once, and it says why it came.
+func TestOneClickOnTheLetterOfTheEvening(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		for _, c := range []struct {
+			chosen []string
+			reason string
+			left   string
+		}{
+			{[]string{"events", "now", "minutes", "digest"}, "‘일정’ 알림을 받기로 하셔서", "map[archives:off events:off followed:now minutes:digest notices:off rules:off]"},
+			{[]string{"events", "digest", "minutes", "now"}, "하루 한 번 모아서 보내는 소식을 받기로 하셔서", "map[archives:off events:off followed:now minutes:now notices:off rules:off]"},
+		} {
+			m := w.Member(functiontest.Member{})
+			w.choose(m.Token, c.chosen...)
+			evening := clock.Midnight(w.Now()).AddDate(0, 0, 1).Add(18 * time.Hour)
+			w.At(evening)
+			w.event(evening.AddDate(0, 0, 1))
+			w.sweep()
+			w.Wait(5 * time.Minute)
+			w.sweep()
+			got := w.Mail.Take()
+			if len(got) != 1 || got[0].To != m.Email || !strings.Contains(got[0].Text, c.reason) {
+				t.Fatalf("%v: %+v", c.chosen, got)
+			}
+			link, err := url.Parse(got[0].Unsubscribe)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.Do(functiontest.Request{Method: "POST", Path: link.Path, Body: url.Values{"List-Unsubscribe": {"One-Click"}}}).Want(200)
+			if s := fmt.Sprint(w.settings(m.Token)); s != c.left {
+				t.Errorf("%v: after one click %s", c.chosen, s)
+			}
+		}
+	})
+}
+
+// However long a digest took to go out, sweep wakes afterwards within a run of it what is due later.
+func TestSweepWakesBehindALongDigest(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		const members, perMinute = 40, 2
+		admin, editor, last := w.Member(functiontest.Member{Verified: true, Grants: []auth.Grant{{Role: auth.Admin}}}), w.Editor(), w.Member(functiontest.Member{})
+		w.Do(functiontest.Request{Method: "PUT", Path: "/v1/admin/policies/notify", As: admin.Token, Header: map[string]string{"If-Match": "*"}, Body: map[string]any{"values": map[string]any{"perMinute": perMinute}}}).Want(200)
+		for range members {
+			if err := (topic.Store{DB: w.DB}).Set(w.Context(), w.Member(functiontest.Member{}).ID, topic.Setting{Topic: "notices", How: topic.Daily}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.write(editor, map[string]any{"publishAt": w.Now()})
+		w.deliver(1)
+		began := time.Date(2026, 3, 2, 18, 0, 0, 0, w.Now().Location())
+		w.At(began)
+		w.sweep()
+		if got, took := w.Mail.Take(), w.Now().Sub(began); len(got) != members || took < (members/perMinute-1)*time.Minute {
+			t.Fatalf("%d got a mail within %v", len(got), took)
+		}
+		w.choose(last.Token, "notices", "now")
+		w.Mail.Err = problem.Away(fmt.Errorf("mail: %w", &mail.Refused{Status: 452, Enhanced: "4.2.2", Answer: "452 full", Recipient: true}))
+		w.write(editor, map[string]any{"publishAt": w.Now()})
+		w.deliver(1)
+		w.Mail.Err = nil
+		for range 3 {
+			w.Wait(5 * time.Minute)
+			w.sweep()
+		}
+		if got := w.Mail.Take(); len(got) != 1 || got[0].To != last.Email {
+			t.Errorf("a letter that is due 5 minutes after a long digest: %+v", got)
+		}
+	})
+}
+
 // Mail that comes back for good pauses the address and says so on the member's page, until they ask for it again or give another address.
 func TestBounces(t *testing.T) {
 	each(t, func(t *testing.T, w world) {
@@ -449,6 +519,45 @@ func TestBellAndList(t *testing.T) {
 		w.Wait(inbox.Kept + time.Hour)
 		if got := w.list(m.Token).Items; len(got) != 0 {
 			t.Errorf("after 90 days: %+v", got)
+		}
+	})
+}
+
+// The bell counts what can be read however much there is that cannot: of a function that is switched off, or withdrawn.
+func TestUnreadBehindWhatCannotBeRead(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		const hidden, shown = inbox.MostCounted + 51, 5
+		m := w.Member(functiontest.Member{})
+		now := w.Now()
+		put := func(kind string, n int, at time.Time) {
+			t.Helper()
+			ref := thing.Ref{Kind: kind, ID: fmt.Sprint(n)}
+			one := thing.Thing{Ref: ref, Unit: "총학", Path: "/" + kind + "s/" + ref.ID, Title: ref.ID, At: now, From: &now, Readers: thing.Guests, Version: 1}
+			if kind == "notice" && n%2 == 0 {
+				one.From = nil // withdrawn
+			}
+			if err := (thing.Store{DB: w.DB}).Put(w.Context(), one); err != nil {
+				t.Fatal(err)
+			}
+			if err := (inbox.Store{DB: w.DB}).Add(w.Context(), kind+ref.ID, kind+"s", ref, at, m.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for n := range shown {
+			put("minute", n, now.Add(-time.Hour))
+		}
+		for n := range hidden {
+			put("notice", n, now.Add(-time.Minute)) // of one moment
+		}
+		admin := w.Member(functiontest.Member{Verified: true, Grants: []auth.Grant{{Role: auth.Admin}}})
+		w.Do(functiontest.Request{Method: "PUT", Path: "/v1/admin/policies/site", As: admin.Token, Header: map[string]string{"If-Match": "*"}, Body: map[string]any{"values": map[string]any{"off": []string{"notices"}}}}).Want(200)
+		w.Wait(time.Minute)
+		if l := w.list(m.Token); l.Unread != shown || len(l.Items) != shown {
+			t.Errorf("%d unread of %d", l.Unread, len(l.Items))
+		}
+		w.Do(functiontest.Request{Method: "POST", Path: "/v1/notifications/read", As: m.Token, Body: map[string]any{"ids": []string{w.list(m.Token).Items[0].ID}}}).Want(204)
+		if l := w.list(m.Token); l.Unread != shown-1 || len(l.Items) != shown {
+			t.Errorf("after one was read: %d unread of %d", l.Unread, len(l.Items))
 		}
 	})
 }

@@ -1,6 +1,6 @@
 // Package clock is the product's idea of now: one instant for a whole request, taken from
 // the context, so that nothing in the domain reads the machine's clock and everything can
-// be asked "as of" another time.
+// be asked "as of" another time. What takes minutes asks for the present in between (Current).
 package clock
 
 import (
@@ -14,19 +14,43 @@ var Seoul = time.FixedZone("KST", 9*60*60)
 
 type key struct{}
 
-// With is a context in which the time is t.
+// moment is what a context knows of the time.
+type moment struct {
+	at      time.Time
+	present func() time.Time // nil where it is always at
+}
+
+// With is a context in which the time is t, and stays so.
 func With(ctx context.Context, t time.Time) context.Context {
-	return context.WithValue(ctx, key{}, t)
+	return context.WithValue(ctx, key{}, moment{at: t})
+}
+
+// Running is a context in which the time is what now says at first, until Current asks again. What passes in between
+// is what a clock that nobody sets would say, if now is time.Now.
+func Running(ctx context.Context, now func() time.Time) context.Context {
+	began := now()
+	return context.WithValue(ctx, key{}, moment{at: began, present: func() time.Time { return began.Add(now().Sub(began)) }})
+}
+
+// Current is ctx with the present as its time: for what takes minutes, and must not take its beginning for now at its end. In
+// a context of With no time passes.
+func Current(ctx context.Context) context.Context {
+	m, _ := ctx.Value(key{}).(moment)
+	if m.present == nil {
+		return ctx
+	}
+	m.at = m.present()
+	return context.WithValue(ctx, key{}, m)
 }
 
 // Now is the time of the request, in Seoul and in whole milliseconds, as the database
 // keeps it. A context without a time is a programming error and panics.
 func Now(ctx context.Context) time.Time {
-	t, ok := ctx.Value(key{}).(time.Time)
+	m, ok := ctx.Value(key{}).(moment)
 	if !ok {
 		panic("clock: the context has no time")
 	}
-	return t.In(Seoul).Truncate(time.Millisecond)
+	return m.at.In(Seoul).Truncate(time.Millisecond)
 }
 
 // Millis is a time as the database stores it: milliseconds since 1970 in UTC.

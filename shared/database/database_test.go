@@ -188,3 +188,48 @@ func TestUnitOutlivesItsFirstStatement(t *testing.T) {
 		}
 	})
 }
+
+// However many count at once before they write, none of those who are alone goes beyond the limit, and other names do not wait.
+func TestAlone(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		ctx := context.Background()
+		const limit, writers = 3, 4 // as many as a process has connections
+		var wg sync.WaitGroup
+		var refused atomic.Int64
+		for i := range limit * writers {
+			wg.Go(func() {
+				if err := db.Atomic(ctx, func(ctx context.Context) error {
+					if err := db.Alone(ctx, "members"); err != nil {
+						return err
+					}
+					n, err := database.One(ctx, db, database.Value[int], `SELECT COUNT(*) FROM members`)
+					if err != nil || n >= limit {
+						refused.Add(1)
+						return err
+					}
+					return insertMember(ctx, db, fmt.Sprint(i), fmt.Sprintf("%d@x.kr", i))
+				}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if n := count(t, db); n != limit || refused.Load() != limit*(writers-1) {
+			t.Errorf("%d of %d, %d refused", n, limit, refused.Load())
+		}
+		if err := db.Alone(ctx, "members"); err == nil {
+			t.Error("who is in no unit of work is not alone")
+		}
+		if db.Dialect() == database.SQLite {
+			return
+		}
+		if err := db.Atomic(ctx, func(inner context.Context) error {
+			if err := db.Alone(inner, "one"); err != nil {
+				return err
+			}
+			return db.Atomic(ctx, func(other context.Context) error { return db.Alone(other, "another") })
+		}); err != nil {
+			t.Error(err)
+		}
+	})
+}

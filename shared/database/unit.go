@@ -147,6 +147,20 @@ func (d *DB) once(ctx context.Context, f func(context.Context) error) error {
 	return u.Commit(ctx)
 }
 
+// Alone has the unit of work in ctx wait until no other is there that said the same name, and others wait for it until its end: for
+// what is counted before it is written, which a constraint cannot keep within a limit. What it reads afterwards is what those
+// before it left.
+func (d *DB) Alone(ctx context.Context, name string) error {
+	if UnitOf(ctx) == nil {
+		return errors.New("database: alone outside of a unit of work")
+	}
+	if d.dialect == SQLite { // where a unit of work is alone from its first statement on (package sqlite)
+		return nil
+	}
+	_, err := d.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, name)
+	return err
+}
+
 // Each does something about each of some rows, each in a unit of work of its own, until it fails, and returns how many rows it
 // was done about: do says about how many, as 0 where another was faster.
 func (d *DB) Each(ctx context.Context, ids []string, do func(ctx context.Context, id string) (int64, error)) (int, error) {

@@ -269,7 +269,7 @@ func (h *Host) read(ctx context.Context, k *call) error {
 
 // begin is the context of a request: its time, and what the host knows about it.
 func (h *Host) begin(ctx context.Context, r *function.Request) context.Context {
-	ctx = function.WithRequest(clock.With(ctx, h.now()), r)
+	ctx = function.WithRequest(clock.Running(ctx, h.now), r)
 	if h.pages == nil {
 		return ctx
 	}

@@ -79,7 +79,15 @@ type askedRequest struct {
 }
 
 // what is what a token ends, in words.
-func what(ctx context.Context, name string) string {
+func what(ctx context.Context, names []string) string {
+	said := []string{}
+	for _, name := range names {
+		said = append(said, ended(ctx, name))
+	}
+	return strings.Join(said, ui.T(ctx, ", ", " and "))
+}
+
+func ended(ctx context.Context, name string) string {
 	switch t, known := topic.Of(name); {
 	case known:
 		return ui.T(ctx, "‘"+t.Label.KO+"’ 알림", "notifications of “"+t.Label.EN+"”")
@@ -91,13 +99,13 @@ func what(ctx context.Context, name string) string {
 }
 
 func (h handlers) asked(ctx context.Context, r *askedRequest) (*ui.Answer, error) {
-	_, name, err := h.topics.Ends(ctx, r.Token)
+	_, names, err := h.topics.Ends(ctx, r.Token)
 	if err != nil {
 		return nil, err
 	}
 	path := EndPath + r.Token
 	return h.small(ctx, path, ui.T(ctx, "알림 그만 받기", "Stop notifications"),
-		el.P(g.Text(ui.T(ctx, what(ctx, name)+"을 더 받지 않을까요? 로그인하지 않아도 됩니다.", "Stop "+what(ctx, name)+"? You need not sign in."))),
+		el.P(g.Text(ui.T(ctx, what(ctx, names)+"을 더 받지 않을까요? 로그인하지 않아도 됩니다.", "Stop "+what(ctx, names)+"? You need not sign in."))),
 		el.Form(el.Method("post"), el.Action(ui.Local(ctx, path)), ui.Button(ui.T(ctx, "그만 받기", "Stop"))),
 	), nil
 }
@@ -109,7 +117,7 @@ type endRequest struct {
 }
 
 func (h handlers) end(ctx context.Context, r *endRequest) (*ui.Answer, error) {
-	_, name, err := h.topics.Ends(ctx, r.Token)
+	_, names, err := h.topics.Ends(ctx, r.Token)
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +125,7 @@ func (h handlers) end(ctx context.Context, r *endRequest) (*ui.Answer, error) {
 		return nil, err
 	}
 	return h.small(ctx, EndPath+r.Token, ui.T(ctx, "그만 보냅니다", "It is stopped"),
-		el.P(el.Role("status"), g.Text(ui.T(ctx, what(ctx, name)+"을 더 보내지 않습니다.", "There will be no more "+what(ctx, name)+"."))),
+		el.P(el.Role("status"), g.Text(ui.T(ctx, what(ctx, names)+"을 더 보내지 않습니다.", "There will be no more "+what(ctx, names)+"."))),
 		el.P(el.A(el.Href(ui.Local(ctx, Path)), g.Text(ui.T(ctx, "알림 설정 보기", "See all settings")))),
 	), nil
 }

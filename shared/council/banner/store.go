@@ -177,9 +177,16 @@ func (s Writer) Add(ctx context.Context, c Content, units []string) (Stored, err
 	if err != nil {
 		return Stored{}, err
 	}
-	n, err := s.db.Exec(ctx, `INSERT INTO banners (id, unit, alt, link, from_at, until_at, place, version, created_at, updated_at, focus_x, focus_y)
-		SELECT $1, $2, $3, $4, CAST($5 AS BIGINT), CAST($6 AS BIGINT), COALESCE(MAX(place) + 1, 0), 1, CAST($7 AS BIGINT), CAST($7 AS BIGINT), CAST($9 AS INTEGER), CAST($10 AS INTEGER) FROM banners HAVING COUNT(*) < $8`,
-		id, c.Unit, c.Alt, c.Link, clock.MillisOf(c.From), clock.MillisOf(c.Until), clock.Millis(now), Most, c.Focus.X, c.Focus.Y)
+	var n int64
+	err = s.db.Atomic(ctx, func(ctx context.Context) error {
+		if err := s.db.Alone(ctx, Kind); err != nil {
+			return err
+		}
+		n, err = s.db.Exec(ctx, `INSERT INTO banners (id, unit, alt, link, from_at, until_at, place, version, created_at, updated_at, focus_x, focus_y)
+			SELECT $1, $2, $3, $4, CAST($5 AS BIGINT), CAST($6 AS BIGINT), COALESCE(MAX(place) + 1, 0), 1, CAST($7 AS BIGINT), CAST($7 AS BIGINT), CAST($9 AS INTEGER), CAST($10 AS INTEGER) FROM banners HAVING COUNT(*) < $8`,
+			id, c.Unit, c.Alt, c.Link, clock.MillisOf(c.From), clock.MillisOf(c.Until), clock.Millis(now), Most, c.Focus.X, c.Focus.Y)
+		return err
+	})
 	if err != nil {
 		return Stored{}, err
 	}
@@ -280,6 +287,9 @@ func (s Writer) Delete(ctx context.Context, id string, version int64) (Stored, e
 func (s Writer) Arrange(ctx context.Context, ids []string) error {
 	if !auth.From(ctx).May(auth.Arrange, "") {
 		return problem.NotAllowed()
+	}
+	if err := s.db.Alone(ctx, Kind); err != nil { // a row that stands where it should is not locked by being left there
+		return err
 	}
 	sorted := slices.Sorted(slices.Values(ids))
 	stored, err := database.All(ctx, s.db, database.Value[string], `SELECT id FROM banners ORDER BY id`)

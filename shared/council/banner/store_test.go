@@ -238,3 +238,25 @@ func TestParallelClicks(t *testing.T) {
 		}
 	})
 }
+
+// There are so many banners and no more, however many are put up at once.
+func TestMost(t *testing.T) {
+	each(t, func(t *testing.T, f fixture) {
+		for i := range banner.Most {
+			f.exec(`INSERT INTO banners (id, unit, alt, link, place, version, created_at, updated_at, focus_x, focus_y) VALUES ($1, '총학', '', '/', $2, 1, 0, 0, 50, 50)`, newID(t), i)
+		}
+		picture := f.upload()
+		free := func() { f.exec(`DELETE FROM banners WHERE id = (SELECT MIN(id) FROM banners)`) }
+		free()
+		databasetest.LastPlace(t, func(n int) (bool, error) {
+			err := f.db.Atomic(f.at(noon), func(ctx context.Context) error {
+				_, err := f.store.Add(ctx, banner.Content{Alt: fmt.Sprint(n), Image: picture, Unit: "총학", Link: "/"}, []string{"총학"})
+				return err
+			})
+			if p := problem.Find(err); p != nil && p.Code == "too-many-banners" {
+				return false, nil
+			}
+			return err == nil, err
+		}, free)
+	})
+}

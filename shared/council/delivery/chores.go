@@ -3,6 +3,7 @@ package delivery
 import (
 	"context"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/madang-council/madang/shared/chore"
@@ -158,7 +159,7 @@ func (k Keeper) wake(ctx context.Context, _ int) (int, error) {
 	if err != nil || !due {
 		return 0, err
 	}
-	return 1, k.db.Atomic(ctx, func(ctx context.Context) error { return k.Wake(ctx, "sweep", slot(clock.Now(ctx))) })
+	return 1, k.db.Atomic(ctx, func(ctx context.Context) error { return k.Wake(ctx, swept+strconv.FormatInt(slot(clock.Now(ctx)), 10)) })
 }
 
 type exported struct {

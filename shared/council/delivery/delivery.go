@@ -3,7 +3,8 @@
 // The consumer of an event makes a row for each recipient in its unit of work (Take); afterwards
 // they are sent, some at a time (Run). Whoever sends first writes until when nobody else is to try, and
 // commits that; then it sends, and then it writes what was answered. So a message is sent twice only where
-// the process ended between the other side's yes and the row that says so, and then under the same id.
+// the other side's yes does not come to stand in the row: it was not said in the time that a server has, it was lost on the way, the
+// process ended before it was written, or the database was away for longer than it is tried. It is sent then under the same id.
 // Whether somebody may read a thing, and still wants to hear of it, is asked at the moment of sending.
 //
 // Nobody is awake in between: each run leads to the next by an event (More), and what was lost on
@@ -14,6 +15,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"strings"
 	"time"
 
 	"github.com/madang-council/madang/shared/council/thing"
@@ -24,10 +26,19 @@ import (
 const More = "kr.madang.delivery.more.v1"
 
 // MoreEvent is the data of More. Each run of a chain records the next turn, so that an event which
-// comes twice leads to one next.
+// comes twice leads to one next. No two chains have one name: what one of them recorded would keep the other from being woken.
 type MoreEvent struct {
 	Chain string `json:"chain"`
 	Turn  int64  `json:"turn"`
+}
+
+// swept begins the names of chains that sweep woke.
+const swept = "sweep-"
+
+// Continues says whether a chain has another run behind one. One of sweep's ends where others, who go on, sent all that the minute
+// allows: sweep wakes a chain whenever something waits, also while it is being sent.
+func (e MoreEvent) Continues(ran Ran) bool {
+	return ran.More && (!ran.idle() || !strings.HasPrefix(e.Chain, swept))
 }
 
 // The channels.
@@ -54,6 +65,11 @@ const (
 	lease = 15 * time.Minute
 	// perRun is to how many recipients a run sends on one channel.
 	perRun = 50
+	// calling is how long one message may take to be sent, beyond which it counts as not answered: longer than any other side is given
+	// (10 s, a mail server that once more to be connected and once to say who it is).
+	calling = time.Minute
+	// Most is how long a run may take to end what it has begun.
+	Most = calling + writings*writing + (writings-1)*recovery + writing
 	// window is in which time Policy.PerMinute counts.
 	window = time.Minute
 	// putOff is how long a message waits whose channel is not to be called now.
@@ -99,6 +115,8 @@ type Item struct {
 	Thing thing.Thing
 	URL   string // of its page, in Korean
 	At    time.Time
+
+	why topic.Setting // by which the member hears of it
 }
 
 // Letter is a mail to a member.
@@ -107,8 +125,8 @@ type Letter struct {
 	To     string
 	Items  []Item // one, or in a digest several
 	Digest bool
-	Why    string // the setting that it follows from: a topic's name, topic.Followed or topic.Digest
-	Ends   string // the token of the link that ends this (topic.Store.Token)
+	Why    []string // what it follows from (topic.Ending): topics' names, topic.Followed, topic.Digest
+	Ends   string   // the token of the link that ends all of this (topic.Store.Token)
 }
 
 // Mailer sends letters. An error is ours: the letter is tried again.
@@ -140,7 +158,7 @@ type Channel struct{ ID, Kind string }
 
 // Message is what a channel is sent.
 type Message struct {
-	ID                            string // of the delivery, for ever the same
+	ID                            string // of the delivery, for ever the same; all else is what the thing says when it is sent
 	Topic, Kind, Title, Line, URL string // Kind as thing.Kind.Name
 	At                            time.Time
 }

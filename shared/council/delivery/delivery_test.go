@@ -1,8 +1,12 @@
 package delivery_test
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -10,12 +14,16 @@ import (
 
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/council/delivery"
+	"github.com/madang-council/madang/shared/council/inbox"
 	"github.com/madang-council/madang/shared/council/thing"
 	"github.com/madang-council/madang/shared/council/topic"
 	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/database/databasetest"
+	"github.com/madang-council/madang/shared/event"
+	"github.com/madang-council/madang/shared/identity/member"
 	"github.com/madang-council/madang/shared/problem"
+	"github.com/madang-council/madang/shared/secret"
 )
 
 // at is a time on a day in March 2026.
@@ -38,6 +46,26 @@ func (w *world) run(t fatal) {
 	for len(w.published) > 0 {
 		w.deliver(t, 0, false, false)
 	}
+}
+
+// What was corrected between two tries is told as corrected, under the same id.
+func TestCorrectedBetweenTries(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		w := newWorld(t, db)
+		w.channels = []delivery.Channel{{ID: "hook", Kind: delivery.Webhook}}
+		w.notice(t, "n", at(2, 12, 0))
+		w.kill = "after" // it was taken, and nobody knows
+		w.run(t)
+		one := w.thing(thing.Ref{Kind: "notice", ID: "n"}, 2, thing.Guests, &start)
+		one.Title = "corrected"
+		if err := (thing.Store{DB: db}).Put(w.ctx(), one); err != nil {
+			t.Fatal(err)
+		}
+		w.settle(t, time.Hour)
+		if len(w.sent) != 2 || w.sent[0].id != w.sent[1].id || w.sent[0].things[0].ID != "n" || w.sent[1].things[0].ID != "corrected" {
+			t.Errorf("%+v", w.sent)
+		}
+	})
 }
 
 // Quiet hours and digests follow Seoul's clock, whenever something happens.
@@ -229,18 +257,203 @@ func TestPerMinute(t *testing.T) {
 			w.set(t, w.member(t, i+1, true), topic.Now, "notices")
 		}
 		w.notice(t, "n", at(2, 12, 0))
-		w.published = nil
-		for range 3 {
-			if _, err := w.queue.Run(w.ctx(), w.outbox.Log); err != nil {
+		chains := w.published[1:] // behind the notice itself
+		w.sweep(t)                // it wakes another chain beside that of the notice
+		chains, w.published = append(chains, w.published[len(w.published)-1]), nil
+		for run, goes := range []bool{true, true, false} {
+			ran, err := w.queue.Run(w.ctx(), w.outbox.Log)
+			if err != nil {
 				t.Fatal(err)
 			}
+			for i, e := range chains {
+				var chain delivery.MoreEvent
+				if err := json.Unmarshal(e.Data, &chain); err != nil || chain.Continues(ran) != (goes || i == 0) {
+					t.Errorf("run %d, %s: %v", run, e.ID, err)
+				}
+			}
 		}
-		if len(w.sent) != 60 {
-			t.Errorf("%d in a minute", len(w.sent))
+		if len(chains) != 2 || len(w.sent) != 60 {
+			t.Errorf("%d chains, %d in a minute", len(chains), len(w.sent))
 		}
 		w.now = w.now.Add(time.Minute)
 		if _, err := w.queue.Run(w.ctx(), w.outbox.Log); err != nil || len(w.sent) != 80 {
 			t.Errorf("%d after two: %v", len(w.sent), err)
+		}
+	})
+}
+
+// parallel is a mail server that holds the first letter of each of some runs until the others have one, too.
+type parallel struct {
+	mu    sync.Mutex
+	runs  int
+	begun int
+	all   chan struct{}
+	got   int
+}
+
+func (p *parallel) Mail(context.Context, delivery.Letter) (delivery.Outcome, error) {
+	p.mu.Lock()
+	p.got++
+	if p.begun++; p.begun == p.runs {
+		close(p.all)
+	}
+	p.mu.Unlock()
+	<-p.all
+	return delivery.Outcome{Status: 250}, nil
+}
+
+// Runs at the same time have one minute between them, also where each began before another had sent anything.
+func TestPerMinuteInParallel(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		w := newWorld(t, db)
+		for i := range 90 {
+			w.set(t, w.member(t, i+1, true), topic.Now, "notices")
+		}
+		w.notice(t, "n", at(2, 12, 0))
+		server := &parallel{runs: 2, all: make(chan struct{})}
+		queue := w.wired(server)
+		ctx := w.ctx()
+		var wg sync.WaitGroup
+		for range server.runs {
+			wg.Go(func() {
+				if _, err := queue.Run(ctx, w.outbox.Log); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if server.got != 60 {
+			t.Errorf("%d in a minute", server.got)
+		}
+	})
+}
+
+// A run that takes minutes does not take its beginning for now: it ends where quiet hours begin, what is tomorrow is not told on the
+// day itself, and a minute is full of what was sent in it.
+func TestSlowServers(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		open := func(members int) *world {
+			w := newWorld(t, db)
+			w.slow = 3 * time.Second
+			for i := range members {
+				w.set(t, w.member(t, i+1, true), topic.Now, "notices", "events")
+			}
+			return w
+		}
+		w := open(10)
+		w.notice(t, "n", at(2, 21, 59).Add(50*time.Second))
+		w.run(t)
+		if len(w.sent) != 4 || w.sent[3].at.Before(at(2, 21, 59)) || !w.sent[3].at.Before(at(2, 22, 0)) {
+			t.Errorf("until quiet hours: %+v", w.sent)
+		}
+		w.now = at(3, 8, 0)
+		w.sweep(t)
+		w.run(t)
+		if len(w.sent) != 10 || w.sent[4].at.Before(at(3, 8, 0)) {
+			t.Errorf("behind them: %+v", w.sent)
+		}
+
+		w = open(10)
+		w.decide(t, "quietFrom", 0)
+		w.decide(t, "quietUntil", 0)
+		w.decide(t, "digestAt", 23)
+		about, _ := topic.Of("events")
+		w.now = at(2, 23, 57).Add(50 * time.Second)
+		w.put(t, thing.Ref{Kind: "event", ID: "e"}, 1, thing.Guests, &w.now)
+		w.consume(t, w.happen(t, about, "e", 1))
+		w.now = w.now.Add(2 * time.Minute)
+		w.sweep(t)
+		w.run(t)
+		if len(w.sent) != 4 || !w.sent[3].at.Before(at(3, 0, 0)) {
+			t.Errorf("until the day of the event: %+v", w.sent)
+		}
+
+		w = open(70)
+		w.notice(t, "n", at(2, 12, 0))
+		w.published = nil
+		for range 2 {
+			if _, err := w.queue.Run(w.ctx(), w.outbox.Log); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for i, s := range w.sent {
+			if i >= 60 && s.at.Sub(w.sent[i-60].at) < time.Minute {
+				t.Errorf("number %d at %v", i, s.at)
+			}
+		}
+		if len(w.sent) != 70 { // in three minutes and a half
+			t.Errorf("%d were sent", len(w.sent))
+		}
+	})
+}
+
+// afterwards is a mail server that has taken a letter before it says so, until which something happens.
+type afterwards struct {
+	got     int
+	happens func()
+}
+
+func (a *afterwards) Mail(ctx context.Context, _ delivery.Letter) (delivery.Outcome, error) {
+	a.got++
+	a.happens()
+	if err := ctx.Err(); err != nil {
+		return delivery.Outcome{Again: true}, nil //nolint:nilerr // nobody answered in time, as mailers say it
+	}
+	return delivery.Outcome{Status: 250}, nil
+}
+
+// What was taken while the time of a run ended, or the database was away for some seconds, is not sent again.
+func TestTheAnswerIsWritten(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		for name, happens := range map[string]func(w *world, end func()) func(){
+			"the time of the run ends": func(_ *world, end func()) func() { return end },
+			"the database is away": func(w *world, _ func()) func() {
+				return func() {
+					w.exec(t, `ALTER TABLE deliveries RENAME TO deliveries_away`)
+					tries := 0
+					w.waits = func() {
+						if tries++; tries == 3 {
+							w.exec(t, `ALTER TABLE deliveries_away RENAME TO deliveries`)
+						}
+					}
+				}
+			},
+		} {
+			w := newWorld(t, db)
+			w.set(t, w.member(t, 1, true), topic.Now, "notices")
+			w.notice(t, "n", at(2, 12, 0))
+			ctx, end := context.WithCancel(w.ctx())
+			server := &afterwards{happens: happens(w, end)}
+			queue := w.wired(server)
+			if _, err := queue.Run(ctx, w.outbox.Log); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+			end()
+			server.happens = func() {}
+			w.now = w.now.Add(16 * time.Minute)
+			if _, err := queue.Run(w.ctx(), w.outbox.Log); err != nil {
+				t.Error(err)
+			}
+			if server.got != 1 {
+				t.Errorf("%s: sent %d times: %s", name, server.got, w.state(t, thing.Ref{ID: "n"}))
+			}
+		}
+	})
+}
+
+// A run whose time is over begins nothing, and says that others wait.
+func TestNoTimeLeft(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		w := newWorld(t, db)
+		for i := range 3 {
+			w.set(t, w.member(t, i+1, true), topic.Now, "notices")
+		}
+		w.notice(t, "n", at(2, 12, 0))
+		ctx, end := context.WithCancel(w.ctx())
+		server := &afterwards{happens: end}
+		ran, err := w.wired(server).Run(ctx, w.outbox.Log)
+		if err != nil || !ran.More || server.got != 1 {
+			t.Errorf("%+v, sent %d, %v", ran, server.got, err)
 		}
 	})
 }
@@ -378,6 +591,144 @@ func TestDigestHours(t *testing.T) {
 	})
 }
 
+// One click on a letter ends all that the letter follows from, in whatever way its reader chose each, and nothing else.
+func TestOneClick(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		names := []string{"events", "minutes", topic.Followed}
+		for n := range 3 * 3 * 3 {
+			chosen := map[string]topic.How{}
+			for i, name := range names {
+				chosen[name] = topic.Ways()[n/[]int{1, 3, 9}[i]%3]
+			}
+			for clicked, letters := 0, 1; clicked < letters; clicked++ {
+				w := newWorld(t, db)
+				id := w.member(t, 1, true)
+				for name, how := range chosen {
+					w.set(t, id, how, name)
+				}
+				store := topic.Store{DB: db, Key: secret.Key{1}}
+				if err := store.Follow(w.ctx(), id, thing.Ref{Kind: "minute", ID: "followed"}); err != nil {
+					t.Fatal(err)
+				}
+				w.day(t, 2)
+				if letters = len(w.letters); letters == 0 {
+					break
+				}
+				letter := w.letters[clicked]
+				if err := store.Unsubscribe(w.ctx(), letter.Ends); err != nil {
+					t.Fatal(err)
+				}
+				left, err := store.Settings(w.ctx(), id)
+				if err != nil {
+					t.Fatal(err)
+				}
+				daily := func(name string, how topic.How) bool { return how == topic.Daily || name == "events" }
+				for _, s := range left {
+					was := chosen[s.Topic]
+					ends := slices.Contains(letter.Why, s.Topic) || slices.Contains(letter.Why, topic.Digest) && daily(s.Topic, was)
+					if _, is := chosen[s.Topic]; is && !ends && s.How != was {
+						t.Errorf("%v: a click on a letter of %v made %s %s", chosen, letter.Why, s.Topic, s.How)
+					}
+				}
+				w.letters = nil
+				w.day(t, 3)
+				for _, again := range w.letters {
+					for _, why := range again.Why {
+						if slices.Contains(letter.Why, why) {
+							t.Errorf("%v: after a click on a letter of %v there is one again: %+v", chosen, letter.Why, again)
+						}
+					}
+					for _, i := range again.Items { // who follows a thing hears of it by that, too
+						if i.Thing.ID != "followed" && slices.ContainsFunc(letter.Items, func(was delivery.Item) bool { return was.Topic.Name == i.Topic.Name }) {
+							t.Errorf("%v: after a click on a letter of %v there is one with %s", chosen, letter.Why, i.Thing.ID)
+						}
+					}
+				}
+			}
+		}
+	})
+}
+
+// day is one on which everybody is told of two minutes, and in the evening of what begins on the next.
+func (w *world) day(t *testing.T, day int) {
+	t.Helper()
+	minutes, _ := topic.Of("minutes")
+	for i, id := range []string{"followed", "another"} {
+		w.now = at(day, 12, i)
+		w.put(t, thing.Ref{Kind: "minute", ID: id}, int64(day), thing.Guests, &start)
+		w.consume(t, w.happen(t, minutes, id, int64(day)))
+		w.run(t)
+	}
+	w.put(t, thing.Ref{Kind: "event", ID: "event " + strconv.Itoa(day)}, 1, thing.Guests, &start)
+	for _, w.now = range []time.Time{at(day, 17, 50), at(day, 18, 0), at(day, 18, 5)} {
+		w.sweep(t)
+		w.run(t)
+	}
+}
+
+// Who has left is told nothing and nothing is kept of them, whoever names them: before, after and at the moment at which they go.
+func TestWhoHasLeft(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		w := newWorld(t, db)
+		about, _ := topic.Of("reviews")
+		members := member.Store{DB: db, LeaveGrace: 7 * 24 * time.Hour}
+		people := slices.Concat(w.queue.Personal(), inbox.Store{DB: db}.Personal(), topic.Store{DB: db}.Personal())
+		stays := w.member(t, 0, true)
+		for i := range 10 {
+			leaves := w.member(t, i+1, true)
+			w.set(t, leaves, topic.Now, "notices")
+			w.exec(t, `UPDATE members SET leaving_at = $1 WHERE id = $2`, clock.Millis(w.now.Add(-8*24*time.Hour)), leaves)
+			ctx := w.ctx()
+			naming := func(n int64) event.Event {
+				e, err := event.New(ctx, about.Event, leaves, n, map[string]any{"thingId": "n", "to": []string{stays, leaves}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return e
+			}
+			notices, _ := topic.Of("notices")
+			published := w.happen(t, notices, leaves, 1)
+			take := func(e event.Event) {
+				if err := w.queue.Take(ctx, e); err != nil {
+					t.Error(err)
+				}
+			}
+			take(naming(1))
+			var wg sync.WaitGroup
+			begin := make(chan struct{})
+			for _, do := range []func(){
+				func() { take(naming(2)) },
+				func() { take(published) },
+				func() {
+					if n, err := members.Anonymise(ctx, people, 10); err != nil || n != 1 {
+						t.Error(n, err)
+					}
+				},
+			} {
+				wg.Go(func() {
+					<-begin
+					do()
+				})
+			}
+			close(begin)
+			wg.Wait()
+			take(naming(3))
+			for _, table := range []string{"deliveries", "inbox_entries", "topic_settings"} {
+				of := func(id string) int {
+					n, err := database.One(ctx, db, database.Value[int], `SELECT COUNT(*) FROM `+table+` WHERE member_id = $1`, id)
+					if err != nil {
+						t.Fatal(err)
+					}
+					return n
+				}
+				if of(leaves) != 0 || table != "topic_settings" && of(stays) != 3*(i+1) {
+					t.Fatalf("%s: %d of who has left, %d of who stays", table, of(leaves), of(stays))
+				}
+			}
+		}
+	})
+}
+
 // What is tomorrow is told once, together, at the hour of digests, to whoever chose it in whatever way: not what was moved, cancelled
 // or withdrawn meanwhile, not in quiet hours, and never on the day itself.
 func TestTomorrow(t *testing.T) {
@@ -400,6 +751,7 @@ func TestTomorrow(t *testing.T) {
 		begins("second", 1, at(3, 23, 59), thing.Guests)
 		begins("moved", 1, at(3, 12, 0), thing.Guests)
 		begins("later", 1, at(4, 0, 0), thing.Guests)
+		begins("cancelled", 1, at(3, 12, 0), thing.Guests)
 		begins("hidden", 1, at(3, 12, 0), thing.Students)
 		for _, w.now = range []time.Time{at(2, 9, 0), at(2, 12, 0), at(2, 17, 45)} {
 			w.sweep(t)
@@ -411,6 +763,10 @@ func TestTomorrow(t *testing.T) {
 		w.now = at(2, 17, 50)
 		w.sweep(t) // it is recorded, and nobody has sent it
 		begins("moved", 2, at(5, 12, 0), thing.Guests)
+		cancelled := thing.Ref{Kind: "event", ID: "cancelled"}
+		if err := (thing.Store{DB: db}).Put(w.ctx(), thing.Thing{Ref: cancelled, Unit: "총학", Path: "/x/cancelled", Title: "cancelled", At: at(3, 12, 0), From: &w.now, Readers: thing.Guests, Version: 2}); err != nil {
+			t.Fatal(err) // as the calendar says it: at its time, with no date
+		}
 		for _, w.now = range []time.Time{at(2, 17, 50), at(2, 17, 55), at(2, 18, 0), at(2, 18, 5), at(2, 23, 0), at(3, 8, 0)} {
 			w.run(t)
 			w.sweep(t)

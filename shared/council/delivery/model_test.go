@@ -2,6 +2,7 @@ package delivery_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -45,6 +46,7 @@ type world struct {
 	published []event.Event // what the broker got and has not delivered
 	delivered []event.Event // what it may deliver again
 	sent      []sending
+	letters   []delivery.Letter // those of sent that are mails
 	away      bool
 	refusing  map[string]delivery.Outcome // by address
 	kill      string                      // "before", "after" or "" for how the next sending ends
@@ -52,6 +54,8 @@ type world struct {
 	channels  []delivery.Channel
 	devices   map[string][]string // of members
 	forKill   bool
+	slow      time.Duration // how long the other side takes to answer
+	waits     func()        // what happens while somebody waits; nil for nothing
 }
 
 func (w *world) Publish(_ context.Context, e event.Event) error {
@@ -74,6 +78,7 @@ func (w *world) take(s sending) (delivery.Outcome, error) {
 	}
 	s.at = w.now
 	w.sent = append(w.sent, s)
+	w.now = w.now.Add(w.slow)
 	if kill == "after" {
 		w.killed++
 		panic(errKilled)
@@ -86,7 +91,11 @@ func (w *world) Mail(_ context.Context, l delivery.Letter) (delivery.Outcome, er
 	for _, i := range l.Items {
 		s.things = append(s.things, i.Thing.Ref)
 	}
-	return w.take(s)
+	o, err := w.take(s)
+	if o.Status != 0 && err == nil {
+		w.letters = append(w.letters, l)
+	}
+	return o, err
 }
 
 func (w *world) Of(_ context.Context, memberIDs ...string) (map[string][]string, error) {
@@ -126,14 +135,19 @@ func (w *world) Send(_ context.Context, id string, m delivery.Message) (delivery
 func newWorld(t testing.TB, db *database.DB) *world {
 	w := &world{db: db, now: start, refusing: map[string]delivery.Outcome{}, devices: map[string][]string{}}
 	w.outbox = &event.Outbox{DB: db, Bus: w, Log: slog.New(slog.DiscardHandler)}
-	w.queue = delivery.NewQueue(delivery.Wiring{
-		DB: db, Outbox: w.outbox, Key: secret.Key{1}, Members: member.Store{DB: db, LeaveGrace: 7 * 24 * time.Hour}, Channels: w, Devices: w, Mailer: w,
-		SiteURL: "https://council.example.ac.kr", Closed: func(context.Context) []string { return nil },
-	})
-	for _, table := range []string{"deliveries", "delivery_events", "delivery_marks", "delivery_pauses", "inbox_entries", "topic_settings", "topic_follows", "outbox", "thing_letters", "thing_dates", "things", "member_roles", "members"} {
+	w.queue = w.wired(w)
+	for _, table := range []string{"deliveries", "delivery_events", "delivery_marks", "delivery_pauses", "inbox_entries", "topic_settings", "topic_follows", "outbox", "thing_letters", "thing_dates", "things", "member_roles", "members", "policies"} {
 		w.exec(t, `DELETE FROM `+table)
 	}
 	return w
+}
+
+// wired is a queue whose letters go to a mailer.
+func (w *world) wired(mailer delivery.Mailer) delivery.Queue {
+	return delivery.NewQueue(delivery.Wiring{
+		DB: w.db, Outbox: w.outbox, Key: secret.Key{1}, Members: member.Store{DB: w.db, LeaveGrace: 7 * 24 * time.Hour}, Channels: w, Devices: w, Mailer: mailer, Wait: w.wait,
+		SiteURL: "https://council.example.ac.kr", Closed: func(context.Context) []string { return nil },
+	})
 }
 
 // fatal is what tests and checks of rapid have.
@@ -149,7 +163,24 @@ func (w *world) exec(t fatal, query string, args ...any) {
 	}
 }
 
-func (w *world) ctx() context.Context { return clock.With(context.Background(), w.now) }
+// ctx is that of a request now, in which time passes as it does in the world.
+func (w *world) ctx() context.Context {
+	return clock.Running(context.Background(), func() time.Time { return w.now })
+}
+
+func (w *world) wait(_ context.Context, d time.Duration) error {
+	w.now = w.now.Add(d)
+	if w.waits != nil {
+		w.waits()
+	}
+	return nil
+}
+
+// decide makes a number of the council's what holds from the beginning on.
+func (w *world) decide(t fatal, name string, value int) {
+	t.Helper()
+	w.exec(t, `INSERT INTO policies (domain, name, from_at, value, set_at) VALUES ('notify', $1, 0, $2, 0)`, name, strconv.Itoa(value))
+}
 
 // alive runs something that may be killed, and says whether it was not.
 func alive(f func()) (lived bool) {
@@ -174,6 +205,23 @@ func owner(id, to string) bool { return to == address(id) || strings.HasSuffix(t
 // address is that of a member.
 func address(id string) string { return id + "@example.com" }
 
+// kindOf is the kind of channel that a recipient is told by.
+func kindOf(to string) string {
+	switch {
+	case strings.Contains(to, "@"):
+		return delivery.Mail
+	case strings.HasPrefix(to, "device "):
+		return delivery.Push
+	case to == "hook":
+		return delivery.Webhook
+	default:
+		return delivery.Discord
+	}
+}
+
+// usual are the council's hours as nobody has changed them.
+var usual = delivery.Policy{QuietFrom: 22, QuietUntil: 8, DigestAt: 18}
+
 func memberID(i int) string { return fmt.Sprintf("01890000-0000-7000-8000-0000000000%02d", i) }
 
 func (w *world) member(t fatal, i int, verified bool) string {
@@ -197,14 +245,30 @@ func (w *world) set(t fatal, id string, how topic.How, names ...string) {
 	}
 }
 
+// thing is one as its domain says it.
+func (w *world) thing(ref thing.Ref, version int64, readers thing.Readers, from *time.Time) thing.Thing {
+	one := thing.Thing{Ref: ref, Unit: "총학", Path: "/x/" + ref.ID, Title: ref.ID, Line: "한 줄", At: w.now, From: from, Readers: readers, Version: version}
+	if about, _ := topic.OfKind(ref.Kind); about.Tomorrow {
+		one.At = w.now.AddDate(0, 0, 1)
+		one.Dates = []thing.Date{{Label: ref.Kind, Starts: one.At}}
+	}
+	return one
+}
+
 // put writes a thing as its domain does; from is nil where it is withdrawn.
 func (w *world) put(t fatal, ref thing.Ref, version int64, readers thing.Readers, from *time.Time) {
 	t.Helper()
-	when := w.now
-	if about, _ := topic.OfKind(ref.Kind); about.Tomorrow {
-		when = when.AddDate(0, 0, 1)
+	if err := (thing.Store{DB: w.db}).Put(w.ctx(), w.thing(ref, version, readers, from)); err != nil {
+		t.Fatal(err)
 	}
-	if err := (thing.Store{DB: w.db}).Put(w.ctx(), thing.Thing{Ref: ref, Unit: "총학", Path: "/x/" + ref.ID, Title: ref.ID, Line: "한 줄", At: when, From: from, Readers: readers, Version: version}); err != nil {
+}
+
+// cancel writes that a thing does not take place: it can be read, and has no date.
+func (w *world) cancel(t fatal, ref thing.Ref, version int64, readers thing.Readers) {
+	t.Helper()
+	one := w.thing(ref, version, readers, &w.now)
+	one.Dates = nil
+	if err := (thing.Store{DB: w.db}).Put(w.ctx(), one); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -232,13 +296,17 @@ func (w *world) consume(t fatal, e event.Event) {
 			}
 			return
 		}
+		var data delivery.MoreEvent
+		if err := json.Unmarshal(e.Data, &data); err != nil {
+			t.Fatal(err)
+		}
 		ran, err := w.queue.Run(w.ctx(), slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if ran.More {
+		if data.Continues(ran) {
 			w.now = w.now.Add(ran.Pause)
-			if err := w.queue.Wake(w.ctx(), "chain", clock.Millis(w.now)); err != nil {
+			if err := w.queue.Next(w.ctx(), data); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -336,18 +404,26 @@ func history(t *rapid.T, w *world) {
 		ref     thing.Ref
 		readers thing.Readers
 	}
+	perMinute := rapid.SampledFrom([]int{1, 3, 60}).Draw(t, "per minute")
+	w.decide(t, "perMinute", perMinute)
 	events, version := []happened{}, int64(1)
-	withdrawn, ended := map[string]bool{}, map[string]bool{} // things, and members who want nothing more or have left
+	withdrawn, ended := map[string]bool{}, map[string]bool{} // things that were withdrawn or cancelled, and members who want nothing more or have left
 	withdrawnAt := map[string]time.Time{}
 	endedAt, turnedOff := map[string]time.Time{}, map[string]time.Time{}
 	for step := range rapid.IntRange(5, 40).Draw(t, "steps") {
-		switch rapid.IntRange(0, 12).Draw(t, "what") {
+		switch rapid.IntRange(0, 13).Draw(t, "what") {
+		case 13:
+			w.slow = time.Duration(rapid.IntRange(0, 50).Draw(t, "slow")) * time.Second
 		case 0, 1:
 			about := rapid.SampledFrom(topics).Draw(t, "topic")
 			h := happened{ref: thing.Ref{Kind: about.Kind, ID: "t" + strconv.Itoa(step)}, readers: rapid.SampledFrom([]thing.Readers{thing.Guests, thing.Members, thing.Students}).Draw(t, "readers")}
 			from := w.now
 			w.put(t, h.ref, version, h.readers, &from)
-			h.event = w.happen(t, about, h.ref.ID, 1)
+			occurrence := int64(1)
+			if about.Tomorrow {
+				occurrence = clock.Midnight(w.now).Unix() // as sweep records it, which may come first
+			}
+			h.event = w.happen(t, about, h.ref.ID, occurrence)
 			events = append(events, h)
 		case 2, 3, 4:
 			if len(w.published) > 0 {
@@ -372,7 +448,11 @@ func history(t *rapid.T, w *world) {
 				if !withdrawn[h.ref.ID] {
 					version++
 					withdrawn[h.ref.ID], withdrawnAt[h.ref.ID] = true, w.now
-					w.put(t, h.ref, version, h.readers, nil)
+					if about, _ := topic.OfKind(h.ref.Kind); about.Tomorrow && rapid.Bool().Draw(t, "cancelled") {
+						w.cancel(t, h.ref, version, h.readers)
+					} else {
+						w.put(t, h.ref, version, h.readers, nil)
+					}
 				}
 			}
 		case 12: // somebody signs out, or another takes the browser over
@@ -402,12 +482,20 @@ func history(t *rapid.T, w *world) {
 		}
 	}
 	last := w.now
-	w.away, w.kill, w.forKill = false, "", false
+	w.away, w.kill, w.forKill, w.slow = false, "", false, 0
 	w.settle(t, 5*24*time.Hour)
 
 	got, ids := map[told]int{}, map[told]string{}
 	extra := 0
+	begun := map[string][]time.Time{} // by kind of channel
 	for _, s := range w.sent {
+		kind := kindOf(s.to)
+		if begun[kind] = append(begun[kind], s.at); len(begun[kind]) > perMinute && s.at.Sub(begun[kind][len(begun[kind])-1-perMinute]) < time.Minute {
+			t.Fatalf("more than %d in a minute: %s at %v", perMinute, kind, s.at)
+		}
+		if kind != delivery.Webhook && !delivery.AwakeFrom(usual, s.at).Equal(s.at) {
+			t.Fatalf("%s got something in quiet hours, at %v", s.to, s.at)
+		}
 		seen := map[thing.Ref]bool{}
 		for _, ref := range s.things {
 			if seen[ref] {
@@ -422,7 +510,7 @@ func history(t *rapid.T, w *world) {
 			}
 			ids[key] = s.id
 			if at, gone := withdrawnAt[ref.ID]; gone && s.at.After(at) {
-				t.Fatalf("%v was sent at %v after it was withdrawn", key, s.at)
+				t.Fatalf("%v was sent at %v after it was withdrawn or cancelled", key, s.at)
 			}
 			for id, at := range endedAt {
 				if owner(id, s.to) && s.at.After(at) {

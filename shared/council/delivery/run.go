@@ -26,8 +26,20 @@ type Ran struct {
 	Pause time.Duration
 }
 
+// idle says whether nothing became of any message.
+func (r Ran) idle() bool {
+	for _, n := range r.Done {
+		if n > 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // Run sends what is due: on each channel to at most perRun recipients, and to no more in a minute than
-// the council allows. It ends with the time of ctx; what is left is for the next run. It belongs in no unit of work.
+// the council allows, whoever else runs. It begins nothing once ctx has ended; what it has begun it ends, and writes what was answered, for which it
+// takes at most Most more. What is left is for the next run. It asks for the present before each message, since
+// it takes minutes. It belongs in no unit of work.
 func (q Queue) Run(ctx context.Context, log *slog.Logger) (Ran, error) {
 	ran := Ran{Done: map[State]int{}}
 	p, err := policy.Read[Policy](ctx, q.db)
@@ -36,12 +48,6 @@ func (q Queue) Run(ctx context.Context, log *slog.Logger) (Ran, error) {
 	}
 	var failed error
 	for _, kind := range kinds {
-		if awake := p.awake(clock.Now(ctx)); kind != Webhook && awake.After(clock.Now(ctx)) {
-			if err := q.postpone(ctx, kind, awake); err != nil {
-				return ran, err
-			}
-			continue
-		}
 		if err := q.channel(ctx, kind, p, &ran); err != nil {
 			log.WarnContext(ctx, "a channel of notifications is left for a later run", "channel", kind, "error", err)
 			failed = errors.Join(failed, err)
@@ -67,33 +73,27 @@ func (q Queue) postpone(ctx context.Context, kind string, until time.Time) error
 
 // channel sends what is due on one channel.
 func (q Queue) channel(ctx context.Context, kind string, p Policy, ran *Ran) error {
-	tried, err := database.One(ctx, q.db, database.Value[int], `SELECT COUNT(DISTINCT batch) FROM deliveries WHERE channel = $1 AND tried_at > $2`, kind, clock.Millis(clock.Now(ctx).Add(-window)))
-	if err != nil {
-		return err
-	}
-	left, silent := p.PerMinute-tried, 0
-	for n := 0; n < perRun && left > 0 && ctx.Err() == nil; n++ {
-		c, err := q.claim(ctx, kind)
-		if err != nil || c == nil {
+	left, silent := p.PerMinute, 0
+	for n := 0; n < perRun && left > 0 && ctx.Err() == nil; {
+		m, err := q.one(ctx, kind, p, ran)
+		if err != nil || m.nothing {
 			return err
 		}
-		outcome, asked, err := q.deliver(ctx, c, p, ran)
-		if err != nil {
-			return err
-		}
-		if !asked { // nobody was called
-			n--
+		left = m.left
+		if !m.asked {
 			continue
 		}
-		left--
-		if silent++; outcome.Status != 0 {
+		n++
+		if silent++; m.answered {
 			silent = 0
 		}
 		if silent == silence {
 			return nil // sweep comes back to it
 		}
 	}
-	more, err := q.due(ctx, kind)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writing)
+	defer cancel()
+	more, err := q.due(clock.Current(ctx), kind)
 	if err != nil || !more {
 		return err
 	}
@@ -101,6 +101,29 @@ func (q Queue) channel(ctx context.Context, kind string, p Policy, ran *Ran) err
 		ran.Pause = window
 	}
 	return nil
+}
+
+// message is what became of one of a channel.
+type message struct {
+	nothing  bool // none is due
+	asked    bool // somebody was called
+	answered bool
+	left     int // how many more the minute has room for
+}
+
+// one sends what is due first on a channel, now. Whatever becomes of the run, it has the time that it takes.
+func (q Queue) one(ctx context.Context, kind string, p Policy, ran *Ran) (message, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(clock.Current(ctx)), calling)
+	defer cancel()
+	if awake := p.awake(clock.Now(ctx)); kind != Webhook && awake.After(clock.Now(ctx)) {
+		return message{nothing: true}, q.postpone(ctx, kind, awake)
+	}
+	c, left, err := q.claim(ctx, kind, p)
+	if err != nil || c == nil {
+		return message{nothing: left > 0, left: left}, err
+	}
+	o, asked, err := q.deliver(ctx, c, p, ran)
+	return message{asked: asked, answered: o.Status != 0, left: left}, err
 }
 
 // due says whether something is to be sent now, on one channel or with "" on any.
@@ -127,18 +150,30 @@ type claim struct {
 // errTaken says that somebody else was faster.
 var errTaken = errors.New("delivery: taken")
 
-// claim makes what is due first the caller's; nil for nothing.
-func (q Queue) claim(ctx context.Context, kind string) (c *claim, err error) {
+// claim makes what is due first the caller's, who has a place of the minute for it then; nil for nothing. Left is how many places there
+// are behind it.
+func (q Queue) claim(ctx context.Context, kind string, p Policy) (c *claim, left int, err error) {
 	for range perRun {
 		err = q.db.Atomic(ctx, func(ctx context.Context) error {
+			if err := q.db.Alone(ctx, "deliveries/"+kind); err != nil { // places are counted before one is taken
+				return err
+			}
+			tried, err := database.One(ctx, q.db, database.Value[int], `SELECT COUNT(DISTINCT batch) FROM deliveries WHERE channel = $1 AND tried_at > $2`, kind, clock.Millis(clock.Now(ctx).Add(-window)))
+			if left = p.PerMinute - tried; err != nil || left <= 0 {
+				c = nil
+				return err
+			}
 			c, err = q.claimed(ctx, kind)
 			return err
 		})
+		if c != nil && err == nil {
+			left--
+		}
 		if !errors.Is(err, errTaken) {
-			return c, err
+			return c, left, err
 		}
 	}
-	return nil, nil //nolint:nilnil // others send it all
+	return nil, 1, nil // others send it all
 }
 
 func (q Queue) claimed(ctx context.Context, kind string) (*claim, error) {
@@ -222,9 +257,6 @@ func (q Queue) deliver(ctx context.Context, c *claim, p Policy, ran *Ran) (o Out
 		return o, false, err
 	}
 	o, err = send(ctx, c, rest, items)
-	if ctx.Err() != nil && (err != nil || o.Status == 0) { // cut off: nobody knows, as after a kill
-		return o, true, ctx.Err()
-	}
 	if err != nil && o.Status == 0 {
 		o.Again = true
 	}
@@ -272,6 +304,16 @@ func (q Queue) told(ctx context.Context, whole auth.Principal, rows []row) (map[
 	return told, err
 }
 
+// next are those of the things that rows tell of on the day before that still begin on the next one.
+func (q Queue) next(ctx context.Context, rows []row) (map[thing.Ref]bool, error) {
+	nearing := slices.DeleteFunc(slices.Clone(rows), func(r row) bool {
+		about, _ := topic.OfRow(r.topic)
+		return !about.Tomorrow
+	})
+	from := clock.Midnight(clock.Now(ctx)).AddDate(0, 0, 1)
+	return q.things.Begin(ctx, from, from.AddDate(0, 0, 1), refs(nearing)...)
+}
+
 // refs are the things of rows.
 func refs(rows []row) []thing.Ref {
 	list := []thing.Ref{}
@@ -288,25 +330,28 @@ func (q Queue) items(ctx context.Context, whole auth.Principal, c *claim, rows [
 	if err != nil {
 		return nil, nil, err
 	}
-	closed, now := q.closed(ctx), clock.Now(ctx)
+	next, err := q.next(ctx, rows)
+	if err != nil {
+		return nil, nil, err
+	}
+	closed := q.closed(ctx)
 	for _, r := range rows {
 		t, may := told[r.id]
 		about, _ := topic.OfRow(r.topic)
 		t.Path = topic.Place(r.topic, r.ref, t.Path)
-		state := State("")
+		state, why := State(""), topic.Setting{}
 		switch {
 		case !may || t.Path == "" || slices.Contains(closed, t.Kind):
 			state = Withheld
 		case about.Scheduled && r.event.Sub(*t.From) > Fresh: // its event was made long after
 			state = Late
-		case about.Tomorrow && !clock.Midnight(t.At).Equal(clock.Midnight(now).AddDate(0, 0, 1)): // it was moved, or the day is over
+		case about.Tomorrow && !next[r.ref]: // it was moved or cancelled, or the day is over
 			state = Late
 		case r.member != "":
-			why, err := q.topics.Why(ctx, r.member, about, r.ref)
-			if err != nil {
+			if why, err = q.topics.Why(ctx, r.member, about, r.ref); err != nil {
 				return nil, nil, err
 			}
-			if why == "" {
+			if why.How == topic.Off {
 				state = Unwanted
 			}
 		}
@@ -317,7 +362,7 @@ func (q Queue) items(ctx context.Context, whole auth.Principal, c *claim, rows [
 			continue
 		}
 		rest = append(rest, r)
-		item := Item{Topic: about, Thing: t, URL: q.site + t.Path, At: r.event}
+		item := Item{Topic: about, Thing: t, URL: q.site + t.Path, At: r.event, why: why}
 		if i := slices.IndexFunc(items, func(i Item) bool { return i.Thing.Ref == t.Ref && i.Topic.Name == about.Name }); i >= 0 {
 			items[i] = item
 		} else {
@@ -373,15 +418,12 @@ func (q Queue) mailed(ctx context.Context, m reader) (State, error) {
 
 // toMember sends a letter.
 func (q Queue) toMember(ctx context.Context, c *claim, m reader, rest []row, items []Item) (Outcome, error) {
-	l := Letter{ID: c.batch, To: m.Email, Items: items, Digest: rest[0].digest, Why: topic.Digest}
-	if !l.Digest {
-		why, err := q.topics.Why(ctx, m.ID, items[0].Topic, items[0].Thing.Ref)
-		if err != nil {
-			return Outcome{}, err
-		}
-		l.Why = why
+	settings := []topic.Setting{}
+	for _, i := range items {
+		settings = append(settings, i.why)
 	}
-	l.Ends = q.topics.Token(m.ID, l.Why)
+	why := topic.Ending(settings)
+	l := Letter{ID: c.batch, To: m.Email, Items: items, Digest: rest[0].digest, Why: why, Ends: q.topics.Token(m.ID, why...)}
 	o, err := q.mailer.Mail(ctx, l)
 	o.Answer = strings.ReplaceAll(o.Answer, m.Email, "…")
 	if o.Gone && err == nil {
@@ -412,12 +454,29 @@ func (q Queue) toChannel(ctx context.Context, c *claim, rest []row, items []Item
 	return q.channels.Send(ctx, rest[0].recipient, Message{ID: c.batch, Topic: i.Topic.Name, Kind: i.Thing.Kind, Title: i.Thing.Title, Line: i.Thing.Line, URL: i.URL, At: i.At})
 }
 
-// writing is how long what was answered may take to be written, also where the time of the run is over.
-const writing = 5 * time.Second
+// What was answered is written at last, also where the time of the sending is over: a row that does not say so has its message
+// sent again. A database that fails over is back within seconds.
+const (
+	writings = 5               // how often it is tried
+	writing  = 4 * time.Second // how long one try may take
+	recovery = 4 * time.Second // between two
+)
 
 // settle writes what was answered.
 func (q Queue) settle(ctx context.Context, c *claim, rows []row, o Outcome, p Policy, ran *Ran) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writing)
+	ctx = context.WithoutCancel(clock.Current(ctx))
+	err := q.settled(ctx, c, rows, o, p, ran)
+	for n := 1; err != nil && n < writings; n++ {
+		if waited := q.wait(ctx, recovery); waited != nil {
+			return errors.Join(err, waited)
+		}
+		err = q.settled(ctx, c, rows, o, p, ran)
+	}
+	return err
+}
+
+func (q Queue) settled(ctx context.Context, c *claim, rows []row, o Outcome, p Policy, ran *Ran) error {
+	ctx, cancel := context.WithTimeout(ctx, writing)
 	defer cancel()
 	state, next, now := Sent, clock.Now(ctx), clock.Now(ctx)
 	set := `UPDATE deliveries SET state = $1, next_at = $2, status = $3, answer = $4, attempts = attempts + 1`

@@ -39,6 +39,7 @@ type Queue struct {
 	channels Channels
 	devices  Devices
 	mailer   Mailer
+	wait     func(context.Context, time.Duration) error
 	key      secret.Key
 	site     string
 	closed   func(context.Context) []string
@@ -53,15 +54,16 @@ type Wiring struct {
 	Channels Channels
 	Devices  Devices
 	Mailer   Mailer
-	SiteURL  string                         // without a slash at the end
-	Closed   func(context.Context) []string // kinds of things whose functions are switched off
+	Wait     func(context.Context, time.Duration) error // lets time pass
+	SiteURL  string                                     // without a slash at the end
+	Closed   func(context.Context) []string             // kinds of things whose functions are switched off
 }
 
 // NewQueue is for who makes and sends.
 func NewQueue(w Wiring) Queue {
 	return Queue{
 		Keeper: NewKeeper(w.DB, w.Outbox), topics: topic.Store{DB: w.DB, Key: w.Key}, things: thing.Store{DB: w.DB}, members: w.Members,
-		channels: w.Channels, devices: w.Devices, mailer: w.Mailer, key: w.Key, site: w.SiteURL, closed: w.Closed,
+		channels: w.Channels, devices: w.Devices, mailer: w.Mailer, wait: w.Wait, key: w.Key, site: w.SiteURL, closed: w.Closed,
 	}
 }
 
@@ -141,7 +143,7 @@ func (k Keeper) Retry(ctx context.Context, channelID, id string) error {
 		if n == 0 {
 			return problem.New(problem.Conflict, "not-failed", "실패한 알림이 아닙니다.", "It has not failed: "+state+".")
 		}
-		return k.Wake(ctx, "retry-"+id, now)
+		return k.Wake(ctx, "retry-"+id+"-"+strconv.FormatInt(now, 10))
 	})
 }
 

@@ -17,7 +17,7 @@ import (
 )
 
 // Take makes what an event of a topic leads to: an entry in the list of each member who is to hear
-// of it, and a row for each message that is to be sent. An event that was taken before leads to nothing.
+// of it and has not left, and a row for each message that is to be sent. An event that was taken before leads to nothing.
 func (q Queue) Take(ctx context.Context, e event.Event) error {
 	t, known := topic.OfEvent(e.Type)
 	if !known {
@@ -41,10 +41,17 @@ func (q Queue) Take(ctx context.Context, e event.Event) error {
 		if err != nil {
 			return err
 		}
-		members, rows := []string{}, []row{}
+		named := []string{}
 		for _, s := range subscribers {
-			members = append(members, s.MemberID)
+			named = append(named, s.MemberID)
 		}
+		staying, err := q.members.Staying(ctx, named...)
+		if err != nil {
+			return err
+		}
+		subscribers = slices.DeleteFunc(subscribers, func(s topic.Subscriber) bool { return !staying[s.MemberID] })
+		members := slices.DeleteFunc(named, func(id string) bool { return !staying[id] })
+		rows := []row{}
 		devices, err := q.devices.Of(ctx, members...)
 		if err != nil {
 			return err
@@ -86,7 +93,7 @@ func (q Queue) Take(ctx context.Context, e event.Event) error {
 		if !slices.ContainsFunc(rows, func(r row) bool { return !r.due.After(clock.Now(ctx)) }) {
 			return nil
 		}
-		return q.Wake(ctx, hash(e.ID), 1)
+		return q.Wake(ctx, hash(e.ID))
 	})
 	if err != nil {
 		return err
@@ -139,9 +146,19 @@ func (q Queue) insert(ctx context.Context, rows []row) error {
 	return nil
 }
 
-// Wake records that something waits, in the unit of work of ctx.
-func (k Keeper) Wake(ctx context.Context, chain string, turn int64) error {
-	e, err := event.New(ctx, More, chain, turn, MoreEvent{Chain: chain, Turn: turn})
+// Wake begins a chain of runs, since something waits, in the unit of work of ctx. One of a name is begun once.
+func (k Keeper) Wake(ctx context.Context, chain string) error {
+	return k.turn(ctx, MoreEvent{Chain: chain, Turn: 1})
+}
+
+// Next has the run behind one of a chain begin, in the unit of work of ctx.
+func (k Keeper) Next(ctx context.Context, e MoreEvent) error {
+	e.Turn++
+	return k.turn(ctx, e)
+}
+
+func (k Keeper) turn(ctx context.Context, data MoreEvent) error {
+	e, err := event.New(ctx, More, data.Chain, data.Turn, data)
 	if err != nil {
 		return err
 	}

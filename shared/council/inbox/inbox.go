@@ -81,10 +81,18 @@ func (e Entry) Moment() cursor.Moment { return cursor.Moment{At: clock.Millis(e.
 // List are entries of the caller, a member, that they may read now, the newest first, behind a place: limit of
 // them where there are so many.
 func (s Store) List(ctx context.Context, memberID string, behind cursor.Moment, limit int) ([]Entry, error) {
+	return s.list(ctx, memberID, behind, limit)
+}
+
+// list are those entries of which some conditions hold, too.
+func (s Store) list(ctx context.Context, memberID string, behind cursor.Moment, limit int, conditions ...string) ([]Entry, error) {
 	list := []Entry{}
 	for {
 		var w database.Where
 		w.Add(`member_id = ?`, memberID)
+		for _, condition := range conditions {
+			w.Add(condition)
+		}
 		w.Add(`at > ?`, clock.Millis(clock.Now(ctx).Add(-Kept)))
 		if behind.ID != "" {
 			w.Add(`(at, id) < (?, ?)`, behind.At, behind.ID)
@@ -128,15 +136,10 @@ func (s Store) readable(ctx context.Context, list []Entry) ([]Entry, error) {
 	return shown, err
 }
 
-// Unread are the entries that the caller, a member, has not read of those that they may read now, the newest first. It
-// looks at the newest MostCounted + 1: so many are told as more.
+// Unread are the entries that the caller, a member, has not read of those that they may read now, the newest first: at most
+// MostCounted + 1, which are told as more.
 func (s Store) Unread(ctx context.Context, memberID string) ([]Entry, error) {
-	list, err := database.All(ctx, s.DB, scan, `SELECT `+columns+` FROM inbox_entries WHERE member_id = $1 AND read_at IS NULL AND at > $2 ORDER BY at DESC`+database.Limit(MostCounted+1),
-		memberID, clock.Millis(clock.Now(ctx).Add(-Kept)))
-	if err != nil || len(list) == 0 {
-		return nil, err
-	}
-	return s.readable(ctx, list)
+	return s.list(ctx, memberID, cursor.Moment{}, MostCounted+1, `read_at IS NULL`)
 }
 
 // Read marks entries of a member as read: those of the ids, or all up to a time where there are none.

@@ -430,3 +430,32 @@ func TestComparisonChanges(t *testing.T) {
 		t.Errorf("%+v %v", c, err)
 	}
 }
+
+// There are so many rulebooks and no more, however many are begun at once.
+func TestMostBooks(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		store := rule.NewWriter(db, &event.Outbox{DB: db, Bus: bus{}, Log: slog.New(slog.DiscardHandler)}, "https://council.example.ac.kr")
+		ctx := auth.With(clock.With(context.Background(), noon), admin)
+		for i := range rule.MostBooks {
+			if _, err := db.Exec(ctx, `INSERT INTO rulebooks (id, slug, unit, title, body, parent, begun, changes, version, created_at, updated_at) VALUES ($1, $2, '총학', '회칙', '', '', 0, 1, 1, 0, 0)`, fmt.Sprintf("%03d", i), fmt.Sprintf("book-%03d", i)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		free := func() {
+			if _, err := db.Exec(ctx, `DELETE FROM rulebooks WHERE id = (SELECT MIN(id) FROM rulebooks)`); err != nil {
+				t.Fatal(err)
+			}
+		}
+		free()
+		databasetest.LastPlace(t, func(n int) (bool, error) {
+			err := db.Atomic(ctx, func(ctx context.Context) error {
+				_, err := store.Add(ctx, fmt.Sprintf("last-%d", n), rule.Content{Unit: "총학", Title: "마지막 회칙", Body: "중앙운영위원회"}, []string{"총학"})
+				return err
+			})
+			if p := problem.Find(err); p != nil && p.Kind == problem.Conflict {
+				return false, nil
+			}
+			return err == nil, err
+		}, free)
+	})
+}

@@ -150,9 +150,16 @@ func (s Writer) Add(ctx context.Context, slug string, c Content, units []string)
 	if err != nil {
 		return Book{}, err
 	}
-	n, err := s.db.Exec(ctx, `INSERT INTO rulebooks (id, slug, unit, title, body, parent, begun, changes, version, created_at, updated_at)
-		SELECT $1, $2, $3, $4, $5, $6, 0, 1, 1, CAST($7 AS BIGINT), CAST($7 AS BIGINT) WHERE (SELECT COUNT(*) FROM rulebooks) < $8`,
-		id, slug, c.Unit, c.Title, c.Body, c.Parent, clock.Millis(clock.Now(ctx)), MostBooks)
+	var n int64
+	err = s.db.Atomic(ctx, func(ctx context.Context) error {
+		if err := s.db.Alone(ctx, "rulebooks"); err != nil {
+			return err
+		}
+		n, err = s.db.Exec(ctx, `INSERT INTO rulebooks (id, slug, unit, title, body, parent, begun, changes, version, created_at, updated_at)
+			SELECT $1, $2, $3, $4, $5, $6, 0, 1, 1, CAST($7 AS BIGINT), CAST($7 AS BIGINT) WHERE (SELECT COUNT(*) FROM rulebooks) < $8`,
+			id, slug, c.Unit, c.Title, c.Body, c.Parent, clock.Millis(clock.Now(ctx)), MostBooks)
+		return err
+	})
 	switch {
 	case database.IsUnique(err, "rulebooks", "slug"):
 		return Book{}, errTaken()

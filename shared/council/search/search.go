@@ -30,7 +30,8 @@ const Enough = 5
 // Kept is how long it is known what was not found: a semester.
 const Kept = 26 * 7 * 24 * time.Hour
 
-// mostMissed bounds how many different searches of a week are counted, so that nobody can fill the table; more are not.
+// mostMissed bounds how many different searches of a week are counted, so that nobody can fill the table; more are not,
+// but for one or two that came at the same moment: readers do not wait for each other here.
 const mostMissed = 10_000
 
 // DeskPath is where the console shows what was not found, in Korean.

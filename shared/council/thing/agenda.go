@@ -2,6 +2,7 @@ package thing
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,6 +33,28 @@ func (s Store) Starting(ctx context.Context, kind string, from, until time.Time,
 	w := starting(from, until)
 	w.Add(`d.kind = ?`, kind)
 	return s.dated(ctx, w, limit)
+}
+
+// Begin says which of some things have a date from a time on and before another, whoever reads them: one that is cancelled has none.
+func (s Store) Begin(ctx context.Context, from, until time.Time, refs ...Ref) (map[Ref]bool, error) {
+	found := map[Ref]bool{}
+	for part := range slices.Chunk(refs, database.Chunk) {
+		ids := []string{}
+		for _, ref := range part {
+			ids = append(ids, ref.ID)
+		}
+		w := starting(from, until)
+		w.In(`d.id`, ids...)
+		if _, err := database.All(ctx, s.DB, func(r database.Row) (Ref, error) {
+			var ref Ref
+			err := r.Scan(&ref.Kind, &ref.ID)
+			found[ref] = slices.Contains(part, ref)
+			return ref, err
+		}, `SELECT d.kind, d.id FROM thing_dates d`+w.String(), w.Args...); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
 }
 
 // starting is the condition for dates that begin from a time on and before another.

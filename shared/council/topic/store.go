@@ -110,7 +110,8 @@ func (s Store) Subscribers(ctx context.Context, t Topic, ref thing.Ref) ([]Subsc
 	return list, nil
 }
 
-// Told are those of some members who are to hear of a topic that names them.
+// Told are those of some members who are to hear of a topic that names them. Who has left has set nothing: ask who is still there
+// (member.Store.Staying).
 func (s Store) Told(ctx context.Context, t Topic, memberIDs []string) ([]Subscriber, error) {
 	list := []Subscriber{}
 	for _, id := range memberIDs {
@@ -129,31 +130,46 @@ func (s Store) Told(ctx context.Context, t Topic, memberIDs []string) ([]Subscri
 	return list, nil
 }
 
-// Why is by what setting a member still wants to hear of something that happened to a thing: its topic's
-// name, or Followed; "" where they no longer do.
-func (s Store) Why(ctx context.Context, memberID string, t Topic, ref thing.Ref) (string, error) {
+// Why is by what setting a member still wants to hear of something that happened to a thing: that of its topic, or of
+// Followed; one that is Off where they no longer do.
+func (s Store) Why(ctx context.Context, memberID string, t Topic, ref thing.Ref) (Setting, error) {
 	chosen, err := s.chosen(ctx, memberID)
 	if err != nil {
-		return "", err
+		return Setting{}, err
 	}
-	wants := func(name string) bool {
+	setting := func(name string) Setting {
 		how, is := chosen[name]
 		if !is {
 			how = usual(name)
 		}
-		return how != Off
+		return Setting{Topic: name, How: how}
 	}
-	if wants(t.Name) {
-		return t.Name, nil
-	}
-	if t.Desk != "" || !wants(Followed) {
-		return "", nil
+	of, following := setting(t.Name), setting(Followed)
+	if of.How != Off || t.Desk != "" || following.How == Off {
+		return of, nil
 	}
 	follows, err := s.Follows(ctx, memberID, ref)
 	if err != nil || !follows {
-		return "", err
+		return of, err
 	}
-	return Followed, nil
+	return following, nil
+}
+
+// Ending are what a link in a message ends that follows from some settings, each once: Digest for all that come daily, otherwise
+// what the settings are of.
+func Ending(settings []Setting) []string {
+	daily := slices.ContainsFunc(settings, func(s Setting) bool { return s.How == Daily })
+	names := []string{}
+	if daily {
+		names = append(names, Digest)
+	}
+	for _, s := range settings {
+		t, _ := Of(s.Topic)
+		if !slices.Contains(names, s.Topic) && (!daily || s.How != Daily && !t.Tomorrow) {
+			names = append(names, s.Topic)
+		}
+	}
+	return names
 }
 
 // Follow is a thing that a member follows.
@@ -165,9 +181,16 @@ type Follow struct {
 // Follow has a member hear of what happens to a thing. It fails with too-many-follows; who follows it
 // already does.
 func (s Store) Follow(ctx context.Context, memberID string, ref thing.Ref) error {
-	n, err := s.DB.Exec(ctx, `INSERT INTO topic_follows (member_id, kind, thing_id, since)
-		SELECT $1, $2, $3, CAST($4 AS BIGINT) WHERE (SELECT COUNT(*) FROM topic_follows WHERE member_id = $1) < $5 ON CONFLICT (member_id, kind, thing_id) DO NOTHING`,
-		memberID, ref.Kind, ref.ID, clock.Millis(clock.Now(ctx)), MostFollows)
+	var n int64
+	err := s.DB.Atomic(ctx, func(ctx context.Context) (err error) {
+		if err := s.DB.Alone(ctx, "topic_follows/"+memberID); err != nil {
+			return err
+		}
+		n, err = s.DB.Exec(ctx, `INSERT INTO topic_follows (member_id, kind, thing_id, since)
+			SELECT $1, $2, $3, CAST($4 AS BIGINT) WHERE (SELECT COUNT(*) FROM topic_follows WHERE member_id = $1) < $5 ON CONFLICT (member_id, kind, thing_id) DO NOTHING`,
+			memberID, ref.Kind, ref.ID, clock.Millis(clock.Now(ctx)), MostFollows)
+		return err
+	})
 	if err != nil || n > 0 {
 		return err
 	}
@@ -207,36 +230,63 @@ var forever = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 // purpose is what such links are signed for.
 const purpose = "unsubscribe"
 
-// Token is what stands in a link by which whoever has a member's mail ends a topic, Followed or
+// Token is what stands in a link by which whoever has a member's mail ends topics, Followed or
 // Digest: always the same.
-func (s Store) Token(memberID, name string) string {
-	return s.Key.Signer(purpose).Sign(memberID+" "+name, forever)
+func (s Store) Token(memberID string, names ...string) string {
+	return s.Key.Signer(purpose).Sign(memberID+" "+strings.Join(names, ","), forever)
 }
 
 // Ends is whom and what a token ends. It fails with problem.Absent for what is no token.
-func (s Store) Ends(ctx context.Context, token string) (memberID, name string, err error) {
+func (s Store) Ends(ctx context.Context, token string) (memberID string, names []string, err error) {
 	said, err := s.Key.Signer(purpose).Verify(token, clock.Now(ctx))
 	if err != nil {
-		return "", "", problem.Absent().Because(err)
+		return "", nil, problem.Absent().Because(err)
 	}
-	memberID, name, _ = strings.Cut(said, " ")
-	return memberID, name, nil
+	memberID, list, _ := strings.Cut(said, " ")
+	return memberID, strings.Split(list, ","), nil
 }
 
-// Unsubscribe ends what a token ends. It fails with problem.Absent for what is no token; of a member who has
+// Unsubscribe ends all that a token ends. It fails with problem.Absent for what is no token; of a member who has
 // left, and a topic that there no longer is, nothing is to be ended.
 func (s Store) Unsubscribe(ctx context.Context, token string) error {
-	memberID, name, err := s.Ends(ctx, token)
+	memberID, names, err := s.Ends(ctx, token)
 	if err != nil {
 		return err
 	}
-	if name == Digest {
-		_, err := s.DB.Exec(ctx, `UPDATE topic_settings SET how = $1 WHERE member_id = $2 AND how = $3`, string(Off), memberID, string(Daily))
-		return err
-	}
-	_, err = s.DB.Exec(ctx, `INSERT INTO topic_settings (member_id, topic, how) SELECT id, $2, $3 FROM members WHERE id = $1 AND anonymised_at IS NULL
+	return s.DB.Atomic(ctx, func(ctx context.Context) error {
+		for _, name := range names {
+			end := s.end
+			if name == Digest {
+				end = s.endDaily
+			}
+			if err := end(ctx, memberID, name); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (s Store) end(ctx context.Context, memberID, name string) error {
+	_, err := s.DB.Exec(ctx, `INSERT INTO topic_settings (member_id, topic, how) SELECT id, $2, $3 FROM members WHERE id = $1 AND anonymised_at IS NULL
 		ON CONFLICT (member_id, topic) DO UPDATE SET how = excluded.how`, memberID, name, string(Off))
 	return err
+}
+
+// endDaily ends all that comes once a day: what was chosen so, and what comes in no other way.
+func (s Store) endDaily(ctx context.Context, memberID, _ string) error {
+	if _, err := s.DB.Exec(ctx, `UPDATE topic_settings SET how = $1 WHERE member_id = $2 AND how = $3`, string(Off), memberID, string(Daily)); err != nil {
+		return err
+	}
+	for _, t := range All() {
+		if !t.Tomorrow {
+			continue
+		}
+		if _, err := s.DB.Exec(ctx, `UPDATE topic_settings SET how = $1 WHERE member_id = $2 AND topic = $3`, string(Off), memberID, t.Name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 type exportedSetting struct {

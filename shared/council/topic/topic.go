@@ -87,7 +87,8 @@ func All() []Topic {
 // Followed is the name of what a member hears of the things that they follow, whatever their topic.
 const Followed = "followed"
 
-// Digest is the name of all that a member gets as a digest, in links that end it.
+// Digest is the name of all that a member gets once a day, in links that end it: what they chose to hear of daily, and what begins on the
+// next day (Topic.Tomorrow), however they chose it.
 const Digest = "digest"
 
 // Of is the topic of a name.

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -126,4 +127,36 @@ func Each(t *testing.T, test func(t *testing.T, db *database.DB)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) { test(t, SQLite(t)) })
 	t.Run("postgres", func(t *testing.T) { test(t, Postgres(t)) })
+}
+
+// rounds is how often LastPlace tries: one alone may happen to be in order.
+const rounds = 10
+
+// LastPlace has several ask for the last place of a limit at once, some times over. Take is given a number of its own each time, and says
+// whether it got one; free makes one place free again. Each time exactly one gets it.
+func LastPlace(t *testing.T, take func(n int) (bool, error), free func()) {
+	t.Helper()
+	for round := range rounds {
+		var wg sync.WaitGroup
+		var got atomic.Int64
+		begin := make(chan struct{})
+		for i := range postgres.Connections {
+			wg.Go(func() {
+				<-begin
+				is, err := take(round*postgres.Connections + i)
+				if err != nil {
+					t.Error(err)
+				}
+				if is {
+					got.Add(1)
+				}
+			})
+		}
+		close(begin)
+		wg.Wait()
+		if got.Load() != 1 {
+			t.Fatalf("%d got the last place", got.Load())
+		}
+		free()
+	}
 }

@@ -3,6 +3,7 @@ package member
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/madang-council/madang/shared/clock"
@@ -64,8 +65,37 @@ func (s Store) Anonymise(ctx context.Context, people []person.Data, limit int) (
 	return gone, nil
 }
 
+// ends is what is said alone by who ends an account, and by who is about to keep something of members that they did not ask for themselves.
+const ends = "members/ends"
+
+// Staying are those of some members who have not been anonymised, and are not until the end of the unit of work in ctx: what was
+// written of one while everything is taken from them would stay. Who is not
+// there is not among them.
+func (s Store) Staying(ctx context.Context, ids ...string) (map[string]bool, error) {
+	if err := s.DB.Alone(ctx, ends); err != nil {
+		return nil, err
+	}
+	staying := map[string]bool{}
+	for some := range slices.Chunk(ids, database.Chunk) {
+		var w database.Where
+		w.In(`id`, some...)
+		w.Add(`anonymised_at IS NULL`)
+		if _, err := database.All(ctx, s.DB, func(r database.Row) (id string, err error) {
+			err = r.Scan(&id)
+			staying[id] = true
+			return id, err
+		}, `SELECT id FROM members`+w.String(), w.Args...); err != nil {
+			return nil, err
+		}
+	}
+	return staying, nil
+}
+
 // anonymise is one account's end, unless it came back, or another sweep was faster.
 func (s Store) anonymise(ctx context.Context, id string, people []person.Data) (bool, error) {
+	if err := s.DB.Alone(ctx, ends); err != nil {
+		return false, err
+	}
 	n, err := s.DB.Exec(ctx, `UPDATE members SET anonymised_at = $1 WHERE id = $2 AND leaving_at <= $3 AND anonymised_at IS NULL`,
 		clock.Millis(clock.Now(ctx)), id, s.goneBefore(ctx))
 	if err != nil || n == 0 {

@@ -29,11 +29,10 @@ const (
 const (
 	MostName = 60 // characters
 	Most     = 20 // channels: each is called for every message
-	// Tries is how many failures in a row pause a channel.
-	Tries = 20
-	// Spacing is how far apart failures are that count: those of an hour's outage are 12,
-	// however many messages waited.
-	Spacing = 5 * time.Minute
+	// Tries is how many failures in a row pause a channel, if the first of them is Outage ago: so often is a message tried
+	// in two hours, and however many of them wait in a shorter time, they do not pause it.
+	Tries  = 4
+	Outage = 2 * time.Hour
 	// Overlap is for how long the secret before is signed with as well, so that receivers change
 	// without losing a message.
 	Overlap = 24 * time.Hour
@@ -53,8 +52,8 @@ type Channel struct {
 	Origin    string // of its address, as https://discord.com: the rest is never shown again
 	Topics    []string
 	PausedAt  *time.Time // nil while it is told
-	Failures  int        // in a row, at least Spacing apart
-	FailedAt  *time.Time // when one was counted last
+	Failures  int        // in a row
+	FailedAt  *time.Time // when the first of them was
 	SentAt    *time.Time // when a message was taken last
 	Status    int        // of what was answered last; 0 for none
 	Answer    string     // its first bytes, or an outside.Reason; "" where it was taken

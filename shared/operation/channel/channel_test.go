@@ -227,6 +227,19 @@ func TestMost(t *testing.T) {
 		if _, _, err := w.store.Add(at(noon), channel.Content{Name: "또", Address: channeltest.Slack, Topics: []string{"rules"}}); code(err) != "too-many-channels" {
 			t.Errorf("%v", err)
 		}
+		free := func() {
+			if _, err := db.Exec(at(noon), `DELETE FROM channels WHERE id = (SELECT MIN(id) FROM channels)`); err != nil {
+				t.Fatal(err)
+			}
+		}
+		free()
+		databasetest.LastPlace(t, func(n int) (bool, error) {
+			_, _, err := w.store.Add(at(noon), channel.Content{Name: "또", Address: fmt.Sprintf("https://hooks.madang.ac.kr/last/%d", n), Topics: []string{"rules"}})
+			if code(err) == "too-many-channels" {
+				return false, nil
+			}
+			return err == nil, err
+		}, free)
 	})
 }
 
@@ -369,7 +382,7 @@ func TestPaused(t *testing.T) {
 				}
 			}
 		}
-		if is, err := w.store.Read(at(noon), c.ID); err != nil || is.Paused() || is.Failures != 12 || said() != 0 {
+		if is, err := w.store.Read(at(noon), c.ID); err != nil || is.Paused() || is.Failures != 120 || said() != 0 {
 			t.Errorf("after an hour: %+v %v", is, err)
 		}
 		var paused time.Time
@@ -385,7 +398,7 @@ func TestPaused(t *testing.T) {
 			paused = now
 		}
 		is, err := w.store.Read(at(noon), c.ID)
-		if err != nil || !is.Paused() || is.Failures != channel.Tries || !is.PausedAt.Equal(paused) || paused.Sub(noon) != (channel.Tries-1)*channel.Spacing || said() != 1 {
+		if err != nil || !is.Paused() || is.Failures != 121+60 || !is.PausedAt.Equal(paused) || paused.Sub(noon) != channel.Outage || said() != 1 {
 			t.Errorf("after two hours: %+v %v, %d", is, err, said())
 		}
 		if list, err := w.store.For(at(noon), "notices"); err != nil || len(list) != 0 {
@@ -551,7 +564,7 @@ func TestHistories(t *testing.T) {
 			until  time.Time
 		}
 		secrets := []known{{made, now.AddDate(10, 0, 0)}}
-		failures, counted, paused, wants, version := 0, time.Time{}, false, true, int64(1)
+		failures, began, paused, wants, version := 0, time.Time{}, false, true, int64(1)
 		answers := map[string]int{"taken": 204, "broken": 500, "refused": 400, "limited": 429, "gone": 410}
 		for range rapid.IntRange(1, 60).Draw(r, "steps") {
 			now = now.Add(rapid.SampledFrom([]time.Duration{time.Second, time.Minute, 5 * time.Minute, time.Hour, 13 * time.Hour}).Draw(r, "later"))
@@ -565,7 +578,7 @@ func TestHistories(t *testing.T) {
 			case "resume":
 				_, err = w.store.Resume(at(now), c.ID)
 				if paused {
-					failures, counted, version = 0, time.Time{}, version+1
+					failures, version = 0, version+1
 				}
 				paused = false
 			case "rotate":
@@ -613,12 +626,12 @@ func TestHistories(t *testing.T) {
 				}
 				switch {
 				case status == 204:
-					failures, counted = 0, time.Time{}
+					failures = 0
 				case status != 429:
-					if counted.IsZero() || now.Sub(counted) >= channel.Spacing {
-						failures, counted = failures+1, now
+					if failures++; failures == 1 {
+						began = now
 					}
-					if failures >= channel.Tries || status == 410 {
+					if failures >= channel.Tries && now.Sub(began) >= channel.Outage || status == 410 {
 						paused, version = true, version+1
 					}
 				}

@@ -10,7 +10,7 @@ import (
 	"github.com/madang-council/madang/shared/text"
 )
 
-// Message is what a channel is told.
+// Message is what a channel is told: what the page says when it is sent, so that one that is sent again may say it in other words.
 type Message struct {
 	ID    string // of the delivery, the same for ever: receivers know by it what they have
 	Topic string // as Topic.Name
@@ -180,8 +180,7 @@ func (s sender) slack(m Message) ([]byte, error) {
 	return encoded(slackMessage{Text: fit(strings.Trim(oneLine(m.Kind+": "+m.title()), " :"), slackPlain, forSlack), Blocks: blocks})
 }
 
-// webhook is a message for programs, in the form that Standard Webhooks recommends. The same
-// message has the same bytes whenever it is sent.
+// webhook is a message for programs, in the form that Standard Webhooks recommends.
 func (s sender) webhook(m Message) ([]byte, error) {
 	type data struct {
 		Kind  string `json:"kind"`

@@ -172,9 +172,16 @@ func (s Store) Add(ctx context.Context, c Content) (added Channel, made string, 
 	if err != nil {
 		return Channel{}, "", fmt.Errorf("topics of channel %s: %w", id, err)
 	}
-	n, err := s.db.Exec(ctx, `INSERT INTO channels (id, kind, name, sealed_address, address_hash, sealed_secrets, topics, failures, last_status, last_answer, version, created_at, updated_at)
-		SELECT $1, $2, $3, $4, $5, $6, $7, 0, 0, '', 1, CAST($8 AS BIGINT), CAST($8 AS BIGINT) FROM (SELECT COUNT(*) AS many FROM channels) AS kept WHERE many < $9`,
-		id, to.Kind, c.Name, s.keys.seal(id, "address", to.Address.String()), s.keys.hash(to.Address), secrets, string(topics), clock.Millis(clock.Now(ctx)), Most)
+	var n int64
+	err = s.db.Atomic(ctx, func(ctx context.Context) error {
+		if err := s.db.Alone(ctx, "channels"); err != nil {
+			return err
+		}
+		n, err = s.db.Exec(ctx, `INSERT INTO channels (id, kind, name, sealed_address, address_hash, sealed_secrets, topics, failures, last_status, last_answer, version, created_at, updated_at)
+			SELECT $1, $2, $3, $4, $5, $6, $7, 0, 0, '', 1, CAST($8 AS BIGINT), CAST($8 AS BIGINT) FROM (SELECT COUNT(*) AS many FROM channels) AS kept WHERE many < $9`,
+			id, to.Kind, c.Name, s.keys.seal(id, "address", to.Address.String()), s.keys.hash(to.Address), secrets, string(topics), clock.Millis(clock.Now(ctx)), Most)
+		return err
+	})
 	switch {
 	case database.IsUnique(err, "channels", "address_hash"):
 		return Channel{}, "", errExists()
@@ -319,21 +326,23 @@ func (s Store) taken(ctx context.Context, c row, o Outcome) error {
 }
 
 // missed keeps that a message was not taken, and says whether the channel was paused for it: after
-// Tries failures that count, or at once where the address says that it is gone for good.
+// Tries failures since Outage, or at once where the address says that it is gone for good.
 func (s Store) missed(ctx context.Context, c row, o Outcome, counts bool) (paused bool, err error) {
 	now := clock.Now(ctx)
 	ms := clock.Millis(now)
 	if _, err := s.db.Exec(ctx, `UPDATE channels SET last_status = $1, last_answer = $2 WHERE id = $3 AND address_hash = $4`, o.Status, o.Answer, c.ID, c.hash); err != nil || !counts {
 		return false, err
 	}
-	if _, err := s.db.Exec(ctx, `UPDATE channels SET failures = failures + 1, failed_at = $1 WHERE id = $2 AND address_hash = $3 AND (failed_at IS NULL OR failed_at <= $4)`,
-		ms, c.ID, c.hash, clock.Millis(now.Add(-Spacing))); err != nil {
+	if _, err := s.db.Exec(ctx, `UPDATE channels SET failures = failures + 1, failed_at = COALESCE(failed_at, $1) WHERE id = $2 AND address_hash = $3`, ms, c.ID, c.hash); err != nil {
 		return false, err
 	}
-	enough := Tries
-	if o.gone(c.Kind) {
-		enough = 0
+	w := database.Where{Args: []any{ms}}
+	w.Add(`id = ?`, c.ID)
+	w.Add(`address_hash = ?`, c.hash)
+	w.Add(`paused_at IS NULL`)
+	if !o.gone(c.Kind) {
+		w.Add(`failures >= ? AND failed_at <= ?`, Tries, clock.Millis(now.Add(-Outage)))
 	}
-	n, err := s.db.Exec(ctx, `UPDATE channels SET paused_at = $1, version = version + 1, updated_at = $1 WHERE id = $2 AND address_hash = $3 AND paused_at IS NULL AND failures >= $4`, ms, c.ID, c.hash, enough)
+	n, err := s.db.Exec(ctx, `UPDATE channels SET paused_at = $1, version = version + 1, updated_at = $1`+w.String(), w.Args...)
 	return n > 0, err
 }

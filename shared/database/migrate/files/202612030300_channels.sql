@@ -12,7 +12,7 @@ CREATE TABLE channels (
     topics         TEXT NOT NULL,   -- JSON of []string
     paused_at      BIGINT,
     failures       BIGINT NOT NULL, -- in a row
-    failed_at      BIGINT,          -- when one was counted last
+    failed_at      BIGINT,          -- when the first of them was
     sent_at        BIGINT,          -- when one was taken last
     last_status    BIGINT NOT NULL, -- of what was answered last, or 0
     last_answer    TEXT NOT NULL,   -- its first bytes, or why there was none; '' where it was taken
