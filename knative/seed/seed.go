@@ -129,8 +129,8 @@ func (s *seeder) call(ctx context.Context, method, path string, body, into any) 
 	return s.send(ctx, method, path, "application/json", raw, into)
 }
 
-// tries is how often a call comes again that was told to.
-const tries = 5
+// patience is how long a call comes again that is told to: a node that has just got all the pods of an environment to start takes its time.
+const patience = 2 * time.Minute
 
 // send does what a 503 says: it comes again. What it writes is written once, by its key.
 func (s *seeder) send(ctx context.Context, method, path, media string, body []byte, into any) error {
@@ -138,9 +138,9 @@ func (s *seeder) send(ctx context.Context, method, path, media string, body []by
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	for i := 1; ; i++ {
+	for end := time.Now().Add(patience); ; {
 		again, err := s.once(ctx, method, path, media, key, body, into)
-		if again == 0 || i == tries {
+		if again == 0 || time.Now().Add(again).After(end) {
 			return err
 		}
 		select {

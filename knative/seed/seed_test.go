@@ -22,7 +22,8 @@ func TestComesAgain(t *testing.T) {
 	}{
 		{0, "0", 1, ""},
 		{2, "1", 1, ""},
-		{100, "1", 0, "503"},
+		{6, "1", 1, ""},
+		{1, "121", 0, "503"}, // longer than anybody waits
 		{1, "", 0, "503"},
 	} {
 		keys, written := map[string]bool{}, 0
