@@ -87,6 +87,9 @@ type linkResponse struct {
 func (h handlers) link(ctx context.Context, r *linkRequest) (*linkResponse, error) {
 	var f check.Fields
 	p := auth.From(ctx)
+	if err := h.ways.MayAdd(ctx, p); err != nil {
+		return nil, err
+	}
 	flow := oidc.Flow{Purpose: oidc.Link, MemberID: p.MemberID, Return: ownPath(&f, r.Return)}
 	if err := f.Err(); err != nil {
 		return nil, err
@@ -176,7 +179,7 @@ func (h handlers) identified(ctx context.Context, flow oidc.Flow, who oidc.Ident
 	}
 	tokens, err := h.credentials.SignInAs(ctx, id, h.tryOf(ctx, ""), flow.Purpose == oidc.ComeBack)
 	if errors.Is(err, credential.ErrCodeRequired()) {
-		value, sealing := h.oidc.Remember(ctx, oidc.Flow{Purpose: oidc.Second, MemberID: id, Return: flow.Return, ComesBack: flow.Purpose == oidc.ComeBack})
+		value, sealing := h.oidc.Remember(ctx, oidc.Flow{Purpose: oidc.Second, MemberID: id, Mark: credential.Halfway(err).Mark, Return: flow.Return, ComesBack: flow.Purpose == oidc.ComeBack})
 		if sealing != nil {
 			return sealing
 		}
@@ -243,7 +246,7 @@ func (h handlers) finish(ctx context.Context, r *finishRequest) (*tokensResponse
 	if err != nil {
 		return nil, err
 	}
-	tokens, err := h.credentials.SignInAs(ctx, flow.MemberID, h.tryOf(ctx, r.Code), flow.ComesBack)
+	tokens, err := h.credentials.GoOn(ctx, credential.Half{MemberID: flow.MemberID, Mark: flow.Mark}, h.tryOf(ctx, r.Code), flow.ComesBack)
 	if err != nil {
 		return nil, err
 	}

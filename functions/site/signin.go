@@ -2,6 +2,7 @@ package site
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"time"
@@ -100,8 +101,8 @@ func (h handlers) signIn(ctx context.Context, r *signInRequest) (*function.Redir
 		return nil, again(err)
 	}
 	tokens, err := h.signsIn(ctx, r.Email, r.Password)
-	if id := credential.Halfway(err); id != "" {
-		return h.halfway(ctx, id, r.Next)
+	if half := credential.Halfway(err); half != (credential.Half{}) {
+		return h.halfway(ctx, half, r.Next)
 	}
 	if err != nil {
 		return nil, again(err)
@@ -122,8 +123,8 @@ func (h handlers) signsIn(ctx context.Context, email, password string) (session.
 }
 
 // halfway remembers in the browser whose password was right, and asks for a code.
-func (h handlers) halfway(ctx context.Context, memberID, next string) (*function.Redirect, error) {
-	value, err := h.oidc.Remember(ctx, oidc.Flow{Purpose: oidc.Second, MemberID: memberID, Return: nextOf(ctx, next, homePath)})
+func (h handlers) halfway(ctx context.Context, half credential.Half, next string) (*function.Redirect, error) {
+	value, err := h.oidc.Remember(ctx, oidc.Flow{Purpose: oidc.Second, MemberID: half.MemberID, Mark: half.Mark, Return: nextOf(ctx, next, homePath)})
 	if err != nil {
 		return nil, err
 	}
@@ -229,7 +230,11 @@ func (h handlers) second(ctx context.Context, r *codeRequest) (*function.Redirec
 	var tokens session.Tokens
 	if err == nil {
 		request := function.RequestFrom(ctx)
-		tokens, err = h.accounts.Credentials.SignInAs(ctx, flow.MemberID, credential.Try{Code: code, Device: request.Device, Visitor: request.Origin, RequestID: request.ID}, flow.ComesBack)
+		tokens, err = h.accounts.Credentials.GoOn(ctx, credential.Half{MemberID: flow.MemberID, Mark: flow.Mark}, credential.Try{Code: code, Device: request.Device, Visitor: request.Origin, RequestID: request.ID}, flow.ComesBack)
+	}
+	if errors.Is(err, credential.ErrFailed()) { // the password was replaced meanwhile: the way begins again
+		function.Refused(ctx, credential.ErrFailed().Code)
+		return seeOther(ui.Local(ctx, signInPath)), nil
 	}
 	if err != nil {
 		return nil, again(ctx, err, func(form ui.Form, status int) *ui.Answer { return h.secondPage(ctx, form, status) })

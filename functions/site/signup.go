@@ -55,7 +55,7 @@ func (h handlers) signUp(ctx context.Context, r *signUpRequest) (*function.Redir
 func (h handlers) join(ctx context.Context, email, password, next string) (*function.Redirect, error) {
 	tokens, err := h.signsIn(ctx, email, password)
 	switch {
-	case credential.Halfway(err) != "":
+	case credential.Halfway(err) != (credential.Half{}):
 		return h.halfway(ctx, credential.Halfway(err), next)
 	case problem.Find(err) != nil:
 		function.Refused(ctx, problem.Find(err).Code)

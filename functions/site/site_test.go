@@ -366,6 +366,9 @@ func TestSecondFactor(t *testing.T) {
 	c := open(t)
 	p := c.person(t)
 	p.send("/sign-up", application("sori@example.com"), "/notices")
+	p.get("/my/second-factor").Want(200).Says("이메일 주소를 확인한 뒤에").SaysNot("켜기</button>")
+	p.do("POST", "/my/second-factor", url.Values{}).Problem(403, "address-unconfirmed")
+	p.send("/my/address/code", url.Values{"code": {codeInMail.FindString(c.Mail.Take()[0].Text)}}, "/my?done=address")
 	r := p.do("POST", "/my/second-factor", url.Values{}).Want(200)
 	secret := strings.ReplaceAll(regexp.MustCompile(`<code>([A-Z2-7 ]+)</code>`).FindStringSubmatch(string(r.Body))[1], " ", "")
 	code := func() string {

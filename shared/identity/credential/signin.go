@@ -56,19 +56,31 @@ func (s Store) SignIn(ctx context.Context, t Try) (session.Tokens, error) {
 	return tokens, err
 }
 
-// halfway says whose password was right.
-type halfway struct{ memberID string }
+// Half is a sign-in that awaits its second factor: whose it is, and what their credentials
+// were when the first half was right.
+type Half struct{ MemberID, Mark string }
 
-func (h *halfway) Error() string { return "the password was right" }
+// halfway says whose first half was right.
+type halfway struct{ Half }
 
-// Halfway is the member whose password was right where SignIn failed with ErrCodeRequired,
-// and "" otherwise. SignInAs goes on from there, without the password.
-func Halfway(err error) string {
+func (h *halfway) Error() string { return "a code is still to come" }
+
+// Halfway is where SignIn and SignInAs got to that failed with ErrCodeRequired; GoOn goes on
+// from there, without what was given. Otherwise it is empty.
+func Halfway(err error) Half {
 	var h *halfway
 	if errors.As(err, &h) {
-		return h.memberID
+		return h.Half
 	}
-	return ""
+	return Half{}
+}
+
+// mark stands for an account and its password as they are now, and tells nothing of either.
+// Whatever replaces the password ends what holds an earlier one.
+func (s Store) mark(a account) string {
+	mac := hmac.New(sha256.New, s.Key.Derive("mark of an account"))
+	mac.Write([]byte(a.id + "\x00" + a.password))
+	return hex.EncodeToString(mac.Sum(nil))
 }
 
 // ComeBack undoes leaving while its days last, by the same proof as signing in; there is
@@ -97,7 +109,7 @@ func (s Store) attempt(ctx context.Context, t Try, do func(context.Context, acco
 	case a.suspended != nil:
 		return errors.Join(ErrSuspended(), undo(ctx))
 	case a.totpAt != nil && t.Code == "":
-		return errors.Join(ErrCodeRequired().Because(&halfway{a.id}), undo(ctx))
+		return errors.Join(s.codeRequired(a), undo(ctx))
 	}
 	err = s.DB.Atomic(ctx, func(ctx context.Context) error {
 		if a.totpAt != nil {
@@ -166,19 +178,23 @@ func (s Store) proven(ctx context.Context, t Try) (account, error) {
 		return account{}, failed(t)
 	}
 	if password.NeedsRehash(a.password) {
-		return a, s.rehash(ctx, a, t.Password)
+		return s.rehash(ctx, a, t.Password)
 	}
 	return a, nil
 }
 
-// rehash stores a password under today's parameters, unless it was changed meanwhile.
-func (s Store) rehash(ctx context.Context, a account, plain string) error {
+// rehash stores a password under today's parameters, unless it was changed meanwhile, and
+// returns the account with it.
+func (s Store) rehash(ctx context.Context, a account, plain string) (account, error) {
 	hash, err := s.Hasher.Hash(ctx, plain)
 	if err != nil {
-		return err
+		return a, err
 	}
-	_, err = s.DB.Exec(ctx, `UPDATE members SET password = $1 WHERE id = $2 AND password = $3`, hash, a.id, a.password)
-	return err
+	n, err := s.DB.Exec(ctx, `UPDATE members SET password = $1 WHERE id = $2 AND password = $3`, hash, a.id, a.password)
+	if err == nil && n == 1 {
+		a.password = hash
+	}
+	return a, err
 }
 
 // begin makes the session of a member who has proved everything.
@@ -240,17 +256,44 @@ func (s Store) emailTag(email string) string {
 // problem.Absent.
 func (s Store) SignInAs(ctx context.Context, memberID string, t Try, comeBack bool) (session.Tokens, error) {
 	a, err := s.byID(ctx, memberID)
+	if errors.Is(err, database.ErrNoRow) {
+		err = problem.Absent()
+	}
+	if err != nil {
+		return session.Tokens{}, err
+	}
+	return s.signInAs(ctx, a, t, comeBack)
+}
+
+// GoOn takes the second factor of a sign-in that came halfway. It fails as SignInAs does, and
+// with ErrFailed where password or second factor are not those of the first half any more: what
+// was right before a reset is not half of a sign-in after it.
+func (s Store) GoOn(ctx context.Context, h Half, t Try, comeBack bool) (session.Tokens, error) {
+	a, err := s.byID(ctx, h.MemberID)
 	switch {
 	case errors.Is(err, database.ErrNoRow):
 		return session.Tokens{}, problem.Absent()
 	case err != nil:
 		return session.Tokens{}, err
+	case a.totpAt == nil || !hmac.Equal([]byte(h.Mark), []byte(s.mark(a))):
+		return session.Tokens{}, ErrFailed()
+	}
+	return s.signInAs(ctx, a, t, comeBack)
+}
+
+// codeRequired is ErrCodeRequired of an account whose first half was right.
+func (s Store) codeRequired(a account) error {
+	return ErrCodeRequired().Because(&halfway{Half{MemberID: a.id, Mark: s.mark(a)}})
+}
+
+func (s Store) signInAs(ctx context.Context, a account, t Try, comeBack bool) (session.Tokens, error) {
+	switch {
 	case a.suspended != nil:
 		return session.Tokens{}, ErrSuspended()
 	case a.leaves != nil && !comeBack:
 		return session.Tokens{}, ErrLeaving()
 	case a.totpAt != nil && t.Code == "":
-		return session.Tokens{}, ErrCodeRequired()
+		return session.Tokens{}, s.codeRequired(a)
 	}
 	var tokens session.Tokens
 	do := func(ctx context.Context) error {
@@ -268,6 +311,7 @@ func (s Store) SignInAs(ctx context.Context, memberID string, t Try, comeBack bo
 		tokens, err = s.begin(ctx, a, t, a.totpAt != nil || a.password == "")
 		return err
 	}
+	var err error
 	if a.totpAt == nil {
 		err = s.DB.Atomic(ctx, do)
 	} else {

@@ -53,6 +53,7 @@ type Flow struct {
 	Return   string `json:"r"`           // path of the site to go on at
 	Consent  string `json:"c,omitempty"` // version of the policy that a new member agreed to
 	MemberID string `json:"m,omitempty"` // whose account is linked, or awaits its second factor
+	Mark     string `json:"k,omitempty"` // of the credentials then, of one who awaits the second factor
 	// ComesBack says, of one who awaits the second factor, that it undoes leaving.
 	ComesBack bool `json:"b,omitempty"`
 }
