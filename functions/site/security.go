@@ -36,7 +36,7 @@ func (h handlers) change(ctx context.Context, r *changeRequest) (*function.Redir
 	tokens, err := h.accounts.SetPassword(ctx, auth.From(ctx), r.New)
 	if err == nil {
 		cookie.SignIn(ctx, tokens)
-		return seeOther(withDone(ctx, myPath, "password")), nil
+		return seeOther(withDone(ctx, myPath, "password")), h.known(ctx, tokens.MemberID)
 	}
 	m, reading := h.accounts.Members.Member(ctx, auth.From(ctx).MemberID)
 	if reading != nil {

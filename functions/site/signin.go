@@ -107,7 +107,7 @@ func (h handlers) signIn(ctx context.Context, r *signInRequest) (*function.Redir
 	if err != nil {
 		return nil, again(err)
 	}
-	if err := h.begin(ctx, tokens, r.Email); err != nil {
+	if err := h.begin(ctx, tokens); err != nil {
 		return nil, err
 	}
 	return seeOther(nextOf(ctx, r.Next, homePath)), nil
@@ -134,17 +134,21 @@ func (h handlers) halfway(ctx context.Context, half credential.Half, next string
 }
 
 // begin sets the cookies of a session, and the one by which the account knows the browser.
-func (h handlers) begin(ctx context.Context, tokens session.Tokens, email string) error {
+func (h handlers) begin(ctx context.Context, tokens session.Tokens) error {
 	cookie.SignIn(ctx, tokens)
-	h.known(ctx, email)
+	if err := h.known(ctx, tokens.MemberID); err != nil {
+		return err
+	}
 	return h.accounts.EndBefore(ctx, function.RequestFrom(ctx).Cookies[auth.RefreshCookie])
 }
 
 // known lets the account know this browser again, whatever somebody guesses elsewhere.
-func (h handlers) known(ctx context.Context, email string) {
-	if email != "" {
-		function.SetCookie(ctx, cookie.New(ctx, cookie.Browser, h.accounts.Credentials.Known(ctx, email), clock.Now(ctx).Add(credential.BrowserLife)))
+func (h handlers) known(ctx context.Context, memberID string) error {
+	value, err := h.accounts.Credentials.Known(ctx, memberID)
+	if err == nil {
+		function.SetCookie(ctx, cookie.New(ctx, cookie.Browser, value, clock.Now(ctx).Add(credential.BrowserLife)))
 	}
+	return err
 }
 
 func (h handlers) signInPage(ctx context.Context, form ui.Form, status int, r signInRequest, message string, consent bool) *ui.Answer {
@@ -239,12 +243,8 @@ func (h handlers) second(ctx context.Context, r *codeRequest) (*function.Redirec
 	if err != nil {
 		return nil, again(ctx, err, func(form ui.Form, status int) *ui.Answer { return h.secondPage(ctx, form, status) })
 	}
-	m, err := h.accounts.Members.Member(ctx, flow.MemberID)
-	if err != nil {
-		return nil, err
-	}
 	function.SetCookie(ctx, cookie.New(ctx, cookie.Flow, "", time.Time{}))
-	if err := h.begin(ctx, tokens, m.Email); err != nil {
+	if err := h.begin(ctx, tokens); err != nil {
 		return nil, err
 	}
 	return seeOther(nextOf(ctx, flow.Return, homePath)), nil

@@ -63,7 +63,7 @@ func (h handlers) join(ctx context.Context, email, password, next string) (*func
 	case err != nil:
 		return nil, err
 	}
-	if err := h.begin(ctx, tokens, email); err != nil {
+	if err := h.begin(ctx, tokens); err != nil {
 		return nil, err
 	}
 	if local := ui.Local(ctx, myPath); next == "" || next == local || !ui.OwnPath(next) {
@@ -160,15 +160,14 @@ func (h handlers) reset(ctx context.Context, r *resetRequest) (*function.Redirec
 	var f check.Fields
 	token := f.Line("token", r.Token, 200)
 	err := f.Err()
-	email := ""
+	id := ""
 	if err == nil {
-		email, err = h.accounts.Reset(ctx, token, r.Password)
+		id, err = h.accounts.Reset(ctx, token, r.Password)
 	}
 	if err != nil {
 		return nil, again(ctx, err, func(form ui.Form, status int) *ui.Answer { return h.resetPage(ctx, form, status, *r) })
 	}
-	h.known(ctx, email)
-	return seeOther(withDone(ctx, signInPath, "reset")), nil
+	return seeOther(withDone(ctx, signInPath, "reset")), h.known(ctx, id)
 }
 
 // resetPage takes the token behind the # of the link, which no server is sent, by the one

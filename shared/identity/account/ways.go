@@ -242,11 +242,11 @@ func (w Ways) ForgetSecond(ctx context.Context, memberID string) error {
 
 // Reset sets a password by the token of a link, and tells the member by mail; it ends every
 // session, and where the address was not confirmed whatever else may be its maker's. It returns
-// the address. Fails as credential.Store.Reset does.
-func (w Ways) Reset(ctx context.Context, token, chosen string) (email string, err error) {
-	email, err = w.Credentials.Reset(ctx, token, chosen, w.disown)
+// whose it is. Fails as credential.Store.Reset does.
+func (w Ways) Reset(ctx context.Context, token, chosen string) (memberID string, err error) {
+	memberID, email, err := w.Credentials.Reset(ctx, token, chosen, w.disown)
 	if err == nil && !member.NoAddress(email) {
 		w.send(ctx, w.changedMail(ctx, email, problem.Text{KO: "이메일로 받은 링크로 비밀번호를 다시 정했습니다. 모든 기기에서 로그아웃되었습니다.", EN: "The password was reset by a link. Every place is signed out."}, email, clock.Now(ctx)))
 	}
-	return email, err
+	return memberID, err
 }

@@ -103,29 +103,29 @@ func (s Store) Forgotten(ctx context.Context, email string) (token string, err e
 	return token, nil
 }
 
-// Reset sets a password by the token of a link and returns the address to which the link was
-// sent: it is the member's, and known to be so from now on. It ends every session and the
+// Reset sets a password by the token of a link and returns whose, and the address to which the
+// link was sent: it is the member's, and known to be so from now on. It ends every session and the
 // delays of the account. The second factor stays. Where the address was not known to be the
 // member's before, somebody else may have made the account: disown runs in the same unit of
 // work. Fails with ErrResetEnded and problem.Invalid.
-func (s Store) Reset(ctx context.Context, token, chosen string, disown func(ctx context.Context, memberID string) error) (email string, err error) {
+func (s Store) Reset(ctx context.Context, token, chosen string, disown func(ctx context.Context, memberID string) error) (id, email string, err error) {
 	hash, now := hex.EncodeToString(secret.Hash(token)), clock.Millis(clock.Now(ctx))
 	a, err := database.One(ctx, s.DB, scanAccount, accountColumns+`WHERE anonymised_at IS NULL AND id =
 		(SELECT member_id FROM password_resets WHERE hash = $1 AND used_at IS NULL AND until_at > $2)`, hash, now)
 	if errors.Is(err, database.ErrNoRow) {
-		return "", ErrResetEnded()
+		return "", "", ErrResetEnded()
 	}
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	var f check.Fields
 	ReadNewPassword(&f, "password", chosen, a.name, a.email)
 	if err := f.Err(); err != nil {
-		return "", err
+		return "", "", err
 	}
 	encoded, err := s.Hasher.Hash(ctx, chosen)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	err = s.DB.Atomic(ctx, func(ctx context.Context) error {
 		n, err := s.DB.Exec(ctx, `UPDATE password_resets SET used_at = $1 WHERE hash = $2 AND used_at IS NULL`, now, hash)
@@ -145,7 +145,7 @@ func (s Store) Reset(ctx context.Context, token, chosen string, disown func(ctx 
 		return s.replace(ctx, a.id, encoded, "")
 	})
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	return a.email, s.attempts().Forgive(ctx, attempt.Account, a.email)
+	return a.id, a.email, errors.Join(s.attempts().Forgive(ctx, attempt.Account, a.email), s.attempts().Forgive(ctx, attempt.Browsers, a.email))
 }

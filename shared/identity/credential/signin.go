@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -39,10 +40,11 @@ type Try struct {
 // An address that nobody has takes the same work as one that somebody has, and gets the
 // same ErrFailed. After five failures from one address its tries to that account are delayed,
 // and after a hundred from all addresses those of everybody; but not those of a browser that
-// signed in to it before, or reset its password (OWASP's device cookies): it has five failures
-// of its own. So whoever guesses cannot keep the member out, except, from a hundred tries a
-// day on, from browsers that are new; and no delay is longer than 15 minutes. A member who is
-// signed in stays so, and resetting the password ends the delay.
+// signed in to it with its present password, or set that (OWASP's device cookies): it has five
+// failures of its own, and all that the account knows have fifty. So whoever guesses cannot keep
+// the member out, except, from a hundred tries a day on, from browsers that are new; and no delay
+// is longer than 15 minutes. A member who is signed in stays so, and resetting the password ends
+// the delay.
 func (s Store) SignIn(ctx context.Context, t Try) (session.Tokens, error) {
 	var tokens session.Tokens
 	err := s.attempt(ctx, t, func(ctx context.Context, a account) error {
@@ -132,10 +134,18 @@ func (s Store) attempt(ctx context.Context, t Try, do func(context.Context, acco
 // visitor. It returns how to take the try back, and what to do when it was right.
 func (s Store) count(ctx context.Context, t Try) (undo, right func(context.Context) error, err error) {
 	counts := s.attempts()
-	if browser := s.known(ctx, t.Browser, t.Email); browser != "" {
-		undo = func(ctx context.Context) error { return counts.Return(ctx, attempt.Browser, browser) }
-		right = func(ctx context.Context) error { return counts.Forgive(ctx, attempt.Browser, browser) }
-		return undo, right, counts.Take(ctx, attempt.Browser, browser)
+	browser, err := s.known(ctx, t.Browser, t.Email)
+	if err != nil {
+		return nil, nil, err
+	}
+	if browser != "" {
+		undo = func(ctx context.Context) error {
+			return errors.Join(counts.Return(ctx, attempt.Browser, browser), counts.Return(ctx, attempt.Browsers, t.Email))
+		}
+		right = func(ctx context.Context) error {
+			return errors.Join(counts.Forgive(ctx, attempt.Browser, browser), counts.Forgive(ctx, attempt.Browsers, t.Email))
+		}
+		return undo, right, counts.TakeAll(ctx, attempt.Try{Kind: attempt.Browser, Subject: browser}, attempt.Try{Kind: attempt.Browsers, Subject: t.Email})
 	}
 	address := attempt.Visitor
 	if t.Campus {
@@ -223,30 +233,34 @@ func (s Store) record(ctx context.Context, memberID string, t Try, sessionID str
 	return audit.Store{DB: s.DB}.AddOfCouncil(ctx, audit.Record{Actor: memberID, Action: "sign in", Subject: sessionID, Origin: t.Visitor, RequestID: t.RequestID, Detail: "{}"})
 }
 
-// Known is a text for the browser that signed in to an account, by which the account
-// knows it again.
-func (s Store) Known(ctx context.Context, email string) string {
+// Known is a text for the browser that signed in to an account or set its password, by which
+// the account knows it again until the password is replaced: a browser of who had an earlier one
+// is a stranger's.
+func (s Store) Known(ctx context.Context, memberID string) (string, error) {
+	a, err := s.byID(ctx, memberID)
+	if err != nil {
+		return "", fmt.Errorf("credentials: %w", err)
+	}
 	nonce, _ := secret.Token()
-	return s.Key.Signer("browser").Sign(nonce+"."+s.emailTag(email), clock.Now(ctx).Add(BrowserLife))
+	return s.Key.Signer("browser").Sign(nonce+"."+s.mark(a), clock.Now(ctx).Add(BrowserLife)), nil
 }
 
-// known is the browser's name if it signed in to this account before, else "".
-func (s Store) known(ctx context.Context, browser, email string) string {
+// known is the browser's name if the account with an address knows it, else "". Whether there is
+// such an account takes the same work.
+func (s Store) known(ctx context.Context, browser, email string) (string, error) {
 	payload, err := s.Key.Signer("browser").Verify(browser, clock.Now(ctx))
 	if err != nil {
-		return ""
+		return "", nil //nolint:nilerr // a stranger, or one that was known too long ago
 	}
-	nonce, tag, _ := strings.Cut(payload, ".")
-	if !hmac.Equal([]byte(tag), []byte(s.emailTag(email))) {
-		return ""
+	a, err := s.byEmail(ctx, email)
+	if err != nil && !errors.Is(err, database.ErrNoRow) {
+		return "", err
 	}
-	return nonce
-}
-
-func (s Store) emailTag(email string) string {
-	mac := hmac.New(sha256.New, s.Key.Derive("browser of an account"))
-	mac.Write([]byte(Address(email)))
-	return hex.EncodeToString(mac.Sum(nil))
+	nonce, mark, _ := strings.Cut(payload, ".")
+	if !hmac.Equal([]byte(mark), []byte(s.mark(a))) {
+		return "", nil
+	}
+	return nonce, nil
 }
 
 // SignInAs signs in a member for whom another issuer vouched. The second factor is asked
