@@ -124,6 +124,8 @@ var left = map[string]struct {
 			m.halfway.location(m.t, m.halfway.back(m.halfway.begin(m.t, m.issuer, "")), "/?error=second-factor-code-required")
 		}
 	}},
+	"POST /v1/auth/oidc/sign-up":       {why: "makes another account"},
+	"POST /v1/auth/oidc/return":        {why: "is a sign-in by a link"},
 	"DELETE /v1/auth/sessions/current": {why: "ends"},
 	"DELETE /v1/auth/sessions/{id}":    {why: "ends"},
 	"DELETE /v1/auth/sessions":         {why: "ends"},

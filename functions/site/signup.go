@@ -91,7 +91,7 @@ func (h handlers) signUpPage(ctx context.Context, form ui.Form, status int, r si
 			hiddenNext(r.Next),
 			ui.Button(ui.T(ctx, "가입하기", "Sign up")),
 		),
-		h.issuerLinks(ctx, r.Next, false),
+		h.issuerLinks(ctx, r.Next),
 		el.Ul(el.Class("ways"), el.Li(g.Text(ui.T(ctx, "이미 가입했나요? ", "Have an account? ")), el.A(el.Href(withNext(ctx, signInPath, r.Next)), g.Text(ui.T(ctx, "로그인", "Sign in"))))),
 	}})
 }
