@@ -2,7 +2,6 @@ package members
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/madang-council/madang/shared/auth"
@@ -51,7 +50,7 @@ func (h handlers) find(ctx context.Context, r *findRequest) (*cursor.Page[profil
 	if len(shown) == 1 {
 		function.Subject(ctx, shown[0])
 	}
-	function.Detail(ctx, "members", shown) // the law asks whose data was read
+	function.About(ctx, shown...)
 	return response, nil
 }
 
@@ -166,6 +165,6 @@ func (h handlers) holders(ctx context.Context, _ *struct{}) (*holdersResponse, e
 		a.Items = append(a.Items, item)
 		shown = append(shown, v.MemberID)
 	}
-	function.Detail(ctx, "members", slices.Compact(shown)) // the law asks whose data was read
+	function.About(ctx, shown...)
 	return a, nil
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -200,6 +201,69 @@ func TestProfile(t *testing.T) {
 			if !strings.Contains(body, part) {
 				t.Errorf("the export lacks %s: %s", part, body)
 			}
+		}
+	})
+}
+
+// Whoever is shown somebody's data, by itself or in a list, by the API or the console, is in their
+// export, and in what the log has about them: each route that reads members, of which a new one is
+// added here.
+func TestWhoReadMeIsInMyExport(t *testing.T) {
+	reads := map[string]string{
+		"GET /v1/admin/members":      "/v1/admin/members",
+		"GET /v1/admin/members/{id}": "/v1/admin/members/{me}",
+		"GET /v1/admin/roles":        "/v1/admin/roles",
+		"GET /console/members":       "/console/members?q=%EC%9D%B4%EA%B0%95",
+		"GET /console/members/roles": "/console/members/roles",
+		"GET /console/members/{id}":  "/console/members/{me}",
+		"GET /v1/admin/audit":        "", // what the council did: whoever is in it reads it by their own export
+	}
+	for _, r := range members.Function.Build(function.Deps{}).Routes {
+		if _, there := reads[r.Action()]; r.Personal && !there {
+			t.Errorf("%s reads members: add it to this test", r.Action())
+		}
+	}
+	each(t, func(t *testing.T, app *functiontest.App) {
+		me := app.Member(functiontest.Member{Name: "이강산", Verified: true, Grants: []auth.Grant{{Role: auth.Editor}}})
+		another := app.Member(functiontest.Member{Name: "박바다"})
+		admin := caller(app, app.Admin())
+		want := []string{}
+		for _, action := range slices.Sorted(maps.Keys(reads)) {
+			if path := reads[action]; path != "" {
+				app.Wait(time.Second)
+				admin("GET", strings.ReplaceAll(path, "{me}", me.ID), nil).Want(200)
+				want = append(want, action)
+			}
+		}
+		app.Wait(time.Second)
+		admin("GET", "/v1/admin/members?name=%EB%B0%94%EB%8B%A4", nil).Want(200) // another alone
+		export := functiontest.JSON[struct {
+			Accesses []struct{ Action string }
+		}](caller(app, me.Token)("GET", "/v1/members/me/export", nil).Want(200))
+		got := []string{}
+		for _, a := range export.Accesses {
+			got = append(got, a.Action)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("in the export: %v, want %v", got, want)
+		}
+		// The log of a subject is the same, page by page and the newest first.
+		got = []string{}
+		for next := ""; ; {
+			p := functiontest.JSON[page](admin("GET", "/v1/admin/audit?size=2&subject="+me.ID+"&cursor="+url.QueryEscape(next), nil).Want(200))
+			for _, i := range p.Items {
+				got = append(got, i.Action)
+			}
+			if next = p.NextCursor; next == "" {
+				break
+			}
+		}
+		slices.Reverse(got)
+		if !slices.Equal(got, want) {
+			t.Errorf("in the log: %v, want %v", got, want)
+		}
+		if n := len(functiontest.JSON[page](admin("GET", "/v1/admin/audit?subject="+another.ID, nil).Want(200)).Items); n != 2 {
+			t.Errorf("%d lines about another", n)
 		}
 	})
 }

@@ -59,7 +59,7 @@ func (h handlers) find(ctx context.Context, r *findRequest) (*ui.Answer, error) 
 	for _, m := range found {
 		shown = append(shown, m.ID)
 	}
-	function.Detail(ctx, "members", shown) // the law asks whose data was read
+	function.About(ctx, shown...)
 	main = append(main,
 		g.Iff(len(found) == 0, func() g.Node { return desk.Empty(ui.T(ctx, "찾은 회원이 없습니다.", "Nobody was found.")) }),
 		g.Iff(len(found) > 0, func() g.Node {
