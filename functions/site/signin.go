@@ -234,7 +234,7 @@ func (h handlers) goesOn(ctx context.Context, purpose string, do func(oidc.Flow,
 	request := function.RequestFrom(ctx)
 	flow, err := h.oidc.Recall(ctx, request.Cookies[cookie.Flow], purpose)
 	if err != nil {
-		return refused(oidc.ErrFlow().Code, ""), nil
+		return refused(oidc.ErrFlow().Code, ""), nil //nolint:nilerr // too late, or another browser: the page says so
 	}
 	tokens, err := do(flow, credential.Try{Device: request.Device, Visitor: request.Origin, RequestID: request.ID})
 	if half := credential.Halfway(err); half != (credential.Half{}) {
