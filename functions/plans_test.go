@@ -74,7 +74,7 @@ func (r *recorder) of(f func()) []sent {
 // grown is how many rows the tables have that grow, after some years of a large university.
 // Row n of each has the id of n (rowID), and is of the n-th second (rowTime).
 var grown = map[string]int{
-	"audit": 1_000_000, "members": 50_000, "member_names": 250_000, "notices": 10_000, "notice_revisions": 10_000, "things": 10_000, "thing_letters": 30_000, "uploads": 50_000, "upload_uses": 20_000,
+	"audit": 1_000_000, "audit_members": 200_000, "members": 50_000, "member_names": 250_000, "notices": 10_000, "notice_revisions": 10_000, "things": 10_000, "thing_letters": 30_000, "uploads": 50_000, "upload_uses": 20_000,
 	"sessions": 60_000, "refresh_tokens": 120_000, "outbox": 50_000, "idempotency": 50_000, "attempts": 50_000, "dead_letters": 20_000,
 	"password_resets": 4_000, "mail_codes": 4_000, "address_codes": 4_000, "minutes": 4_000, "minute_revisions": 4_000, "banner_clicks": 50_000, "calendar_events": 10_000, "deliveries": 200_000, "roster": 50_000, "consents": 50_000,
 }
@@ -96,7 +96,8 @@ var rows = []string{
 	`INSERT INTO refresh_tokens (hash, session_id, used_at, until_at, created_at)
 		SELECT 'r' || n, lpad(to_hex(1 + n % {sessions}), 8, '0') || '-0000-4000-8000-000000000000', {at}, CASE WHEN n % 2 = 0 THEN {at} ELSE 9000000000000 END, {at} FROM generate_series(1, {refresh_tokens}) n`,
 	`INSERT INTO audit (id, at, actor, action, subject, origin, request_id, detail)
-		SELECT {id}, {at}, 'actor' || n % 100, CASE WHEN n % 100000 = 0 THEN 'rare' ELSE 'PUT /v1/things' || n % 60 END, 'subject' || n % 100000, '', '', '{}' FROM generate_series(1, {audit}) n`,
+		SELECT {id}, {at}, 'actor' || n % 100, CASE WHEN n % 100000 = 0 THEN 'rare' ELSE 'PUT /v1/things' || n % 60 END, lpad(to_hex(n % 100000), 8, '0') || '-0000-4000-8000-000000000000', '', '', '{}' FROM generate_series(1, {audit}) n`,
+	`INSERT INTO audit_members (audit_id, member_id, at) SELECT {id}, lpad(to_hex(1 + n % 100), 8, '0') || '-0000-4000-8000-000000000000', {at} FROM generate_series(1, {audit_members}) n`,
 	`INSERT INTO notices (id, unit, title, folded, excerpt, tags, publish_at, deleted_at, version, created_at, updated_at, rendering, html, body)
 		SELECT {id}, '총학', '공지 ' || n, '공지 ' || n, '', '[]', {at}, CASE WHEN n % 20 = 0 THEN {at} END, 1, {at}, {at}, 1, repeat('가', 500), repeat('가', 500) FROM generate_series(1, {notices}) n`,
 	`INSERT INTO minute_bodies (slug, name, name_en, unit, publish_days, numbered, per_year, names, ord, version) VALUES ('a', '위원회', '', '총학', 7, 1, 0, 0, 0, 1)`,
@@ -154,6 +155,7 @@ func fill(t *testing.T, db *database.DB) {
 		}
 	}
 	exec(`SET LOCAL maintenance_work_mem = '256MB'`)
+	exec(`ALTER TABLE audit_members SET UNLOGGED`) // before what it refers to
 	exec(`ALTER TABLE audit SET UNLOGGED`)
 	for _, i := range indexes {
 		exec(`DROP INDEX ` + i.name)
@@ -177,7 +179,7 @@ func fill(t *testing.T, db *database.DB) {
 // filters are values for the parameters of lists: such as few rows have, where there is a
 // choice.
 var filters = map[string]string{
-	"actor": "actor7", "subject": "subject77", "action": "rare", "from": "2023-11-20T00:00:00Z", "to": "2023-11-16T00:00:00Z", "email": "m777@x.kr", "name": "마",
+	"actor": "actor7", "subject": "0000004d-0000-4000-8000-000000000000", "action": "rare", "from": "2023-11-20T00:00:00Z", "to": "2023-11-16T00:00:00Z", "email": "m777@x.kr", "name": "마",
 	"type": "rare", "tag": "드묾", "unit": "총학", "state": "published", "kind": "document", "all": "true",
 }
 

@@ -603,6 +603,8 @@ func questions() map[string][]question {
 		"POST /v1/auth/oidc/{issuer}/link":           {{passes: "temporarily-unavailable", send: plain(sending{params: []string{"away"}, body: map[string]any{}})}},
 		"GET /v1/auth/oidc/{issuer}/callback":        {{passes: "oidc-flow-ended", send: plain(sending{params: []string{"away"}})}},
 		"POST /v1/auth/oidc/second-factor":           body(map[string]any{"code": "000000"}, "oidc-flow-ended"),
+		"POST /v1/auth/oidc/sign-up":                 body(map[string]any{"policyVersion": "", "privacy": true}, "oidc-flow-ended"),
+		"POST /v1/auth/oidc/return":                  body(map[string]any{}, "oidc-flow-ended"),
 		"DELETE /v1/auth/oidc/{issuer}": {{passes: "last-way-in", send: func(c *council, w who) sending {
 			if w.ID != "" {
 				c.exec(`INSERT INTO oidc_links (issuer, subject, member_id, linked_at) VALUES ('http://127.0.0.1:1', $1, $1, 0) ON CONFLICT DO NOTHING`, w.ID)
@@ -754,6 +756,8 @@ func questions() map[string][]question {
 
 		"POST /sign-in":                         body(empty, "invalid-input"),
 		"POST /sign-in/second-factor":           body(empty, ""),
+		"POST /sign-in/agree":                   body(empty, ""),
+		"POST /sign-in/return":                  body(empty, ""),
 		"POST /sign-out":                        body(empty, ""),
 		"POST /sign-up":                         body(empty, "invalid-input"),
 		"POST /password/forgotten":              body(empty, "invalid-input"),

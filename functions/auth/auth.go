@@ -40,7 +40,7 @@ var Function = function.Spec{
 			writable:    d.Writable,
 		}
 		h.ways = account.Ways{Sessions: h.sessions, Accounts: account.Accounts{
-			Members: h.members, Credentials: h.credentials, Attempts: attempt.Store{DB: d.DB, Key: d.Key}, Mail: d.Mail, Log: d.Log, Council: face.Store{DB: d.DB, Name: d.Settings.CouncilName}.Council, SiteURL: d.Settings.SiteURL,
+			Members: h.members, Credentials: h.credentials, Attempts: attempt.Store{DB: d.DB, Key: d.Key}, Mail: d.Mail, Log: d.Log, Council: face.Store{DB: d.DB, Name: d.Settings.CouncilName}.Council, SiteURL: d.Settings.SiteURL, PolicyVersion: d.Settings.PolicyVersion,
 		}}
 		return function.Parts{Routes: []function.Route{
 			{Method: "POST", Path: "/v1/auth/sessions", Words: problem.Text{KO: "로그인함", EN: "Signed in"}, Access: function.Anyone, Always: true, Doc: "Signs in with address, password and, where the member has one, a second factor.", Do: function.Do(h.signIn), Status: 201, Limit: function.SigningIn, Alone: true,
@@ -62,9 +62,9 @@ var Function = function.Spec{
 				Refuses: function.Refusals{problem.Gone: {"reset-ended"}}},
 			{Method: "GET", Path: "/v1/auth/second-factor", Access: function.SignedIn, Doc: "Says whether the member has a second factor, and how many recovery codes are left.", Do: function.Do(h.secondFactor)},
 			{Method: "POST", Path: "/v1/auth/second-factor", Words: problem.Text{KO: "2단계 인증을 켜기 시작함", EN: "Began to turn on the second factor"}, Access: function.SignedIn, Doc: "Makes a secret for an authenticator app, which waits for its first code.", Do: function.Do(h.enrol), Status: 201, Limit: function.SigningIn, Alone: true, Proof: true,
-				Refuses: function.Refusals{problem.Conflict: {"second-factor-on"}}},
+				Refuses: function.Refusals{problem.Forbidden: {"address-unconfirmed"}, problem.Conflict: {"second-factor-on"}}},
 			{Method: "POST", Path: "/v1/auth/second-factor/confirm", Words: problem.Text{KO: "2단계 인증을 켬", EN: "Turned on the second factor"}, Access: function.SignedIn, Doc: "Turns the second factor on with a first code and gives the recovery codes.", Do: function.Do(h.confirm), Limit: function.SigningIn, Alone: true, Proof: true,
-				Refuses: function.Refusals{problem.Forbidden: {"code-wrong"}, problem.Conflict: {"second-factor-off", "second-factor-on"}, problem.TooMany: {"too-many-failures"}}},
+				Refuses: function.Refusals{problem.Forbidden: {"address-unconfirmed", "code-wrong"}, problem.Conflict: {"second-factor-off", "second-factor-on"}, problem.TooMany: {"too-many-failures"}}},
 			{Method: "POST", Path: "/v1/auth/second-factor/verify", Words: problem.Text{KO: "2단계 인증을 마침", EN: "Gave the second factor"}, Access: function.SignedIn, Always: true, Doc: "Gives a second factor in a session that began without one.", Do: function.Do(h.verify), Limit: function.SigningIn, Alone: true,
 				Refuses: function.Refusals{problem.Forbidden: {"code-wrong"}, problem.Conflict: {"second-factor-off"}, problem.TooMany: {"too-many-failures"}}},
 			{Method: "POST", Path: "/v1/auth/second-factor/recovery-codes", Words: problem.Text{KO: "복구 코드를 새로 만듦", EN: "Made new recovery codes"}, Access: function.SignedIn, Doc: "Gives new recovery codes in place of the old ones.", Do: function.Do(h.recoveryCodes), Limit: function.SigningIn, Alone: true, Proof: true,
@@ -72,12 +72,17 @@ var Function = function.Spec{
 			{Method: "DELETE", Path: "/v1/auth/second-factor", Words: problem.Text{KO: "2단계 인증을 끔", EN: "Turned off the second factor"}, Access: function.SignedIn, Doc: "Turns the second factor off.", Do: function.Do(h.removeSecond), Limit: function.SigningIn, Alone: true, Proof: true,
 				Refuses: function.Refusals{problem.Conflict: {"second-factor-off"}}},
 			{Method: "GET", Path: "/v1/auth/oidc", Access: function.Anyone, Doc: "Lists the other issuers that one can sign in with.", Do: function.Do(h.issuers)},
-			{Method: "GET", Path: "/v1/auth/oidc/{issuer}", Access: function.Anyone, Doc: "Sends the browser to an issuer, to sign in or to undo leaving.", Do: function.Do(h.begin), Status: 302, Limit: function.Outward},
-			{Method: "POST", Path: "/v1/auth/oidc/{issuer}/link", Words: problem.Text{KO: "다른 계정을 연결함", EN: "Linked another account"}, Access: function.SignedIn, Doc: "Begins to link an account of an issuer, and answers where the browser goes on.", Do: function.Do(h.link), Limit: function.SigningIn, Alone: true, Proof: true},
+			{Method: "GET", Path: "/v1/auth/oidc/{issuer}", Access: function.Anyone, Doc: "Sends the browser to an issuer, to sign in.", Do: function.Do(h.begin), Status: 302, Limit: function.Outward},
+			{Method: "POST", Path: "/v1/auth/oidc/{issuer}/link", Words: problem.Text{KO: "다른 계정을 연결함", EN: "Linked another account"}, Access: function.SignedIn, Doc: "Begins to link an account of an issuer, and answers where the browser goes on.", Do: function.Do(h.link), Limit: function.SigningIn, Alone: true, Proof: true,
+				Refuses: function.Refusals{problem.Forbidden: {"address-unconfirmed"}}},
 			{Method: "GET", Path: "/v1/auth/oidc/{issuer}/callback", Access: function.Anyone, Doc: "Where the issuer sends the browser back to.", Do: function.Do(h.callback), Status: 303, Limit: function.Outward,
 				Refuses: function.Refusals{problem.Malformed: {"oidc-flow-ended"}}},
 			{Method: "POST", Path: "/v1/auth/oidc/second-factor", Words: problem.Text{KO: "2단계 인증을 마침", EN: "Gave the second factor"}, Access: function.Anyone, Always: true, Doc: "Takes the second factor of a member whom an issuer identified; sets cookies.", Do: function.Do(h.finish), Limit: function.SigningIn, Alone: true,
 				Refuses: function.Refusals{problem.Malformed: {"oidc-flow-ended"}, problem.Unauthenticated: {"second-factor-code-required", "sign-in-failed"}, problem.Forbidden: {"code-wrong", "member-suspended"}, problem.NotFound: {"not-found"}, problem.Conflict: {"member-leaving"}, problem.TooMany: {"too-many-failures"}}},
+			{Method: "POST", Path: "/v1/auth/oidc/sign-up", Words: problem.Text{KO: "가입함", EN: "Signed up"}, Access: function.Anyone, Doc: "Makes an account for whom an issuer identified, and who agrees to the privacy policy; sets cookies.", Do: function.Do(h.signUpBy), Limit: function.SigningIn, Alone: true,
+				Refuses: function.Refusals{problem.Malformed: {"oidc-flow-ended"}, problem.Forbidden: {"member-suspended"}, problem.Conflict: {"email-taken", "member-leaving"}}},
+			{Method: "POST", Path: "/v1/auth/oidc/return", Words: problem.Text{KO: "탈퇴를 취소함", EN: "Undid leaving"}, Access: function.Anyone, Always: true, Doc: "Undoes leaving for whom an issuer identified; sets cookies.", Do: function.Do(h.comeBackBy), Limit: function.SigningIn, Alone: true,
+				Refuses: function.Refusals{problem.Malformed: {"oidc-flow-ended"}, problem.Unauthenticated: {"second-factor-code-required"}, problem.Forbidden: {"code-wrong", "member-suspended"}, problem.Conflict: {"consent-required"}, problem.TooMany: {"too-many-failures"}}},
 			{Method: "DELETE", Path: "/v1/auth/oidc/{issuer}", Words: problem.Text{KO: "다른 계정의 연결을 끊음", EN: "Unlinked another account"}, Access: function.SignedIn, Doc: "Takes an issuer from one's account.", Do: function.Do(h.unlink), Limit: function.SigningIn, Alone: true, Proof: true,
 				Refuses: function.Refusals{problem.Conflict: {"last-way-in"}}},
 		}}

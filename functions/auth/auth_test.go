@@ -12,6 +12,7 @@ import (
 
 	fn "github.com/madang-council/madang/functions/auth"
 	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/cookie"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/functiontest"
 	"github.com/madang-council/madang/shared/identity/member"
@@ -50,7 +51,7 @@ func joined(t *testing.T, app *functiontest.App, email string) {
 func signedUp(t *testing.T, app *functiontest.App, email, hash string) {
 	t.Helper()
 	members := member.Store{DB: app.DB, Key: app.Deps.Key, LeaveGrace: app.Deps.Settings.LeaveGrace}
-	if _, made, err := members.SignUp(app.Context(), member.New{Profile: member.Profile{Name: "김마당"}, Email: email, Password: hash, Consent: member.Consent{Version: "1", Privacy: true}}); err != nil || !made {
+	if _, made, err := members.SignUp(app.Context(), member.New{Profile: member.Profile{Name: "김마당"}, Email: email, Password: hash, Confirmed: true, Consent: member.Consent{Version: "1", Privacy: true}}); err != nil || !made {
 		t.Fatal(made, err)
 	}
 }
@@ -329,6 +330,65 @@ func TestGuessing(t *testing.T) {
 	app.Wait(24 * time.Hour)
 	owner.cookies = nil
 	owner.signIn("kim@example.com", secretWord).Want(201)
+}
+
+// Whoever had the password once may have had any number of browsers known to the account. While it is
+// the password they have as many failures together as an account's browsers have, and none of their
+// own from the moment on in which it is replaced: they are strangers. The browser in which it was
+// replaced is known.
+func TestBrowsersOfAnOldPassword(t *testing.T) {
+	const chosen = "참외가 더 맛있는 여름 9시"
+	for name, replace := range map[string]func(app *functiontest.App, owner *client){
+		"nothing": func(*functiontest.App, *client) {},
+		"changed": func(_ *functiontest.App, owner *client) {
+			owner.keep(owner.do("POST", "/v1/auth/password", map[string]string{"new": chosen}).Want(200))
+		},
+		"reset": func(app *functiontest.App, owner *client) {
+			app.Mail.Take()
+			owner.do("POST", "/v1/auth/password/forgotten", map[string]string{"email": "kim@example.com"}).Want(202)
+			_, token, _ := strings.Cut(app.Mail.Take()[0].Text, "/password#")
+			owner.keep(owner.do("POST", "/v1/auth/password/reset", map[string]string{"token": strings.Fields(token)[0], "password": chosen}).Want(204))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			app := functiontest.New(t, fn.Function)
+			joined(t, app, "kim@example.com")
+			owner := &client{app: app, from: "198.51.100.1", cookies: map[string]string{}}
+			owner.keep(owner.signIn("kim@example.com", secretWord, "delivery", "cookie").Want(201))
+			browsers := []client{}
+			for i := range 12 {
+				c := client{app: app, from: fmt.Sprintf("203.0.113.%d", i+1)}
+				c.cookies = map[string]string{cookie.Browser: cookiesOf(c.signIn("kim@example.com", secretWord, "delivery", "cookie").Want(201))[cookie.Browser].Value}
+				browsers = append(browsers, c)
+			}
+			replace(app, owner)
+			compared := func(guessers []client, from func(i int) string) (n int) {
+				for i := range 10 * len(guessers) {
+					c := guessers[i%len(guessers)]
+					c.from = from(i)
+					if c.signIn("kim@example.com", "wrong").Status == 401 {
+						n++
+					}
+				}
+				return n
+			}
+			apart := compared(browsers, func(i int) string { return fmt.Sprintf("203.0.113.%d", 100+i) })
+			if want := map[string]int{"nothing": 50, "changed": 100, "reset": 100}[name]; apart != want {
+				t.Errorf("%d guesses of 12 browsers at many addresses were compared, want %d", apart, want)
+			}
+			if name == "nothing" {
+				return
+			}
+			app.Wait(24 * time.Hour)
+			if at := compared(browsers, func(int) string { return "203.0.113.99" }); at != 5 {
+				t.Errorf("%d guesses of 12 browsers at one address were compared, want 5", at)
+			}
+			compared(browsers, func(i int) string { return fmt.Sprintf("203.0.113.%d", 100+i) })
+			stranger := client{app: app, from: "198.51.100.2"}
+			stranger.signIn("kim@example.com", chosen).Problem(429, "too-many-failures")
+			owner.signIn("kim@example.com", chosen).Want(201)
+		})
+	}
 }
 
 // From however many addresses somebody guesses, an account bears a hundred failures a day and

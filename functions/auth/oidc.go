@@ -13,11 +13,12 @@ import (
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/cookie"
 	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/identity/account"
 	"github.com/madang-council/madang/shared/identity/credential"
 	"github.com/madang-council/madang/shared/identity/member"
 	"github.com/madang-council/madang/shared/identity/oidc"
+	"github.com/madang-council/madang/shared/identity/session"
 	"github.com/madang-council/madang/shared/problem"
-	"github.com/madang-council/madang/shared/text"
 )
 
 func issuers(list []function.Issuer) []oidc.Issuer {
@@ -39,21 +40,17 @@ func (h handlers) issuers(context.Context, *issuersRequest) (*issuersResponse, e
 }
 
 type beginRequest struct {
-	Issuer   string `path:"issuer"`
-	Return   string `query:"return" description:"Path of the site to go on at."`
-	Consent  string `query:"consent" description:"Version of the privacy policy that a new member agrees to."`
-	ComeBack bool   `query:"comeBack" description:"Undoes leaving."`
+	Issuer string `path:"issuer"`
+	Return string `query:"return" description:"Path of the site to go on at."`
 }
 
-// begin sends the browser to the issuer.
+// begin sends the browser to the issuer. Anybody can have somebody follow this link: it signs in,
+// and what is said beside that is said afterwards (signUpBy, comeBackBy).
 func (h handlers) begin(ctx context.Context, r *beginRequest) (*function.Redirect, error) {
 	var f check.Fields
-	flow := oidc.Flow{Purpose: oidc.SignIn, Return: ownPath(&f, r.Return), Consent: f.OptionalLine("consent", r.Consent, 40)}
+	flow := oidc.Flow{Purpose: oidc.SignIn, Return: ownPath(&f, r.Return)}
 	if err := f.Err(); err != nil {
 		return nil, err
-	}
-	if r.ComeBack {
-		flow.Purpose = oidc.ComeBack
 	}
 	address, err := h.toIssuer(ctx, r.Issuer, flow)
 	if err != nil {
@@ -87,6 +84,9 @@ type linkResponse struct {
 func (h handlers) link(ctx context.Context, r *linkRequest) (*linkResponse, error) {
 	var f check.Fields
 	p := auth.From(ctx)
+	if err := h.ways.MayAdd(ctx, p); err != nil {
+		return nil, err
+	}
 	flow := oidc.Flow{Purpose: oidc.Link, MemberID: p.MemberID, Return: ownPath(&f, r.Return)}
 	if err := f.Err(); err != nil {
 		return nil, err
@@ -170,23 +170,33 @@ func (h handlers) identified(ctx context.Context, flow oidc.Flow, who oidc.Ident
 		}
 		return err
 	}
-	id, err := h.memberOf(ctx, flow, who)
+	tokens, err := h.ways.SignInBy(ctx, account.Known(who), h.tryOf(ctx, ""), false)
 	if err != nil {
-		return err
-	}
-	tokens, err := h.credentials.SignInAs(ctx, id, h.tryOf(ctx, ""), flow.Purpose == oidc.ComeBack)
-	if errors.Is(err, credential.ErrCodeRequired()) {
-		value, sealing := h.oidc.Remember(ctx, oidc.Flow{Purpose: oidc.Second, MemberID: id, Return: flow.Return, ComesBack: flow.Purpose == oidc.ComeBack})
-		if sealing != nil {
-			return sealing
-		}
-		h.setFlow(ctx, value)
-	}
-	if err != nil {
-		return err
+		return h.later(ctx, err, oidc.Flow{Return: flow.Return, Who: who})
 	}
 	cookie.SignIn(ctx, tokens)
 	return h.ways.EndBefore(ctx, function.RequestFrom(ctx).Cookies[auth.RefreshCookie])
+}
+
+// later remembers in the browser what a sign-in waits for, by the refusal that says it, which it
+// returns.
+func (h handlers) later(ctx context.Context, refused error, flow oidc.Flow) error {
+	switch half := credential.Halfway(refused); {
+	case half != credential.Half{}:
+		flow = oidc.Flow{Purpose: oidc.Second, MemberID: half.MemberID, Mark: half.Mark, Return: flow.Return}
+	case errors.Is(refused, account.ErrConsentRequired()):
+		flow.Purpose = oidc.Joining
+	case errors.Is(refused, credential.ErrLeaving()):
+		flow.Purpose = oidc.Leaving
+	default:
+		return refused
+	}
+	value, err := h.oidc.Remember(ctx, flow)
+	if err != nil {
+		return err
+	}
+	h.setFlow(ctx, value)
+	return refused
 }
 
 func (h handlers) tryOf(ctx context.Context, code string) credential.Try {
@@ -194,39 +204,56 @@ func (h handlers) tryOf(ctx context.Context, code string) credential.Try {
 	return credential.Try{Code: code, Device: request.Device, Visitor: request.Origin, RequestID: request.ID}
 }
 
-// memberOf finds the member, or makes one who has agreed to today's policy.
-func (h handlers) memberOf(ctx context.Context, flow oidc.Flow, who oidc.Identity) (string, error) {
-	id, err := h.members.Linked(ctx, who.Issuer, who.Subject)
-	if !errors.Is(err, problem.Absent()) {
-		return id, err
+// recalled is what a sign-in of this browser waits for, on the site's own page.
+func (h handlers) recalled(ctx context.Context, purpose string) (oidc.Flow, error) {
+	if err := ownPage(ctx); err != nil {
+		return oidc.Flow{}, err
 	}
-	if flow.Consent != h.settings.PolicyVersion {
-		return "", problem.New(problem.Conflict, "consent-required", "가입하려면 개인정보 처리방침에 동의해야 합니다.", "To become a member, agree to the privacy policy.")
-	}
-	if err := h.writable(ctx); err != nil {
-		return "", err
-	}
-	n := member.New{Profile: member.Profile{Name: shownName(who.Name)}, Consent: member.Consent{Version: flow.Consent, Privacy: true}}
-	var f check.Fields
-	if email := f.Email("email", who.Email); f.Err() == nil {
-		n.Email = email
-	}
-	id, err = h.members.SignUpBy(ctx, n, who.Issuer, who.Subject)
-	if errors.Is(err, member.ErrLinkTaken()) || errors.Is(err, member.ErrEmailTaken()) {
-		if id, linked := h.members.Linked(ctx, who.Issuer, who.Subject); linked == nil {
-			return id, nil // two tabs at once: the other one made the account
-		}
-	}
-	return id, err
+	return h.oidc.Recall(ctx, function.RequestFrom(ctx).Cookies[cookie.Flow], purpose)
 }
 
-// shownName is the issuer's name for somebody, as far as it can be shown.
-func shownName(name string) string {
-	clean, err := text.Clean(name, false)
-	if err != nil || text.Blank(clean) {
-		return "새 회원"
+// arrived ends a flow with the cookies of a session.
+func (h handlers) arrived(ctx context.Context, tokens session.Tokens) (*tokensResponse, error) {
+	function.SetCookie(ctx, cookie.New(ctx, cookie.Flow, "", time.Time{}))
+	if err := h.ways.EndBefore(ctx, function.RequestFrom(ctx).Cookies[auth.RefreshCookie]); err != nil {
+		return nil, err
 	}
-	return text.Truncate(clean, member.NameLimit)
+	return h.deliver(ctx, tokens, byCookie)
+}
+
+type signUpByRequest struct {
+	PolicyVersion string `json:"policyVersion" description:"Of the privacy policy that the new member agrees to."`
+	Privacy       bool   `json:"privacy"`
+}
+
+// signUpBy makes an account for whom an issuer has identified and who agrees to the policy.
+func (h handlers) signUpBy(ctx context.Context, r *signUpByRequest) (*tokensResponse, error) {
+	flow, err := h.recalled(ctx, oidc.Joining)
+	if err != nil {
+		return nil, err
+	}
+	tokens, err := h.ways.SignUpBy(ctx, account.Known(flow.Who), member.Consent{Version: r.PolicyVersion, Privacy: r.Privacy}, h.tryOf(ctx, ""))
+	if err != nil {
+		return nil, err
+	}
+	return h.arrived(ctx, tokens)
+}
+
+type comeBackByRequest struct {
+	Code string `json:"code,omitempty" description:"Of who has a second factor."`
+}
+
+// comeBackBy undoes leaving for whom an issuer has identified.
+func (h handlers) comeBackBy(ctx context.Context, r *comeBackByRequest) (*tokensResponse, error) {
+	flow, err := h.recalled(ctx, oidc.Leaving)
+	if err != nil {
+		return nil, err
+	}
+	tokens, err := h.ways.SignInBy(ctx, account.Known(flow.Who), h.tryOf(ctx, r.Code), true)
+	if err != nil {
+		return nil, err
+	}
+	return h.arrived(ctx, tokens)
 }
 
 type finishRequest struct {
@@ -236,22 +263,15 @@ type finishRequest struct {
 // finish takes the second factor of a member whom an issuer has identified, and sets the
 // cookies of a session.
 func (h handlers) finish(ctx context.Context, r *finishRequest) (*tokensResponse, error) {
-	if err := ownPage(ctx); err != nil {
-		return nil, err
-	}
-	flow, err := h.oidc.Recall(ctx, function.RequestFrom(ctx).Cookies[cookie.Flow], oidc.Second)
+	flow, err := h.recalled(ctx, oidc.Second)
 	if err != nil {
 		return nil, err
 	}
-	tokens, err := h.credentials.SignInAs(ctx, flow.MemberID, h.tryOf(ctx, r.Code), flow.ComesBack)
+	tokens, err := h.credentials.GoOn(ctx, credential.Half{MemberID: flow.MemberID, Mark: flow.Mark}, h.tryOf(ctx, r.Code), flow.ComesBack)
 	if err != nil {
 		return nil, err
 	}
-	function.SetCookie(ctx, cookie.New(ctx, cookie.Flow, "", time.Time{}))
-	if err := h.ways.EndBefore(ctx, function.RequestFrom(ctx).Cookies[auth.RefreshCookie]); err != nil {
-		return nil, err
-	}
-	return h.deliver(ctx, tokens, byCookie)
+	return h.arrived(ctx, tokens)
 }
 
 type unlinkRequest struct {

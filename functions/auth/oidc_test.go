@@ -11,6 +11,7 @@ import (
 
 	fn "github.com/madang-council/madang/functions/auth"
 	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/council/policy"
 	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/function"
@@ -67,6 +68,22 @@ func (c client) link(t *testing.T, issuer *oidctest.Issuer) url.Values {
 	return issuer.Agree(t, functiontest.JSON[struct{ URL string }](r).URL)
 }
 
+// agreed is the consent to today's policy.
+var agreed = map[string]any{"policyVersion": "2026-03-01", "privacy": true}
+
+// agrees makes an account for whom the issuer has just identified.
+func (c client) agrees(t *testing.T) {
+	t.Helper()
+	c.keep(c.do("POST", "/v1/auth/oidc/sign-up", agreed).Want(200))
+}
+
+// joins is somebody new, whom the issuer identifies and who then agrees to the policy.
+func (c client) joins(t *testing.T, issuer *oidctest.Issuer) {
+	t.Helper()
+	c.location(t, c.back(c.begin(t, issuer, "")), "/?error=consent-required")
+	c.agrees(t)
+}
+
 func (c client) location(t *testing.T, r functiontest.Response, want string) {
 	t.Helper()
 	if got := r.Want(303).Header.Get("Location"); got != want {
@@ -84,9 +101,8 @@ func TestOIDC(t *testing.T) {
 			issuer.Algorithm = algorithm
 			issuer.Claims = map[string]any{"sub": algorithm, "email": "Kim" + algorithm + "@example.com", "email_verified": true, "nickname": "김 마당"}
 			c.location(t, c.back(c.begin(t, issuer, "return=/notices%3Fpage%3D2")), "/notices?error=consent-required&page=2")
-			for range 2 { // made, then found again
-				c.location(t, c.back(c.begin(t, issuer, "return=/notices&consent=2026-03-01")), "/notices")
-			}
+			c.agrees(t)
+			c.location(t, c.back(c.begin(t, issuer, "return=/notices")), "/notices") // made, then found again
 			got := functiontest.JSON[tokens](c.do("POST", "/v1/auth/sessions/refresh", `{}`).Want(200))
 			if got.Member.Name != "김 마당" || got.Member.Verified {
 				t.Errorf("%+v", got)
@@ -114,7 +130,9 @@ func TestOIDCForged(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, issuer, c := elsewhere(t)
 			issuer.Claims["sub"] = "1"
-			q := c.begin(t, issuer, "return=/a&consent=2026-03-01")
+			c.joins(t, issuer) // somebody who has an account
+			c.cookies = map[string]string{}
+			q := c.begin(t, issuer, "return=/a")
 			lie(issuer, q)
 			c.location(t, c.back(q), "/a?error=oidc-failed")
 			if c.cookies[auth.AccessCookie] != "" {
@@ -135,7 +153,8 @@ func TestOIDCFlow(t *testing.T) {
 	c.do("DELETE", "/v1/auth/oidc/kakao", `{}`).Problem(401, "sign-in-required")
 
 	c.back(url.Values{"code": {"x"}, "state": {"x"}}).Problem(400, "oidc-flow-ended") // no cookie
-	q := c.begin(t, issuer, "consent=2026-03-01")
+	c.joins(t, issuer)
+	q := c.begin(t, issuer, "")
 	forged := url.Values{"code": q["code"], "state": {"forged"}}
 	c.back(forged).Problem(400, "oidc-flow-ended")
 	c.back(url.Values{"code": q["code"]}).Problem(400, "oidc-flow-ended")
@@ -164,9 +183,10 @@ func TestOIDCTakenAddress(t *testing.T) {
 	app, issuer, c := elsewhere(t)
 	joined(t, app, "kim@example.com")
 	issuer.Claims = map[string]any{"sub": "1", "email": "kim@example.com", "email_verified": "true"}
-	c.location(t, c.back(c.begin(t, issuer, "consent=2026-03-01")), "/?error=email-taken")
+	c.location(t, c.back(c.begin(t, issuer, "")), "/?error=consent-required")
+	c.do("POST", "/v1/auth/oidc/sign-up", agreed).Problem(409, "email-taken")
 	issuer.Claims["email_verified"] = false // says nothing: another account, without an address
-	c.location(t, c.back(c.begin(t, issuer, "consent=2026-03-01")), "/")
+	c.joins(t, issuer)
 
 	c.keep(c.signIn("kim@example.com", secretWord, "delivery", "cookie").Want(201))
 	c.location(t, c.back(c.link(t, issuer)), "/?error=issuer-linked")
@@ -190,7 +210,7 @@ func TestOIDCTakenAddress(t *testing.T) {
 func TestOIDCSecondFactorAndLeaving(t *testing.T) {
 	app, issuer, c := elsewhere(t)
 	issuer.Claims["sub"] = "1"
-	c.location(t, c.back(c.begin(t, issuer, "consent=2026-03-01")), "/")
+	c.joins(t, issuer)
 	app.Wait(10*time.Minute - time.Millisecond)
 	e := functiontest.JSON[struct{ Secret string }](c.do("POST", "/v1/auth/second-factor", `{}`).Want(201))
 	code := func() string {
@@ -231,17 +251,75 @@ func TestOIDCSecondFactorAndLeaving(t *testing.T) {
 	app.Wait(time.Minute)
 	c.cookies = map[string]string{}
 	c.location(t, c.back(c.begin(t, issuer, "")), "/?error=member-leaving")
-	c.location(t, c.back(c.begin(t, issuer, "comeBack=true")), "/?error=second-factor-code-required")
-	c.do("POST", "/v1/auth/oidc/second-factor", map[string]string{"code": code()}).Want(200)
+	c.do("POST", "/v1/auth/oidc/second-factor", map[string]string{"code": code()}).Problem(400, "oidc-flow-ended")
+	c.do("POST", "/v1/auth/oidc/return", `{}`).Problem(401, "second-factor-code-required")
+	c.do("POST", "/v1/auth/oidc/return", `{"code":"000000x"}`).Problem(403, "code-wrong")
+	c.do("POST", "/v1/auth/oidc/return", map[string]string{"code": code()}).Want(200)
 	if _, err := store.Leave(app.Context(), id); err != nil {
 		t.Fatal(err)
 	}
 	app.Wait(7 * 24 * time.Hour)
 	c.cookies = map[string]string{}
-	c.location(t, c.back(c.begin(t, issuer, "comeBack=true")), "/?error=consent-required")
-	c.location(t, c.back(c.begin(t, issuer, "consent=2026-03-01")), "/") // somebody new
+	c.do("POST", "/v1/auth/oidc/return", `{}`).Problem(400, "oidc-flow-ended")
+	c.joins(t, issuer) // somebody new
 	if got := functiontest.JSON[tokens](c.do("POST", "/v1/auth/sessions/refresh", `{}`).Want(200)); got.Member.ID == id {
 		t.Error("an account that has gone came back")
+	}
+}
+
+// A link that somebody follows says nothing for them, whatever its query is: no account is made, no
+// consent given, no leaving undone. That takes the site's own page, in the browser that the issuer
+// sent back, within the time of a flow, and the policy of today.
+func TestAFollowedLinkConsentsToNothing(t *testing.T) {
+	for _, options := range [][]functiontest.Option{nil, {functiontest.OnPostgres}} {
+		app, issuer, c := elsewhere(t, options...)
+		issuer.Claims["sub"] = "new"
+		count := func(query string) int {
+			t.Helper()
+			n, err := database.One(app.Context(), app.DB, database.Value[int], query)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		written := func() string {
+			return strconv.Itoa(count(`SELECT COUNT(*) FROM members`)) + " " + strconv.Itoa(count(`SELECT COUNT(*) FROM consents`)) + " " + strconv.Itoa(count(`SELECT COUNT(*) FROM members WHERE leaving_at IS NULL`))
+		}
+		const said = "consent=2026-03-01&policyVersion=2026-03-01&privacy=true&comeBack=true&comesBack=true&purpose=come-back"
+		c.location(t, c.back(c.begin(t, issuer, said)), "/?error=consent-required")
+		if got := written(); got != "0 0 0" {
+			t.Errorf("members, consents and members who do not leave after a link: %s", got)
+		}
+		foreign := client{app: app, cookies: c.cookies, header: map[string]string{"Sec-Fetch-Site": "cross-site"}}
+		foreign.do("POST", "/v1/auth/oidc/sign-up", agreed).Problem(403, "cross-origin")
+		client{app: app}.do("POST", "/v1/auth/oidc/sign-up", agreed).Problem(400, "oidc-flow-ended")
+		for _, body := range []map[string]any{{"policyVersion": "2026-03-01", "privacy": false}, {"policyVersion": "2025-01-01", "privacy": true}} {
+			c.do("POST", "/v1/auth/oidc/sign-up", body).Problem(422, "invalid-input")
+		}
+		late := client{app: app, cookies: maps.Clone(c.cookies)}
+		c.agrees(t)
+		if got := written(); got != "1 1 1" {
+			t.Errorf("members, consents and members who do not leave after agreeing: %s", got)
+		}
+		app.Wait(10 * time.Minute)
+		late.do("POST", "/v1/auth/oidc/sign-up", agreed).Problem(400, "oidc-flow-ended")
+
+		if _, err := app.DB.Exec(app.Context(), `UPDATE members SET leaving_at = $1`, clock.Millis(app.Now())); err != nil {
+			t.Fatal(err)
+		}
+		c.cookies = map[string]string{}
+		c.location(t, c.back(c.begin(t, issuer, said)), "/?error=member-leaving")
+		if got := written(); got != "1 1 0" {
+			t.Errorf("members, consents and members who do not leave after a link of who leaves: %s", got)
+		}
+		c.do("POST", "/v1/auth/oidc/sign-up", agreed).Problem(400, "oidc-flow-ended") // waits for something else
+		foreign = client{app: app, cookies: c.cookies, header: map[string]string{"Sec-Fetch-Site": "cross-site"}}
+		foreign.do("POST", "/v1/auth/oidc/return", `{}`).Problem(403, "cross-origin")
+		c.keep(c.do("POST", "/v1/auth/oidc/return", `{}`).Want(200))
+		c.do("GET", "/v1/auth/sessions", nil).Want(200)
+		if got := written(); got != "1 1 1" {
+			t.Errorf("members, consents and members who do not leave after coming back: %s", got)
+		}
 	}
 }
 
@@ -302,7 +380,7 @@ func TestLinkingIsProved(t *testing.T) {
 	// proves nothing of an account with a password: it may be signed in in a browser at hand.
 	issuer.Claims["sub"] = "other"
 	other := client{app: app, cookies: map[string]string{}}
-	other.location(t, other.back(other.begin(t, issuer, "consent=2026-03-01")), "/")
+	other.joins(t, issuer)
 	other.do("POST", "/v1/auth/oidc/kakao/link", `{}`).Want(200)
 	app.Wait(10 * time.Minute)
 	other.do("POST", "/v1/auth/oidc/kakao/link", `{}`).Problem(403, "proof-required")
@@ -322,7 +400,7 @@ func TestOIDCReadOnly(t *testing.T) {
 	app, issuer, c := elsewhere(t)
 	joined(t, app, "kim@example.com")
 	issuer.Claims = map[string]any{"sub": "old", "email": "old@example.com", "email_verified": true}
-	c.location(t, c.back(c.begin(t, issuer, "consent=2026-03-01")), "/")
+	c.joins(t, issuer)
 	member := client{app: app, cookies: map[string]string{}}
 	member.keep(member.signIn("kim@example.com", secretWord, "delivery", "cookie").Want(201))
 	issuer.Claims["sub"] = "new"
@@ -347,7 +425,8 @@ func TestOIDCReadOnly(t *testing.T) {
 	member.do("POST", "/v1/auth/oidc/kakao/link", `{}`).Problem(503, "read-only")
 	member.location(t, member.back(linking), "/?error=read-only")
 	stranger := client{app: app, cookies: map[string]string{}}
-	stranger.location(t, stranger.back(stranger.begin(t, issuer, "consent=2026-03-01")), "/?error=read-only")
+	stranger.location(t, stranger.back(stranger.begin(t, issuer, "")), "/?error=consent-required")
+	stranger.do("POST", "/v1/auth/oidc/sign-up", agreed).Problem(503, "read-only")
 	issuer.Claims["sub"] = "old"
 	c.location(t, c.back(c.begin(t, issuer, "")), "/")
 	if after := count(); after != before {

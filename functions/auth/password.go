@@ -37,7 +37,10 @@ func (h handlers) changePassword(ctx context.Context, r *changePasswordRequest) 
 		return nil, err
 	}
 	session := renewed(ctx, tokens)
-	return &session, nil
+	if auth.From(ctx).Bearer {
+		return &session, nil
+	}
+	return &session, h.known(ctx, tokens.MemberID)
 }
 
 type forgottenRequest struct {
@@ -61,10 +64,9 @@ type resetRequest struct {
 }
 
 func (h handlers) reset(ctx context.Context, r *resetRequest) (*function.None, error) {
-	email, err := h.ways.Reset(ctx, r.Token, r.Password)
+	id, err := h.ways.Reset(ctx, r.Token, r.Password)
 	if err != nil {
 		return nil, err
 	}
-	h.known(ctx, email)
-	return &function.None{}, nil
+	return &function.None{}, h.known(ctx, id)
 }

@@ -54,7 +54,9 @@ func (h handlers) signIn(ctx context.Context, r *signInRequest) (*tokensResponse
 		return nil, err
 	}
 	if r.Delivery == byCookie {
-		h.known(ctx, r.Email)
+		if err := h.known(ctx, tokens.MemberID); err != nil {
+			return nil, err
+		}
 		if err := h.ways.EndBefore(ctx, request.Cookies[auth.RefreshCookie]); err != nil {
 			return nil, err
 		}
@@ -63,6 +65,10 @@ func (h handlers) signIn(ctx context.Context, r *signInRequest) (*tokensResponse
 }
 
 // known lets the account know this browser again, whatever somebody guesses elsewhere.
-func (h handlers) known(ctx context.Context, email string) {
-	function.SetCookie(ctx, cookie.New(ctx, cookie.Browser, h.credentials.Known(ctx, email), clock.Now(ctx).Add(credential.BrowserLife)))
+func (h handlers) known(ctx context.Context, memberID string) error {
+	value, err := h.credentials.Known(ctx, memberID)
+	if err == nil {
+		function.SetCookie(ctx, cookie.New(ctx, cookie.Browser, value, clock.Now(ctx).Add(credential.BrowserLife)))
+	}
+	return err
 }

@@ -2,7 +2,6 @@ package members
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/madang-council/madang/shared/auth"
@@ -21,7 +20,7 @@ type findRequest struct {
 	Name  string `query:"name" description:"A part of the name, however it is spaced."`
 }
 
-func (h handlers) find(ctx context.Context, r *findRequest) (*cursor.Page[profileResponse], error) {
+func (h handlers) find(ctx context.Context, r *findRequest) (*cursor.Page[seenResponse], error) {
 	var f check.Fields
 	q := member.Search{Email: credential.Address(f.OptionalLine("email", r.Email, 254)), Name: f.OptionalLine("name", r.Name, member.NameLimit)}
 	size := cursor.Size(&f, r.Size)
@@ -38,20 +37,22 @@ func (h handlers) find(ctx context.Context, r *findRequest) (*cursor.Page[profil
 	if err != nil {
 		return nil, err
 	}
-	response := &cursor.Page[profileResponse]{Items: []profileResponse{}, NextCursor: found.NextCursor}
+	response := &cursor.Page[seenResponse]{Items: []seenResponse{}, NextCursor: found.NextCursor}
 	shown := []string{}
 	for _, m := range found.Items {
-		p, err := h.profile(ctx, m)
+		v, err := h.members.Seen(ctx, m)
 		if err != nil {
 			return nil, err
 		}
-		response.Items = append(response.Items, *p)
+		item := seen(v)
+		item.Email = m.Email // the caller sees it, or found them by it
+		response.Items = append(response.Items, *item)
 		shown = append(shown, m.ID)
 	}
 	if len(shown) == 1 {
 		function.Subject(ctx, shown[0])
 	}
-	function.Detail(ctx, "members", shown) // the law asks whose data was read
+	function.About(ctx, shown...)
 	return response, nil
 }
 
@@ -59,12 +60,41 @@ type readRequest struct {
 	ID string `path:"id"`
 }
 
-func (h handlers) read(ctx context.Context, r *readRequest) (*profileResponse, error) {
-	m, err := h.members.Member(ctx, r.ID)
+// seenResponse is a member as far as the caller sees them.
+type seenResponse struct {
+	ID           string     `json:"id"`
+	Name         string     `json:"name"`
+	Verified     bool       `json:"verified"`
+	Whole        bool       `json:"whole" description:"Whether what follows is shown: to who supervises or verifies members, and of who has a role in a unit for which the caller appoints."`
+	Email        string     `json:"email,omitempty" description:"Also where the member was found by it."`
+	Unit         string     `json:"unit,omitempty"`
+	VerifiedBy   string     `json:"verifiedBy,omitempty"`
+	HasPassword  bool       `json:"hasPassword,omitempty"`
+	SecondFactor bool       `json:"secondFactor,omitempty"`
+	Suspended    bool       `json:"suspended,omitempty"`
+	LeavingAt    *time.Time `json:"leavingAt,omitempty"`
+	Roles        []grant    `json:"roles"`
+	CreatedAt    *time.Time `json:"createdAt,omitempty"`
+	UpdatedAt    *time.Time `json:"updatedAt,omitempty"`
+}
+
+func seen(v member.Seen) *seenResponse {
+	r := &seenResponse{
+		ID: v.ID, Name: v.Name, Verified: v.VerifiedAt != nil, Whole: v.Whole, Email: v.Email, Unit: v.Unit, VerifiedBy: v.VerifiedBy,
+		HasPassword: v.HasPassword, SecondFactor: v.SecondAt != nil, Suspended: v.SuspendedAt != nil, LeavingAt: v.LeavingAt, Roles: shownGrants(v.Roles),
+	}
+	if v.Whole {
+		r.CreatedAt, r.UpdatedAt = &v.CreatedAt, &v.UpdatedAt
+	}
+	return r
+}
+
+func (h handlers) read(ctx context.Context, r *readRequest) (*seenResponse, error) {
+	v, err := h.members.Shown(ctx, r.ID)
 	if err != nil {
 		return nil, err
 	}
-	return h.profile(ctx, m)
+	return seen(v), nil
 }
 
 type grantRequest struct {
@@ -74,7 +104,7 @@ type grantRequest struct {
 	Until *time.Time `json:"until,omitempty" description:"End of the term; none without it."`
 }
 
-func (h handlers) grant(ctx context.Context, r *grantRequest) (*profileResponse, error) {
+func (h handlers) grant(ctx context.Context, r *grantRequest) (*seenResponse, error) {
 	var f check.Fields
 	g := auth.Grant{Role: auth.Role(r.Role), Unit: r.Unit}
 	if until := f.Time("until", r.Until); until != nil {
@@ -166,6 +196,6 @@ func (h handlers) holders(ctx context.Context, _ *struct{}) (*holdersResponse, e
 		a.Items = append(a.Items, item)
 		shown = append(shown, v.MemberID)
 	}
-	function.Detail(ctx, "members", slices.Compact(shown)) // the law asks whose data was read
+	function.About(ctx, shown...)
 	return a, nil
 }

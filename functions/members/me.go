@@ -44,16 +44,21 @@ func (h handlers) profile(ctx context.Context, m member.Member) (*profileRespons
 	r := &profileResponse{
 		ID: m.ID, Email: m.Email, Name: m.Name, Unit: m.Unit, Verified: m.VerifiedAt != nil, VerifiedBy: m.VerifiedBy,
 		HasPassword: m.HasPassword, SecondFactor: m.SecondAt != nil, Suspended: m.SuspendedAt != nil, LeavingAt: m.LeavingAt,
-		Roles: []grant{}, CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt, version: m.Version,
-	}
-	for _, g := range grants {
-		shown := grant{Role: string(g.Role), Unit: g.Unit}
-		if !g.Until.IsZero() {
-			shown.Until = &g.Until
-		}
-		r.Roles = append(r.Roles, shown)
+		Roles: shownGrants(grants), CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt, version: m.Version,
 	}
 	return r, nil
+}
+
+func shownGrants(list []member.Grant) []grant {
+	shown := []grant{}
+	for _, g := range list {
+		item := grant{Role: string(g.Role), Unit: g.Unit}
+		if !g.Until.IsZero() {
+			item.Until = &g.Until
+		}
+		shown = append(shown, item)
+	}
+	return shown
 }
 
 type meRequest struct{}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -199,6 +200,139 @@ func TestProfile(t *testing.T) {
 			`{"name":"증빙 7.pdf","purpose":"proof","size":7,"createdAt":"1970-01-01T09:00:00.001+09:00","completedAt":"1970-01-01T09:00:00.001+09:00"}`} {
 			if !strings.Contains(body, part) {
 				t.Errorf("the export lacks %s: %s", part, body)
+			}
+		}
+	})
+}
+
+// Whoever is shown somebody's data, by itself or in a list, by the API or the console, is in their
+// export, and in what the log has about them: each route that reads members, of which a new one is
+// added here.
+func TestWhoReadMeIsInMyExport(t *testing.T) {
+	reads := map[string]string{
+		"GET /v1/admin/members":      "/v1/admin/members",
+		"GET /v1/admin/members/{id}": "/v1/admin/members/{me}",
+		"GET /v1/admin/roles":        "/v1/admin/roles",
+		"GET /console/members":       "/console/members?q=%EC%9D%B4%EA%B0%95",
+		"GET /console/members/roles": "/console/members/roles",
+		"GET /console/members/{id}":  "/console/members/{me}",
+		"GET /v1/admin/audit":        "", // what the council did: whoever is in it reads it by their own export
+	}
+	for _, r := range members.Function.Build(function.Deps{}).Routes {
+		if _, there := reads[r.Action()]; r.Personal && !there {
+			t.Errorf("%s reads members: add it to this test", r.Action())
+		}
+	}
+	each(t, func(t *testing.T, app *functiontest.App) {
+		me := app.Member(functiontest.Member{Name: "이강산", Verified: true, Grants: []auth.Grant{{Role: auth.Editor}}})
+		another := app.Member(functiontest.Member{Name: "박바다"})
+		admin := caller(app, app.Admin())
+		want := []string{}
+		for _, action := range slices.Sorted(maps.Keys(reads)) {
+			if path := reads[action]; path != "" {
+				app.Wait(time.Second)
+				admin("GET", strings.ReplaceAll(path, "{me}", me.ID), nil).Want(200)
+				want = append(want, action)
+			}
+		}
+		app.Wait(time.Second)
+		admin("GET", "/v1/admin/members?name=%EB%B0%94%EB%8B%A4", nil).Want(200) // another alone
+		export := functiontest.JSON[struct {
+			Accesses []struct{ Action string }
+		}](caller(app, me.Token)("GET", "/v1/members/me/export", nil).Want(200))
+		got := []string{}
+		for _, a := range export.Accesses {
+			got = append(got, a.Action)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("in the export: %v, want %v", got, want)
+		}
+		// The log of a subject is the same, page by page and the newest first.
+		got = []string{}
+		for next := ""; ; {
+			p := functiontest.JSON[page](admin("GET", "/v1/admin/audit?size=2&subject="+me.ID+"&cursor="+url.QueryEscape(next), nil).Want(200))
+			for _, i := range p.Items {
+				got = append(got, i.Action)
+			}
+			if next = p.NextCursor; next == "" {
+				break
+			}
+		}
+		slices.Reverse(got)
+		if !slices.Equal(got, want) {
+			t.Errorf("in the log: %v, want %v", got, want)
+		}
+		if n := len(functiontest.JSON[page](admin("GET", "/v1/admin/audit?subject="+another.ID, nil).Want(200)).Items); n != 2 {
+			t.Errorf("%d lines about another", n)
+		}
+	})
+}
+
+// Who appoints in a unit sees whole who has a role in it, and of everybody else what they need to
+// give them one: the name, and whether they are verified; who answers for all members sees all. So
+// for each route by which who appoints reads a member, of which a new one is added here.
+func TestWhatAUnitsAdminSees(t *testing.T) {
+	reads := map[string]string{
+		"GET /v1/admin/members":      "/v1/admin/members?email={email}",
+		"GET /v1/admin/members/{id}": "/v1/admin/members/{id}",
+		"GET /console/members":       "/console/members?q={email}",
+		"GET /console/members/{id}":  "/console/members/{id}",
+		"GET /v1/admin/roles":        "", // holders of roles in the units of the caller alone (TestHolders)
+		"GET /console/members/roles": "",
+	}
+	for _, r := range members.Function.Build(function.Deps{}).Routes {
+		appoints := r.Access.Allows(auth.Principal{MemberID: "m", Grants: []auth.Grant{{Role: auth.Admin, Unit: "감사"}}}) && !r.Access.Allows(auth.Principal{MemberID: "m"})
+		if _, there := reads[r.Action()]; appoints && r.Method == http.MethodGet && !there {
+			t.Errorf("%s reads members: add it to this test", r.Action())
+		}
+	}
+	each(t, func(t *testing.T, app *functiontest.App) {
+		callers := map[string]string{"all": app.Admin(), "감사": app.Holder(auth.Admin, "감사"), "학과": app.Holder(auth.Admin, "학과")}
+		over := functiontest.Start.Add(30 * time.Minute)
+		for _, target := range []struct {
+			grants []auth.Grant
+			whole  []string // for whom
+		}{
+			{nil, []string{"all"}},
+			{[]auth.Grant{{Role: auth.Editor, Unit: "감사"}}, []string{"all", "감사"}},
+			{[]auth.Grant{{Role: auth.Editor, Unit: "감사"}, {Role: auth.Moderator, Unit: "학과", Until: over.AddDate(0, 1, 0)}}, []string{"all", "감사", "학과"}},
+			{[]auth.Grant{{Role: auth.Editor, Unit: "학과", Until: over}}, []string{"all"}}, // a term that is over
+			{[]auth.Grant{{Role: auth.Editor}}, []string{"all"}},                          // of every unit
+		} {
+			m := app.Member(functiontest.Member{Name: "김학생", Unit: "컴퓨터공학과", Verified: true, Grants: target.grants})
+			if _, err := app.DB.Exec(app.Context(), `UPDATE members SET totp_at = 1 WHERE id = $1`, m.ID); err != nil {
+				t.Fatal(err)
+			}
+			app.At(functiontest.Start.Add(time.Hour))
+			for who, token := range callers {
+				for action, path := range reads {
+					if path == "" {
+						continue
+					}
+					r := caller(app, token)("GET", strings.NewReplacer("{email}", url.QueryEscape(m.Email), "{id}", m.ID).Replace(path), nil).Want(200)
+					r.Says("김학생")
+					kept := []string{"컴퓨터공학과"}
+					if strings.Contains(path, "{id}") {
+						kept = append(kept, m.Email)
+					}
+					if strings.HasPrefix(action, "GET /console") {
+						kept = append(kept, "2단계 인증</span>")
+						r.Says("재학생 인증")
+					} else {
+						kept = append(kept, `"createdAt"`, `"secondFactor"`, `"verifiedBy"`)
+						r.Says(`"verified":true`)
+					}
+					for _, g := range target.grants {
+						if g.Until != over && strings.HasPrefix(path, "/v1/") {
+							kept = append(kept, `"role":"`+string(g.Role)+`"`)
+						}
+					}
+					if slices.Contains(target.whole, who) {
+						r.Says(kept...)
+					} else {
+						r.SaysNot(kept...)
+					}
+				}
 			}
 		}
 	})
@@ -712,7 +846,7 @@ func TestRoles(t *testing.T) {
 		for _, item := range got.Items {
 			actions = append(actions, item.Action)
 		}
-		want := "GET /v1/admin/members POST /v1/admin/members/{id}/restore POST /v1/admin/members/{id}/suspend PUT /v1/admin/members/{id}/roles/{role}"
+		want := "GET /v1/admin/members GET /v1/admin/members POST /v1/admin/members/{id}/restore POST /v1/admin/members/{id}/suspend PUT /v1/admin/members/{id}/roles/{role}"
 		if strings.Join(actions, " ") != want {
 			t.Errorf("audit: %v", actions)
 		}

@@ -61,7 +61,7 @@ func (h handlers) proofPage(ctx context.Context, form ui.Form, status int, m mem
 	}
 	if !m.HasPassword && m.SecondAt == nil {
 		main = append(main, el.P(g.Text(ui.T(ctx, "비밀번호가 없는 계정입니다. 가입한 계정으로 다시 로그인해 주세요.", "The account has no password. Sign in again with the account that you signed up with."))),
-			h.issuerLinks(ctx, next, false))
+			h.issuerLinks(ctx, next))
 	} else {
 		main = append(main, el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, proofPath)),
 			username(ctx, m),

@@ -2,6 +2,7 @@ package site
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/cookie"
 	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/identity/account"
 	"github.com/madang-council/madang/shared/identity/credential"
 	"github.com/madang-council/madang/shared/identity/member"
 	"github.com/madang-council/madang/shared/identity/oidc"
@@ -62,7 +64,7 @@ func (h handlers) signInForm(ctx context.Context, r *signInFormRequest) (*formOr
 	if form.Problem() == nil {
 		form = ui.NewForm(ctx)
 	}
-	return shown(h.signInPage(ctx, form, 0, signInRequest{Next: r.Next}, done(ctx, r.Done), r.Error == "consent-required")), nil
+	return shown(h.signInPage(ctx, form, 0, signInRequest{Next: r.Next}, done(ctx, r.Done), h.waiting(ctx, r.Error))), nil
 }
 
 // issuerProblem is the problem that the callback of another issuer named, or nil.
@@ -70,13 +72,10 @@ func issuerProblem(code string) error {
 	if code == "" {
 		return nil
 	}
-	for _, p := range []*problem.Error{credential.ErrSuspended(), credential.ErrLeaving(), oidc.ErrFlow(), oidc.ErrRefused(), oidc.ErrFailed(), member.ErrEmailTaken(), member.ErrLinkTaken(), problem.ReadOnly()} {
+	for _, p := range []*problem.Error{account.ErrConsentRequired(), credential.ErrSuspended(), credential.ErrLeaving(), oidc.ErrFlow(), oidc.ErrRefused(), oidc.ErrFailed(), member.ErrEmailTaken(), member.ErrLinkTaken(), problem.ReadOnly()} {
 		if p.Code == code {
 			return p
 		}
-	}
-	if code == "consent-required" {
-		return problem.New(problem.Conflict, code, "처음 오셨네요. 가입하려면 개인정보 수집과 이용에 동의해야 합니다.", "You are new here. To become a member, agree to the collection and use of personal data.")
 	}
 	return problem.New(problem.Conflict, "oidc-failed", "다른 계정으로 로그인하지 못했습니다.", "Signing in with the other account failed.")
 }
@@ -90,7 +89,7 @@ type signInRequest struct {
 func (h handlers) signIn(ctx context.Context, r *signInRequest) (*function.Redirect, error) {
 	again := func(err error) error {
 		return again(ctx, err, func(form ui.Form, status int) *ui.Answer {
-			return h.signInPage(ctx, form, status, *r, "", false)
+			return h.signInPage(ctx, form, status, *r, "", nil)
 		})
 	}
 	var f check.Fields
@@ -100,13 +99,13 @@ func (h handlers) signIn(ctx context.Context, r *signInRequest) (*function.Redir
 		return nil, again(err)
 	}
 	tokens, err := h.signsIn(ctx, r.Email, r.Password)
-	if id := credential.Halfway(err); id != "" {
-		return h.halfway(ctx, id, r.Next)
+	if half := credential.Halfway(err); half != (credential.Half{}) {
+		return h.halfway(ctx, half, r.Next)
 	}
 	if err != nil {
 		return nil, again(err)
 	}
-	if err := h.begin(ctx, tokens, r.Email); err != nil {
+	if err := h.begin(ctx, tokens); err != nil {
 		return nil, err
 	}
 	return seeOther(nextOf(ctx, r.Next, homePath)), nil
@@ -122,8 +121,13 @@ func (h handlers) signsIn(ctx context.Context, email, password string) (session.
 }
 
 // halfway remembers in the browser whose password was right, and asks for a code.
-func (h handlers) halfway(ctx context.Context, memberID, next string) (*function.Redirect, error) {
-	value, err := h.oidc.Remember(ctx, oidc.Flow{Purpose: oidc.Second, MemberID: memberID, Return: nextOf(ctx, next, homePath)})
+func (h handlers) halfway(ctx context.Context, half credential.Half, next string) (*function.Redirect, error) {
+	return h.halfwayBack(ctx, half, next, false)
+}
+
+// halfwayBack is halfway, of who comes back where that is said.
+func (h handlers) halfwayBack(ctx context.Context, half credential.Half, next string, comesBack bool) (*function.Redirect, error) {
+	value, err := h.oidc.Remember(ctx, oidc.Flow{Purpose: oidc.Second, MemberID: half.MemberID, Mark: half.Mark, ComesBack: comesBack, Return: nextOf(ctx, next, homePath)})
 	if err != nil {
 		return nil, err
 	}
@@ -133,25 +137,30 @@ func (h handlers) halfway(ctx context.Context, memberID, next string) (*function
 }
 
 // begin sets the cookies of a session, and the one by which the account knows the browser.
-func (h handlers) begin(ctx context.Context, tokens session.Tokens, email string) error {
+func (h handlers) begin(ctx context.Context, tokens session.Tokens) error {
 	cookie.SignIn(ctx, tokens)
-	h.known(ctx, email)
+	if err := h.known(ctx, tokens.MemberID); err != nil {
+		return err
+	}
 	return h.accounts.EndBefore(ctx, function.RequestFrom(ctx).Cookies[auth.RefreshCookie])
 }
 
 // known lets the account know this browser again, whatever somebody guesses elsewhere.
-func (h handlers) known(ctx context.Context, email string) {
-	if email != "" {
-		function.SetCookie(ctx, cookie.New(ctx, cookie.Browser, h.accounts.Credentials.Known(ctx, email), clock.Now(ctx).Add(credential.BrowserLife)))
+func (h handlers) known(ctx context.Context, memberID string) error {
+	value, err := h.accounts.Credentials.Known(ctx, memberID)
+	if err == nil {
+		function.SetCookie(ctx, cookie.New(ctx, cookie.Browser, value, clock.Now(ctx).Add(credential.BrowserLife)))
 	}
+	return err
 }
 
-func (h handlers) signInPage(ctx context.Context, form ui.Form, status int, r signInRequest, message string, consent bool) *ui.Answer {
-	leaving := form.Problem() != nil && form.Problem().Code == credential.ErrLeaving().Code
+func (h handlers) signInPage(ctx context.Context, form ui.Form, status int, r signInRequest, message string, waiting g.Node) *ui.Answer {
+	leaving := waiting == nil && form.Problem() != nil && form.Problem().Code == credential.ErrLeaving().Code
 	return h.frame.Page(ctx, ui.View{Status: status, Title: ui.T(ctx, "로그인", "Sign in"), Path: signInPath, Hidden: true, Section: signInPath, Class: "narrow", Styles: []string{"site.css"}, Scripts: []string{"reveal.js"}, Main: []g.Node{
 		el.H1(g.Text(ui.T(ctx, "로그인", "Sign in"))),
 		ui.Announce(message),
 		form.Summary(),
+		waiting,
 		g.If(leaving, el.P(el.A(el.Class("button quiet wide"), el.Href(ui.Local(ctx, returnPath)), g.Text(ui.T(ctx, "탈퇴 취소하기", "Undo leaving"))))),
 		el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, signInPath)),
 			form.Input(ui.Field{Name: "email", Label: ui.T(ctx, "이메일", "Email address"), Type: "email", Complete: "username", Value: r.Email, Limit: 254}),
@@ -159,7 +168,7 @@ func (h handlers) signInPage(ctx context.Context, form ui.Form, status int, r si
 			hiddenNext(r.Next),
 			ui.Button(ui.T(ctx, "로그인", "Sign in")),
 		),
-		h.issuerLinks(ctx, r.Next, consent),
+		h.issuerLinks(ctx, r.Next),
 		el.Ul(el.Class("ways"),
 			el.Li(el.A(el.Href(ui.Local(ctx, forgottenPath)), g.Text(ui.T(ctx, "비밀번호를 잊었어요", "Forgot your password?")))),
 			el.Li(g.Text(ui.T(ctx, "처음이신가요? ", "New here? ")), el.A(el.Href(withNext(ctx, signUpPath, r.Next)), g.Text(ui.T(ctx, "가입하기", "Sign up")))),
@@ -174,8 +183,81 @@ func hiddenNext(next string) g.Node {
 	return el.Input(el.Type("hidden"), el.Name("next"), el.Value(next))
 }
 
-// issuerLinks lead to the other issuers. Who is new agrees to the policy with them.
-func (h handlers) issuerLinks(ctx context.Context, next string, consent bool) g.Node {
+// waiting is what somebody is asked whom another issuer has sent back with the code of a problem;
+// nil for nothing.
+func (h handlers) waiting(ctx context.Context, code string) g.Node {
+	switch code {
+	case account.ErrConsentRequired().Code:
+		return el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, agreePath)),
+			el.Input(el.Type("hidden"), el.Name("policyVersion"), el.Value(h.settings.PolicyVersion)),
+			el.P(el.Class("hint"), el.A(el.Href(ui.Local(ctx, privacyPath)), g.Text(ui.T(ctx, "무엇을 왜 언제까지 모으나요?", "What is kept, why, and until when?")))),
+			ui.Button(ui.T(ctx, "동의하고 가입하기", "Agree and sign up")))
+	case credential.ErrLeaving().Code:
+		return el.Form(el.Method("post"), el.Action(ui.Local(ctx, cameBackPath)), el.Button(el.Type("submit"), el.Class("button quiet wide"), g.Text(ui.T(ctx, "탈퇴 취소하기", "Undo leaving"))))
+	}
+	return nil
+}
+
+type agreeRequest struct {
+	Version string `form:"policyVersion"`
+}
+
+// agree makes an account for whom another issuer has identified: sending the form is the consent
+// that it names.
+func (h handlers) agree(ctx context.Context, r *agreeRequest) (*function.Redirect, error) {
+	return h.goesOn(ctx, oidc.Joining, func(flow oidc.Flow, t credential.Try) (session.Tokens, error) {
+		return h.accounts.SignUpBy(ctx, account.Known(flow.Who), member.Consent{Version: r.Version, Privacy: true}, t)
+	})
+}
+
+// comeBackBy undoes leaving for whom another issuer has identified.
+func (h handlers) comeBackBy(ctx context.Context, _ *none) (*function.Redirect, error) {
+	return h.goesOn(ctx, oidc.Leaving, func(flow oidc.Flow, t credential.Try) (session.Tokens, error) {
+		return h.accounts.SignInBy(ctx, account.Known(flow.Who), t, true)
+	})
+}
+
+// goesOn ends a sign-in by another issuer that waited for something, in the browser that began it.
+// What is refused is said where the issuer sends to as well.
+func (h handlers) goesOn(ctx context.Context, purpose string, do func(oidc.Flow, credential.Try) (session.Tokens, error)) (*function.Redirect, error) {
+	refused := func(code, to string) *function.Redirect {
+		function.Refused(ctx, code)
+		u, err := url.Parse(nextOf(ctx, to, signInPath))
+		if err != nil {
+			u = &url.URL{Path: ui.Local(ctx, signInPath)}
+		}
+		q := u.Query()
+		q.Set("error", code)
+		u.RawQuery = q.Encode()
+		return seeOther(u.String())
+	}
+	request := function.RequestFrom(ctx)
+	flow, err := h.oidc.Recall(ctx, request.Cookies[cookie.Flow], purpose)
+	if err != nil {
+		return refused(oidc.ErrFlow().Code, ""), nil //nolint:nilerr // too late, or another browser: the page says so
+	}
+	tokens, err := do(flow, credential.Try{Device: request.Device, Visitor: request.Origin, RequestID: request.ID})
+	if half := credential.Halfway(err); half != (credential.Half{}) {
+		return h.halfwayBack(ctx, half, flow.Return, purpose == oidc.Leaving)
+	}
+	if p := problem.Find(err); p != nil {
+		if p.Kind == problem.Invalid { // another policy is in force meanwhile: it is read, and agreed to, anew
+			p = account.ErrConsentRequired()
+		}
+		return refused(p.Code, flow.Return), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	function.SetCookie(ctx, cookie.New(ctx, cookie.Flow, "", time.Time{}))
+	if err := h.begin(ctx, tokens); err != nil {
+		return nil, err
+	}
+	return seeOther(nextOf(ctx, flow.Return, homePath)), nil
+}
+
+// issuerLinks lead to the other issuers.
+func (h handlers) issuerLinks(ctx context.Context, next string) g.Node {
 	names := h.oidc.Names()
 	if len(names) == 0 {
 		return nil
@@ -183,12 +265,8 @@ func (h handlers) issuerLinks(ctx context.Context, next string, consent bool) g.
 	return el.Section(el.Class("issuers"), el.Aria("label", ui.T(ctx, "다른 계정", "Other accounts")), el.Ul(g.Map(names, func(name string) g.Node {
 		q := url.Values{"return": {withNext(ctx, signInPath, next)}}
 		label := ui.T(ctx, issuerLabel(name)+" 계정으로 로그인", "Sign in with "+issuerLabel(name))
-		if consent {
-			q.Set("consent", h.settings.PolicyVersion)
-			label = ui.T(ctx, "동의하고 "+issuerLabel(name)+" 계정으로 가입", "Agree and sign up with "+issuerLabel(name))
-		}
 		return el.Li(el.A(el.Class("button quiet wide"), el.Rel("nofollow"), el.Href("/v1/auth/oidc/"+name+"?"+q.Encode()), g.Text(label)))
-	})), g.If(consent, el.P(el.Class("hint"), el.A(el.Href(ui.Local(ctx, privacyPath)), g.Text(ui.T(ctx, "무엇을 왜 언제까지 모으나요?", "What is kept, why, and until when?"))))))
+	})))
 }
 
 // issuerLabel is how people know an issuer.
@@ -229,17 +307,17 @@ func (h handlers) second(ctx context.Context, r *codeRequest) (*function.Redirec
 	var tokens session.Tokens
 	if err == nil {
 		request := function.RequestFrom(ctx)
-		tokens, err = h.accounts.Credentials.SignInAs(ctx, flow.MemberID, credential.Try{Code: code, Device: request.Device, Visitor: request.Origin, RequestID: request.ID}, flow.ComesBack)
+		tokens, err = h.accounts.Credentials.GoOn(ctx, credential.Half{MemberID: flow.MemberID, Mark: flow.Mark}, credential.Try{Code: code, Device: request.Device, Visitor: request.Origin, RequestID: request.ID}, flow.ComesBack)
+	}
+	if errors.Is(err, credential.ErrFailed()) { // the password was replaced meanwhile: the way begins again
+		function.Refused(ctx, credential.ErrFailed().Code)
+		return seeOther(ui.Local(ctx, signInPath)), nil
 	}
 	if err != nil {
 		return nil, again(ctx, err, func(form ui.Form, status int) *ui.Answer { return h.secondPage(ctx, form, status) })
 	}
-	m, err := h.accounts.Members.Member(ctx, flow.MemberID)
-	if err != nil {
-		return nil, err
-	}
 	function.SetCookie(ctx, cookie.New(ctx, cookie.Flow, "", time.Time{}))
-	if err := h.begin(ctx, tokens, m.Email); err != nil {
+	if err := h.begin(ctx, tokens); err != nil {
 		return nil, err
 	}
 	return seeOther(nextOf(ctx, flow.Return, homePath)), nil

@@ -55,7 +55,7 @@ func (h handlers) signUp(ctx context.Context, r *signUpRequest) (*function.Redir
 func (h handlers) join(ctx context.Context, email, password, next string) (*function.Redirect, error) {
 	tokens, err := h.signsIn(ctx, email, password)
 	switch {
-	case credential.Halfway(err) != "":
+	case credential.Halfway(err) != (credential.Half{}):
 		return h.halfway(ctx, credential.Halfway(err), next)
 	case problem.Find(err) != nil:
 		function.Refused(ctx, problem.Find(err).Code)
@@ -63,7 +63,7 @@ func (h handlers) join(ctx context.Context, email, password, next string) (*func
 	case err != nil:
 		return nil, err
 	}
-	if err := h.begin(ctx, tokens, email); err != nil {
+	if err := h.begin(ctx, tokens); err != nil {
 		return nil, err
 	}
 	if local := ui.Local(ctx, myPath); next == "" || next == local || !ui.OwnPath(next) {
@@ -91,7 +91,7 @@ func (h handlers) signUpPage(ctx context.Context, form ui.Form, status int, r si
 			hiddenNext(r.Next),
 			ui.Button(ui.T(ctx, "가입하기", "Sign up")),
 		),
-		h.issuerLinks(ctx, r.Next, false),
+		h.issuerLinks(ctx, r.Next),
 		el.Ul(el.Class("ways"), el.Li(g.Text(ui.T(ctx, "이미 가입했나요? ", "Have an account? ")), el.A(el.Href(withNext(ctx, signInPath, r.Next)), g.Text(ui.T(ctx, "로그인", "Sign in"))))),
 	}})
 }
@@ -160,15 +160,14 @@ func (h handlers) reset(ctx context.Context, r *resetRequest) (*function.Redirec
 	var f check.Fields
 	token := f.Line("token", r.Token, 200)
 	err := f.Err()
-	email := ""
+	id := ""
 	if err == nil {
-		email, err = h.accounts.Reset(ctx, token, r.Password)
+		id, err = h.accounts.Reset(ctx, token, r.Password)
 	}
 	if err != nil {
 		return nil, again(ctx, err, func(form ui.Form, status int) *ui.Answer { return h.resetPage(ctx, form, status, *r) })
 	}
-	h.known(ctx, email)
-	return seeOther(withDone(ctx, signInPath, "reset")), nil
+	return seeOther(withDone(ctx, signInPath, "reset")), h.known(ctx, id)
 }
 
 // resetPage takes the token behind the # of the link, which no server is sent, by the one

@@ -92,6 +92,8 @@ const (
 	signInPath    = ui.SignInPath
 	secondPath    = "/sign-in/second-factor"
 	signUpPath    = "/sign-up"
+	agreePath     = "/sign-in/agree"
+	cameBackPath  = "/sign-in/return"
 	signOutPath   = "/sign-out"
 	forgottenPath = "/password/forgotten"
 	resetPath     = "/password"
@@ -129,6 +131,8 @@ func (h handlers) signingIn() []function.Route {
 		{Method: "POST", Path: signInPath, Words: problem.Text{KO: "로그인함", EN: "Signed in"}, Access: function.Anyone, Always: true, Do: function.Do(h.signIn), Limit: function.SigningIn, Alone: true, Doc: "Signs in."},
 		{Method: "GET", Path: secondPath, Access: function.Anyone, Do: function.Do(h.secondForm), Doc: "The form for a code, after the password or another issuer."},
 		{Method: "POST", Path: secondPath, Words: problem.Text{KO: "2단계 인증을 마침", EN: "Gave the second factor"}, Access: function.Anyone, Always: true, Do: function.Do(h.second), Limit: function.SigningIn, Alone: true, Doc: "Signs in with the second factor."},
+		{Method: "POST", Path: agreePath, Words: problem.Text{KO: "가입함", EN: "Signed up"}, Access: function.Anyone, Do: function.Do(h.agree), Limit: function.SigningIn, Alone: true, Doc: "Signs up whom another issuer identified, and who agrees to the privacy policy."},
+		{Method: "POST", Path: cameBackPath, Words: problem.Text{KO: "탈퇴를 취소함", EN: "Undid leaving"}, Access: function.Anyone, Always: true, Do: function.Do(h.comeBackBy), Limit: function.SigningIn, Alone: true, Doc: "Undoes leaving for whom another issuer identified."},
 		{Method: "POST", Path: signOutPath, Words: problem.Text{KO: "로그아웃함", EN: "Signed out"}, Access: function.Anyone, Always: true, Do: function.Do(h.signOut), Doc: "Signs out here."},
 		{Method: "GET", Path: signUpPath, Access: function.Anyone, Page: form("next"), Wakes: wakes, Do: function.Do(h.signUpForm), Doc: "The sign-up form."},
 		{Method: "POST", Path: signUpPath, Words: problem.Text{KO: "가입함", EN: "Signed up"}, Access: function.Anyone, Do: function.Do(h.signUp), Limit: function.Outward, Alone: true, Doc: "Signs up."},

@@ -13,9 +13,11 @@ import (
 	"github.com/madang-council/madang/functions/notices"
 	"github.com/madang-council/madang/functions/site"
 	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/cookie"
 	"github.com/madang-council/madang/shared/face"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/functiontest"
+	"github.com/madang-council/madang/shared/identity/oidc"
 	"github.com/madang-council/madang/shared/identity/totp"
 )
 
@@ -366,6 +368,9 @@ func TestSecondFactor(t *testing.T) {
 	c := open(t)
 	p := c.person(t)
 	p.send("/sign-up", application("sori@example.com"), "/notices")
+	p.get("/my/second-factor").Want(200).Says("이메일 주소를 확인한 뒤에").SaysNot("켜기</button>")
+	p.do("POST", "/my/second-factor", url.Values{}).Problem(403, "address-unconfirmed")
+	p.send("/my/address/code", url.Values{"code": {codeInMail.FindString(c.Mail.Take()[0].Text)}}, "/my?done=address")
 	r := p.do("POST", "/my/second-factor", url.Values{}).Want(200)
 	secret := strings.ReplaceAll(regexp.MustCompile(`<code>([A-Z2-7 ]+)</code>`).FindStringSubmatch(string(r.Body))[1], " ", "")
 	code := func() string {
@@ -480,13 +485,51 @@ func TestIssuers(t *testing.T) {
 	r := c.get("/sign-in?next=/my").Want(200)
 	r.Says("카카오 계정으로 로그인", `href="/v1/auth/oidc/kakao?return=%2Fsign-in%3Fnext%3D%252Fmy"`)
 	for code, want := range map[string]string{
-		"consent-required": "동의하고 카카오 계정으로 가입", "oidc-refused": "로그인을 취소했습니다.", "member-leaving": "탈퇴 취소하기", "made-up": "다른 계정으로 로그인하지 못했습니다.",
+		"consent-required": "동의하고 가입하기", "oidc-refused": "로그인을 취소했습니다.", "member-leaving": "탈퇴 취소하기", "made-up": "다른 계정으로 로그인하지 못했습니다.",
 	} {
 		c.get("/sign-in?error=" + code).Want(200).Says(want)
 	}
 	if r := c.get("/sign-in?error=second-factor-code-required&next=/my").Want(303); r.Header.Get("Location") != "/sign-in/second-factor?next=%2Fmy" {
 		t.Error(r.Header)
 	}
+}
+
+// Who comes by another issuer and is new agrees on the site, by its own form and without a script, and is then a
+// member; so does who comes back that was leaving. Where the policy changes meanwhile, the new one is agreed to. None
+// of it is taken from another site, from another browser, or twice.
+func TestWhatAnIssuerLeavesOpen(t *testing.T) {
+	c := open(t, functiontest.WithSettings(func(s *function.Settings) { s.Issuers = []function.Issuer{{Name: "kakao"}} }))
+	identified := func(purpose string) *person { // as functions/auth leaves it
+		t.Helper()
+		p := c.person(t)
+		value, err := oidc.New(nil, c.Deps.Key, "", nil).Remember(c.Context(), oidc.Flow{Purpose: purpose, Return: "/sign-in?next=%2Fmy", Who: oidc.Identity{Issuer: "https://kauth.kakao.com", Subject: "1", Name: "이소리"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.cookies[cookie.Flow] = value
+		return p
+	}
+	form := c.get("/sign-in?error=consent-required&next=%2Fmy").Want(200)
+	form.Says(`action="/sign-in/agree"`, "동의하고 가입하기", `href="/privacy"`)
+	version := url.Values{"policyVersion": {regexp.MustCompile(`name="policyVersion" value="([^"]+)"`).FindStringSubmatch(string(form.Body))[1]}}
+	c.get("/sign-in?error=member-leaving").Want(200).Says(`action="/sign-in/return"`, "탈퇴 취소하기")
+
+	c.person(t).send("/sign-in/agree", version, "/sign-in?error=oidc-flow-ended")
+	p := identified(oidc.Joining)
+	p.send("/sign-in/return", nil, "/sign-in?error=oidc-flow-ended")
+	p.send("/sign-in/agree", url.Values{"policyVersion": {"2025-01-01"}}, "/sign-in?error=consent-required&next=%2Fmy")
+	for _, path := range []string{"/sign-in/agree", "/sign-in/return"} {
+		c.Do(functiontest.Request{Method: "POST", Path: path, Body: version, Cookies: p.cookies, Header: map[string]string{"Sec-Fetch-Site": "cross-site"}}).Problem(403, "cross-origin")
+	}
+	p.send("/sign-in/agree", version, "/sign-in?next=%2Fmy")
+	p.get("/my").Want(200).Says("이소리")
+	p.send("/sign-in/agree", version, "/sign-in?error=oidc-flow-ended")
+
+	p.do("POST", "/my/leave", url.Values{}).Want(200)
+	identified(oidc.Joining).send("/sign-in/agree", version, "/sign-in?error=member-leaving&next=%2Fmy")
+	back := identified(oidc.Leaving)
+	back.send("/sign-in/return", nil, "/sign-in?next=%2Fmy")
+	back.get("/my").Want(200).Says("이소리")
 }
 
 // The menu is a page too, for telephones: account, language and every group.

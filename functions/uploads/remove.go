@@ -16,8 +16,10 @@ func (h handlers) remove(ctx context.Context, r *removeRequest) (*function.None,
 	if !check.ID(r.ID) {
 		return nil, problem.Absent()
 	}
-	if err := h.files.Remove(ctx, r.ID); err != nil {
+	u, err := h.files.Remove(ctx, r.ID)
+	if err != nil {
 		return nil, err
 	}
+	aboutOwner(ctx, u)
 	return &function.None{}, nil
 }

@@ -24,6 +24,7 @@ import (
 	"github.com/madang-council/madang/shared/functiontest"
 	"github.com/madang-council/madang/shared/media/upload"
 	"github.com/madang-council/madang/shared/objects"
+	"github.com/madang-council/madang/shared/operation/audit"
 )
 
 type part struct {
@@ -381,6 +382,17 @@ func TestAccess(t *testing.T) {
 	}
 	w.call("DELETE", "/v1/uploads/"+public.ID, admin, nil).Want(204)
 	w.call("GET", "/v1/uploads/"+public.ID, w.me, nil).Problem(404, "not-found")
+	about, err := audit.Store{DB: w.DB}.AboutMember(w.Context(), public.Owner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := map[string]int{}
+	for _, v := range about {
+		read[v.Action]++
+	}
+	if read["GET /v1/uploads/{id}/file"] != 3 || read["DELETE /v1/uploads/{id}"] != 2 || len(read) != 2 { // by others
+		t.Errorf("what was done with the owner's files: %v", read)
+	}
 }
 
 func TestList(t *testing.T) {

@@ -148,6 +148,7 @@ var states = []view{
 	{function: "site", template: "/password", state: "signed in", path: "/password", member: true},
 	{function: "site", template: "/sign-in", state: "signed out", path: "/sign-in?done=signed-out"},
 	{function: "site", template: "/sign-in", state: "refused elsewhere", path: "/sign-in?error=oidc-refused"},
+	{function: "site", template: "/sign-in", state: "new, by another issuer", path: "/sign-in?error=consent-required"},
 	{function: "search", template: "/search", state: "found", path: "/search?q=%EA%B3%B5%EC%A7%80", status: http.StatusOK},
 	{function: "search", template: "/search", state: "none found", path: "/search?q=%EC%97%86%EB%8A%94%EB%A7%90", status: http.StatusOK},
 	{function: "search", template: "/search", state: "refused", path: "/search?q=a", status: http.StatusUnprocessableEntity},

@@ -17,6 +17,8 @@ import (
 	"github.com/madang-council/madang/knative/seed"
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/identity/account"
+	"github.com/madang-council/madang/shared/identity/credential"
 	"github.com/madang-council/madang/shared/identity/member"
 	"github.com/madang-council/madang/shared/identity/password"
 	"github.com/madang-council/madang/shared/ui"
@@ -48,7 +50,7 @@ func welcome(ctx context.Context, b *backends, address string, f flags) (firstSi
 	if err != nil {
 		return first, fmt.Errorf("first sign-in: %w", err)
 	}
-	created, err := member.Store{DB: b.db}.EnsureAdmin(clock.With(ctx, time.Now()), made.Email, hash, "총학생회 관리자")
+	created, err := account.Accounts{Members: member.Store{DB: b.db}, Credentials: credential.Store{DB: b.db}}.EnsureAdmin(clock.With(ctx, time.Now()), made.Email, hash, "총학생회 관리자")
 	if err != nil || !created {
 		return first, err
 	}

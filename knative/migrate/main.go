@@ -15,6 +15,8 @@ import (
 	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/database/migrate"
 	"github.com/madang-council/madang/shared/database/postgres"
+	"github.com/madang-council/madang/shared/identity/account"
+	"github.com/madang-council/madang/shared/identity/credential"
 	"github.com/madang-council/madang/shared/identity/member"
 	"github.com/madang-council/madang/shared/identity/password"
 )
@@ -70,7 +72,7 @@ func welcome(ctx context.Context, db *database.DB, email, word string) error {
 	if err != nil {
 		return err
 	}
-	made, err := member.Store{DB: db}.EnsureAdmin(clock.With(ctx, time.Now()), email, hash, "총학생회 관리자")
+	made, err := account.Accounts{Members: member.Store{DB: db}, Credentials: credential.Store{DB: db}}.EnsureAdmin(clock.With(ctx, time.Now()), email, hash, "총학생회 관리자")
 	if err == nil && made {
 		fmt.Printf("made the first admin, %s\n", email)
 	}

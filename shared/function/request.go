@@ -31,6 +31,7 @@ type Request struct {
 	member  string
 	refusal string
 	detail  map[string]any
+	about   []string
 	flags   *flags
 }
 
@@ -97,6 +98,23 @@ func ReadNobody(ctx context.Context) { RequestFrom(ctx).nobody = true }
 
 // ReadNobody says whether the handler called ReadNobody.
 func (r *Request) ReadNobody() bool { return r.nobody }
+
+// About says whom an audit record is about beside its subject: members who were shown in a list,
+// or whose own file was read or deleted. The law asks whose data was read (개인정보의 안전성
+// 확보조치 기준 8조), and each of them finds it in their export.
+func About(ctx context.Context, memberIDs ...string) {
+	r := RequestFrom(ctx)
+	r.about = append(slices.Clip(r.about), memberIDs...)
+	if r.about == nil {
+		r.about = []string{} // nobody was found, which is said
+	}
+	slices.Sort(r.about)
+	r.about = slices.Compact(r.about)
+	Detail(ctx, "members", r.about)
+}
+
+// About are whom handlers named by About.
+func (r *Request) About() []string { return r.about }
 
 // Detail adds to the audit record; never personal data.
 func Detail(ctx context.Context, name string, value any) {

@@ -170,7 +170,7 @@ func (h *Host) audit(ctx context.Context, k *call, before string) error {
 	}
 	return log.Add(ctx, audit.Record{
 		Actor: auth.From(ctx).MemberID, Action: k.route.Action(), Subject: subject, SubjectName: name, Origin: k.request.Origin, RequestID: k.request.ID, Detail: k.request.Detail(),
-	})
+	}, k.request.About()...)
 }
 
 // pathSubject is the first path parameter: the id of what the route is about.

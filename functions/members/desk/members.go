@@ -54,19 +54,23 @@ func (h handlers) find(ctx context.Context, r *findRequest) (*ui.Answer, error) 
 	if err != nil {
 		return nil, cursor.Absent(err)
 	}
-	found := page.Items
-	shown := []string{}
-	for _, m := range found {
-		shown = append(shown, m.ID)
+	found, shown := []member.Seen{}, []string{}
+	for _, m := range page.Items {
+		v, err := h.members.Seen(ctx, m)
+		if err != nil {
+			return nil, err
+		}
+		v.Email = m.Email // the caller sees it, or found them by it
+		found, shown = append(found, v), append(shown, m.ID)
 	}
-	function.Detail(ctx, "members", shown) // the law asks whose data was read
+	function.About(ctx, shown...)
 	main = append(main,
 		g.Iff(len(found) == 0, func() g.Node { return desk.Empty(ui.T(ctx, "찾은 회원이 없습니다.", "Nobody was found.")) }),
 		g.Iff(len(found) > 0, func() g.Node {
-			return el.Ul(el.Class("rows"), g.Map(found, func(m member.Member) g.Node {
+			return el.Ul(el.Class("rows"), g.Map(found, func(m member.Seen) g.Node {
 				return el.Li(el.Class("row"), el.Div(el.Class("row-main"),
 					desk.Link(desk.At(ctx, member.DeskPath+"/"+m.ID), m.Name, "row-title"),
-					el.P(el.Class("meta"), el.Span(g.Text(m.Email)), g.If(m.Unit != "", el.Span(g.Text(m.Unit))), standing(ctx, m))))
+					el.P(el.Class("meta"), el.Span(g.Text(m.Email)), g.If(m.Unit != "", el.Span(g.Text(m.Unit))), standing(ctx, m.Member))))
 			}))
 		}),
 		desk.Pager(ctx, page.NextCursor, member.DeskPath, "q", q),
@@ -104,13 +108,18 @@ type memberRequest struct {
 }
 
 func (h handlers) member(ctx context.Context, r *memberRequest) (*ui.Answer, error) {
-	m, err := h.members.Member(ctx, r.ID)
+	seen, err := h.members.Shown(ctx, r.ID)
 	if err != nil {
 		return nil, err
 	}
-	grants, err := h.members.Grants(ctx, r.ID)
-	if err != nil {
-		return nil, err
+	m, grants := seen.Member, seen.Roles
+	if !seen.Whole {
+		return h.desk.Page(ctx, ui.View{Title: m.Name, Section: member.DeskPath, Class: "reading", Main: []g.Node{
+			desk.Heading(m.Name),
+			el.Dl(el.Class("facts"), desk.Fact(ui.T(ctx, "상태", "Standing"), el.Span(el.Class("meta"), standing(ctx, m)))),
+			el.P(el.Class("hint"), g.Text(ui.T(ctx, "이 회원이 우리 단위의 역할을 맡으면 나머지 정보도 보입니다.", "The rest is shown once they have a role in your unit."))),
+			h.grantForm(ctx, m),
+		}}), nil
 	}
 	givers := []string{}
 	for _, v := range grants {

@@ -2,7 +2,6 @@ package desk
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	g "maragu.dev/gomponents"
@@ -35,8 +34,7 @@ func (h handlers) roles(ctx context.Context, _ *struct{}) (*ui.Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	slices.Sort(shown)
-	function.Detail(ctx, "members", slices.Compact(shown)) // the law asks whose data was read
+	function.About(ctx, shown...)
 	title := ui.T(ctx, "역할 현황", "Who holds which role")
 	main := []g.Node{
 		desk.Heading(title, desk.Link(desk.At(ctx, member.DeskPath), ui.T(ctx, "회원 찾기", "Find members"), "button quiet")),

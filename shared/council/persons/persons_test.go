@@ -65,7 +65,7 @@ var nobody = map[string]string{
 	"policy_domains":    "domain",
 	"sessions":          "id",
 	"touches":           "id tag",
-	"audit":             "id request_id detail",
+	"audit":             "id request_id",
 	"things":            "kind id unit path title title_en line text tags folded initials heading labels readers allows closed_because checksum",
 	"thing_dates":       "kind id label",
 	"thing_letters":     "letter nexts",

@@ -102,17 +102,20 @@ func (w Ways) SetPassword(ctx context.Context, p auth.Principal, chosen string) 
 }
 
 // Enrol makes the secret of a second factor, which waits for its first code and changes
-// nothing until then. Fails with problem.ProveFirst and credential.ErrSecondOn.
+// nothing until then. Fails as MayAdd does, and with credential.ErrSecondOn.
 func (w Ways) Enrol(ctx context.Context, p auth.Principal) (credential.Enrolment, error) {
-	if err := fresh(ctx, p); err != nil {
+	if err := w.MayAdd(ctx, p); err != nil {
 		return credential.Enrolment{}, err
 	}
 	return w.Credentials.Enrol(ctx, p)
 }
 
 // TurnSecondOn takes the first code of a second factor, and returns the recovery codes. Fails
-// as change does, and as credential.Store.ConfirmEnrolment.
+// as MayAdd and change do, and as credential.Store.ConfirmEnrolment.
 func (w Ways) TurnSecondOn(ctx context.Context, p auth.Principal, code string, endOthers bool) (codes []string, t session.Tokens, err error) {
+	if err := w.MayAdd(ctx, p); err != nil {
+		return nil, session.Tokens{}, err
+	}
 	t, err = w.change(ctx, p, endOthers, problem.Text{KO: "2단계 인증을 켰습니다.", EN: "The second factor was turned on."}, func(then credential.Then) (err error) {
 		codes, err = w.Credentials.ConfirmEnrolment(ctx, p, code, then)
 		return err
@@ -138,9 +141,12 @@ func (w Ways) TurnSecondOff(ctx context.Context, p auth.Principal, endOthers boo
 	})
 }
 
-// Link lets the member sign in with an account of another issuer. Fails as change does, and
-// with member.ErrLinkTaken.
+// Link lets the member sign in with an account of another issuer. Fails as MayAdd and change do,
+// and with member.ErrLinkTaken.
 func (w Ways) Link(ctx context.Context, p auth.Principal, issuer, subject string) (session.Tokens, error) {
+	if err := w.MayAdd(ctx, p); err != nil {
+		return session.Tokens{}, err
+	}
 	what := problem.Text{KO: "다른 계정을 연결했습니다: " + issuer, EN: "Another account was linked: " + issuer}
 	return w.change(ctx, p, false, what, func(then credential.Then) error {
 		return w.Members.DB.Atomic(ctx, func(ctx context.Context) error {
@@ -235,11 +241,12 @@ func (w Ways) ForgetSecond(ctx context.Context, memberID string) error {
 }
 
 // Reset sets a password by the token of a link, and tells the member by mail; it ends every
-// session. It returns the address. Fails as credential.Store.Reset does.
-func (w Ways) Reset(ctx context.Context, token, chosen string) (email string, err error) {
-	email, err = w.Credentials.Reset(ctx, token, chosen)
+// session, and where the address was not confirmed whatever else may be its maker's. It returns
+// whose it is. Fails as credential.Store.Reset does.
+func (w Ways) Reset(ctx context.Context, token, chosen string) (memberID string, err error) {
+	memberID, email, err := w.Credentials.Reset(ctx, token, chosen, w.disown)
 	if err == nil && !member.NoAddress(email) {
 		w.send(ctx, w.changedMail(ctx, email, problem.Text{KO: "이메일로 받은 링크로 비밀번호를 다시 정했습니다. 모든 기기에서 로그아웃되었습니다.", EN: "The password was reset by a link. Every place is signed out."}, email, clock.Now(ctx)))
 	}
-	return email, err
+	return memberID, err
 }

@@ -30,18 +30,20 @@ type Kind struct {
 // The kinds. A delay binds who guesses: an account's five are those of one address, so that
 // a stranger who tries an account does not keep its owner out. Those of all addresses together
 // are a hundred (NIST SP 800-63B, 5.2.2); a visitor's, to whichever account, are ten times the
-// five, since a dormitory or a carrier shares one address.
+// five, since a dormitory or a carrier shares one address; so are those of all browsers together
+// that an account knows, of which who has the password can make any number.
 //
 // Messages are counted for each purpose apart: who has asked for too many of one kind has not
 // used up another's. Beside what one sender may cause, an address gets so many of a kind that
 // nobody's mailbox is filled by many senders.
 var (
-	Guesser = Kind{"guesser", 5}   // sign-ins to one account from one address
-	Account = Kind{"account", 100} // sign-ins to one account from browsers that it does not know
-	Browser = Kind{"browser", 5}   // sign-ins from one browser that the account knows
-	Visitor = Kind{"visitor", 50}  // sign-ins from one address, to whichever account
-	Member  = Kind{"member", 5}    // a signed-in member's own password and codes
-	Roster  = Kind{"roster", 5}    // student numbers that one member names
+	Guesser  = Kind{"guesser", 5}   // sign-ins to one account from one address
+	Account  = Kind{"account", 100} // sign-ins to one account from browsers that it does not know
+	Browser  = Kind{"browser", 5}   // sign-ins from one browser that the account knows
+	Browsers = Kind{"browsers", 50} // sign-ins to one account from browsers that it knows
+	Visitor  = Kind{"visitor", 50}  // sign-ins from one address, to whichever account
+	Member   = Kind{"member", 5}    // a signed-in member's own password and codes
+	Roster   = Kind{"roster", 5}    // student numbers that one member names
 
 	SigningUp   = Kind{"sign-up mail", 3}   // to one address, of signing up with it
 	Resetting   = Kind{"reset mail", 3}     // to one address, which one visitor asked for

@@ -65,6 +65,22 @@ func (s Store) replace(ctx context.Context, memberID, hash, but string) error {
 	return err
 }
 
+// Disown ends, in the caller's unit of work, what credentials keep by which who made an account
+// gets in, or keeps its owner out: sessions, the second factor with its recovery codes, also one
+// that waits for its first code, and links. The password is the caller's to replace.
+//
+// Sessions come first: their rows are locked by whatever one of them adds (session.Renew), which
+// so comes wholly before, and is ended, or fails.
+func (s Store) Disown(ctx context.Context, memberID string) error {
+	if _, err := s.sessions().RevokeAll(ctx, memberID, ""); err != nil {
+		return err
+	}
+	if err := s.ForgetSecond(ctx, memberID); err != nil {
+		return err
+	}
+	return s.EndLinks(ctx, memberID)
+}
+
 // EndLinks ends the links that were sent to a member and could set a password.
 func (s Store) EndLinks(ctx context.Context, memberID string) error {
 	_, err := s.DB.Exec(ctx, `UPDATE password_resets SET used_at = $1 WHERE member_id = $2 AND used_at IS NULL`, clock.Millis(clock.Now(ctx)), memberID)
@@ -87,28 +103,29 @@ func (s Store) Forgotten(ctx context.Context, email string) (token string, err e
 	return token, nil
 }
 
-// Reset sets a password by the token of a link and returns the address to which the link was
-// sent: it is the member's, and known to be so from now on. It ends every session and the
-// delays of the account. The second factor stays. Fails with ErrResetEnded and
-// problem.Invalid.
-func (s Store) Reset(ctx context.Context, token, chosen string) (email string, err error) {
+// Reset sets a password by the token of a link and returns whose, and the address to which the
+// link was sent: it is the member's, and known to be so from now on. It ends every session and the
+// delays of the account. The second factor stays. Where the address was not known to be the
+// member's before, somebody else may have made the account: disown runs in the same unit of
+// work. Fails with ErrResetEnded and problem.Invalid.
+func (s Store) Reset(ctx context.Context, token, chosen string, disown func(ctx context.Context, memberID string) error) (id, email string, err error) {
 	hash, now := hex.EncodeToString(secret.Hash(token)), clock.Millis(clock.Now(ctx))
 	a, err := database.One(ctx, s.DB, scanAccount, accountColumns+`WHERE anonymised_at IS NULL AND id =
 		(SELECT member_id FROM password_resets WHERE hash = $1 AND used_at IS NULL AND until_at > $2)`, hash, now)
 	if errors.Is(err, database.ErrNoRow) {
-		return "", ErrResetEnded()
+		return "", "", ErrResetEnded()
 	}
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	var f check.Fields
 	ReadNewPassword(&f, "password", chosen, a.name, a.email)
 	if err := f.Err(); err != nil {
-		return "", err
+		return "", "", err
 	}
 	encoded, err := s.Hasher.Hash(ctx, chosen)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	err = s.DB.Atomic(ctx, func(ctx context.Context) error {
 		n, err := s.DB.Exec(ctx, `UPDATE password_resets SET used_at = $1 WHERE hash = $2 AND used_at IS NULL`, now, hash)
@@ -118,13 +135,17 @@ func (s Store) Reset(ctx context.Context, token, chosen string) (email string, e
 		if n == 0 {
 			return ErrResetEnded()
 		}
-		if _, err := s.DB.Exec(ctx, `UPDATE members SET email_confirmed_at = $1 WHERE id = $2 AND email_confirmed_at IS NULL`, now, a.id); err != nil {
+		n, err = s.DB.Exec(ctx, `UPDATE members SET email_confirmed_at = $1 WHERE id = $2 AND email_confirmed_at IS NULL`, now, a.id)
+		if err == nil && n == 1 {
+			err = disown(ctx, a.id)
+		}
+		if err != nil {
 			return err
 		}
 		return s.replace(ctx, a.id, encoded, "")
 	})
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	return a.email, s.attempts().Forgive(ctx, attempt.Account, a.email)
+	return a.id, a.email, errors.Join(s.attempts().Forgive(ctx, attempt.Account, a.email), s.attempts().Forgive(ctx, attempt.Browsers, a.email))
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -39,10 +40,11 @@ type Try struct {
 // An address that nobody has takes the same work as one that somebody has, and gets the
 // same ErrFailed. After five failures from one address its tries to that account are delayed,
 // and after a hundred from all addresses those of everybody; but not those of a browser that
-// signed in to it before, or reset its password (OWASP's device cookies): it has five failures
-// of its own. So whoever guesses cannot keep the member out, except, from a hundred tries a
-// day on, from browsers that are new; and no delay is longer than 15 minutes. A member who is
-// signed in stays so, and resetting the password ends the delay.
+// signed in to it with its present password, or set that (OWASP's device cookies): it has five
+// failures of its own, and all that the account knows have fifty. So whoever guesses cannot keep
+// the member out, except, from a hundred tries a day on, from browsers that are new; and no delay
+// is longer than 15 minutes. A member who is signed in stays so, and resetting the password ends
+// the delay.
 func (s Store) SignIn(ctx context.Context, t Try) (session.Tokens, error) {
 	var tokens session.Tokens
 	err := s.attempt(ctx, t, func(ctx context.Context, a account) error {
@@ -56,19 +58,31 @@ func (s Store) SignIn(ctx context.Context, t Try) (session.Tokens, error) {
 	return tokens, err
 }
 
-// halfway says whose password was right.
-type halfway struct{ memberID string }
+// Half is a sign-in that awaits its second factor: whose it is, and what their credentials
+// were when the first half was right.
+type Half struct{ MemberID, Mark string }
 
-func (h *halfway) Error() string { return "the password was right" }
+// halfway says whose first half was right.
+type halfway struct{ Half }
 
-// Halfway is the member whose password was right where SignIn failed with ErrCodeRequired,
-// and "" otherwise. SignInAs goes on from there, without the password.
-func Halfway(err error) string {
+func (h *halfway) Error() string { return "a code is still to come" }
+
+// Halfway is where SignIn and SignInAs got to that failed with ErrCodeRequired; GoOn goes on
+// from there, without what was given. Otherwise it is empty.
+func Halfway(err error) Half {
 	var h *halfway
 	if errors.As(err, &h) {
-		return h.memberID
+		return h.Half
 	}
-	return ""
+	return Half{}
+}
+
+// mark stands for an account and its password as they are now, and tells nothing of either.
+// Whatever replaces the password ends what holds an earlier one.
+func (s Store) mark(a account) string {
+	mac := hmac.New(sha256.New, s.Key.Derive("mark of an account"))
+	mac.Write([]byte(a.id + "\x00" + a.password))
+	return hex.EncodeToString(mac.Sum(nil))
 }
 
 // ComeBack undoes leaving while its days last, by the same proof as signing in; there is
@@ -97,7 +111,7 @@ func (s Store) attempt(ctx context.Context, t Try, do func(context.Context, acco
 	case a.suspended != nil:
 		return errors.Join(ErrSuspended(), undo(ctx))
 	case a.totpAt != nil && t.Code == "":
-		return errors.Join(ErrCodeRequired().Because(&halfway{a.id}), undo(ctx))
+		return errors.Join(s.codeRequired(a), undo(ctx))
 	}
 	err = s.DB.Atomic(ctx, func(ctx context.Context) error {
 		if a.totpAt != nil {
@@ -120,10 +134,18 @@ func (s Store) attempt(ctx context.Context, t Try, do func(context.Context, acco
 // visitor. It returns how to take the try back, and what to do when it was right.
 func (s Store) count(ctx context.Context, t Try) (undo, right func(context.Context) error, err error) {
 	counts := s.attempts()
-	if browser := s.known(ctx, t.Browser, t.Email); browser != "" {
-		undo = func(ctx context.Context) error { return counts.Return(ctx, attempt.Browser, browser) }
-		right = func(ctx context.Context) error { return counts.Forgive(ctx, attempt.Browser, browser) }
-		return undo, right, counts.Take(ctx, attempt.Browser, browser)
+	browser, err := s.known(ctx, t.Browser, t.Email)
+	if err != nil {
+		return nil, nil, err
+	}
+	if browser != "" {
+		undo = func(ctx context.Context) error {
+			return errors.Join(counts.Return(ctx, attempt.Browser, browser), counts.Return(ctx, attempt.Browsers, t.Email))
+		}
+		right = func(ctx context.Context) error {
+			return errors.Join(counts.Forgive(ctx, attempt.Browser, browser), counts.Forgive(ctx, attempt.Browsers, t.Email))
+		}
+		return undo, right, counts.TakeAll(ctx, attempt.Try{Kind: attempt.Browser, Subject: browser}, attempt.Try{Kind: attempt.Browsers, Subject: t.Email})
 	}
 	address := attempt.Visitor
 	if t.Campus {
@@ -166,19 +188,23 @@ func (s Store) proven(ctx context.Context, t Try) (account, error) {
 		return account{}, failed(t)
 	}
 	if password.NeedsRehash(a.password) {
-		return a, s.rehash(ctx, a, t.Password)
+		return s.rehash(ctx, a, t.Password)
 	}
 	return a, nil
 }
 
-// rehash stores a password under today's parameters, unless it was changed meanwhile.
-func (s Store) rehash(ctx context.Context, a account, plain string) error {
+// rehash stores a password under today's parameters, unless it was changed meanwhile, and
+// returns the account with it.
+func (s Store) rehash(ctx context.Context, a account, plain string) (account, error) {
 	hash, err := s.Hasher.Hash(ctx, plain)
 	if err != nil {
-		return err
+		return a, err
 	}
-	_, err = s.DB.Exec(ctx, `UPDATE members SET password = $1 WHERE id = $2 AND password = $3`, hash, a.id, a.password)
-	return err
+	n, err := s.DB.Exec(ctx, `UPDATE members SET password = $1 WHERE id = $2 AND password = $3`, hash, a.id, a.password)
+	if err == nil && n == 1 {
+		a.password = hash
+	}
+	return a, err
 }
 
 // begin makes the session of a member who has proved everything.
@@ -207,30 +233,34 @@ func (s Store) record(ctx context.Context, memberID string, t Try, sessionID str
 	return audit.Store{DB: s.DB}.AddOfCouncil(ctx, audit.Record{Actor: memberID, Action: "sign in", Subject: sessionID, Origin: t.Visitor, RequestID: t.RequestID, Detail: "{}"})
 }
 
-// Known is a text for the browser that signed in to an account, by which the account
-// knows it again.
-func (s Store) Known(ctx context.Context, email string) string {
+// Known is a text for the browser that signed in to an account or set its password, by which
+// the account knows it again until the password is replaced: a browser of who had an earlier one
+// is a stranger's.
+func (s Store) Known(ctx context.Context, memberID string) (string, error) {
+	a, err := s.byID(ctx, memberID)
+	if err != nil {
+		return "", fmt.Errorf("credentials: %w", err)
+	}
 	nonce, _ := secret.Token()
-	return s.Key.Signer("browser").Sign(nonce+"."+s.emailTag(email), clock.Now(ctx).Add(BrowserLife))
+	return s.Key.Signer("browser").Sign(nonce+"."+s.mark(a), clock.Now(ctx).Add(BrowserLife)), nil
 }
 
-// known is the browser's name if it signed in to this account before, else "".
-func (s Store) known(ctx context.Context, browser, email string) string {
+// known is the browser's name if the account with an address knows it, else "". Whether there is
+// such an account takes the same work.
+func (s Store) known(ctx context.Context, browser, email string) (string, error) {
 	payload, err := s.Key.Signer("browser").Verify(browser, clock.Now(ctx))
 	if err != nil {
-		return ""
+		return "", nil //nolint:nilerr // a stranger, or one that was known too long ago
 	}
-	nonce, tag, _ := strings.Cut(payload, ".")
-	if !hmac.Equal([]byte(tag), []byte(s.emailTag(email))) {
-		return ""
+	a, err := s.byEmail(ctx, email)
+	if err != nil && !errors.Is(err, database.ErrNoRow) {
+		return "", err
 	}
-	return nonce
-}
-
-func (s Store) emailTag(email string) string {
-	mac := hmac.New(sha256.New, s.Key.Derive("browser of an account"))
-	mac.Write([]byte(Address(email)))
-	return hex.EncodeToString(mac.Sum(nil))
+	nonce, mark, _ := strings.Cut(payload, ".")
+	if !hmac.Equal([]byte(mark), []byte(s.mark(a))) {
+		return "", nil
+	}
+	return nonce, nil
 }
 
 // SignInAs signs in a member for whom another issuer vouched. The second factor is asked
@@ -240,17 +270,44 @@ func (s Store) emailTag(email string) string {
 // problem.Absent.
 func (s Store) SignInAs(ctx context.Context, memberID string, t Try, comeBack bool) (session.Tokens, error) {
 	a, err := s.byID(ctx, memberID)
+	if errors.Is(err, database.ErrNoRow) {
+		err = problem.Absent()
+	}
+	if err != nil {
+		return session.Tokens{}, err
+	}
+	return s.signInAs(ctx, a, t, comeBack)
+}
+
+// GoOn takes the second factor of a sign-in that came halfway. It fails as SignInAs does, and
+// with ErrFailed where password or second factor are not those of the first half any more: what
+// was right before a reset is not half of a sign-in after it.
+func (s Store) GoOn(ctx context.Context, h Half, t Try, comeBack bool) (session.Tokens, error) {
+	a, err := s.byID(ctx, h.MemberID)
 	switch {
 	case errors.Is(err, database.ErrNoRow):
 		return session.Tokens{}, problem.Absent()
 	case err != nil:
 		return session.Tokens{}, err
+	case a.totpAt == nil || !hmac.Equal([]byte(h.Mark), []byte(s.mark(a))):
+		return session.Tokens{}, ErrFailed()
+	}
+	return s.signInAs(ctx, a, t, comeBack)
+}
+
+// codeRequired is ErrCodeRequired of an account whose first half was right.
+func (s Store) codeRequired(a account) error {
+	return ErrCodeRequired().Because(&halfway{Half{MemberID: a.id, Mark: s.mark(a)}})
+}
+
+func (s Store) signInAs(ctx context.Context, a account, t Try, comeBack bool) (session.Tokens, error) {
+	switch {
 	case a.suspended != nil:
 		return session.Tokens{}, ErrSuspended()
 	case a.leaves != nil && !comeBack:
 		return session.Tokens{}, ErrLeaving()
 	case a.totpAt != nil && t.Code == "":
-		return session.Tokens{}, ErrCodeRequired()
+		return session.Tokens{}, s.codeRequired(a)
 	}
 	var tokens session.Tokens
 	do := func(ctx context.Context) error {
@@ -268,6 +325,7 @@ func (s Store) SignInAs(ctx context.Context, memberID string, t Try, comeBack bo
 		tokens, err = s.begin(ctx, a, t, a.totpAt != nil || a.password == "")
 		return err
 	}
+	var err error
 	if a.totpAt == nil {
 		err = s.DB.Atomic(ctx, do)
 	} else {

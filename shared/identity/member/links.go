@@ -77,6 +77,24 @@ func (s Store) Link(ctx context.Context, id, issuer, subject string) error {
 	return err
 }
 
+// Disown ends, in the caller's unit of work, what members keep by which who made an account gets
+// in or changes whose it is: links to issuers, and codes that were sent to addresses.
+func (s Store) Disown(ctx context.Context, id string) error {
+	if err := s.unlinkAll(ctx, id); err != nil {
+		return err
+	}
+	return s.endCodes(ctx, id)
+}
+
+// endCodes ends the codes that were sent for a member.
+func (s Store) endCodes(ctx context.Context, id string) error {
+	if _, err := s.DB.Exec(ctx, `DELETE FROM mail_codes WHERE member_id = $1`, id); err != nil {
+		return err
+	}
+	_, err := s.DB.Exec(ctx, `DELETE FROM address_codes WHERE member_id = $1`, id)
+	return err
+}
+
 // Unlink takes an issuer from a member. It fails with problem.Absent and ErrLastWayIn.
 func (s Store) Unlink(ctx context.Context, id, issuer string) error {
 	return s.DB.Atomic(ctx, func(ctx context.Context) error {

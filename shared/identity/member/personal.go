@@ -142,12 +142,10 @@ func (s Store) forget(ctx context.Context, id string) error {
 	for _, statement := range []string{
 		`DELETE FROM member_roles WHERE member_id = $1`,
 		`DELETE FROM member_names WHERE member_id = $1`,
-		`DELETE FROM mail_codes WHERE member_id = $1`,
-		`DELETE FROM address_codes WHERE member_id = $1`,
 	} {
 		if _, err := s.DB.Exec(ctx, statement, id); err != nil {
 			return err
 		}
 	}
-	return nil
+	return s.endCodes(ctx, id)
 }

@@ -297,9 +297,9 @@ func (s Store) Restore(ctx context.Context, id string) error {
 
 // EnsureAdmin makes the first admin, for every unit and without an end, where there is
 // none yet: an operator's word, for a laptop and a new environment. An account that
-// somebody else made under the address before gets the given password, and whoever was
-// signed in to it is not any more.
-func (s Store) EnsureAdmin(ctx context.Context, email, passwordHash, name string) (created bool, err error) {
+// somebody else made under the address before gets the given password, and disown takes from it
+// what they left, in the same unit of work.
+func (s Store) EnsureAdmin(ctx context.Context, email, passwordHash, name string, disown func(ctx context.Context, id string) error) (created bool, err error) {
 	err = s.DB.Atomic(ctx, func(ctx context.Context) error {
 		created = false
 		admins, err := database.One(ctx, s.DB, database.Value[int64], `SELECT COUNT(*) FROM member_roles r JOIN members m ON m.id = r.member_id
@@ -313,6 +313,9 @@ func (s Store) EnsureAdmin(ctx context.Context, email, passwordHash, name string
 		}
 		if !made {
 			if id, err = s.takeOver(ctx, email, passwordHash); err != nil {
+				return err
+			}
+			if err := disown(ctx, id); err != nil {
 				return err
 			}
 		}
@@ -330,14 +333,9 @@ func (s Store) takeOver(ctx context.Context, email, passwordHash string) (string
 	if err != nil {
 		return "", err
 	}
-	if _, err := s.DB.Exec(ctx, `UPDATE members SET password = $1, email_confirmed_at = $2, totp_secret = '', totp_at = NULL, suspended_at = NULL, leaving_at = NULL, version = version + 1, updated_at = $2 WHERE id = $3`,
-		passwordHash, clock.Millis(clock.Now(ctx)), id); err != nil {
-		return "", err
-	}
-	if err := s.unlinkAll(ctx, id); err != nil {
-		return "", err
-	}
-	return id, s.endSessions(ctx, id)
+	_, err = s.DB.Exec(ctx, `UPDATE members SET password = $1, email_confirmed_at = $2, suspended_at = NULL, leaving_at = NULL, version = version + 1, updated_at = $2 WHERE id = $3`,
+		passwordHash, clock.Millis(clock.Now(ctx)), id)
+	return id, err
 }
 
 // ReadGrant reads a role to be given. The role comes from a path: one that there is not

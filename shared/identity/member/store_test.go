@@ -15,6 +15,8 @@ import (
 	"github.com/madang-council/madang/shared/council/persons"
 	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/database/databasetest"
+	"github.com/madang-council/madang/shared/identity/account"
+	"github.com/madang-council/madang/shared/identity/credential"
 	"github.com/madang-council/madang/shared/identity/member"
 	"github.com/madang-council/madang/shared/identity/session"
 	"github.com/madang-council/madang/shared/problem"
@@ -317,23 +319,36 @@ func TestLastAdminInParallel(t *testing.T) {
 func TestEnsureAdmin(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
 		s := store(db)
+		accounts := account.Accounts{Members: s, Credentials: credential.Store{DB: db}}
 		squatter := join(t, s, "admin@example.com")
+		if err := s.Link(at(0), squatter, "https://issuer.example", "1"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.Exec(at(0), `UPDATE members SET totp_at = 1, totp_secret = 'x' WHERE id = $1`, squatter); err != nil {
+			t.Fatal(err)
+		}
 		sessions := session.Store{DB: db}
 		tokens, err := sessions.Create(at(0), squatter, "", session.Given{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		for i, want := range []bool{true, false} {
-			created, err := s.EnsureAdmin(at(0), "admin@example.com", "hash", "관리자")
+			created, err := accounts.EnsureAdmin(at(0), "admin@example.com", "hash", "관리자")
 			if err != nil || created != want {
 				t.Fatalf("%d: created %v, %v", i, created, err)
 			}
 		}
-		if created, err := s.EnsureAdmin(at(0), "second@example.com", "hash", "관리자"); err != nil || created {
+		if created, err := accounts.EnsureAdmin(at(0), "second@example.com", "hash", "관리자"); err != nil || created {
 			t.Fatalf("a second admin: %v, %v", created, err)
 		}
 		if _, err := sessions.Authenticate(at(0), tokens.Access); !session.IsEnded(err) {
 			t.Errorf("whoever had the address before is still signed in: %v", err)
+		}
+		if list, err := s.Issuers(at(0), squatter); err != nil || len(list) > 0 {
+			t.Errorf("whoever had the address before signs in by %v, %v", list, err)
+		}
+		if m, err := s.Member(at(0), squatter); err != nil || m.SecondAt != nil {
+			t.Errorf("the second factor of whoever had the address before is asked for: %v", err)
 		}
 	})
 }

@@ -41,20 +41,23 @@ type Issuer struct {
 
 // What a flow is for.
 const (
-	SignIn   = "sign-in"
-	Link     = "link"      // to the account of a member who is signed in
-	ComeBack = "come-back" // undoes leaving
-	Second   = "second"    // signed in at the issuer; the second factor is still to come
+	SignIn  = "sign-in"
+	Link    = "link"    // to the account of a member who is signed in
+	Second  = "second"  // signed in at the issuer; the second factor is still to come
+	Joining = "joining" // signed in at the issuer; a consent is still to come, which makes an account
+	Leaving = "leaving" // signed in at the issuer; whether to come back is still to come
 )
 
 // Flow is what is remembered while somebody is at the issuer.
 type Flow struct {
 	Purpose  string `json:"p"`
 	Return   string `json:"r"`           // path of the site to go on at
-	Consent  string `json:"c,omitempty"` // version of the policy that a new member agreed to
 	MemberID string `json:"m,omitempty"` // whose account is linked, or awaits its second factor
+	Mark     string `json:"k,omitempty"` // of the credentials then, of one who awaits the second factor
 	// ComesBack says, of one who awaits the second factor, that it undoes leaving.
 	ComesBack bool `json:"b,omitempty"`
+	// Who is, of Joining and Leaving, whom the issuer identified.
+	Who Identity `json:"w,omitzero"`
 }
 
 // sealed is a flow with what only its two halves know.
@@ -70,10 +73,10 @@ type sealed struct {
 // Identity is what an issuer says about somebody. Issuer and Subject together name them
 // for ever; nothing else does.
 type Identity struct {
-	Issuer  string
-	Subject string
-	Email   string // "" unless the issuer has verified it
-	Name    string // may be empty
+	Issuer  string `json:"i"`
+	Subject string `json:"s"`
+	Email   string `json:"e,omitempty"` // "" unless the issuer has verified it
+	Name    string `json:"n,omitempty"` // may be empty
 }
 
 // ErrFlow is the answer to a flow that did not begin in this browser, or too long ago.

@@ -13,14 +13,15 @@ import (
 )
 
 // Remove deletes an upload for who may (Upload.MayRemove), unless something uses it. The row
-// is marked first, so that it is gone for everybody even where the storage is away.
-func (d Depot) Remove(ctx context.Context, id string) error {
+// is marked first, so that it is gone for everybody even where the storage is away. It returns
+// what it deleted.
+func (d Depot) Remove(ctx context.Context, id string) (Upload, error) {
 	u, err := d.Visible(ctx, id)
 	if err != nil {
-		return err
+		return Upload{}, err
 	}
 	if !u.MayRemove(auth.From(ctx)) {
-		return problem.NotAllowed()
+		return Upload{}, problem.NotAllowed()
 	}
 	done := false
 	err = d.DB.Atomic(ctx, func(ctx context.Context) error {
@@ -30,7 +31,7 @@ func (d Depot) Remove(ctx context.Context, id string) error {
 		return touch.Tags(ctx, d.DB, Tag(id))
 	})
 	if err != nil {
-		return err
+		return Upload{}, err
 	}
 	if !done {
 		if u, err = d.Read(ctx, id); err == nil && u.DeletedAt != nil {
@@ -39,12 +40,12 @@ func (d Depot) Remove(ctx context.Context, id string) error {
 		if err == nil {
 			err = problem.New(problem.Conflict, "upload-in-use", "쓰이고 있는 파일은 지울 수 없습니다.", "The file is in use and cannot be deleted.")
 		}
-		return err
+		return Upload{}, err
 	}
 	if u.CompletedAt != nil { // else a completion may be under way, and sweep waits for its end
 		database.AfterCommit(ctx, func(ctx context.Context) { d.tidyRemoved(ctx, u) })
 	}
-	return nil
+	return u, nil
 }
 
 func (d Depot) tidyRemoved(ctx context.Context, u Upload) {

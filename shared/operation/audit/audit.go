@@ -4,8 +4,11 @@
 package audit
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/madang-council/madang/shared/check"
@@ -50,23 +53,40 @@ type Query struct {
 // Store keeps the log.
 type Store struct{ DB *database.DB }
 
-// Add writes a line. Its ID and time are given here.
-func (s Store) Add(ctx context.Context, r Record) error { return s.add(ctx, r, "") }
+// Add writes a line. Its ID and time are given here. About are members whom it is about beside its
+// subject, as who was shown in a list.
+func (s Store) Add(ctx context.Context, r Record, about ...string) error {
+	return s.add(ctx, r, "", about...)
+}
 
 // AddOfCouncil is Add where the actor has a role in the council now, and nothing where not.
 func (s Store) AddOfCouncil(ctx context.Context, r Record) error {
 	return s.add(ctx, r, ` WHERE EXISTS (SELECT 1 FROM member_roles WHERE member_id = $3 AND (until_at IS NULL OR until_at > $2))`)
 }
 
-func (s Store) add(ctx context.Context, r Record, where string) error {
+func (s Store) add(ctx context.Context, r Record, where string, about ...string) error {
 	id, err := check.NewID()
 	if err != nil {
 		return err
 	}
-	_, err = s.DB.Exec(ctx, `INSERT INTO audit (id, at, actor, action, subject, origin, request_id, detail, subject_name, actor_name)
-		SELECT $1, CAST($2 AS BIGINT), $3, $4, $5, $6, $7, $8, $9, COALESCE((SELECT name FROM members WHERE id = $3), '')`+where,
-		id, clock.Millis(clock.Now(ctx)), r.Actor, r.Action, r.Subject, r.Origin, r.RequestID, r.Detail, r.SubjectName)
-	return err
+	return s.DB.Atomic(ctx, func(ctx context.Context) error {
+		n, err := s.DB.Exec(ctx, `INSERT INTO audit (id, at, actor, action, subject, origin, request_id, detail, subject_name, actor_name)
+			SELECT $1, CAST($2 AS BIGINT), $3, $4, $5, $6, $7, $8, $9, COALESCE((SELECT name FROM members WHERE id = $3), '')`+where,
+			id, clock.Millis(clock.Now(ctx)), r.Actor, r.Action, r.Subject, r.Origin, r.RequestID, r.Detail, r.SubjectName)
+		if err != nil || n == 0 {
+			return err
+		}
+		for some := range slices.Chunk(about, 100) {
+			args := []any{id}
+			for _, member := range some {
+				args = append(args, member)
+			}
+			if _, err := s.DB.Exec(ctx, `INSERT INTO audit_members (audit_id, member_id, at) SELECT a.id, m.id, a.at FROM audit a JOIN members m ON m.id IN (`+database.Marks(2, len(some))+`) WHERE a.id = $1 ON CONFLICT DO NOTHING`, args...); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // NameOf is what people call the thing, of one of kinds, the member or the file with an id now;
@@ -122,25 +142,48 @@ func (s Store) Chores(retention time.Duration) []chore.Chore {
 	}}}
 }
 
-// List is the log, the newest first.
+// List is the log, the newest first. Of a subject that is a member it is also what is about them.
 func (s Store) List(ctx context.Context, q Query, limit int) ([]Record, error) {
+	list, err := s.list(ctx, q, false, limit)
+	if err != nil || q.Subject == "" {
+		return list, err
+	}
+	about, err := s.list(ctx, q, true, limit)
+	if err != nil {
+		return nil, err
+	}
+	list = append(list, about...)
+	slices.SortFunc(list, func(a, b Record) int {
+		return cmp.Or(b.At.Compare(a.At), strings.Compare(b.ID, a.ID))
+	})
+	list = slices.CompactFunc(list, func(a, b Record) bool { return a.ID == b.ID })
+	return list[:min(limit, len(list))], nil
+}
+
+// list is List of what has the subject itself, or of what is about it. Each is a range of an index.
+func (s Store) list(ctx context.Context, q Query, about bool, limit int) ([]Record, error) {
 	var w database.Where
-	for _, f := range []struct{ column, value string }{{"actor", q.Actor}, {"subject", q.Subject}} {
-		if f.value != "" {
-			w.Add(f.column+` = ?`, f.value)
-		}
+	table, at, id := `audit a`, `a.at`, `a.id`
+	if about {
+		table, at, id = `audit_members m JOIN audit a ON a.id = m.audit_id`, `m.at`, `m.audit_id`
+		w.Add(`m.member_id = ?`, q.Subject)
+	} else if q.Subject != "" {
+		w.Add(`a.subject = ?`, q.Subject)
+	}
+	if q.Actor != "" {
+		w.Add(`a.actor = ?`, q.Actor)
 	}
 	if len(q.Actions) > 0 {
-		w.In(`action`, q.Actions...)
+		w.In(`a.action`, q.Actions...)
 	}
 	if q.From != nil {
-		w.Add(`at >= ?`, clock.Millis(*q.From))
+		w.Add(at+` >= ?`, clock.Millis(*q.From))
 	}
 	if q.Until != nil {
-		w.Add(`at < ?`, clock.Millis(*q.Until))
+		w.Add(at+` < ?`, clock.Millis(*q.Until))
 	}
 	if q.Before.ID != "" {
-		w.Add(`(at, id) < (?, ?)`, q.Before.At, q.Before.ID)
+		w.Add(`(`+at+`, `+id+`) < (?, ?)`, q.Before.At, q.Before.ID)
 	}
 	return database.All(ctx, s.DB, func(r database.Row) (Record, error) {
 		var v Record
@@ -148,10 +191,11 @@ func (s Store) List(ctx context.Context, q Query, limit int) ([]Record, error) {
 		err := r.Scan(&v.ID, &at, &v.Actor, &v.Action, &v.Subject, &v.Origin, &v.RequestID, &v.Detail, &v.ActorName, &v.SubjectName)
 		v.At = clock.FromMillis(at)
 		return v, err
-	}, `SELECT id, at, actor, action, subject, origin, request_id, detail, actor_name, subject_name FROM audit`+w.String()+` ORDER BY at DESC, id DESC`+database.Limit(limit), w.Args...)
+	}, `SELECT a.id, a.at, a.actor, a.action, a.subject, a.origin, a.request_id, a.detail, a.actor_name, a.subject_name FROM `+table+w.String()+` ORDER BY `+at+` DESC, `+id+` DESC`+database.Limit(limit), w.Args...)
 }
 
-// AboutMember are what others did to a member's account or read of it, the oldest first.
+// AboutMember are what others did to a member's account or read of it, by itself or in a list, the
+// oldest first.
 func (s Store) AboutMember(ctx context.Context, memberID string) ([]Record, error) {
 	return database.All(ctx, s.DB, func(r database.Row) (Record, error) {
 		var v Record
@@ -159,5 +203,6 @@ func (s Store) AboutMember(ctx context.Context, memberID string) ([]Record, erro
 		err := r.Scan(&v.ID, &at, &v.Action)
 		v.At = clock.FromMillis(at)
 		return v, err
-	}, `SELECT id, at, action FROM audit WHERE subject = $1 AND actor <> $1 ORDER BY at, id`, memberID)
+	}, `SELECT id, at, action FROM audit WHERE subject = $1 AND actor <> $1
+		UNION SELECT a.id, a.at, a.action FROM audit_members m JOIN audit a ON a.id = m.audit_id WHERE m.member_id = $1 AND a.actor <> $1 ORDER BY at, id`, memberID)
 }

@@ -28,6 +28,9 @@ func (s Store) Personal() []person.Data {
 			{Name: "audit.actor_name", Fate: person.Kept, Why: law},
 			{Name: "audit.subject_name", Fate: person.Kept, Why: law},
 			{Name: "audit.origin", Fate: person.Kept, Why: law},
+			{Name: "audit.detail", Fate: person.Kept, Why: law},
+			{Name: "audit_members.audit_id", Fate: person.Kept, Why: law},
+			{Name: "audit_members.member_id", Fate: person.Kept, Why: law},
 		},
 		Export: func(ctx context.Context, memberID string) (any, error) {
 			accesses, err := s.AboutMember(ctx, memberID)
