@@ -36,7 +36,7 @@ func ReadCSV(file []byte, site string) Reading {
 	table := csv.NewReader(strings.NewReader(decoded))
 	table.FieldsPerRecord, table.TrimLeadingSpace = -1, true
 	var places map[string]int
-	for {
+	for !r.over() {
 		record, err := table.Read()
 		var wrong *csv.ParseError
 		switch {
@@ -54,6 +54,9 @@ func ReadCSV(file []byte, site string) Reading {
 		}
 		line, _ := table.FieldPos(0)
 		switch {
+		case len(record) > mostColumns:
+			r.refuse(line, "file", "too-many-columns", fmt.Sprintf("한 줄에 열이 %d개까지입니다.", mostColumns), fmt.Sprintf("A line has at most %d columns.", mostColumns))
+			return r
 		case !slices.ContainsFunc(record, func(s string) bool { return !text.Blank(s) }):
 		case places == nil:
 			if places, ok = r.columns(record); !ok {
@@ -67,6 +70,7 @@ func ReadCSV(file []byte, site string) Reading {
 			r.row(record, places, line, hostOf(site))
 		}
 	}
+	return r
 }
 
 // columns are where the columns are, by what they are.

@@ -18,6 +18,9 @@ import (
 const (
 	MostBytes    = 1 << 20
 	MostImported = 500 // events, each date of a series for itself
+	MostPassed   = 50  // names of what nothing is read of
+	MostWrong    = 100 // mistakes of a file that are told, and a few: more than anybody mends at once
+	mostColumns  = 100 // of a table
 	mostUID      = 300 // characters
 )
 
@@ -59,16 +62,19 @@ type Wrong struct {
 // Reading is what a file holds.
 type Reading struct {
 	Events []Found
-	Wrong  []Wrong
-	Passed []string // what nothing is read of
+	Wrong  []Wrong  // what was found until there was too much of it: MostWrong, and what else is wrong with the last
+	Passed []string // what nothing is read of, the first MostPassed
 }
+
+// over says that enough is wrong: the rest is not read.
+func (r *Reading) over() bool { return len(r.Wrong) >= MostWrong }
 
 func (r *Reading) refuse(line int, field, code, ko, en string) {
 	r.Wrong = append(r.Wrong, Wrong{problem.Field{Name: field, Code: code, Message: problem.Text{KO: ko, EN: en}}, line})
 }
 
 func (r *Reading) pass(what string) {
-	if !slices.Contains(r.Passed, what) {
+	if len(r.Passed) < MostPassed && !slices.Contains(r.Passed, what) {
 		r.Passed = append(r.Passed, what)
 	}
 }

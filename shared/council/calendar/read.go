@@ -60,6 +60,9 @@ func ReadICS(file []byte, now time.Time, site string) Reading {
 		r.ours = c.Text("PRODID") == product
 		events := []vevent{}
 		for _, part := range c.Components {
+			if r.over() {
+				break
+			}
 			switch part.Name {
 			case "VEVENT":
 				if e, ok := r.vevent(part); ok {
@@ -209,6 +212,9 @@ func (r *icsReader) all(events []vevent) {
 	for _, e := range events {
 		if !e.at.IsZero() {
 			continue
+		}
+		if r.over() {
+			return
 		}
 		if e.series() {
 			series++
