@@ -355,7 +355,7 @@ type Subscription struct {
 }
 
 // Undelivered subscribes to dead letters: events of every type that a consumer did not take
-// however often the broker tried. Their Failure says why. One function does.
+// however often the broker tried, Scheduled among them. Their Failure says why. One function does.
 const Undelivered = "*"
 
 // Scheduled is the type of the event by which Knative's PingSource calls a function that
