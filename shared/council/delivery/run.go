@@ -71,12 +71,13 @@ func (q Queue) channel(ctx context.Context, kind string, p Policy, ran *Ran) err
 	if err != nil {
 		return err
 	}
-	left, silent := p.PerMinute-tried, 0
+	left, silent, asleep := p.PerMinute-tried, map[string]int{}, []string{}
 	for n := 0; n < perRun && left > 0 && ctx.Err() == nil; n++ {
 		c, err := q.claim(ctx, kind)
 		if err != nil || c == nil {
 			return err
 		}
+		c.silent = asleep
 		outcome, asked, err := q.deliver(ctx, c, p, ran)
 		if err != nil {
 			return err
@@ -86,11 +87,15 @@ func (q Queue) channel(ctx context.Context, kind string, p Policy, ran *Ran) err
 			continue
 		}
 		left--
-		if silent++; outcome.Status != 0 {
-			silent = 0
+		if silent[outcome.Host]++; outcome.Status != 0 {
+			silent[outcome.Host] = 0
 		}
-		if silent == silence {
-			return nil // sweep comes back to it
+		switch {
+		case silent[outcome.Host] < silence:
+		case outcome.Host == "": // all have the same: sweep comes back to it
+			return nil
+		default:
+			asleep = append(asleep, outcome.Host)
 		}
 	}
 	more, err := q.due(ctx, kind)
@@ -122,6 +127,8 @@ type claim struct {
 	batch string
 	rows  []row
 	until time.Time
+
+	silent []string // servers that are asked no more
 }
 
 // errTaken says that somebody else was faster.
@@ -403,7 +410,7 @@ func (q Queue) toDevice(ctx context.Context, c *claim, rest []row, items []Item)
 		}
 	}
 	first := rest[0]
-	return q.devices.Push(ctx, Note{ID: c.batch, DeviceID: first.recipient, MemberID: first.member, Items: items, Digest: first.digest, Until: until})
+	return q.devices.Push(ctx, Note{ID: c.batch, DeviceID: first.recipient, MemberID: first.member, Items: items, Digest: first.digest, Until: until, Silent: c.silent})
 }
 
 // toChannel sends a message to one of the council's channels.
