@@ -109,9 +109,9 @@ var rows = []string{
 	`INSERT INTO notice_tags (notice_id, tag) SELECT {id}, CASE WHEN n % 1000 = 0 THEN '드묾' ELSE '태그' || n % 200 END FROM generate_series(1, {notices}) n`,
 	`INSERT INTO notice_revisions (notice_id, version, editor, at, unit, title, tags, body) SELECT {id}, 1, 'x', {at}, '총학', '공지', '[]', '' FROM generate_series(1, {notices}) n`,
 	`INSERT INTO things (number, kind, id, unit, path, title, line, text, tags, folded, initials, at, visible_from, readers, allows, closed_because, version, checksum)
-		SELECT n, 'notice', lpad(to_hex(n + 16777216), 8, '0') || '-0000-4000-8000-000000000000', '총학', '/notices/' || n, '공지 ' || n, '', '', '[]', '공지' || n || E'\n', '', {at}, {at}, 'guests', '', '', 1, CASE WHEN n % 1000 = 0 THEN '2:' ELSE '3:' END FROM generate_series(1, {things}) n`,
+		SELECT n, 'notice', lpad(to_hex(n + 16777216), 8, '0') || '-0000-4000-8000-000000000000', '총학', '/notices/' || n, '공지 ' || n, '', '', '[]', '공지' || n || E'\n', '', {at}, {at}, 'guests', '', '', 1, CASE WHEN n % 1000 = 0 THEN '3:' ELSE '4:' END FROM generate_series(1, {things}) n`,
 	`INSERT INTO thing_letters (letter, number, nexts)
-		SELECT substr('공지7', 1 + n % 3, 1), 1 + n / 3, CASE n % 3 WHEN 0 THEN '지' WHEN 1 THEN '7' ELSE '7' END FROM generate_series(0, {thing_letters} - 1) n WHERE n % 3 < 2 OR n / 3 % 1000 = 776`,
+		SELECT substr('공지7', 1 + n % 3, 1), 1 + n / 3, CASE n % 3 WHEN 0 THEN E'\n지' ELSE E'\n7' END FROM generate_series(0, {thing_letters} - 1) n WHERE n % 3 < 2 OR n / 3 % 1000 = 776`,
 	`INSERT INTO uploads (id, member_id, purpose, name, type, size, sha256, folder, multipart, staged, width, height, uses, unused_at, created_at, expires_at, completed_at, processed_at, refused_code, deleted_at, cleaned_at)
 		SELECT {id}, lpad(to_hex(1 + n % 1000), 8, '0') || '-0000-4000-8000-000000000000', (ARRAY['post', 'event', 'archive', 'profile', 'proof'])[1 + n % 5], '파일 ' || n || '.pdf', (ARRAY['pdf', 'jpg', 'png', 'hwp'])[1 + n % 4], 3, '', 'test/post/' || n, '', 0, 0, 0, 1, {at}, {at}, {at}, {at}, {at}, '', CASE WHEN n % 10 = 0 THEN {at} END, CASE WHEN n % 10 = 0 THEN {at} END FROM generate_series(1, {uploads}) n`,
 	`INSERT INTO upload_uses (kind, thing_id, upload_id, position) SELECT 'notice', lpad(to_hex(1 + n % {notices}), 8, '0') || '-0000-4000-8000-000000000000', lpad(to_hex(2 * n + 1), 8, '0') || '-0000-4000-8000-000000000000', n FROM generate_series(1, {upload_uses}) n`,
@@ -288,6 +288,9 @@ func (p *planner) list(app *functiontest.App, record *recorder, route function.R
 			queries = append(queries, url.Values{f.Name: {value}})
 		} else if f.In == function.InQuery && f.Name == "q" {
 			queries = append(queries, url.Values{"q": {"777"}})
+			if !search { // which takes words of two characters and more
+				queries = append(queries, url.Values{"q": {"7 지"}})
+			}
 		}
 	}
 	for _, query := range queries {

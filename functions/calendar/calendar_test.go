@@ -74,9 +74,13 @@ func titles(list []made) string {
 
 // imports sends a file.
 func (r room) imports(as, to, name, content string) functiontest.Response {
+	return r.importsInto("총학", as, to, name, content)
+}
+
+func (r room) importsInto(unit, as, to, name, content string) functiontest.Response {
 	var b bytes.Buffer
 	form := multipart.NewWriter(&b)
-	_ = form.WriteField("unit", "총학") // a buffer takes everything
+	_ = form.WriteField("unit", unit) // a buffer takes everything
 	_ = form.WriteField("category", "학사")
 	w, _ := form.CreateFormFile("file", name)
 	_, _ = w.Write([]byte(content))
@@ -84,7 +88,7 @@ func (r room) imports(as, to, name, content string) functiontest.Response {
 	return r.Do(functiontest.Request{Method: "POST", Path: "/v1/admin/calendar/imports" + to, As: as, Body: b.String(), Header: map[string]string{"Content-Type": form.FormDataContentType()}})
 }
 
-type counts struct{ New, Changed, Same, Deleted, Removed int }
+type counts struct{ New, Changed, Same, Deleted, Removed, Another int }
 
 // What is refused is refused by its code.
 func TestRefused(t *testing.T) {
@@ -300,6 +304,36 @@ const school = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//School//KO\r\nX-WR-C
 	"BEGIN:VEVENT\r\nUID:talk@school.ac.kr\r\nRECURRENCE-ID;TZID=Asia/Seoul:20260317T160000\r\nDTSTAMP:20260101T000000Z\r\nDTSTART;TZID=Asia/Seoul:20260318T160000\r\nDURATION:PT1H\r\nSUMMARY:특강(옮김)\r\nEND:VEVENT\r\n" +
 	"END:VCALENDAR\r\n"
 
+// No unit keeps another from importing: what two take of one calendar is there once, of the first, and is skipped by the second; the same
+// line of two tables, as two assemblies at one hour, is an event of each.
+func TestTwoUnitsImport(t *testing.T) {
+	each(t, func(t *testing.T, r room) {
+		table := "제목,시작\n개강총회,2026-03-06 18:00\n"
+		for n, row := range []struct {
+			unit, as, name, content string
+			want                    counts
+		}{
+			{"동연", r.other, "학사.ics", school, counts{New: 5}},
+			{"총학", r.editor, "학사.ics", school, counts{Another: 5}},
+			{"총학", r.editor, "더.ics", strings.Replace(school, "term@", "other@", 1), counts{New: 1, Another: 4}},
+			{"동연", r.other, "학사.ics", school, counts{Same: 5}},
+			{"동연", r.other, "표.csv", table, counts{New: 1}},
+			{"총학", r.editor, "표.csv", table, counts{New: 1}},
+			{"동연", r.other, "표.csv", table, counts{Same: 1}},
+			{"총학", r.editor, "표.csv", table + "축제,2026-05-20\n", counts{New: 1, Same: 1}},
+		} {
+			preview := functiontest.JSON[counts](r.importsInto(row.unit, row.as, "/preview", row.name, row.content).Want(200))
+			if got := functiontest.JSON[counts](r.importsInto(row.unit, row.as, "", row.name, row.content).Want(200)); got != row.want || preview != row.want {
+				t.Errorf("%d: %+v, looked at %+v, want %+v", n, got, preview, row.want)
+			}
+		}
+		if n := r.count(`SELECT COUNT(*) FROM calendar_events WHERE title = '개강총회'`); n != 2 {
+			t.Errorf("%d assemblies", n)
+		}
+		r.importsInto("총학", r.editor, "/preview", "학사.ics", school).Want(200).Says(`"deed":"another"`, `"unit":"동연"`)
+	})
+}
+
 // A school's file is imported twice without doubles; what it moves moves, what it has no more goes, and what somebody
 // deleted stays deleted.
 func TestImport(t *testing.T) {
@@ -350,8 +384,10 @@ func TestImport(t *testing.T) {
 		r.imports(r.other, "", "학사.ics", school).Problem(403, "not-allowed")
 		mine := strings.Replace(school, "term@school.ac.kr", r.add(map[string]any{"unit": "총학"}).UID, 1)
 		foreign := functiontest.JSON[made](r.call("POST", "/v1/calendar", r.other, event(map[string]any{"unit": "동연"})).Want(201))
-		if got := r.imports(r.editor, "", "a.ics", strings.Replace(school, "term@school.ac.kr", foreign.UID, 1)).Problem(422, "invalid-input").Fields(); !slices.Equal(got, []string{"file:6:uid:uid-of-another-unit"}) {
-			t.Error(got)
+		before := string(r.call("GET", "/v1/calendar/"+foreign.ID, r.other, nil).Want(200).Body)
+		want(strings.Replace(school, "term@school.ac.kr", foreign.UID, 1), counts{Same: 4, Another: 1}) // one that another unit has keeps nothing else out
+		if after := string(r.call("GET", "/v1/calendar/"+foreign.ID, r.other, nil).Want(200).Body); after != before {
+			t.Errorf("%s became %s", before, after)
 		}
 		want(mine, counts{Changed: 1, Same: 4})
 

@@ -43,7 +43,7 @@ const (
 type foundEvent struct {
 	Line      int    `json:"line,omitempty" description:"Absent for what the file has no more."`
 	UID       string `json:"uid"`
-	Deed      string `json:"deed" enum:"new,changed,same,deleted,removed" description:"deleted: somebody deleted it here, and it stays so, for ever. removed: the file has it no more."`
+	Deed      string `json:"deed" enum:"new,changed,same,deleted,removed,another" description:"deleted: somebody deleted it here, and it stays so, for ever. removed: the file has it no more. another: another unit has it, and it stays there as it is."`
 	Title     string `json:"title"`
 	Unit      string `json:"unit"`
 	Category  string `json:"category"`
@@ -70,10 +70,11 @@ type counts struct {
 	Same    int `json:"same"`
 	Deleted int `json:"deleted" description:"Somebody deleted them here, and they stay so."`
 	Removed int `json:"removed" description:"The file has them no more."`
+	Another int `json:"another" description:"Another unit has them, and they stay there as they are."`
 }
 
 func countsOf(done map[calendar.Deed]int) counts {
-	return counts{New: done[calendar.New], Changed: done[calendar.Changes], Same: done[calendar.Same], Deleted: done[calendar.Stays], Removed: done[calendar.Goes]}
+	return counts{New: done[calendar.New], Changed: done[calendar.Changes], Same: done[calendar.Same], Deleted: done[calendar.Stays], Removed: done[calendar.Goes], Another: done[calendar.Belongs]}
 }
 
 type weighResponse struct {

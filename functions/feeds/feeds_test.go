@@ -555,7 +555,7 @@ func TestSitemapIndex(t *testing.T) {
 	c := open(t)
 	values := []string{}
 	for i := range 2005 {
-		values = append(values, fmt.Sprintf(`(%d, 'notice', 'n%04d', '총학', '/notices/n%04d', 't', '', '', '[]', '', '', 0, 1, 'guests', '', '', 1, '3:')`, i, i, i))
+		values = append(values, fmt.Sprintf(`(%d, 'notice', 'n%04d', '총학', '/notices/n%04d', 't', '', '', '[]', '', '', 0, 1, 'guests', '', '', 1, '4:')`, i, i, i))
 	}
 	if _, err := c.DB.Exec(c.Context(), `INSERT INTO things (number, kind, id, unit, path, title, line, text, tags, folded, initials, at, visible_from, readers, allows, closed_because, version, checksum) VALUES `+strings.Join(values, ", ")); err != nil {
 		t.Fatal(err)

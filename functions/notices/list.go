@@ -2,7 +2,6 @@ package notices
 
 import (
 	"context"
-	"math"
 	"time"
 
 	"github.com/madang-council/madang/shared/check"
@@ -38,7 +37,7 @@ type listRequest struct {
 type listResponse struct {
 	cursor.Page[notice.Summary]
 
-	Count *int `json:"count,omitempty" description:"How many were found in all, where q was given."`
+	Count *int `json:"count,omitempty" description:"How many were found in all, where q was given: at most 500, which stands for more too."`
 
 	changes *time.Time
 }
@@ -67,7 +66,7 @@ func (h handlers) list(ctx context.Context, r *listRequest) (*listResponse, erro
 	}
 	answer := &listResponse{Page: page, changes: next}
 	if f.Words != "" {
-		count, err := h.notices.Count(ctx, f, math.MaxInt32)
+		count, err := h.notices.Count(ctx, f, notice.MostCounted)
 		if err != nil {
 			return nil, err
 		}

@@ -340,6 +340,22 @@ func TestDeleteAndRestore(t *testing.T) {
 	}
 }
 
+// However many a search finds, it counts as far as the site's page does.
+func TestCountOfASearch(t *testing.T) {
+	d := open(t)
+	if _, err := d.DB.Exec(d.Context(), `WITH RECURSIVE counted (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < 501)
+		INSERT INTO notices (id, unit, title, folded, excerpt, tags, publish_at, version, created_at, updated_at, rendering, html, body) SELECT 'n' || n, '총학', '많음', '', '', '[]', 1, 1, 1, 1, 1, '', '' FROM counted`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.DB.Exec(d.Context(), `INSERT INTO things (number, kind, id, unit, path, title, line, text, tags, folded, initials, at, visible_from, readers, allows, closed_because, version, checksum)
+		SELECT CAST(substr(id, 2) AS BIGINT), 'notice', id, unit, '/x', title, '', '', '[]', title, '', 1, 1, 'guests', '', '', 1, '' FROM notices WHERE title = '많음'`); err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.TrimSpace(string(d.call("", "GET", "/v1/notices?size=1&q=%EB%A7%8E%EC%9D%8C", nil).Want(200).Body)); !strings.HasSuffix(got, `"count":500}`) {
+		t.Errorf("a search counts on without end: %s", got)
+	}
+}
+
 func TestList(t *testing.T) {
 	d := open(t)
 	d.write("초안", nil)

@@ -17,8 +17,8 @@ func deviceRoutes(p pusher) []function.Route {
 	const all = "/v1/notifications/devices"
 	return []function.Route{
 		{Method: "GET", Path: all, Access: function.SignedIn, Do: function.Do(h.list), Doc: "Browsers in which the caller gets notifications (Web Push), the newest first, and the key that a browser subscribes with."},
-		{Method: "POST", Path: all, Access: function.SignedIn, Private: true, Alone: true, Limit: function.Outward, Status: 201, Do: function.Do(h.add), Doc: "Turns notifications on in a browser, by what its PushSubscription says. The same browser again is the same device, also of another member, who then gets nothing there any more. It ends with the caller's session.",
-			Refuses: function.Refusals{problem.Conflict: {"too-many-devices", "device-of-another"}, problem.NotFound: {"not-found"}}},
+		{Method: "POST", Path: all, Access: function.SignedIn, Private: true, Alone: true, Limit: function.Outward, Status: 201, Do: function.Do(h.add), Doc: "Turns notifications on in a browser, by what its PushSubscription says. The same browser again is the same device, also of another member, who then gets nothing there any more. It ends with the caller's session. The caller has confirmed their mail address.",
+			Refuses: function.Refusals{problem.Forbidden: {"address-unconfirmed"}, problem.Conflict: {"too-many-devices", "device-of-another"}, problem.NotFound: {"not-found"}}},
 		{Method: "DELETE", Path: all + "/{id}", Access: function.SignedIn, Private: true, Do: function.Do(h.remove), Doc: "Turns notifications off in a browser."},
 	}
 }

@@ -52,7 +52,8 @@ func (p pusher) Of(ctx context.Context, memberIDs ...string) (map[string][]strin
 	return p.devices.Of(ctx, memberIDs...)
 }
 
-// Push sends a message to a device. One that its push service does not know any more is forgotten.
+// Push sends a message to a device. One that its push service does not know any more is forgotten, and one whose server has not
+// answered for long.
 func (p pusher) Push(ctx context.Context, n delivery.Note) (delivery.Outcome, error) {
 	to, err := p.devices.Target(ctx, n.DeviceID, n.MemberID)
 	if errors.Is(err, problem.Absent()) {
@@ -60,6 +61,10 @@ func (p pusher) Push(ctx context.Context, n delivery.Note) (delivery.Outcome, er
 	}
 	if err != nil {
 		return delivery.Outcome{}, err
+	}
+	host := to.Address.Host()
+	if slices.Contains(n.Silent, host) {
+		return delivery.Outcome{Host: host, Answer: string(outside.TooSlow), Again: true, Uncalled: true}, nil
 	}
 	header, body, err := p.request(ctx, to, n)
 	if err != nil {
@@ -69,13 +74,20 @@ func (p pusher) Push(ctx context.Context, n delivery.Note) (delivery.Outcome, er
 	defer cancel()
 	answer, err := p.out.Post(calling, to.Address, header, body)
 	if err != nil {
+		o := delivery.Outcome{Host: host, Answer: string(outside.NoAnswer), Again: true}
 		var known *outside.Error
 		if errors.As(err, &known) {
-			return delivery.Outcome{Answer: string(known.Reason), Again: known.Passing(), Uncalled: !known.Passing()}, nil
+			o.Answer, o.Again, o.Uncalled = string(known.Reason), known.Passing(), !known.Passing()
 		}
-		return delivery.Outcome{Answer: string(outside.NoAnswer), Again: true}, nil
+		if o.Uncalled || ctx.Err() != nil { // nobody was asked, or nobody waited
+			return o, nil
+		}
+		return o, p.devices.Silent(ctx, n.DeviceID)
 	}
-	o := delivery.Outcome{Status: answer.Status}
+	o := delivery.Outcome{Host: host, Status: answer.Status}
+	if err := p.devices.Answered(context.WithoutCancel(ctx), n.DeviceID); err != nil {
+		return o, err
+	}
 	if answer.Taken() {
 		return o, nil
 	}

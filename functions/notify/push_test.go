@@ -294,6 +294,38 @@ func TestPushHangs(t *testing.T) {
 	}
 }
 
+// A device whose server answers nobody for a day is forgotten, one that answers on the way is not.
+func TestPushForgetsTheSilent(t *testing.T) {
+	eachPush(t, func(t *testing.T, w pushed) {
+		m, editor := w.Member(functiontest.Member{}), w.Editor()
+		w.choose(m.Token, "notices", "now")
+		w.turnOn(m.Token, google+"a", "ko")
+		w.turnOn(m.Token, mozilla+"b", "ko")
+		mozillas := strings.Split(mozilla, "/")[2]
+		w.service.Names(func(host string) []netip.Addr {
+			if host == mozillas {
+				return nil
+			}
+			return []netip.Addr{netip.MustParseAddr("93.184.215.14")}
+		})
+		for range 2 {
+			w.write(editor, map[string]any{"publishAt": w.Now()})
+			w.deliver(1)
+			for range 40 {
+				w.sweep()
+				w.Wait(time.Hour)
+			}
+		}
+		list := w.Do(functiontest.Request{Method: "GET", Path: "/v1/notifications/devices", As: m.Token}).Want(200)
+		if n := len(functiontest.JSON[struct{ Items []struct{ ID string } }](list).Items); n != 1 {
+			t.Errorf("%d devices are left", n)
+		}
+		if got := w.service.Take(); len(got) != 2 {
+			t.Errorf("%d messages came to who answers", len(got))
+		}
+	})
+}
+
 // Who signs out, here or from elsewhere, is told nothing more there, also of what waits already; nor who was there before another
 // turned it on. Who leaves is told nothing anywhere.
 func TestPushEnds(t *testing.T) {
@@ -375,6 +407,12 @@ func TestDevices(t *testing.T) {
 		form.Set("endpoint", endpoint)
 		w.Do(page).Want(422).Says(`data-problem="invalid-input"`)
 	}
+	unconfirmed := w.Member(functiontest.Member{Unconfirmed: true})
+	w.Do(functiontest.Request{Method: "POST", Path: "/v1/notifications/devices", As: unconfirmed.Token, Body: subscription(good, google+"u")}).Problem(403, "address-unconfirmed")
+	form.Set("endpoint", google+"u")
+	theirs := page
+	theirs.As = unconfirmed.Token
+	w.Do(theirs).Want(403).Says(`data-problem="address-unconfirmed"`, "이메일 주소를 확인한 뒤에")
 	wrong := subscription(good, google+"x")
 	wrong["keys"] = map[string]string{"p256dh": secret, "auth": p256dh}
 	w.Do(functiontest.Request{Method: "POST", Path: "/v1/notifications/devices", As: admin.Token, Body: wrong}).Problem(422, "invalid-input")

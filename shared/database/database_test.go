@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/database/databasetest"
@@ -158,6 +160,23 @@ func TestAway(t *testing.T) {
 	}
 	if p := problem.Find(insertMember(context.Background(), db, "a", "a")); p == nil || p.Kind != problem.Unavailable || p.RetryAfter == 0 {
 		t.Errorf("a database that is away: %v", p)
+	}
+}
+
+// A statement that takes longer than it may is ended by PostgreSQL, which says so to the caller as something to be tried
+// again; without a limit it takes as long as it takes.
+func TestStatementsEnd(t *testing.T) {
+	databasetest.Postgres(t) // says why there is no server
+	for _, longest := range []time.Duration{0, 100 * time.Millisecond} {
+		db, err := postgres.Within(os.Getenv("DATABASE_URL"), longest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = db.Close() })
+		_, err = database.One(t.Context(), db, database.Value[string], `SELECT CAST(pg_sleep(CASE WHEN $1 > 0 THEN 3600 ELSE 0.2 END) AS TEXT)`, int64(longest))
+		if p := problem.Find(err); (longest > 0) != (p != nil && p.Kind == problem.Unavailable && p.RetryAfter > 0) {
+			t.Errorf("within %s: %v", longest, err)
+		}
 	}
 }
 

@@ -62,7 +62,7 @@ func IsRetryable(err error) bool {
 	return errors.As(err, &lite) && (lite.Code()&0xff == sqliteBusy || lite.Code()&0xff == sqliteLocked)
 }
 
-// translate turns "the database cannot be reached" into a problem that the caller may
+// translate turns "the database cannot be reached" and "it takes too long" into a problem that the caller may
 // retry; everything else stays as it is.
 func translate(err error) error {
 	switch {
@@ -81,8 +81,9 @@ func isAway(err error) bool {
 	var state sqlStateError
 	if errors.As(err, &state) {
 		s := state.SQLState()
-		// 08: connection exceptions; 53: out of connections, memory or disk; 57P: shut down or starting up.
-		return strings.HasPrefix(s, "08") || strings.HasPrefix(s, "53") || strings.HasPrefix(s, "57P")
+		// 08: connection exceptions; 53: out of connections, memory or disk; 57P: shut down or starting up; 57014: it took too
+		// long (postgres.Within).
+		return strings.HasPrefix(s, "08") || strings.HasPrefix(s, "53") || strings.HasPrefix(s, "57P") || s == "57014"
 	}
 	var network net.Error
 	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, io.EOF) ||

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/madang-council/madang/shared/auth"
@@ -325,8 +326,16 @@ const (
 	SigningIn Limit = "sign-in" // and everything else that could guess a secret; of visitors, failures count
 	Outward   Limit = "outward" // has mail sent to an address that a visitor names, or another issuer asked
 	Uploading Limit = "upload"
-	Searching Limit = "search" // what nobody else asks for and the edge keeps from nobody
+	Searching Limit = "search" // what nobody else asks for and the edge keeps from nobody; also every list that is asked for Words
 )
+
+// Words is the query parameter by which lists are searched. What is asked for with it counts as Searching.
+const Words = "q"
+
+// Searches says whether a route can be asked for Words.
+func (r Route) Searches() bool {
+	return slices.ContainsFunc(r.Do.Inputs, func(f Input) bool { return f.In == InQuery && f.Name == Words })
+}
 
 // Consumer is what a function does with events.
 type Consumer struct {
@@ -346,7 +355,7 @@ type Subscription struct {
 }
 
 // Undelivered subscribes to dead letters: events of every type that a consumer did not take
-// however often the broker tried. Their Failure says why. One function does.
+// however often the broker tried, Scheduled among them. Their Failure says why. One function does.
 const Undelivered = "*"
 
 // Scheduled is the type of the event by which Knative's PingSource calls a function that

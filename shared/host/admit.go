@@ -24,7 +24,7 @@ func (h *Host) admit(ctx context.Context, k *call) (context.Context, error) {
 	}
 	ctx = auth.With(ctx, p)
 	function.ByMember(ctx, p.MemberID)
-	if err := h.limit(ctx, k.route); err != nil {
+	if err := h.limit(ctx, k); err != nil {
 		return ctx, err
 	}
 	if !h.isPage(ctx, k) { // a page looks at them where it is rendered

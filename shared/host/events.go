@@ -20,9 +20,9 @@ func guest(ctx context.Context) context.Context {
 }
 
 // receive takes an event from the broker. The answer decides: 2xx, done or never
-// possible; 5xx, to be delivered again. Whoever reaches the broker may publish, so an event
-// of the council's must be signed by it; a schedule cannot sign, and says nothing but that
-// it is time.
+// possible; 5xx, to be delivered again. Whoever reaches the broker may publish, so whatever
+// comes must be signed by the council; a schedule alone cannot sign, and says nothing but
+// that it is time.
 func (h *Host) receive(c echo.Context) error {
 	ctx, cancel := context.WithTimeout(c.Request().Context(), h.timeout())
 	defer cancel()
@@ -32,7 +32,7 @@ func (h *Host) receive(c echo.Context) error {
 		h.log.WarnContext(ctx, "dropped what is not an event", "error", err)
 		return c.NoContent(http.StatusAccepted)
 	}
-	if event.Named(e.Type) && !event.Signed(h.deps.Key.Derive(event.KeyPurpose), e) {
+	if e.Type != function.Scheduled && !event.Signed(h.deps.Key.Derive(event.KeyPurpose), e) {
 		h.metrics.event(h.spec.Name, "unsigned", "dropped") // a name of whoever sent it would be a series of theirs
 		h.log.WarnContext(ctx, "dropped an event that this council did not publish", "event", e.ID)
 		return c.NoContent(http.StatusAccepted)

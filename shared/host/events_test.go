@@ -42,6 +42,8 @@ func TestForgedEventsAreDropped(t *testing.T) {
 			{"unsigned", made, func(http.Header, event.Event) {}},
 			{"of another council", made, func(h http.Header, e event.Event) { event.Sign(h, []byte("another"), e) }},
 			{"of another event", made, func(h http.Header, e event.Event) { e.Subject = "x"; event.Sign(h, key, e) }},
+			{"of no name", "x", func(http.Header, event.Event) {}},
+			{"of nearly a name", "kr.madang.thing.made.v1.more", func(http.Header, event.Event) {}},
 			{"a schedule", "dev.knative.sources.ping", func(http.Header, event.Event) {}},
 		} {
 			e := event.Event{ID: row.what, Type: row.kind, Subject: row.what, Time: app.Now(), Data: []byte(`{}`)}

@@ -234,7 +234,7 @@ func (h *Host) serve(route function.Route) echo.HandlerFunc {
 		} else {
 			err = h.write(ctx, k)
 		}
-		h.charge(ctx, route, err)
+		h.charge(ctx, k, err)
 		return err
 	}
 }

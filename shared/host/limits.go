@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -83,16 +84,20 @@ type bucket struct {
 	failures bool // only what turns out wrong counts
 }
 
-// bucketOf is the bucket of one member or one visitor. Visitors who guess at secrets are
-// counted by their failures, since a lecture hall that signs in at once is one address; what
+// bucketOf is the bucket of one member or one visitor. A list that is asked for words is
+// counted as a search, with the searches of all other resources. Visitors who guess at secrets
+// are counted by their failures, since a lecture hall that signs in at once is one address; what
 // guards an account is its own delays (shared/identity/attempt).
-func bucketOf(ctx context.Context, route function.Route) bucket {
+func bucketOf(ctx context.Context, route function.Route, r *http.Request) bucket {
 	kind := route.Limit
 	if kind == "" {
 		kind = function.Writing
 		if isSafe(route.Method) || route.ReadOnly {
 			kind = function.Reading
 		}
+	}
+	if kind == function.Reading && route.Searches() && r.URL.Query().Get(function.Words) != "" {
+		kind = function.Searching
 	}
 	b := bucket{rule: ruleOf(kind), strict: kind != function.Reading}
 	if p := auth.From(ctx); p.SignedIn() {
@@ -123,11 +128,11 @@ func ruleOf(l function.Limit) limit.Rule {
 	}
 }
 
-func (h *Host) limit(ctx context.Context, route function.Route) error {
+func (h *Host) limit(ctx context.Context, k *call) error {
 	if h.limiter == nil {
 		return nil
 	}
-	b := bucketOf(ctx, route)
+	b := bucketOf(ctx, k.route, k.echo.Request())
 	ask := h.limiter.Allow
 	if b.failures {
 		ask = h.limiter.Room
@@ -139,11 +144,11 @@ func (h *Host) limit(ctx context.Context, route function.Route) error {
 }
 
 // charge counts what turned out to be a wrong guess.
-func (h *Host) charge(ctx context.Context, route function.Route, err error) {
+func (h *Host) charge(ctx context.Context, k *call, err error) {
 	if h.limiter == nil || err == nil {
 		return
 	}
-	if b := bucketOf(ctx, route); b.failures && wrongGuess(err) {
+	if b := bucketOf(ctx, k.route, k.echo.Request()); b.failures && wrongGuess(err) {
 		h.limiter.Charge(ctx, b.name, b.rule, 1, h.now())
 	}
 }

@@ -104,6 +104,18 @@ func connect(ctx context.Context, spec function.Spec, o Options) {
 	both.Wait()
 }
 
+// mostStatement is the longest that a statement of a request takes: a hundred times as long as the slowest that the
+// measurements know (docs/measurements.md), so that none holds one of four connections for the whole time of a request.
+const mostStatement = 10 * time.Second
+
+// statementTime is how long a statement of a function may take: those of chores, as long as their turn.
+func statementTime(spec function.Spec) time.Duration {
+	if spec.Scale.Schedule != "" {
+		return spec.Scale.Filled().Timeout
+	}
+	return mostStatement
+}
+
 // deployed wires a function to what its environment names.
 func deployed(spec function.Spec, s Settings, log *slog.Logger) (Options, error) {
 	key, err := s.Key()
@@ -114,7 +126,7 @@ func deployed(spec function.Spec, s Settings, log *slog.Logger) (Options, error)
 	if err != nil {
 		return Options{}, err
 	}
-	db, err := postgres.Open(s.DatabaseURL)
+	db, err := postgres.Within(s.DatabaseURL, statementTime(spec))
 	if err != nil {
 		return Options{}, err
 	}

@@ -7,12 +7,14 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/madang-council/madang/shared/addresstest"
 	"github.com/madang-council/madang/shared/counts"
+	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/problem"
 )
@@ -105,6 +107,38 @@ func TestNothingCountedIsLostAtTheEnd(t *testing.T) {
 		var text strings.Builder
 		_ = ledger.Write(&text)
 		t.Log(text.String())
+	}
+}
+
+// A deployed function's statements end after some seconds, also where its requests may take minutes; those of chores have
+// the time of their turn.
+func TestStatementsOfDeployedFunctions(t *testing.T) {
+	if os.Getenv("DATABASE_URL") == "" {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("DATABASE_URL is not set: CI must test PostgreSQL")
+		}
+		t.Skip("DATABASE_URL is not set: not tested on PostgreSQL")
+	}
+	s := Settings{DatabaseURL: os.Getenv("DATABASE_URL"), RedisURL: "redis://127.0.0.1:1/0", SecretKey: base64.StdEncoding.EncodeToString([]byte("0123456789abcdefghijklmnopqrstuv"))}
+	for what, row := range map[string]struct {
+		scale function.Scale
+		want  string
+	}{
+		"reads":  {function.Scale{}, "10s"},
+		"stores": {function.Scale{Timeout: 10 * time.Minute}, "10s"},
+		"sweeps": {function.Scale{Timeout: 10 * time.Minute, Schedule: "*/5 * * * *"}, "10min"},
+	} {
+		o, err := deployed(function.Spec{Name: what, Scale: row.scale}, s, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := database.One(t.Context(), o.Deps.DB, database.Value[string], `SHOW statement_timeout`)
+		if err != nil || got != row.want {
+			t.Errorf("%s: %q %v, want %s", what, got, err, row.want)
+		}
+		if err := o.Deps.DB.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

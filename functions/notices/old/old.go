@@ -28,6 +28,9 @@ const (
 	MostBytes    = 4 << 20 // as they are sent: 500 notices of 8 KiB
 	MostUnpacked = 8 << 20 // of an archive's files together, as long as they are read
 	MostFiles    = 2000    // in an archive, those that are passed over too
+	MostPassed   = 50      // files and columns that are named as passed over
+	MostWrong    = 100     // mistakes that are told: more than anybody mends at once
+	mostColumns  = 100     // of a table
 )
 
 // File is one that was sent.
@@ -68,8 +71,8 @@ type Wrong struct {
 // Reading is what files hold.
 type Reading struct {
 	Notices []Found
-	Wrong   []Wrong
-	Passed  []string // files and columns that were passed over: nothing is read of them
+	Wrong   []Wrong  // what was found until there was too much of it: at most MostWrong
+	Passed  []string // files and columns that were passed over, the first MostPassed: nothing is read of them
 }
 
 // Read reads files, those of archives in the order of their names. Notices without a unit are of
@@ -91,12 +94,18 @@ type reader struct {
 	room int // bytes that archives may still unpack to
 }
 
+// over says that enough is wrong: the rest is not read.
+func (r *reader) over() bool { return len(r.Wrong) >= MostWrong }
+
 func (r *reader) wrong(at Place, field, code, ko, en string) {
+	if r.over() {
+		return
+	}
 	r.Wrong = append(r.Wrong, Wrong{at, problem.Field{Name: field, Code: code, Message: problem.Text{KO: ko, EN: en}}})
 }
 
 func (r *reader) pass(what string) {
-	if !slices.Contains(r.Passed, what) {
+	if len(r.Passed) < MostPassed && !slices.Contains(r.Passed, what) {
 		r.Passed = append(r.Passed, what)
 	}
 }
@@ -115,6 +124,9 @@ func (r *reader) add(f Found) error {
 
 // file reads one file, by the end of its name.
 func (r *reader) file(f File, archives bool) error {
+	if r.over() {
+		return nil
+	}
 	switch ending := strings.ToLower(path.Ext(f.Name)); {
 	case ending == ".zip" && archives:
 		return r.archive(f)

@@ -3,6 +3,7 @@ package old
 import (
 	"encoding/csv"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 )
@@ -12,7 +13,7 @@ func (r *reader) table(name, text string) error {
 	lines := csv.NewReader(strings.NewReader(text))
 	lines.FieldsPerRecord = -1
 	fields := []string{}
-	for {
+	for !r.over() {
 		record, err := lines.Read()
 		if errors.Is(err, io.EOF) {
 			break
@@ -24,6 +25,11 @@ func (r *reader) table(name, text string) error {
 		}
 		if err != nil {
 			return err //nolint:wrapcheck // a reader of a text has no other errors
+		}
+		if len(record) > mostColumns {
+			line, _ := lines.FieldPos(0)
+			r.wrong(Place{File: name, Line: line}, "file", "too-many-columns", fmt.Sprintf("한 줄에 열이 %d개까지입니다.", mostColumns), fmt.Sprintf("A line has at most %d columns.", mostColumns))
+			return nil
 		}
 		if len(fields) == 0 {
 			if fields = r.columns(name, record); len(fields) == 0 {

@@ -43,7 +43,7 @@ func (h handlers) list(ctx context.Context, r *listRequest) (*ui.Answer, error) 
 	if err != nil {
 		return nil, err
 	}
-	count, err := h.notices.Count(ctx, f, mostCounted)
+	count, err := h.notices.Count(ctx, f, notice.MostCounted)
 	if err != nil {
 		return nil, err
 	}
@@ -78,12 +78,9 @@ func (h handlers) list(ctx context.Context, r *listRequest) (*ui.Answer, error) 
 	return h.frame.Page(ctx, view), nil
 }
 
-// mostCounted bounds how many notices are counted: more are many.
-const mostCounted = 500
-
 func counted(ctx context.Context, n int) string {
-	if n >= mostCounted {
-		return ui.T(ctx, strconv.Itoa(mostCounted)+"개 이상", "over "+strconv.Itoa(mostCounted))
+	if n >= notice.MostCounted {
+		return ui.T(ctx, strconv.Itoa(notice.MostCounted)+"개 이상", "over "+strconv.Itoa(notice.MostCounted))
 	}
 	return ui.T(ctx, strconv.Itoa(n)+"개", strconv.Itoa(n))
 }
@@ -95,7 +92,7 @@ func narrowing(ctx context.Context, f notice.Filter, found int) string {
 		results = " result for “"
 	}
 	number := strconv.Itoa(found)
-	if found >= mostCounted {
+	if found >= notice.MostCounted {
 		return ui.T(ctx, "‘"+f.Words+"’ 검색 결과 "+number+"건 이상", "Over "+number+results+f.Words+"”")
 	}
 	return ui.T(ctx, "‘"+f.Words+"’ 검색 결과 "+number+"건", number+results+f.Words+"”")

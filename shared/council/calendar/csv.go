@@ -25,7 +25,7 @@ var csvColumns = map[string][]string{
 }
 
 // ReadCSV reads a table with a line that names its columns: 제목 and 시작, and perhaps 끝, 장소, 분류, 내용, 링크, 영어 제목. A day is
-// all day; the last one counts. An event is known the next time by its title and its start. Site is the address of the site.
+// all day; the last one counts. An event is known the next time by its unit, its title and its start. Site is the address of the site.
 func ReadCSV(file []byte, site string) Reading {
 	r := Reading{}
 	decoded, _, ok := charset.Table(file)
@@ -36,7 +36,7 @@ func ReadCSV(file []byte, site string) Reading {
 	table := csv.NewReader(strings.NewReader(decoded))
 	table.FieldsPerRecord, table.TrimLeadingSpace = -1, true
 	var places map[string]int
-	for {
+	for !r.over() {
 		record, err := table.Read()
 		var wrong *csv.ParseError
 		switch {
@@ -54,6 +54,9 @@ func ReadCSV(file []byte, site string) Reading {
 		}
 		line, _ := table.FieldPos(0)
 		switch {
+		case len(record) > mostColumns:
+			r.refuse(line, "file", "too-many-columns", fmt.Sprintf("한 줄에 열이 %d개까지입니다.", mostColumns), fmt.Sprintf("A line has at most %d columns.", mostColumns))
+			return r
 		case !slices.ContainsFunc(record, func(s string) bool { return !text.Blank(s) }):
 		case places == nil:
 			if places, ok = r.columns(record); !ok {
@@ -67,6 +70,7 @@ func ReadCSV(file []byte, site string) Reading {
 			r.row(record, places, line, hostOf(site))
 		}
 	}
+	return r
 }
 
 // columns are where the columns are, by what they are.
@@ -117,8 +121,15 @@ func (r *Reading) row(record []string, places map[string]int, line int, host str
 	}
 	sum := sha256.Sum256([]byte(text.Squeeze(f.Title) + "\n" + strconv.FormatInt(clock.Millis(starts), 10)))
 	f.UID = "csv-" + hex.EncodeToString(sum[:12]) + "@" + host
-	f.Origin = f.UID
+	f.Origin, f.Table = f.UID, true
 	r.Events = append(r.Events, f)
+}
+
+// tableUID is the UID of a line of a table in a unit.
+func tableUID(uid, unit string) string {
+	sum := sha256.Sum256([]byte(uid + "\n" + unit))
+	_, host, _ := strings.Cut(uid, "@")
+	return "csv-" + hex.EncodeToString(sum[:12]) + "@" + host
 }
 
 // day is what tables of Korean offices have: year, month, day, perhaps a day of the week and a time.

@@ -18,6 +18,9 @@ import (
 const (
 	MostBytes    = 1 << 20
 	MostImported = 500 // events, each date of a series for itself
+	MostPassed   = 50  // names of what nothing is read of
+	MostWrong    = 100 // mistakes of a file that are told, and a few: more than anybody mends at once
+	mostColumns  = 100 // of a table
 	mostUID      = 300 // characters
 )
 
@@ -35,6 +38,7 @@ type Found struct {
 	Lines  map[string]int // of its fields that have lines of their own
 	UID    string         // its own, for ever
 	Origin string         // that of the file: of all dates of a series the same
+	Table  bool           // it is a line of a table, whose UID follows from what it says: of another unit it is another event
 	Said   Fields         // what the file can say of an event; of others it leaves them as they are
 }
 
@@ -59,16 +63,19 @@ type Wrong struct {
 // Reading is what a file holds.
 type Reading struct {
 	Events []Found
-	Wrong  []Wrong
-	Passed []string // what nothing is read of
+	Wrong  []Wrong  // what was found until there was too much of it: MostWrong, and what else is wrong with the last
+	Passed []string // what nothing is read of, the first MostPassed
 }
+
+// over says that enough is wrong: the rest is not read.
+func (r *Reading) over() bool { return len(r.Wrong) >= MostWrong }
 
 func (r *Reading) refuse(line int, field, code, ko, en string) {
 	r.Wrong = append(r.Wrong, Wrong{problem.Field{Name: field, Code: code, Message: problem.Text{KO: ko, EN: en}}, line})
 }
 
 func (r *Reading) pass(what string) {
-	if !slices.Contains(r.Passed, what) {
+	if len(r.Passed) < MostPassed && !slices.Contains(r.Passed, what) {
 		r.Passed = append(r.Passed, what)
 	}
 }
@@ -83,6 +90,7 @@ const (
 	Same    Deed = "same"
 	Stays   Deed = "deleted" // somebody deleted it here: it does not come back
 	Goes    Deed = "removed" // its file has it no more
+	Belongs Deed = "another" // another unit has it: it stays there, as it is
 )
 
 // Weighed is a Found that was looked at before it is imported, or what goes.
@@ -116,7 +124,7 @@ func (s Reader) Weigh(ctx context.Context, list []Found, to Target, units []stri
 	if err := writable(auth.From(ctx), to.Unit); err != nil {
 		return nil, err
 	}
-	known, err := s.known(ctx, list)
+	list, known, err := s.owned(ctx, list, to.Unit)
 	if err != nil {
 		return nil, err
 	}
@@ -177,7 +185,7 @@ func (f Found) weigh(ctx context.Context, was *Event, to Target, categories []st
 	switch {
 	case was == nil:
 	case !auth.From(ctx).May(auth.Write, was.Unit):
-		w.refuse("uid", "uid-of-another-unit", "다른 단위의 일정에 있는 UID입니다.", "An event of another unit has this UID.")
+		return Weighed{Found: Found{Content: f.Content, Line: f.Line, Lines: f.Lines, UID: f.UID, Origin: f.Origin}.in(was.Unit), Deed: Belongs}
 	case was.DeletedAt != nil && !was.Missing:
 		w.Deed = Stays
 	case was.DeletedAt == nil && was.Content.same(w.Content):
@@ -188,11 +196,35 @@ func (f Found) weigh(ctx context.Context, was *Event, to Target, categories []st
 	return w
 }
 
+// in is f as an event of a unit.
+func (f Found) in(unit string) Found {
+	f.Unit = unit
+	return f
+}
+
 // same says whether two contents say the same.
 func (c Content) same(o Content) bool {
 	span := c.Span.equal(o.Span)
 	c.Span, o.Span = Span{}, Span{}
 	return span && c == o
+}
+
+// owned is a list as a unit would import it, with the events that there are of it: a line of a table that is not the unit's
+// already has a UID of its own in each unit, since two units may hold their assemblies at the same hour.
+func (s Reader) owned(ctx context.Context, list []Found, unit string) ([]Found, map[string]*Event, error) {
+	list = slices.Clone(list)
+	before, err := s.known(ctx, list) // as an older release wrote lines of tables
+	if err != nil {
+		return nil, nil, err
+	}
+	for i, f := range list {
+		if was := before[f.UID]; f.Table && (was == nil || was.Unit != unit) {
+			list[i].UID = tableUID(f.UID, unit)
+			list[i].Origin = list[i].UID
+		}
+	}
+	known, err := s.known(ctx, list)
+	return list, known, err
 }
 
 // known are the events that there are, by UID, deleted ones included.
@@ -264,6 +296,10 @@ func (s Reader) gone(ctx context.Context, list []Found, there map[string]bool) (
 func (s Writer) Import(ctx context.Context, list []Weighed) (map[Deed]int, error) {
 	done := map[Deed]int{}
 	for _, w := range list {
+		if w.Deed == Belongs {
+			done[w.Deed]++
+			continue
+		}
 		if len(w.Wrong) > 0 {
 			return nil, fmt.Errorf("event %q of line %d is wrong, and was to be imported", w.UID, w.Line)
 		}
@@ -278,7 +314,7 @@ func (s Writer) Import(ctx context.Context, list []Weighed) (map[Deed]int, error
 			_, err = s.replace(ctx, w.was, w.Content)
 		case Goes:
 			err = s.remove(ctx, w.was, true)
-		case Same, Stays:
+		case Same, Stays, Belongs:
 		}
 		if p := problem.Find(err); p != nil && p.Kind == problem.PreconditionFailed {
 			err = problem.New(problem.Conflict, "changed-meanwhile", "그사이 다른 사람이 일정을 바꾸었습니다. 다시 미리 보세요.", "Somebody changed an event meanwhile. Look at it again.")

@@ -42,12 +42,13 @@ type icsReader struct {
 	site        string    // address of the site: its own pages are no links
 	ours        bool      // the file was written by this product
 	full        bool      // it has more than MostImported
+	left        int       // days that rules may still look at
 }
 
 // ReadICS reads an iCalendar. Each date of a series is an event of its own, within the horizon of now. Who takes part and
 // who calls is not read. Site is the address of the site.
 func ReadICS(file []byte, now time.Time, site string) Reading {
-	r := icsReader{site: site}
+	r := icsReader{site: site, left: mostLooked}
 	r.from, r.until = Horizon(now)
 	root, wrong := icalendar.Read(file)
 	for _, w := range wrong {
@@ -60,6 +61,9 @@ func ReadICS(file []byte, now time.Time, site string) Reading {
 		r.ours = c.Text("PRODID") == product
 		events := []vevent{}
 		for _, part := range c.Components {
+			if r.over() {
+				break
+			}
 			switch part.Name {
 			case "VEVENT":
 				if e, ok := r.vevent(part); ok {
@@ -210,6 +214,9 @@ func (r *icsReader) all(events []vevent) {
 		if !e.at.IsZero() {
 			continue
 		}
+		if r.over() {
+			return
+		}
 		if e.series() {
 			series++
 		}
@@ -322,7 +329,8 @@ func lineOf(e vevent, name string) int {
 // untilDay finds a rule that ends on a day.
 var untilDay = regexp.MustCompile(`UNTIL=\d{8}(?:;|$)`)
 
-// mostRule bounds a rule in bytes, and mostSteps its dates before the horizon ends: a daily one of forty years.
+// mostRule bounds a rule in bytes, and mostSteps its dates before the horizon ends: a daily one of forty years. At how many days
+// the rules of a file may look together is mostLooked.
 const (
 	mostRule  = 500
 	mostSteps = 15_000
@@ -410,18 +418,19 @@ func (r *icsReader) ruled(e vevent, p icalendar.Property, add func(time.Time)) b
 	if option.Until.IsZero() || option.Until.After(r.until) {
 		option.Until = r.until
 	}
-	rule, err := rrule.NewRRule(*option)
-	if err != nil {
+	if _, err := rrule.NewRRule(*option); err != nil || len(option.Byeaster) > 0 {
 		return wrong()
 	}
-	next := rule.Iterator()
-	for range mostSteps {
-		t, more := next()
-		if !more {
-			return true
-		}
+	given := 0
+	whole := newRule(*option).dates(&r.left, func(t time.Time) bool {
 		add(t)
+		given++
+		return given < mostSteps
+	})
+	if whole && given < mostSteps {
+		return true
 	}
+	r.full = r.full || !whole // nothing is left for the others
 	r.refuse(p.Line, "rrule", "too-many", "되풀이하는 날이 너무 많습니다.", "It is repeated too often.")
 	return false
 }

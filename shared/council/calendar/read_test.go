@@ -155,6 +155,9 @@ func FuzzWrite(f *testing.F) {
 func FuzzReadICS(f *testing.F) {
 	f.Add(event("DTSTART;VALUE=DATE:20260320", "RRULE:FREQ=WEEKLY;UNTIL=20260403;BYDAY=MO,-1FR", "EXDATE:20260321T000000Z"))
 	f.Add(event("DTSTART;TZID=Asia/Seoul:20260320T090000", "DURATION:P1DT2H", "RDATE;VALUE=DATE-TIME:20260401T000000Z"))
+	for _, rule := range never {
+		f.Add(event("DTSTART;VALUE=DATE:20260320", "RRULE:"+rule))
+	}
 	f.Add("BEGIN:VCALENDAR\nBEGIN:VEVENT\nX;Y=\"a\";Z=b,c:d\n e\nEND:VEVENT\n")
 	f.Fuzz(func(t *testing.T, file string) {
 		for _, r := range []calendar.Reading{calendar.ReadICS([]byte(file), noon, site), calendar.ReadCSV([]byte(file), site)} {

@@ -74,7 +74,7 @@ const (
 	window = time.Minute
 	// putOff is how long a message waits whose channel is not to be called now.
 	putOff = time.Hour
-	// silence is after how many recipients of a channel in a row that nobody answered for a run stops: it would wait for each.
+	// silence is after how many recipients in a row that one server did not answer for a run asks it for no more: it would wait for each.
 	silence = 3
 )
 
@@ -102,6 +102,7 @@ type Outcome struct {
 	Again  bool          // it may be taken later
 	After  time.Duration // not before: what the other side asked for
 	Gone   bool          // there is nobody at this address, or no such device
+	Host   string        // the server that was asked, where recipients of a channel have different ones
 	// Uncalled says that nobody was asked, as where a channel is paused: it is no try, and no receiver that kept silent.
 	Uncalled bool
 }
@@ -142,6 +143,8 @@ type Note struct {
 	Items    []Item // one, or in a digest several
 	Digest   bool
 	Until    time.Time // from then on it is no news
+	// Silent are servers that are not asked again in this run: what is for them is Uncalled, and waits.
+	Silent []string
 }
 
 // Devices are the browsers of members that show what is new.

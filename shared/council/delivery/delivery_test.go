@@ -515,6 +515,35 @@ func TestToldAgain(t *testing.T) {
 	})
 }
 
+// However many devices are at servers that never answer, each server is waited for three times in a run, and who is elsewhere is told in
+// the same run. What was left waits.
+func TestSilentServersKeepNobodyWaiting(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		w := newWorld(t, db)
+		called := map[string]int{}
+		for i := range 4 {
+			id := w.member(t, i, true)
+			w.exec(t, `INSERT INTO topic_settings (member_id, topic, how) VALUES ($1, 'notices', 'now')`, id)
+			w.refusing[address(id)] = delivery.Outcome{Status: 250}
+			for n := range 20 {
+				d := deviceOf(id, n)
+				w.devices[id] = append(w.devices[id], d)
+				w.refusing[d] = delivery.Outcome{Host: fmt.Sprint("silent", i%2), Answer: "too-slow", Again: true}
+			}
+			w.devices[id] = append(w.devices[id], deviceOf(id, 20))
+		}
+		w.asked = func(o delivery.Outcome) { called[o.Host]++ }
+		w.notice(t, "n", at(2, 12, 0))
+		w.run(t)
+		if len(w.sent) != 4 {
+			t.Errorf("%d of 4 devices are told", len(w.sent))
+		}
+		if called["silent0"] != 3 || called["silent1"] != 3 {
+			t.Errorf("waited for %v", called)
+		}
+	})
+}
+
 // Whom nobody called has not kept silent: what is paused, cannot be opened or is refused before a connection keeps no other channel
 // from being told, uses up no part of a minute and no try.
 func TestNobodyWasCalled(t *testing.T) {

@@ -53,6 +53,7 @@ type world struct {
 	killed    int                         // kills between the other side's yes and our row
 	channels  []delivery.Channel
 	devices   map[string][]string // of members
+	asked     func(delivery.Outcome)
 	forKill   bool
 	slow      time.Duration // how long the other side takes to answer
 	waits     func()        // what happens while somebody waits; nil for nothing
@@ -74,6 +75,9 @@ func (w *world) take(s sending) (delivery.Outcome, error) {
 		return delivery.Outcome{Again: true}, nil
 	}
 	if o, refuses := w.refusing[s.to]; refuses {
+		if w.asked != nil {
+			w.asked(o)
+		}
 		return o, nil
 	}
 	s.at = w.now
@@ -109,6 +113,9 @@ func (w *world) Of(_ context.Context, memberIDs ...string) (map[string][]string,
 func (w *world) Push(_ context.Context, n delivery.Note) (delivery.Outcome, error) {
 	if !slices.Contains(w.devices[n.MemberID], n.DeviceID) {
 		return delivery.Outcome{Gone: true, Uncalled: true}, nil
+	}
+	if o := w.refusing[n.DeviceID]; o.Host != "" && slices.Contains(n.Silent, o.Host) {
+		return delivery.Outcome{Host: o.Host, Again: true, Uncalled: true}, nil
 	}
 	if !n.Until.After(w.now) {
 		panic("it is no news any more")

@@ -73,9 +73,9 @@ func (q Queue) postpone(ctx context.Context, kind string, until time.Time) error
 
 // channel sends what is due on one channel.
 func (q Queue) channel(ctx context.Context, kind string, p Policy, ran *Ran) error {
-	left, silent := p.PerMinute, 0
+	left, silent, asleep := p.PerMinute, map[string]int{}, []string{}
 	for n := 0; n < perRun && left > 0 && ctx.Err() == nil; {
-		m, err := q.one(ctx, kind, p, ran)
+		m, err := q.one(ctx, kind, p, asleep, ran)
 		if err != nil || m.nothing {
 			return err
 		}
@@ -84,11 +84,15 @@ func (q Queue) channel(ctx context.Context, kind string, p Policy, ran *Ran) err
 			continue
 		}
 		n++
-		if silent++; m.answered {
-			silent = 0
+		if silent[m.host]++; m.answered {
+			silent[m.host] = 0
 		}
-		if silent == silence {
-			return nil // sweep comes back to it
+		switch {
+		case silent[m.host] < silence:
+		case m.host == "": // all have the same: sweep comes back to it
+			return nil
+		default:
+			asleep = append(asleep, m.host)
 		}
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writing)
@@ -108,11 +112,13 @@ type message struct {
 	nothing  bool // none is due
 	asked    bool // somebody was called
 	answered bool
-	left     int // how many more the minute has room for
+	host     string // the server that was asked, where recipients have different ones
+	left     int    // how many more the minute has room for
 }
 
-// one sends what is due first on a channel, now. Whatever becomes of the run, it has the time that it takes.
-func (q Queue) one(ctx context.Context, kind string, p Policy, ran *Ran) (message, error) {
+// one sends what is due first on a channel, now. Asleep are servers that are asked no more. Whatever becomes of the run, it has
+// the time that it takes.
+func (q Queue) one(ctx context.Context, kind string, p Policy, asleep []string, ran *Ran) (message, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(clock.Current(ctx)), calling)
 	defer cancel()
 	if awake := p.awake(clock.Now(ctx)); kind != Webhook && awake.After(clock.Now(ctx)) {
@@ -122,8 +128,9 @@ func (q Queue) one(ctx context.Context, kind string, p Policy, ran *Ran) (messag
 	if err != nil || c == nil {
 		return message{nothing: left > 0, left: left}, err
 	}
+	c.silent = asleep
 	o, asked, err := q.deliver(ctx, c, p, ran)
-	return message{asked: asked, answered: o.Status != 0, left: left}, err
+	return message{asked: asked, answered: o.Status != 0, host: o.Host, left: left}, err
 }
 
 // due says whether something is to be sent now, on one channel or with "" on any.
@@ -145,6 +152,8 @@ type claim struct {
 	batch string
 	rows  []row
 	until time.Time
+
+	silent []string // servers that are asked no more
 }
 
 // errTaken says that somebody else was faster.
@@ -445,7 +454,7 @@ func (q Queue) toDevice(ctx context.Context, c *claim, rest []row, items []Item)
 		}
 	}
 	first := rest[0]
-	return q.devices.Push(ctx, Note{ID: c.batch, DeviceID: first.recipient, MemberID: first.member, Items: items, Digest: first.digest, Until: until})
+	return q.devices.Push(ctx, Note{ID: c.batch, DeviceID: first.recipient, MemberID: first.member, Items: items, Digest: first.digest, Until: until, Silent: c.silent})
 }
 
 // toChannel sends a message to one of the council's channels.

@@ -32,6 +32,10 @@ const (
 	MostName = 200
 	// Kept is how long a device stays on after its session ended by itself: longer than a vacation.
 	Kept = 90 * 24 * time.Hour
+	// MostSilent is how many calls in a row nobody answers before a device is forgotten, if they are spread over SilentFor: as many as
+	// a message has tries. A push service that is away for an evening loses nobody.
+	MostSilent = 6
+	SilentFor  = 24 * time.Hour
 )
 
 // Device is a browser in which a member gets notifications.
@@ -131,6 +135,10 @@ func refused(f *check.Fields, err error) {
 
 func errTooMany() error {
 	return problem.New(problem.Conflict, "too-many-devices", "기기는 20대까지입니다. 쓰지 않는 것을 지워 주세요.", "There can be 20 devices. Remove one that is not used.")
+}
+
+func errUnconfirmed() error {
+	return problem.New(problem.Forbidden, "address-unconfirmed", "이메일 주소를 확인한 뒤에 켤 수 있습니다. 내 정보에서 이메일로 받은 번호를 넣으세요.", "Confirm your mail address first: enter the code from the message on your page.")
 }
 
 func errOthers() error {

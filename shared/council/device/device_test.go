@@ -57,7 +57,7 @@ func (w *world) ctx(p auth.Principal) context.Context {
 // member is somebody who is signed in.
 func (w *world) member(id string) auth.Principal {
 	w.t.Helper()
-	if _, err := w.db.Exec(w.ctx(auth.Principal{}), `INSERT INTO members (id, email, name, unit, password, verified_by, totp_secret, totp_step, version, created_at, updated_at) VALUES ($1, $1, '김마당', '', '', '', '', 0, 1, 0, 0)
+	if _, err := w.db.Exec(w.ctx(auth.Principal{}), `INSERT INTO members (id, email, name, unit, password, verified_by, totp_secret, totp_step, version, created_at, updated_at, email_confirmed_at) VALUES ($1, $1, '김마당', '', '', '', '', 0, 1, 0, 0, 0)
 		ON CONFLICT (id) DO NOTHING`, id); err != nil {
 		w.t.Fatal(err)
 	}
@@ -65,7 +65,7 @@ func (w *world) member(id string) auth.Principal {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return auth.Principal{MemberID: id, SessionID: tokens.SessionID}
+	return auth.Principal{MemberID: id, SessionID: tokens.SessionID, Confirmed: true}
 }
 
 func (w *world) signOut(p auth.Principal) {
@@ -278,6 +278,58 @@ func TestAnotherAccount(t *testing.T) {
 		if of("a") != 1 || of("b") != 0 {
 			t.Error("and back")
 		}
+	})
+}
+
+// Who has not confirmed their address turns nothing on, and is told nothing on what was on before: accounts cost nothing, and
+// whoever is told something names a server that is called.
+func TestUnconfirmed(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		w := open(t, db)
+		m := w.member("m")
+		w.add(m, browser(t, google))
+		if _, err := db.Exec(w.ctx(m), `UPDATE members SET email_confirmed_at = NULL WHERE id = 'm'`); err != nil {
+			t.Fatal(err)
+		}
+		if found, err := w.store.Of(w.ctx(auth.Principal{}), "m"); err != nil || len(found["m"]) != 0 {
+			t.Errorf("%v %v", found, err)
+		}
+		m.Confirmed = false
+		if _, err := w.store.Add(w.ctx(m), browser(t, google+"2")); code(err) != "address-unconfirmed" || w.count(`SELECT COUNT(*) FROM devices`) != 1 {
+			t.Error(err)
+		}
+	})
+}
+
+// A device is forgotten when nobody answered for it MostSilent times in a row, over a day, and not before; an answer begins anew.
+func TestSilent(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		rounds := 0
+		rapid.Check(t, func(r *rapid.T) {
+			rounds++
+			w := open(t, db)
+			d := w.add(w.member(fmt.Sprint("m", rounds)), browser(t, fmt.Sprint(google, rounds)))
+			silent, since := 0, time.Time{}
+			for range rapid.IntRange(1, 20).Draw(r, "calls") {
+				w.now = w.now.Add(rapid.SampledFrom([]time.Duration{time.Minute, 5 * time.Hour, 20 * time.Hour}).Draw(r, "later"))
+				do := w.store.Silent
+				if rapid.IntRange(0, 7).Draw(r, "answers") == 0 {
+					do, silent = w.store.Answered, 0
+				} else if silent++; silent == 1 {
+					since = w.now
+				}
+				if err := do(w.ctx(auth.Principal{}), d.ID); err != nil {
+					r.Fatal(err)
+				}
+				gone := silent >= device.MostSilent && w.now.Sub(since) >= device.SilentFor
+				if n := w.count(`SELECT COUNT(*) FROM devices WHERE id = $1`, d.ID); (n == 0) != gone {
+					r.Fatalf("%d silent since %s, at %s: %d devices", silent, since, w.now, n)
+				}
+				if gone {
+					return
+				}
+			}
+		})
 	})
 }
 

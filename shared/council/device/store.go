@@ -59,10 +59,14 @@ func (s Store) List(ctx context.Context) ([]Device, error) {
 
 // Add turns notifications on in the browser of the caller: once, however often it says so. A browser in
 // which somebody else had them is the caller's from then on, if it proves by its keys that it is that
-// browser. It fails with what is wrong with the fields, with too-many-devices, with device-of-another,
+// browser. Who has not confirmed their address has none, since whoever names a server has it called. It
+// fails with what is wrong with the fields, with address-unconfirmed, too-many-devices and device-of-another,
 // and with problem.Absent where what it replaces is not the caller's. It asks name servers: call it
 // outside of a unit of work.
 func (s Store) Add(ctx context.Context, c Content) (Device, error) {
+	if !auth.From(ctx).Confirmed {
+		return Device{}, errUnconfirmed()
+	}
 	c, given, address, err := c.check()
 	if err != nil {
 		return Device{}, err
@@ -209,19 +213,20 @@ func (s Store) Delete(ctx context.Context, id string) error {
 	return err
 }
 
-// Of are the devices of members that are told something, by member.
+// Of are the devices of members with a confirmed address that are told something, by member.
 func (s Store) Of(ctx context.Context, memberIDs ...string) (map[string][]string, error) {
 	found := map[string][]string{}
 	for some := range slices.Chunk(memberIDs, database.Chunk) {
 		var w database.Where
 		w.In(`d.member_id`, some...)
 		w.Add(on)
+		w.Add(`m.email_confirmed_at IS NOT NULL`)
 		if _, err := database.All(ctx, s.db, func(r database.Row) (id string, err error) {
 			var member string
 			err = r.Scan(&id, &member)
 			found[member] = append(found[member], id)
 			return id, err
-		}, `SELECT d.id, d.member_id FROM devices d JOIN sessions s ON s.id = d.session_id`+w.String()+` ORDER BY d.id`, w.Args...); err != nil {
+		}, `SELECT d.id, d.member_id FROM devices d JOIN sessions s ON s.id = d.session_id JOIN members m ON m.id = d.member_id`+w.String()+` ORDER BY d.id`, w.Args...); err != nil {
 			return nil, err
 		}
 	}
@@ -253,6 +258,23 @@ func (s Store) Target(ctx context.Context, id, memberID string) (Target, error) 
 	t, err := given.target()
 	t.Language = v.language
 	return t, err
+}
+
+// Silent notes that a device was called and nobody answered. One that has been silent MostSilent times in a row, for
+// SilentFor, is forgotten.
+func (s Store) Silent(ctx context.Context, id string) error {
+	now := clock.Now(ctx)
+	if _, err := s.db.Exec(ctx, `UPDATE devices SET silent = silent + 1, silent_since = COALESCE(silent_since, $1) WHERE id = $2`, clock.Millis(now), id); err != nil {
+		return err
+	}
+	_, err := s.db.Exec(ctx, `DELETE FROM devices WHERE id = $1 AND silent >= $2 AND silent_since <= $3`, id, MostSilent, clock.Millis(now.Add(-SilentFor)))
+	return err
+}
+
+// Answered notes that somebody answered for a device.
+func (s Store) Answered(ctx context.Context, id string) error {
+	_, err := s.db.Exec(ctx, `UPDATE devices SET silent = 0, silent_since = NULL WHERE id = $1 AND silent > 0`, id)
+	return err
 }
 
 // Gone forgets a device whose push service says that there is none any more.

@@ -118,6 +118,9 @@ func selectPart(f Filter, now int64, pinned bool, behind Position, limit int) (q
 	return query, w.Args
 }
 
+// MostCounted is how many of a list are counted for who reads it: more are many.
+const MostCounted = 500
+
 // Count is how many published notices a filter leaves, counted up to most.
 func (s Reader) Count(ctx context.Context, f Filter, most int) (int, error) {
 	var w where

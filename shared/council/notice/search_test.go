@@ -82,8 +82,11 @@ func scenes() *rapid.Generator[scene] {
 		}
 		for i := range 30 {
 			asked := sentence(t, "query", 1, 3)
-			if i%3 == 0 {
+			switch i % 3 {
+			case 0:
 				asked = text.Choseong(asked)
+			case 1: // words of one character, wherever they stand
+				asked = strings.Join(strings.Split(string(rapid.SliceOfN(rapid.SampledFrom([]rune("정기총회간식행사장학금록ㅋㅈㅎ26ab.~")), 1, 4).Draw(t, "letters")), ""), " ")
 			}
 			s.asked = append(s.asked, asked)
 		}
@@ -107,6 +110,9 @@ func TestSearch(t *testing.T) {
 			for _, asked := range s.asked {
 				words := strings.FieldsFunc(text.Fold(asked), func(r rune) bool { return strings.ContainsRune(" \u00a0,~.", r) })
 				words = slices.DeleteFunc(words, text.Blank)
+				if len(words) == 0 { // nothing but signs is looked for as it is
+					words = []string{asked}
+				}
 				want := []string{}
 				for _, h := range heaps {
 					if h.has(words) {

@@ -19,9 +19,9 @@ import (
 
 // rules counts up whenever what is searched follows otherwise from the same thing: what was indexed by older rules is
 // searched by its text (stale), until the chore indexes it anew.
-const rules = "3:"
+const rules = "4:"
 
-// stale is the condition for rows of other rules than these. It is that of the index things_stale: whoever counts rules up
+// stale is the condition for rows of other rules than these. It is that of the index things_stale_4: whoever counts rules up
 // makes another index.
 const stale = `substr(checksum, 1, 2) <> '` + rules + `'`
 
@@ -33,18 +33,22 @@ type row struct {
 }
 
 // letters say of each character of a thing which characters follow it somewhere: in the title, a tag, the text, or the
-// initials of title and tags. Initials of bodies would find everything. What has no page has none: it is not searched.
+// initials of title and tags; and alone stands behind each, so that a word of one character is a pair too. Initials of bodies
+// would find everything. What has no page has none: it is not searched.
 func (r row) letters() map[string]string {
 	if r.Path == "" {
 		return nil
 	}
 	type pair [2]rune
-	pairs := make([]pair, 0, len(r.folded)/3+len(r.initials)/3)
+	pairs := make([]pair, 0, 2*(len(r.folded)/3+len(r.initials)/3))
 	for _, part := range []string{r.folded, r.initials} {
-		last := '\n'
+		last := alone
 		for _, next := range part {
-			if last != '\n' && next != '\n' {
+			if last != alone && next != alone {
 				pairs = append(pairs, pair{last, next})
+			}
+			if next != alone {
+				pairs = append(pairs, pair{next, alone})
 			}
 			last = next
 		}
@@ -62,6 +66,10 @@ func (r row) letters() map[string]string {
 	}
 	return letters
 }
+
+// alone is what stands behind every character of a thing once, as if it followed: no text that is searched has it but
+// between its lines.
+const alone = '\n'
 
 func (t Thing) row() (row, error) {
 	r := row{Thing: t}

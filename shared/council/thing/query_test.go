@@ -551,6 +551,38 @@ func TestNearIsFirst(t *testing.T) {
 	})
 }
 
+// Whatever somebody looks for in a list, words of one character and signs alone too, the index names the things that
+// may have it: neither all things nor the whole index are walked through.
+func TestSearchOfAListIsByTheIndex(t *testing.T) {
+	db := databasetest.SQLite(t)
+	rapid.Check(t, func(rt *rapid.T) {
+		asked := typed(rt, "query", 1, 4)
+		if rapid.Bool().Draw(rt, "of one character each") {
+			asked = strings.Join(strings.Split(asked, ""), " ")
+		}
+		search := thing.Find(asked)
+		if len(search.Words()) == 0 {
+			return
+		}
+		var w database.Where
+		search.Where(&w, "notices.id", "notice")
+		plan, err := database.All(t.Context(), db, func(r database.Row) (string, error) {
+			var a, b, c int
+			var what string
+			err := r.Scan(&a, &b, &c, &what)
+			return what, err
+		}, `EXPLAIN QUERY PLAN SELECT id FROM notices`+w.String(), w.Args...)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		for _, step := range plan {
+			if strings.HasPrefix(step, "SCAN things") && !strings.Contains(step, "things_stale") || strings.HasPrefix(step, "SCAN g") || strings.HasPrefix(step, "SCAN thing_letters") {
+				rt.Fatalf("%q: %s", asked, strings.Join(plan, "\n"))
+			}
+		}
+	})
+}
+
 // The index of stale rows is that of the rules of this release.
 func TestStaleHasAnIndex(t *testing.T) {
 	db := databasetest.SQLite(t)

@@ -87,9 +87,10 @@ func (b *builder) arg(v any) string {
 // that have the words, and a query of 100 characters costs no more than one of ten.
 const mostPairs = 6
 
-// candidates are the things that have pairs of neighbouring characters of every word.
+// candidates are the things that have pairs of neighbouring characters of every word; the pair of a word of one character
+// is that it is there.
 type candidates struct {
-	// with are tables of a statement: the candidates by the index, or all things where no word has a pair, and late, the
+	// with are tables of a statement: the candidates by the index, or all things where nothing is looked for, and late, the
 	// things of which the index says nothing.
 	with   string
 	proved map[string]bool // words that are there wherever their one pair is
@@ -105,6 +106,9 @@ func (b *builder) candidates(words []string) candidates {
 		runes, of := []rune(word), []pair{}
 		for i := 1; i < len(runes); i++ {
 			of = append(of, pair{string(runes[i-1]), string(runes[i])})
+		}
+		if len(runes) == 1 {
+			of = append(of, pair{word, string(alone)})
 		}
 		slices.SortFunc(of, byRarity)
 		if len(of) > 0 {

@@ -3,6 +3,7 @@ package postgres
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -32,8 +33,13 @@ const connectTime = 3 * time.Second
 const statements = 128
 
 // Open prepares a pool for a URL such as postgres://user:password@host/name. It does no
-// I/O. An environment that fails to answer within 3 seconds counts as away.
-func Open(url string) (*database.DB, error) {
+// I/O. An environment that fails to answer within 3 seconds counts as away. A statement may
+// take as long as it takes, as those of migrations and backups do.
+func Open(url string) (*database.DB, error) { return Within(url, 0) }
+
+// Within is Open for who serves requests: PostgreSQL ends a statement that takes longer, its
+// waiting for locks included, also where whoever asked is gone; the caller gets problem.Away.
+func Within(url string, longest time.Duration) (*database.DB, error) {
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
 		return nil, fmt.Errorf("DATABASE_URL: %w", err)
@@ -45,6 +51,9 @@ func Open(url string) (*database.DB, error) {
 	config.StatementCacheCapacity = min(config.StatementCacheCapacity, statements)
 	config.DescriptionCacheCapacity = min(config.DescriptionCacheCapacity, statements)
 	config.RuntimeParams["timezone"] = "UTC"
+	if longest > 0 {
+		config.RuntimeParams["statement_timeout"] = strconv.FormatInt(longest.Milliseconds(), 10)
+	}
 	pool := stdlib.OpenDB(*config)
 	pool.SetMaxOpenConns(Connections)
 	pool.SetMaxIdleConns(maxIdle)

@@ -65,8 +65,12 @@ func NewReplayer(db *database.DB, outbox *event.Outbox) Replayer {
 }
 
 // Keep saves a letter. The same event from the same sink again is the same letter, and
-// says what was answered last.
+// says what was answered last. Of the council's events alone: a schedule's word that it is
+// time, which nobody signs, comes again by itself.
 func (s Store) Keep(ctx context.Context, e event.Event) error {
+	if !event.Named(e.Type) {
+		return nil
+	}
 	if e.Failure == nil {
 		e.Failure = &event.Failure{}
 	}

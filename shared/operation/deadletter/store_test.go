@@ -64,6 +64,22 @@ func TestKeep(t *testing.T) {
 	})
 }
 
+// What is none of the council's events is not kept, whoever sends it: nobody could publish it again.
+func TestKeepsNamedEventsAlone(t *testing.T) {
+	each(t, func(t *testing.T, ctx context.Context, s deadletter.Replayer, _ *functiontest.Bus) {
+		for _, kind := range []string{"", "x", "dev.knative.sources.ping", "kr.madang.upload.completed", "kr.madang.upload.completed.v1.more"} {
+			e := letter(kind, "/one")
+			e.Type = kind
+			if err := s.Keep(ctx, e); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n, err := s.Count(ctx); n != 0 || err != nil {
+			t.Errorf("%d are kept, %v", n, err)
+		}
+	})
+}
+
 // What is replayed is published as it was, and is a letter no more; while the broker is
 // away it waits in the outbox.
 func TestReplay(t *testing.T) {

@@ -8,7 +8,7 @@ import { announceNext } from './status.js';
  * An event as it would be imported, and something that is wrong with the file.
  * @typedef {{line?: number, deed: string, title: string, category: string, place?: string, allDay: boolean, starts: string, ends?: string, cancelled?: boolean, wrong?: boolean}} Found
  * @typedef {{line: number, field: string, code: string, message: string}} Wrong
- * @typedef {{new: number, changed: number, same: number, deleted: number, removed: number}} Counts
+ * @typedef {{new: number, changed: number, same: number, deleted: number, removed: number, another: number}} Counts
  */
 
 const form = /** @type {HTMLFormElement} */ (need('#events'));
@@ -25,6 +25,8 @@ function deedOf(deed) {
       return say('고침', 'Changed');
     case 'deleted':
       return say('지운 채로 둠', 'Stays deleted');
+    case 'another':
+      return say('다른 단위의 일정으로 둠', 'Stays with another unit');
     case 'removed':
       return say('파일에 없어 지움', 'Deleted: the file has it no more');
     default:
@@ -57,6 +59,9 @@ function summary(n) {
   ];
   if (n.removed > 0) {
     parts.push(say(`지울 것 ${n.removed}개`, `${n.removed} deleted`));
+  }
+  if (n.another > 0) {
+    parts.push(say(`다른 단위의 일정이라 둘 것 ${n.another}개`, `${n.another} of another unit`));
   }
   return parts.join(', ');
 }
