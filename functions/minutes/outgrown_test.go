@@ -21,6 +21,21 @@ type unsealed struct {
 	Text string
 }
 
+// enterOften is enter for histories: how often somebody asks is another test's.
+func enterOften(t *testing.T) room {
+	t.Helper()
+	return enter(t, functiontest.WithSettings(func(s *function.Settings) {
+		s.CampusNetworks = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")}
+	}))
+}
+
+// anew is r an hour later, with others who work in it.
+func (r room) anew() room {
+	r.Wait(time.Hour)
+	r.editor, r.admin = r.Holder(auth.Editor, "총학"), r.Holder(auth.Admin, "총학")
+	return r
+}
+
 // blocks are those that are sealed.
 func (r room) blocks(id string) []unsealed {
 	r.t.Helper()
@@ -66,13 +81,10 @@ func TestBlocksOutgrown(t *testing.T) {
 // Whatever two secretaries save, by hand or by themselves: a block that a text or a revision names can be opened, and what
 // was saved by hand stays.
 func TestBlocksStay(t *testing.T) {
-	r := enter(t, functiontest.WithSettings(func(s *function.Settings) {
-		s.CampusNetworks = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")} // how often somebody asks is another test's
-	}))
+	r := enterOften(t)
 	round := 1000
 	rapid.Check(t, func(rt *rapid.T) {
-		r.Wait(time.Hour)
-		r.editor, r.admin = r.Holder(auth.Editor, "총학"), r.Holder(auth.Admin, "총학")
+		r = r.anew()
 		round++
 		meeting := r.meeting(round, -time.Hour)
 		m := r.begin(meeting)
@@ -135,13 +147,10 @@ func TestBlocksStay(t *testing.T) {
 // Whatever is saved in which order, by hand or by itself: while something is withheld, no revision has it in clear, also where it
 // was withheld before, stood open in between, and was withheld again, by its words or by the line of its seal.
 func TestWithheldAgain(t *testing.T) {
-	r := enter(t, functiontest.WithSettings(func(s *function.Settings) {
-		s.CampusNetworks = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")} // how often somebody asks is another test's
-	}))
+	r := enterOften(t)
 	round := 0
 	rapid.Check(t, func(rt *rapid.T) {
-		r.Wait(time.Hour)
-		r.editor, r.admin = r.Holder(auth.Editor, "총학"), r.Holder(auth.Admin, "총학")
+		r = r.anew()
 		round++
 		meeting := r.meeting(round, -time.Hour)
 		m := r.begin(meeting)

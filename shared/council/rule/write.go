@@ -522,17 +522,18 @@ func (s Writer) Promulgate(ctx context.Context, slug string, number, version int
 	if err := s.act(ctx, book, v, acts); err != nil {
 		return Version{}, err
 	}
+	forgot, err := s.forget(ctx, book)
+	if err != nil {
+		return Version{}, err
+	}
 	keys := []string{}
 	for _, a := range acts {
 		keys = append(keys, a.Key)
 	}
-	if Act(v.Kind).whole() {
+	if forgot || Act(v.Kind).whole() { // the things of other versions say something else, too
 		keys = nil
 	}
 	if err := s.index(ctx, book, keys); err != nil {
-		return Version{}, err
-	}
-	if err := s.forget(ctx, book); err != nil {
 		return Version{}, err
 	}
 	is, err := s.settle(ctx, book, v.ID, changes, true)
@@ -720,28 +721,12 @@ func (s Writer) act(ctx context.Context, b Book, v Version, acts []act) error {
 }
 
 // forget takes out of the days of versions those on which nothing of them begins any more, since all of it was overtaken: nobody is
-// told of them, and no calendar has them.
-func (s Writer) forget(ctx context.Context, b Book) error {
-	const idle = `version_id IN (SELECT id FROM rule_versions WHERE book_id = $1) AND told_at IS NULL
+// told of them, and no calendar has them once the versions are indexed anew. It says whether there were any.
+func (s Writer) forget(ctx context.Context, b Book) (bool, error) {
+	n, err := s.db.Exec(ctx, `DELETE FROM rule_days WHERE version_id IN (SELECT id FROM rule_versions WHERE book_id = $1) AND told_at IS NULL
 		AND EXISTS (SELECT 1 FROM rule_acts a WHERE a.version_id = rule_days.version_id AND a.effective_on = rule_days.effective_on AND a.rank < 0)
-		AND NOT EXISTS (SELECT 1 FROM rule_acts a WHERE a.version_id = rule_days.version_id AND a.effective_on = rule_days.effective_on AND a.rank >= 0)`
-	ids, err := database.All(ctx, s.db, database.Value[string], `SELECT DISTINCT version_id FROM rule_days WHERE `+idle+` ORDER BY version_id`, b.ID)
-	if err != nil {
-		return err
-	}
-	if _, err := s.db.Exec(ctx, `DELETE FROM rule_days WHERE `+idle, b.ID); err != nil {
-		return err
-	}
-	for _, id := range ids {
-		v, err := s.whole(ctx, id)
-		if err != nil {
-			return err
-		}
-		if err := s.things.Put(ctx, v.thing(b)); err != nil { // of the same version: what it says is not edited
-			return err
-		}
-	}
-	return nil
+		AND NOT EXISTS (SELECT 1 FROM rule_acts a WHERE a.version_id = rule_days.version_id AND a.effective_on = rule_days.effective_on AND a.rank >= 0)`, b.ID)
+	return n > 0, err
 }
 
 // Chores are what is to be done about rules by itself: that a version has begun is told.
