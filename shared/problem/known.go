@@ -33,6 +33,12 @@ func ProveFirst() *Error {
 	return New(Forbidden, "proof-required", "본인인지 먼저 확인해 주세요. 10분 동안 유효합니다.", "Prove first that it is you. The proof lasts for 10 minutes.")
 }
 
+// ConfirmFirst is the answer to a member whose mail address is not confirmed, where that is needed (auth.Principal.Confirmed).
+// What says in Korean what is to wait for that, as a sentence.
+func ConfirmFirst(what string) *Error {
+	return New(Forbidden, "address-unconfirmed", what+" 내 정보에서 이메일로 받은 번호를 넣으세요.", "Confirm your mail address first: enter the code from the message on your page.")
+}
+
 // NotAllowed is the answer to a member without the role or unit that is needed.
 func NotAllowed() *Error {
 	return New(Forbidden, "not-allowed", "권한이 없습니다.", "You are not allowed to do this.")

@@ -137,10 +137,6 @@ func errTooMany() error {
 	return problem.New(problem.Conflict, "too-many-devices", "기기는 20대까지입니다. 쓰지 않는 것을 지워 주세요.", "There can be 20 devices. Remove one that is not used.")
 }
 
-func errUnconfirmed() error {
-	return problem.New(problem.Forbidden, "address-unconfirmed", "이메일 주소를 확인한 뒤에 켤 수 있습니다. 내 정보에서 이메일로 받은 번호를 넣으세요.", "Confirm your mail address first: enter the code from the message on your page.")
-}
-
 func errOthers() error {
 	return problem.New(problem.Conflict, "device-of-another", "다른 사람이 알림을 받는 브라우저입니다.", "Somebody else gets notifications in this browser.")
 }

@@ -65,7 +65,7 @@ func (s Store) List(ctx context.Context) ([]Device, error) {
 // outside of a unit of work.
 func (s Store) Add(ctx context.Context, c Content) (Device, error) {
 	if !auth.From(ctx).Confirmed {
-		return Device{}, errUnconfirmed()
+		return Device{}, problem.ConfirmFirst("이메일 주소를 확인한 뒤에 켤 수 있습니다.")
 	}
 	c, given, address, err := c.check()
 	if err != nil {

@@ -12,19 +12,13 @@ import (
 // account, and has it alone: no way to sign in is added before, and the first reset of its
 // password takes away what was there.
 
-// ErrUnconfirmed is the answer to adding a way to sign in to an account whose address is not
-// known to be the member's.
-func ErrUnconfirmed() *problem.Error {
-	return problem.New(problem.Forbidden, "address-unconfirmed", "먼저 이메일 주소를 확인해 주세요. 내 정보에서 이메일로 받은 번호를 넣으면 됩니다.", "Confirm your mail address first: enter the code from the message on your page.")
-}
-
-// MayAdd refuses to add a way to sign in, with problem.ProveFirst and ErrUnconfirmed.
+// MayAdd refuses to add a way to sign in, with problem.ProveFirst and problem.ConfirmFirst.
 func (w Ways) MayAdd(ctx context.Context, p auth.Principal) error {
 	if err := fresh(ctx, p); err != nil {
 		return err
 	}
 	if !p.Confirmed {
-		return ErrUnconfirmed()
+		return problem.ConfirmFirst("먼저 이메일 주소를 확인해 주세요.")
 	}
 	return nil
 }

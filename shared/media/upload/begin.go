@@ -69,7 +69,7 @@ func (d Depot) check(ctx context.Context, draft *Draft, form bool) (Purpose, fil
 	}
 	switch who := auth.From(ctx); {
 	case who.SignedIn() && !who.Confirmed:
-		return Purpose{}, filetype.Type{}, problem.New(problem.Forbidden, "address-unconfirmed", "이메일 주소를 확인한 뒤에 올릴 수 있습니다. 내 정보에서 이메일로 받은 번호를 넣으세요.", "Confirm your mail address first: enter the code from the message on your page.")
+		return Purpose{}, filetype.Type{}, problem.ConfirmFirst("이메일 주소를 확인한 뒤에 올릴 수 있습니다.")
 	case !purpose.Allows(auth.From(ctx)) && !purpose.Council && auth.From(ctx).SignedIn():
 		return Purpose{}, filetype.Type{}, problem.New(problem.Forbidden, "verification-required", "재학생 인증을 한 뒤에 올릴 수 있습니다. 그 전에는 인증에 쓸 증빙만 올릴 수 있습니다.", "Verify that you are a student first. Until then only proofs of it are taken.")
 	case !purpose.Allows(auth.From(ctx)):
