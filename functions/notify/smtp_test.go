@@ -3,6 +3,7 @@ package notify_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"net"
 	"net/url"
 	"os"
@@ -51,7 +52,11 @@ func exim(t *testing.T) (port, mailbox string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	conf = []byte(strings.NewReplacer("DIR", dir, "PORT", port).Replace(string(conf)))
+	owner := ""
+	if os.Getuid() != 0 { // else it would become a user of its own, which only root can
+		owner = fmt.Sprintf("exim_user = %d\nexim_group = %d\nunknown_login = tester", os.Getuid(), os.Getgid())
+	}
+	conf = []byte(strings.NewReplacer("DIR", dir, "PORT", port, "OWNER", owner).Replace(string(conf)))
 	if err := os.WriteFile(filepath.Join(dir, "conf"), conf, 0o644); err != nil {
 		t.Fatal(err)
 	}

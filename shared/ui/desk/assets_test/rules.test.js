@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { File } from 'node:buffer';
 import { test } from 'node:test';
 
 import { longest, pause, sleep } from '../assets/backoff.js';
