@@ -1,4 +1,4 @@
-// Command deadcode fails where a program calls methods by name: the linker must then keep
+// Command reflective fails where a program calls methods by name: the linker must then keep
 // every exported method of every type, which doubles a function's image.
 package main
 
@@ -13,7 +13,7 @@ import (
 
 func main() {
 	if err := run(os.Args[1:]); err != nil {
-		fmt.Fprintln(os.Stderr, "deadcode:", err)
+		fmt.Fprintln(os.Stderr, "reflective:", err)
 		os.Exit(1)
 	}
 }
@@ -44,9 +44,9 @@ func run(patterns []string) error {
 // reflective are the functions of a program that the linker marks as calling methods by
 // name, and the program's size in bytes as it is shipped.
 func reflective(program string) (callers []string, size int64, err error) {
-	out, err := os.CreateTemp("", "deadcode-")
+	out, err := os.CreateTemp("", "reflective-")
 	if err != nil {
-		return nil, 0, fmt.Errorf("deadcode: %w", err)
+		return nil, 0, fmt.Errorf("reflective: %w", err)
 	}
 	defer func() { _ = os.Remove(out.Name()) }()
 	_ = out.Close()
@@ -54,10 +54,10 @@ func reflective(program string) (callers []string, size int64, err error) {
 	command.Env = append(os.Environ(), "CGO_ENABLED=0")
 	errors, err := command.StderrPipe()
 	if err != nil {
-		return nil, 0, fmt.Errorf("deadcode: %w", err)
+		return nil, 0, fmt.Errorf("reflective: %w", err)
 	}
 	if err := command.Start(); err != nil {
-		return nil, 0, fmt.Errorf("deadcode: %w", err)
+		return nil, 0, fmt.Errorf("reflective: %w", err)
 	}
 	lines := bufio.NewScanner(errors)
 	lines.Buffer(nil, 1<<20)
@@ -71,7 +71,7 @@ func reflective(program string) (callers []string, size int64, err error) {
 	}
 	info, err := os.Stat(out.Name())
 	if err != nil {
-		return nil, 0, fmt.Errorf("deadcode: %w", err)
+		return nil, 0, fmt.Errorf("reflective: %w", err)
 	}
 	return callers, info.Size(), nil
 }
