@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { File } from 'node:buffer';
 import { test } from 'node:test';
+
+import './browser.js';
 
 import { longest, pause, sleep } from '../assets/backoff.js';
 import { durationOf, sizeOf } from '../assets/language.js';
