@@ -29,7 +29,9 @@ type edge struct {
 	mu      sync.Mutex
 	flights map[string]*flight
 	woken   map[string]time.Time // functions, by when
-	beside  sync.WaitGroup       // what nobody waits for
+	// When Redis first did not answer of late, and last.
+	awaySince, awayAt time.Time
+	beside            sync.WaitGroup // what nobody waits for
 }
 
 func newEdge(specs []function.Spec, fixed rules.Rules, store *page.Store, serve func(string, http.ResponseWriter, *http.Request), now func() time.Time) *edge {

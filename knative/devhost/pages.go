@@ -72,7 +72,13 @@ func (e *edge) answerPage(w http.ResponseWriter, r *http.Request, route rules.Ro
 			return
 		}
 	}
-	got := e.fetch(r, key, route.Function, began)
+	var got *recorded
+	c, kept := e.copies.of(key)
+	if kept && !found && e.unsure(c, p.Memory, away) {
+		got = e.soon(r, key, route.Function, began)
+	} else {
+		got = e.fetch(r, key, route.Function, began)
+	}
 	if got.status >= http.StatusInternalServerError {
 		if c, kept := e.copies.of(key); kept && !found {
 			p, found = c.page, true
@@ -138,11 +144,14 @@ func (e *edge) load(ctx context.Context, key string) (p page.Page, found, away b
 	}
 	asked := e.now()
 	p, found, err := e.store.Load(ctx, key)
+	if err != nil {
+		e.isAway()
+	}
 	switch {
 	case err != nil && kept && e.now().Sub(c.at) < time.Duration(e.rules.Limits.CopyAway)*time.Second:
 		return c.page, true, true
 	case err != nil:
-		return page.Page{}, false, true
+		return p, false, true
 	case found:
 		e.copies.keep(key, p, asked)
 	}
@@ -159,6 +168,42 @@ func (e *edge) refresh(r *http.Request, key, name string, began time.Time) {
 		}
 	}
 	e.fetch(r, key, name, began)
+}
+
+// unsure says whether nobody knows if a copy is right: it was known to be shortly before Redis
+// went away, which is away still or came back with nothing in it.
+func (e *edge) unsure(c copied, memory string, away bool) bool {
+	e.mu.Lock()
+	since, at := e.awaySince, e.awayAt
+	e.mu.Unlock()
+	limits := e.rules.Limits
+	_, state := c.page.At(e.now())
+	return e.now().Sub(at) < time.Duration(limits.AfterAway)*time.Second && !c.at.Before(since.Add(-time.Duration(limits.AfterAway)*time.Second)) &&
+		(away || c.page.Memory != memory) && state != page.Wrong
+}
+
+// isAway notes that Redis did not answer.
+func (e *edge) isAway() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	now := e.now()
+	if now.Sub(e.awayAt) > time.Duration(e.rules.Limits.AfterAway)*time.Second {
+		e.awaySince = now
+	}
+	e.awayAt = now
+}
+
+// soon is fetch for as long as a function is waited for where a copy may be right; then it is a
+// function that does not answer.
+func (e *edge) soon(r *http.Request, key, name string, began time.Time) *recorded {
+	landed := make(chan *recorded, 1)
+	e.beside.Go(func() { landed <- e.fetch(r, key, name, began) })
+	select {
+	case got := <-landed:
+		return got
+	case <-time.After(time.Duration(e.rules.Limits.CopyPatience) * time.Second):
+		return &recorded{status: http.StatusGatewayTimeout, header: http.Header{}}
+	}
 }
 
 // fetch asks the function, once for all who wait for the same page, also for one who began to

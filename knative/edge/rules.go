@@ -29,13 +29,17 @@ type Rules struct {
 
 // Limits are those of time and size.
 type Limits struct {
-	CopyFresh   int `json:"copyFreshSeconds"`  // for which an edge's own copy of a page is good
-	CopyAway    int `json:"copyAwaySeconds"`   // how old one may be, while Redis is away, before a function is asked
-	CopiesBytes int `json:"copiesBytes"`       // of all copies of a worker; those that were not used of late go first
-	Grace       int `json:"graceSeconds"`      // after a touch, in which the old page may be served (page.Grace)
-	RenewEvery  int `json:"renewEverySeconds"` // how often pages are looked for that will be wrong soon
-	RenewAhead  int `json:"renewAheadSeconds"` // how soon: twice as long, so that none is missed
-	WakePause   int `json:"wakePauseSeconds"`  // for which a function is woken once, whoever would wake it
+	CopyFresh int `json:"copyFreshSeconds"` // for which an edge's own copy of a page is good
+	CopyAway  int `json:"copyAwaySeconds"`  // how old one may be, while Redis is away, before a function is asked
+	// CopyPatience is for how long a function is waited for that is asked because Redis cannot say whether a copy is right: a
+	// machine that dies with both takes the question and is silent. It is longer than a start.
+	CopyPatience int `json:"copyPatienceSeconds"`
+	AfterAway    int `json:"afterAwaySeconds"`  // between two failures of Redis that are one, and after the last, in which it may have come back empty
+	CopiesBytes  int `json:"copiesBytes"`       // of all copies of a worker; those that were not used of late go first
+	Grace        int `json:"graceSeconds"`      // after a touch, in which the old page may be served (page.Grace)
+	RenewEvery   int `json:"renewEverySeconds"` // how often pages are looked for that will be wrong soon
+	RenewAhead   int `json:"renewAheadSeconds"` // how soon: twice as long, so that none is missed
+	WakePause    int `json:"wakePauseSeconds"`  // for which a function is woken once, whoever would wake it
 }
 
 // Scripts are run in Redis.
@@ -69,7 +73,7 @@ type Answer struct {
 func Fixed() Rules {
 	return Rules{
 		Limits: Limits{
-			CopyFresh: 1, CopyAway: 30, CopiesBytes: 32 << 20, Grace: int(page.Grace.Seconds()),
+			CopyFresh: 1, CopyAway: 30, CopyPatience: 5, AfterAway: 60, CopiesBytes: 32 << 20, Grace: int(page.Grace.Seconds()),
 			RenewEvery: 30, RenewAhead: 60, WakePause: 30,
 		},
 		Scripts:     Scripts{Read: page.Read, Ending: page.Ending},

@@ -85,6 +85,8 @@ type Page struct {
 	Meta
 	Key  string
 	Tags []string
+	// Memory is of the Redis that was asked, which keeps it as long as it is not emptied.
+	Memory string
 	// Since is from when on something that the page shows may have changed, in milliseconds:
 	// at or before the first touch since it was rendered. 0 where nothing was touched.
 	Since int64

@@ -13,14 +13,18 @@ package page
 //
 // "|<write>:<when>" follows for each write that was announced and not yet settled.
 
-// Read is the script by which a page is read, of KEYS[1], the page, and ARGV[1], what stands
-// before a tag. It is the hash's fields and values but for generations, and first of them
-// "since" (Page.Since); empty where there is no page. The edge's Lua has it from here.
+// Read is the script by which a page is read, of KEYS[1], the page, and ARGV: what stands
+// before a tag, a key, and a text that was never used. It is the hash's fields and values but
+// for generations, and first of them "memory", the text that was first kept under that key: as
+// long as it is the same, Redis was not emptied, and what is not there is rightly not there;
+// then "since" (Page.Since), where there is a page. The edge's Lua has it from here.
 //
 // The tags' keys are not in KEYS: this needs one Redis, not a cluster of shards.
-const Read = `local fields = redis.call('HGETALL', KEYS[1])
-if #fields == 0 then return fields end
-local rendered, since, shown = 0, 0, {'since', '0'}
+const Read = `redis.pcall('SET', ARGV[2], ARGV[3], 'NX', 'EX', 2592000)
+local memory = redis.call('GET', ARGV[2]) or ''
+local fields = redis.call('HGETALL', KEYS[1])
+if #fields == 0 then return {'memory', memory} end
+local rendered, since, shown = 0, 0, {'memory', memory, 'since', '0'}
 for i = 1, #fields, 2 do
   if fields[i] == 'rendered' then rendered = tonumber(fields[i+1]) end
 end
@@ -38,7 +42,7 @@ for i = 1, #fields, 2 do
     shown[#shown+1] = fields[i+1]
   end
 end
-shown[2] = string.format('%.0f', since)
+shown[4] = string.format('%.0f', since)
 return shown`
 
 // begin reads the generations of tags and of those that a stored page has, and makes the ones

@@ -31,12 +31,14 @@ var readScript, beginScript, touchScript, saveScript, endingScript = redis.NewSc
 func (s *Store) page(key string) string { return s.Prefix + "p:" + key }
 func (s *Store) tag() string            { return s.Prefix + "g:" }
 func (s *Store) ends() string           { return s.Prefix + "ends" }
+func (s *Store) memory() string         { return s.Prefix + "memory" }
 
 func (s *Store) now() int64 { return s.Now().UnixMilli() }
 
-// Load reads a page; ok is false where there is none. Its Tags are not read.
+// Load reads a page; where there is none ok is false, and Memory all that is known. Its Tags are
+// not read.
 func (s *Store) Load(ctx context.Context, key string) (p Page, ok bool, err error) {
-	list, err := readScript.Run(ctx, s.Redis, []string{s.page(key)}, s.tag()).StringSlice()
+	list, err := readScript.Run(ctx, s.Redis, []string{s.page(key)}, s.tag(), s.memory(), rand.Text()).StringSlice()
 	if err != nil {
 		return Page{}, false, fmt.Errorf("page: %w", err)
 	}
@@ -44,13 +46,14 @@ func (s *Store) Load(ctx context.Context, key string) (p Page, ok bool, err erro
 	for i := 0; i+1 < len(list); i += 2 {
 		fields[list[i]] = list[i+1]
 	}
+	p.Memory = fields["memory"]
 	if fields["meta"] == "" {
-		return Page{}, false, nil
+		return p, false, nil
 	}
 	p.Key = key
 	p.Since, err = strconv.ParseInt(fields["since"], 10, 64)
 	if err != nil || json.Unmarshal([]byte(fields["meta"]), &p.Meta) != nil || len(p.Segments) == 0 {
-		return Page{}, false, nil //nolint:nilerr // written by another release: as if absent
+		return Page{Memory: p.Memory}, false, nil //nolint:nilerr // written by another release: as if absent
 	}
 	for i := range p.Segments {
 		p.Segments[i].Body = []byte(fields["body"+strconv.Itoa(i)])

@@ -178,16 +178,18 @@ func (f *Functions) page(key, name, body string, rule Rule) page.Page {
 
 // World is what an edge under test is connected to.
 type World struct {
-	Functions *Functions
-	Redis     *redis.Client
-	Prefix    string
-	StopRedis func()
+	Functions  *Functions
+	Redis      *redis.Client
+	Prefix     string
+	StopRedis  func()
+	StartRedis func(empty bool) // again, without anything in it or with what it had
 }
 
 // Rules are edge.Fixed's, but that nothing is waited for longer than a test may take.
 func Rules() edge.Rules {
 	r := edge.Fixed()
 	r.Limits.RenewEvery, r.Limits.RenewAhead = 1, 2
+	r.Limits.CopyAway, r.Limits.CopyPatience = 2, 1
 	return r
 }
 

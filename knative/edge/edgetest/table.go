@@ -45,6 +45,8 @@ func Run(t *testing.T, start Start) {
 		"who reads a form wakes who takes it":         wakes,
 		"Redis is away":                               redisAway,
 		"functions are away":                          functionsAway,
+		"a machine dies with Redis and functions":     machineDies,
+		"what was taken down stays so":                takenDown,
 		"refusals are passed on and not kept":         refusals,
 		"the site's language is the path's":           site,
 		"a page's own headers are kept with it":       headers,
@@ -56,7 +58,14 @@ func Run(t *testing.T, start Start) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel() // most of them wait
 			server, client := cachetest.Embedded(t)
-			f := &fixture{T: t, World: World{Redis: client, Prefix: "madang:" + rand.Text() + ":", StopRedis: server.Close}}
+			f := &fixture{T: t, World: World{Redis: client, Prefix: "madang:" + rand.Text() + ":", StopRedis: server.Close, StartRedis: func(empty bool) {
+				if empty {
+					server.FlushAll()
+				}
+				if err := server.Restart(); err != nil {
+					t.Error(err)
+				}
+			}}}
 			f.Functions = &Functions{Store: &page.Store{Redis: client, Prefix: f.Prefix, Now: time.Now}}
 			f.base = start(t, f.World)
 			row(f)
@@ -549,6 +558,64 @@ func functionsAway(f *fixture) {
 	}
 	f.Functions.Set(Rule{})
 	f.until("the page after functions are back", func() bool { return f.get("/v1/notices").status == 200 })
+}
+
+// machineDies: who takes the question is silent, as where a machine lost its power, and nobody knows whether the copy is
+// right: it is served, while Redis is away and when it is back with nothing in it, until a function answers.
+func machineDies(f *fixture) {
+	f.Functions.Set(Rule{Body: "good"})
+	for range 20 { // each of an edge's workers has a copy
+		f.get("/v1/main")
+	}
+	f.StopRedis()
+	time.Sleep(time.Duration(Rules().Limits.CopyAway)*time.Second + 100*time.Millisecond)
+	silent := Rule{Body: "new", Delay: 6 * time.Second}
+	f.Functions.Set(silent)
+	readers := func(when string) {
+		var group sync.WaitGroup
+		for range 20 {
+			group.Go(func() {
+				if a := f.get("/v1/main"); a.status != 200 || a.body != "good" || !strings.Contains(a.cache(), "detail=function-away") {
+					f.Errorf("%s: %d %q %q", when, a.status, a.body, a.cache())
+				}
+			})
+		}
+		group.Wait()
+	}
+	readers("Redis is away")
+	readers("Redis is away, and the function was asked long ago")
+	f.StartRedis(true)
+	readers("Redis is back, and has nothing")
+	if n := len(f.Functions.Seen()); n != 1 {
+		f.Errorf("%d requests reached the function", n)
+	}
+	f.until("the function answers", func() bool { return f.get("/v1/main").body == "new" })
+	time.Sleep(silent.Delay / 2)
+	if n := len(f.Functions.Seen()); n > 2 { // the page is rendered once more for Redis, which was away
+		f.Errorf("%d requests reached the function", n)
+	}
+}
+
+// takenDown: a page that is rightly not in Redis is nobody's to serve, however slow its function is and though Redis was away a
+// moment ago.
+func takenDown(f *fixture) {
+	path := "/v1/notices/withdrawn"
+	f.Functions.Set(Rule{Body: "good"})
+	for range 20 {
+		f.get(path)
+	}
+	if err := f.Redis.Del(f.Context(), f.Prefix+"p:ko:"+path).Err(); err != nil {
+		f.Fatal(err)
+	}
+	f.StopRedis()
+	time.Sleep(1100 * time.Millisecond)
+	f.get(path) // each worker, there is one, sees that Redis is away
+	f.StartRedis(false)
+	time.Sleep(1100 * time.Millisecond) // for which nobody asks it again
+	f.Functions.Set(Rule{Status: http.StatusNotFound, Delay: time.Duration(Rules().Limits.CopyPatience+1) * time.Second})
+	if a := f.get(path); a.status != http.StatusNotFound {
+		f.Errorf("%d %q %q", a.status, a.body, a.cache())
+	}
 }
 
 func refusals(f *fixture) {

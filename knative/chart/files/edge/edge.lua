@@ -5,7 +5,8 @@
 -- all workers and replicas asks the function. Whether a page is right is asked where it is
 -- read (shared/page): one that was touched is served for some seconds while it is rendered
 -- again, one that is known to be wrong is waited for. While Redis or functions are away the
--- last good copy is served and says so (Cache-Status, RFC 9211).
+-- last good copy is served and says so (Cache-Status, RFC 9211): where a machine died with
+-- both, a function that takes the question and is silent is not waited for.
 local cjson = require "cjson.safe"
 local ok, redis_module = pcall(require, "resty.redis")
 if not ok then redis_module = require "nginx.redis" end
@@ -33,6 +34,8 @@ end
 local rules = read_json("edge.json")
 local COPY_FRESH = rules.limits.copyFreshSeconds -- for which a worker's own copy is good
 local COPY_AWAY = rules.limits.copyAwaySeconds -- how old it may be, while Redis is away, before a function is asked
+local COPY_PATIENCE = rules.limits.copyPatienceSeconds -- for which a function is waited for, where a copy may be right
+local AFTER_AWAY = rules.limits.afterAwaySeconds -- between two failures of Redis that are one, and after the last
 local COPIES_BYTES = rules.limits.copiesBytes -- of all copies of a worker
 local GRACE = rules.limits.graceSeconds * 1000 -- milliseconds after a touch in which the old page may be served
 local RENEW_EVERY = rules.limits.renewEverySeconds -- how often pages are looked for that will be wrong soon
@@ -47,6 +50,7 @@ local RESULT_LIFE = 30 -- seconds for which a render is remembered for who waits
 local SHARED = { [200] = true, [404] = true, [410] = true } -- statuses of answers about the page, whoever asked
 local ASK_TRIES = 3 -- how often a function is asked that cannot be reached
 local ASK_TIMEOUT = 30000 -- milliseconds, for a start and the render
+local ASKED_LIFE = 60 -- seconds after which a question that never ended is given up
 local BODY_MOST = 4 * 1024 * 1024 -- bytes of a page
 local ROUTES_EVERY = 1 -- seconds until a worker has seen that other routes serve
 local WAIT_MOST = 30 -- seconds until who waits for a page is told to come again
@@ -320,9 +324,13 @@ local function forget(key)
 end
 
 local asked_again = 0 -- before this time Redis is not asked
+local away_since, away_at = 0, -math.huge -- when Redis first did not answer this worker of late, and last
+local memory -- of Redis, as it was last known (page.Read)
 
 local function redis_away(err)
-  asked_again = ngx.now() + REDIS_PAUSE
+  local now = ngx.now()
+  if now - away_at > AFTER_AWAY then away_since = now end
+  away_at, asked_again = now, now + REDIS_PAUSE
   return nil, err or "no answer"
 end
 
@@ -344,16 +352,17 @@ local function load(key, patience)
   local client, err = connect(patience)
   if not client then return nil, err end
   local asked = ngx.now()
-  local fields, why = client:eval(rules.scripts.read, 1, settings.prefix .. "p:" .. key, settings.prefix .. "g:")
+  local fields, why = client:eval(rules.scripts.read, 1, settings.prefix .. "p:" .. key, settings.prefix .. "g:", settings.prefix .. "memory", settings.name .. ngx.now())
   if not fields then return redis_away(why) end
   client:set_keepalive(30000, 64)
   local hash = {}
   for i = 1, #fields, 2 do hash[fields[i]] = fields[i + 1] end
+  memory = hash.memory
   if not hash.meta then return false end
   local meta = cjson.decode(hash.meta)
   if type(meta) ~= "table" or type(meta.segments) ~= "table" or #meta.segments == 0 then return false end
   for i, s in ipairs(meta.segments) do s.body = hash["body" .. (i - 1)] or "" end
-  return { status = 200, segments = meta.segments, rendered = meta.rendered, wrong = meta.wrong, since = tonumber(hash.since), at = asked }
+  return { status = 200, segments = meta.segments, rendered = meta.rendered, wrong = meta.wrong, since = tonumber(hash.since), at = asked, memory = memory }
 end
 
 -- Rendering ------------------------------------------------------------------------------
@@ -468,15 +477,15 @@ local function ask(host, target, header)
     if try > 1 then ngx.sleep(0.1) end
     local socket, asked = ngx.socket.tcp(), ngx.now()
     socket:settimeouts(2000, 10000, ASK_TIMEOUT)
-    local fine
-    fine, err = socket:connect(settings.functions:match("^(.*):(%d+)$"))
-    if fine then fine, err = socket:send(request) end
+    local reached, fine
+    reached, err = socket:connect(settings.functions:match("^(.*):(%d+)$"))
+    if reached then fine, err = socket:send(request) end
     if fine then
       page, err = read_answer(socket, asked)
       socket:close()
     end
     if page and page.status ~= 502 and page.status ~= 503 and page.status ~= 504 then return page end
-    if err == "timeout" then break end
+    if reached and err == "timeout" then break end -- it is not known what became of it, and nobody waits as long again
   end
   if not page then ngx.log(ngx.WARN, host, " was asked for ", target, ": ", err) end
   return page or none(502)
@@ -531,6 +540,36 @@ local function render(key, target, lang, began, away)
   return none(504), true
 end
 
+-- unsure says whether nobody knows if a copy is right: it was known to be shortly before Redis
+-- went away, which is away still or came back with nothing in it.
+local function unsure(copy, away)
+  return copy ~= nil and ngx.now() - away_at < AFTER_AWAY and copy.at >= away_since - AFTER_AWAY
+    and (away or copy.memory ~= memory) and state_of(copy) ~= "wrong"
+end
+
+-- ask_aside has a function asked in nobody's request, so that who wants the page can leave.
+local function ask_aside(premature, host, key, target, header)
+  local page = premature and none(504) or ask(host, target, header)
+  if SHARED[page.status] then share(key, page) else locks:set("failed:" .. key, ngx.now(), ASKED_LIFE) end
+  locks:delete("asked:" .. key)
+end
+
+-- soon is what a function says of a page within COPY_PATIENCE of being asked, once at a time in
+-- this replica; nil where it says nothing by then, or fails.
+local function soon(key, target, lang, began, away)
+  local pause = 0.005
+  while true do
+    local page = shared(key, began, away)
+    local since = math.min(locks:get("asked:" .. key) or began, began)
+    if page or ngx.now() - since >= COPY_PATIENCE or (locks:get("failed:" .. key) or 0) >= began then return page end
+    if locks:add("asked:" .. key, ngx.now(), ASKED_LIFE) and not ngx.timer.at(0, ask_aside, ngx.var.function_host, key, target, from_visitor(lang)) then
+      locks:delete("asked:" .. key)
+    end
+    ngx.sleep(pause)
+    pause = math.min(pause * 1.5, 0.1)
+  end
+end
+
 -- obtain gets a page that this worker has no fresh copy of. detail is what the visitor is
 -- told of where it comes from (Cache-Status): nil for Redis, "asked" for a function.
 local function obtain(key, target, lang, began)
@@ -542,8 +581,13 @@ local function obtain(key, target, lang, began)
     last = page
   end
   if err and last and ngx.now() - last.at < COPY_AWAY then return { page = last, detail = "store-away" } end
-  local asked
-  page, asked = render(key, target, lang, began, err ~= nil)
+  local asked = true
+  if unsure(last, err ~= nil) then
+    page = soon(key, target, lang, began, err ~= nil)
+    if not page then return { page = last, detail = "function-away" } end
+  else
+    page, asked = render(key, target, lang, began, err ~= nil)
+  end
   if not asked then return { page = page } end
   if page.status == 200 then
     keep(key, page)
