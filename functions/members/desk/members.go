@@ -52,7 +52,7 @@ func (h handlers) find(ctx context.Context, r *findRequest) (*ui.Answer, error) 
 		return h.members.Find(ctx, search, limit)
 	}, func(m member.Member) string { return m.ID })
 	if err != nil {
-		return nil, cursor.Absent(err)
+		return nil, err
 	}
 	found, shown := []member.Seen{}, []string{}
 	for _, m := range page.Items {
@@ -99,6 +99,7 @@ func standing(ctx context.Context, m member.Member) g.Node {
 		mark(m.SuspendedAt != nil, "urgent", "정지됨", "Suspended"),
 		mark(m.LeavingAt != nil, "urgent", "탈퇴 중", "Leaving"),
 		mark(m.VerifiedAt == nil, "", "재학생 인증 안 됨", "Not verified"),
+		mark(m.ConfirmedAt == nil, "", "이메일 확인 안 됨", "Address not confirmed"),
 		mark(m.SecondAt != nil, "", "2단계 인증", "Second factor"),
 	}
 }
@@ -182,8 +183,8 @@ func (h handlers) grantForm(ctx context.Context, m member.Member) g.Node {
 	switch {
 	case m.ID == auth.From(ctx).MemberID:
 		why = ui.T(ctx, "자기 역할과 임기는 스스로 바꿀 수 없습니다.", "Nobody changes their own role or term.")
-	case m.VerifiedAt == nil:
-		why = ui.T(ctx, "재학생 인증을 마친 회원에게만 역할을 줄 수 있습니다.", "Only a member who is verified as a student is given a role.")
+	case m.MayHold() != nil:
+		why = m.MayHold().Text.In(function.RequestFrom(ctx).Language)
 	}
 	if why != "" {
 		return el.P(el.Class("hint"), g.Text(why))

@@ -93,10 +93,18 @@ func (s Store) Forgotten(ctx context.Context, email string) (token string, err e
 	email = Address(email)
 	token, hash := secret.Token()
 	now := clock.Now(ctx)
-	n, err := s.DB.Exec(ctx, `INSERT INTO password_resets (hash, member_id, until_at, created_at)
-		SELECT $1, id, $2, $3 FROM members WHERE email = $4 AND suspended_at IS NULL AND anonymised_at IS NULL
-		AND (leaving_at IS NULL OR leaving_at > $5)`, hex.EncodeToString(hash), clock.Millis(now.Add(ResetLife)), clock.Millis(now),
-		email, clock.Millis(now.Add(-s.LeaveGrace)))
+	var n int64
+	err = s.DB.Atomic(ctx, func(ctx context.Context) error {
+		// Whoever changes the address at this moment comes wholly before this, or ends the link.
+		if _, err := s.DB.Exec(ctx, `UPDATE members SET version = version WHERE email = $1`, email); err != nil {
+			return err
+		}
+		n, err = s.DB.Exec(ctx, `INSERT INTO password_resets (hash, member_id, until_at, created_at)
+			SELECT $1, id, $2, $3 FROM members WHERE email = $4 AND suspended_at IS NULL AND anonymised_at IS NULL
+			AND (leaving_at IS NULL OR leaving_at > $5)`, hex.EncodeToString(hash), clock.Millis(now.Add(ResetLife)), clock.Millis(now),
+			email, clock.Millis(now.Add(-s.LeaveGrace)))
+		return err
+	})
 	if err != nil || n == 0 {
 		return "", err
 	}

@@ -114,6 +114,9 @@ func (s Store) attempt(ctx context.Context, t Try, do func(context.Context, acco
 		return errors.Join(s.codeRequired(a), undo(ctx))
 	}
 	err = s.DB.Atomic(ctx, func(ctx context.Context) error {
+		if err := s.same(ctx, a); err != nil {
+			return err
+		}
 		if a.totpAt != nil {
 			if err := s.consume(ctx, a, t.Code); err != nil {
 				return err
@@ -128,6 +131,22 @@ func (s Store) attempt(ctx context.Context, t Try, do func(context.Context, acco
 		return errors.Join(err, undo(ctx))
 	}
 	return right(ctx)
+}
+
+// same holds an account for a unit of work as it was proved: its password takes a while to be verified, and what replaced it
+// meanwhile, turned a second factor on or off or suspended the member fails with ErrFailed. Whatever comes later waits for the
+// unit's end and finds the session, to end it.
+func (s Store) same(ctx context.Context, a account) error {
+	second := int64(0)
+	if a.totpAt != nil {
+		second = *a.totpAt
+	}
+	n, err := s.DB.Exec(ctx, `UPDATE members SET version = version WHERE id = $1 AND password = $2 AND COALESCE(totp_at, 0) = $3 AND suspended_at IS NULL`,
+		a.id, a.password, second)
+	if err == nil && n == 0 {
+		err = ErrFailed()
+	}
+	return err
 }
 
 // count counts a try against the account, or the browser that it knows, and against the
@@ -311,6 +330,9 @@ func (s Store) signInAs(ctx context.Context, a account, t Try, comeBack bool) (s
 	}
 	var tokens session.Tokens
 	do := func(ctx context.Context) error {
+		if err := s.same(ctx, a); err != nil {
+			return err
+		}
 		if a.totpAt != nil {
 			if err := s.consume(ctx, a, t.Code); err != nil {
 				return err

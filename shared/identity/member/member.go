@@ -93,6 +93,12 @@ func ErrNotVerified() *problem.Error {
 	return problem.New(problem.Conflict, "member-not-verified", "재학생 인증을 마친 회원에게만 역할을 줄 수 있습니다.", "Only a member who is verified as a student is given a role.")
 }
 
+// ErrNotConfirmed is the answer to giving a role to who did not confirm their mail address: whoever reads it could take the
+// account over, with the role, by a forgotten password.
+func ErrNotConfirmed() *problem.Error {
+	return problem.New(problem.Conflict, "member-not-confirmed", "이메일 주소를 확인한 회원에게만 역할을 줄 수 있습니다.", "Only a member who has confirmed their mail address is given a role.")
+}
+
 // ErrBeyondTerm is the answer to giving a role for longer than the giver's own term, which
 // ends then.
 func ErrBeyondTerm(end time.Time) *problem.Error {

@@ -114,10 +114,21 @@ func (s Store) Able(ctx context.Context, a auth.Action, unit string) ([]Colleagu
 // mostColleagues is how many people work for a council at most.
 const mostColleagues = 500
 
+// MayHold is why nobody gives m a role: ErrNotVerified or ErrNotConfirmed, or nil.
+func (m Member) MayHold() *problem.Error {
+	switch {
+	case m.VerifiedAt == nil:
+		return ErrNotVerified()
+	case m.ConfirmedAt == nil:
+		return ErrNotConfirmed()
+	}
+	return nil
+}
+
 // MayGive refuses a role that the caller may not give to m, also where it only changes the
 // term: a role of a unit that is not the caller's, one for longer than the caller is to give
-// any, one for who did not prove to be a student, and every role of the caller's own. It
-// fails with problem.NotAllowed, ErrOwnRole, ErrNotVerified and ErrBeyondTerm.
+// any, one for who may hold none (MayHold), and every role of the caller's own. It fails with
+// problem.NotAllowed, ErrOwnRole and ErrBeyondTerm, and as MayHold says.
 func MayGive(ctx context.Context, m Member, g auth.Grant) error {
 	who := auth.From(ctx)
 	end, may := who.MayUntil(auth.Appoint, g.Unit)
@@ -126,8 +137,8 @@ func MayGive(ctx context.Context, m Member, g auth.Grant) error {
 		return problem.NotAllowed()
 	case m.ID == who.MemberID:
 		return ErrOwnRole()
-	case m.VerifiedAt == nil:
-		return ErrNotVerified()
+	case m.MayHold() != nil:
+		return m.MayHold()
 	case outlasts(g, end):
 		return ErrBeyondTerm(end)
 	}

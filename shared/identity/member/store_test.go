@@ -203,6 +203,21 @@ func verify(t *testing.T, s member.Store, id string) {
 	}
 }
 
+func confirm(t *testing.T, s member.Store, id string) {
+	t.Helper()
+	m, err := s.Member(at(0), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, err := s.SendAddressCode(at(0), id, m.Email)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.ConfirmAddress(at(0), id, code, func(context.Context) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // Who gives which role to whom, and takes which away.
 func TestWhoAppoints(t *testing.T) {
 	databasetest.Each(t, func(t *testing.T, db *database.DB) {
@@ -259,6 +274,10 @@ func TestWhoAppoints(t *testing.T) {
 				t.Errorf("%s, who is not verified: %v", what, err)
 			}
 			verify(t, s, got)
+			if err := s.Grant(operator, got, c.given); code(err) != "member-not-confirmed" {
+				t.Errorf("%s, whose address is not confirmed: %v", what, err)
+			}
+			confirm(t, s, got)
 			for _, g := range c.had {
 				if err := s.Grant(operator, got, g); err != nil {
 					t.Fatal(err)
@@ -293,6 +312,7 @@ func TestLastAdminInParallel(t *testing.T) {
 		for i := range ids {
 			ids[i] = join(t, s, fmt.Sprintf("m%d@example.com", i))
 			verify(t, s, ids[i])
+			confirm(t, s, ids[i])
 			if err := s.Grant(giver, ids[i], auth.Grant{Role: auth.Admin}); err != nil {
 				t.Fatal(err)
 			}
@@ -360,6 +380,7 @@ func TestAnonymise(t *testing.T) {
 		if err := s.Link(at(0), id, "https://issuer.example", "1"); err != nil {
 			t.Fatal(err)
 		}
+		confirm(t, s, id)
 		if err := s.VerifyByAdmin(at(0), id, "20260001"); err != nil {
 			t.Fatal(err)
 		}
