@@ -217,12 +217,14 @@ func (s Bundles) Ask(ctx context.Context, year int) (Bundle, error) {
 	if err != nil {
 		return Bundle{}, err
 	}
+	// Turns count on from when it was asked for: one that held the same may have ended a day ago, and an event with the id of
+	// one of its turns would be taken for that one.
 	id, now := m.hash(), clock.Now(ctx)
 	expires := clock.Millis(now.Add(BundleLife))
 	n, err := s.db.Exec(ctx, `INSERT INTO archive_bundles (hash, year, audiences, state, object, multipart, parts, done, size, turn, asked_at, updated_at, expires_at)
-		VALUES ($1, $2, $3, 'making', $4, '', '[]', 0, 0, 1, $5, $5, $6)
-		ON CONFLICT (hash) DO UPDATE SET audiences = excluded.audiences, state = 'making', object = excluded.object, multipart = '', parts = '[]', done = 0, size = 0, turn = archive_bundles.turn + 1,
-			asked_at = excluded.asked_at, updated_at = excluded.updated_at, expires_at = excluded.expires_at
+		VALUES ($1, $2, $3, 'making', $4, '', '[]', 0, 0, $5, $5, $5, $6)
+		ON CONFLICT (hash) DO UPDATE SET audiences = excluded.audiences, state = 'making', object = excluded.object, multipart = '', parts = '[]', done = 0, size = 0,
+			turn = CASE WHEN excluded.turn > archive_bundles.turn THEN excluded.turn ELSE archive_bundles.turn + 1 END, asked_at = excluded.asked_at, updated_at = excluded.updated_at, expires_at = excluded.expires_at
 		WHERE archive_bundles.state IN ('outdated', 'failed')`,
 		id, year, joined(audiencesOf(auth.From(ctx))), key, clock.Millis(now), expires)
 	if err != nil {

@@ -441,6 +441,13 @@ func TestBundlesSurvive(t *testing.T) {
 		if len(m.objects) != 0 || f.count(`SELECT COUNT(*) FROM archive_leavings`)+f.count(`SELECT COUNT(*) FROM archive_bundles`) != 0 {
 			rt.Fatalf("left: %d objects, %d leavings, %d bundles", len(m.objects), f.count(`SELECT COUNT(*) FROM archive_leavings`), f.count(`SELECT COUNT(*) FROM archive_bundles`))
 		}
+		// Whoever asks then gets the same anew, though the outbox knows the events of the one before.
+		m.meddle = nil
+		again := f.ask(b, "guest", now)
+		f.deliver(b, now, 20)
+		if got, err := b.Bundle(f.as("guest", now), again.ID); err != nil || got.State != archive.Ready {
+			rt.Fatalf("asked for again: %+v %v", got, err)
+		}
 	})
 }
 
