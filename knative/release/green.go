@@ -96,7 +96,7 @@ func (s *session) upgrade(ctx context.Context) error {
 	}
 	fresh := []string{}
 	for name := range s.services {
-		if before[name] == nil {
+		if before[name] == nil || unborn(before[name]) {
 			fresh = append(fresh, name)
 		}
 	}
@@ -106,7 +106,7 @@ func (s *session) upgrade(ctx context.Context) error {
 			return err
 		}
 	}
-	return s.pin(ctx)
+	return s.pin(ctx, false)
 }
 
 // begun waits until new functions serve, and asks them. Each may take as long as a green.
@@ -129,7 +129,7 @@ func (s *session) begun(ctx context.Context, fresh []string) error {
 			if latest == "" {
 				return name + ": Knative has not made its Revision yet", nil
 			}
-			if err := s.starts(within, name, latest); err != nil {
+			if err := s.starts(within, svc, latest); err != nil {
 				return "", err
 			}
 			return name + ": " + conditions(svc.Status.Conditions), nil
@@ -147,11 +147,16 @@ func (s *session) begun(ctx context.Context, fresh []string) error {
 	return s.ask(ctx, addresses)
 }
 
-// starts says why the first Revision of a new function will never be ready, if that is certain.
-func (s *session) starts(ctx context.Context, name, latest string) error {
+// starts says why the first Revision of a new function will never be ready, if that is certain. One of an earlier template says
+// nothing of it.
+func (s *session) starts(ctx context.Context, svc service, latest string) error {
+	name := svc.Name
 	revision, err := s.Serving.ServingV1().Revisions(s.Namespace).Get(ctx, latest, metav1.GetOptions{})
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
+	}
+	if !same(svc.Spec.Template, revision) {
+		return nil
 	}
 	c := Change{Function: name, To: latest}
 	pods, err := s.podsOf(ctx, []Change{c})

@@ -89,8 +89,9 @@ type Rollout struct {
 	// anything is compared: the upgrade of the chart, which moves nothing that visitors see.
 	// What it makes anew must become ready and is asked before anybody is led there.
 	Before func(context.Context) error
-	// Restore takes back what Before did, when the release ends without green: traffic and
-	// routes are back already. After Hold it is not called.
+	// Restore takes back what Before did, when the release ends without green and traffic and
+	// routes are at blue. Where green has them, as when the end of a release or the way back
+	// from it is refused, it is not called, and not after Hold.
 	Restore func(context.Context) error
 	// Migrate runs the chart's migration, with the image that comes, before anything else
 	// changes, and asks blue whether it can live with it.
@@ -114,7 +115,7 @@ func (r *Rollout) Deploy(ctx context.Context, images Images) (Summary, error) {
 		if err := s.signed(ctx, images.all()); err != nil {
 			return err
 		}
-		if err := s.pin(ctx); err != nil {
+		if err := s.pin(ctx, r.Before != nil); err != nil {
 			return err
 		}
 		if r.Migrate {
@@ -129,7 +130,7 @@ func (r *Rollout) Deploy(ctx context.Context, images Images) (Summary, error) {
 		if err == nil {
 			err = s.deploy(ctx, images)
 		}
-		if err == nil || r.Restore == nil {
+		if err == nil || r.Restore == nil || s.moved() {
 			return err
 		}
 		late, cancel := s.late(ctx)
@@ -137,6 +138,9 @@ func (r *Rollout) Deploy(ctx context.Context, images Images) (Summary, error) {
 		return errors.Join(err, s.step(late, "restore", r.Restore))
 	})
 }
+
+// moved says whether visitors may be at what comes: this release switched, and did not go back.
+func (s *session) moved() bool { return !s.switched.IsZero() && s.record.Phase != RolledBack }
 
 // deploy is everything from the comparison on.
 func (s *session) deploy(ctx context.Context, images Images) error {
@@ -212,7 +216,7 @@ func (r *Rollout) Rollback(ctx context.Context) (Summary, error) {
 // moves nothing. It belongs behind the first installation of the chart.
 func (r *Rollout) Pin(ctx context.Context) (Summary, error) {
 	return r.run(ctx, func(ctx context.Context, s *session) error {
-		if err := s.pin(ctx); err != nil {
+		if err := s.pin(ctx, false); err != nil {
 			return err
 		}
 		s.summary.Outcome = Pinned

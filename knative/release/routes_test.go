@@ -142,6 +142,78 @@ func TestRoutesGoWithTraffic(t *testing.T) {
 	}
 }
 
+// The chart is taken back only where what it belonged to serves: not when the last patches of a
+// release are refused, nor when the way back is.
+func TestTheChartStaysWithGreen(t *testing.T) {
+	for name, row := range map[string]struct {
+		kind    string
+		refuses func(k *knative) bool
+	}{
+		"the end is refused":      {"two", func(k *knative) bool { return k.phase() == release.Released }},
+		"the way back is refused": {"turns", func(k *knative) bool { return strings.Contains(k.traffic("alpha"), "alpha-00002=100") }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				k := newKnative(t, "alpha", "beta")
+				k.edges("one")
+				r := k.shipping("two")
+				refused := false
+				k.patching = func(_ context.Context, name string) error {
+					if name == "alpha" && row.refuses(k) {
+						refused = true
+						return errors.New("the webhook is busy")
+					}
+					return nil
+				}
+				r.Restore = func(context.Context) error {
+					t.Errorf("the chart is taken back while %s answers", k.answers("alpha"))
+					return nil
+				}
+				if _, err := r.Deploy(t.Context(), images("alpha", row.kind, "beta", "one")); err == nil || !refused {
+					t.Errorf("%v, refused %v", err, refused)
+				}
+				if k.answers("alpha") != row.kind {
+					t.Errorf("%s answers", k.answers("alpha"))
+				}
+			})
+		})
+	}
+}
+
+// A release that was killed before what it brought was ready does not stop the next one.
+func TestUnbornFunctions(t *testing.T) {
+	for _, kind := range []string{"one", "unready"} {
+		t.Run(kind, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				k := newKnative(t, "alpha")
+				k.edges("one")
+				k.add("gamma", "unready")
+				r := k.shipping("two")
+				r.Checks["gamma"] = r.Checks["alpha"]
+				before := r.Before
+				r.Before = func(ctx context.Context) error {
+					svc := k.service("gamma").DeepCopy()
+					svc.Spec.Template.Spec.Containers[0].Image = imageOf(kind)
+					k.reconcile(svc)
+					if err := k.serving.Tracker().Update(gvr("services"), svc, namespace); err != nil {
+						t.Error(err)
+					}
+					return before(ctx)
+				}
+				restored := false
+				r.Restore = func(context.Context) error { restored = true; return nil }
+				summary, err := r.Deploy(t.Context(), images("alpha", "one", "gamma", kind))
+				switch {
+				case kind == "one" && (err != nil || summary.Outcome != release.Released || k.traffic("gamma") != "gamma-00002=100" || k.routes() != "two"):
+					t.Errorf("%s %v, %s, the edges go by %q", summary.Outcome, err, k.traffic("gamma"), k.routes())
+				case kind == "unready" && (err == nil || !strings.Contains(err.Error(), "gamma-00001 failed") || !restored):
+					t.Errorf("%v, restored %v", err, restored)
+				}
+			})
+		})
+	}
+}
+
 // A function that a merge brings is there, asked and pinned before the edges lead to it; one
 // that never is leaves everything as it was.
 func TestNewFunctions(t *testing.T) {

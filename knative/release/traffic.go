@@ -239,9 +239,17 @@ func (s *session) until(ctx context.Context, every time.Duration, missing func()
 	}
 }
 
+// unborn says that a Service never served anybody: an earlier release made it and was killed
+// before it was ready.
+func unborn(svc service) bool {
+	_, err := serves(svc)
+	return err != nil && !pinned(svc) && svc.Status.LatestReadyRevisionName == ""
+}
+
 // pin makes traffic name the Revision that serves where it follows the latest, and keeps the
-// routes that serve.
-func (s *session) pin(ctx context.Context) error {
+// routes that serve. It fails where a Service serves nobody, unless spare says that those which
+// never did are to be left as they are.
+func (s *session) pin(ctx context.Context, spare bool) error {
 	if err := s.pinRoutes(ctx); err != nil {
 		return err
 	}
@@ -250,7 +258,7 @@ func (s *session) pin(ctx context.Context) error {
 	}
 	loose := []Change{}
 	for name, svc := range s.services {
-		if pinned(svc) {
+		if pinned(svc) || spare && unborn(svc) {
 			continue
 		}
 		from, err := serves(svc)
