@@ -22,6 +22,7 @@ type vevent struct {
 	icalendar.Component
 
 	uid    string
+	zone   *time.Location // in which its start is written, and its rule goes by days
 	span   Span
 	length lengthOf
 	at     time.Time // which date of a series it stands for (RECURRENCE-ID); zero for the series or an event alone
@@ -134,10 +135,11 @@ func (r *icsReader) when(e *vevent) {
 		r.refuse(e.Line, "dtstart", "required", "시작(DTSTART)이 없습니다.", "It has no DTSTART.")
 		return
 	}
-	from, allDay, ok := r.moment(starts)
+	from, allDay, ok := r.written(starts)
 	if !ok {
 		return
 	}
+	e.zone, from = from.Location(), from.In(clock.Seoul)
 	e.span = Span{AllDay: allDay, Starts: from, Ends: from}
 	if allDay {
 		e.length.days = 1
@@ -178,6 +180,12 @@ func (l lengthOf) behind(t time.Time) time.Time { return t.AddDate(0, 0, l.days)
 
 // moment reads a day or a time, in Seoul's.
 func (r *icsReader) moment(p icalendar.Property) (t time.Time, day, ok bool) {
+	t, day, ok = r.written(p)
+	return t.In(clock.Seoul), day, ok
+}
+
+// written reads a day or a time in the zone in which it is written.
+func (r *icsReader) written(p icalendar.Property) (t time.Time, day, ok bool) {
 	zone := clock.Seoul // what has no zone is in that of the reader
 	if id := p.Param("TZID"); id != "" {
 		if zone, ok = zoneOf(id); !ok {
@@ -196,7 +204,7 @@ func (r *icsReader) moment(p icalendar.Property) (t time.Time, day, ok bool) {
 	if !ok {
 		r.refuse(p.Line, strings.ToLower(p.Name), "malformed", fmt.Sprintf("날짜나 시각이 아닙니다: %s", shown(value)), fmt.Sprintf("It is no day and no time: %s", shown(value)))
 	}
-	return t.In(clock.Seoul), day, ok
+	return t, day, ok
 }
 
 // sane says whether a time is one that an event may have. Of others no series can be reckoned.
@@ -399,7 +407,7 @@ func (r *icsReader) ruled(e vevent, p icalendar.Property, add func(time.Time)) b
 	if len(value) > mostRule {
 		return wrong()
 	}
-	option, err := rrule.StrToROptionInLocation(value, clock.Seoul)
+	option, err := rrule.StrToROptionInLocation(value, e.zone)
 	if err != nil || option.Interval < 0 || option.Interval > 1000 || option.Count < 0 {
 		return wrong()
 	}
@@ -407,7 +415,7 @@ func (r *icsReader) ruled(e vevent, p icalendar.Property, add func(time.Time)) b
 		r.refuse(p.Line, "rrule", "unsupported", "하루보다 자주 되풀이하는 일정은 읽지 않습니다.", "What is repeated more often than daily is not read.")
 		return false
 	}
-	option.Dtstart = e.span.Starts
+	option.Dtstart = e.span.Starts.In(e.zone) // a Sunday of UTC is a Monday's morning in Seoul
 	switch {
 	case option.Until.IsZero():
 	case e.span.AllDay:
@@ -423,7 +431,7 @@ func (r *icsReader) ruled(e vevent, p icalendar.Property, add func(time.Time)) b
 	}
 	given := 0
 	whole := newRule(*option).dates(&r.left, func(t time.Time) bool {
-		add(t)
+		add(t.In(clock.Seoul))
 		given++
 		return given < mostSteps
 	})
