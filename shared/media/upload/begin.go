@@ -117,33 +117,43 @@ func (d Depot) insert(ctx context.Context, draft Draft, purpose Purpose, kind fi
 		request = &h
 	}
 	err = d.DB.Atomic(ctx, func(ctx context.Context) error {
+		if _, err := d.DB.Exec(ctx, `UPDATE uploads SET request = NULL WHERE member_id = $1 AND request = $2 AND created_at <= $3`, u.MemberID, request, clock.Millis(now.Add(-keyLife))); err != nil {
+			return err
+		}
+		// What has its place already is not asked whether there is room.
+		if before, err := d.asked(ctx, u, request); !errors.Is(err, database.ErrNoRow) {
+			u = before
+			return err
+		}
 		if err := d.room(ctx, u.MemberID); err != nil {
 			return err
 		}
 		if err := d.quota(ctx, u); err != nil {
 			return err
 		}
-		if _, err := d.DB.Exec(ctx, `UPDATE uploads SET request = NULL WHERE member_id = $1 AND request = $2 AND created_at <= $3`, u.MemberID, request, clock.Millis(now.Add(-keyLife))); err != nil {
-			return err
-		}
 		n, err := d.DB.Exec(ctx, `INSERT INTO uploads (id, member_id, purpose, name, type, size, sha256, folder, multipart, staged, request, width, height, uses, unused_at, created_at, expires_at, refused_code)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '', 1, $9, 0, 0, 0, $10, $10, $11, '') ON CONFLICT (member_id, request) DO NOTHING`,
 			u.ID, u.MemberID, u.Purpose, u.Name, u.Type, u.Size, u.SHA256, u.Folder, request, clock.Millis(now), clock.Millis(u.ExpiresAt))
-		if err != nil || n == 1 {
-			return err
+		if err == nil && n == 0 {
+			u, err = d.asked(ctx, u, request)
 		}
-		before, err := database.One(ctx, d.DB, scan, `SELECT `+columns+` FROM uploads WHERE member_id = $1 AND request = $2`, u.MemberID, request)
-		if err != nil {
-			return err
-		}
-		cut := before.CompletedAt != nil && IsImage(before.Type) && before.Size < u.Size // what followed the picture was not kept
-		if before.Purpose != u.Purpose || before.Name != u.Name || !cut && (before.Size != u.Size || before.SHA256 != u.SHA256) {
-			return problem.New(problem.Invalid, "idempotency-key-reused", "같은 Idempotency-Key로 다른 요청을 보냈습니다.", "The Idempotency-Key was used for another request.")
-		}
-		u = before
-		return nil
+		return err
 	})
 	return u, err
+}
+
+// asked is the upload that was begun under the same Idempotency-Key as u, if u is what was asked for then. It fails with
+// database.ErrNoRow where there is none.
+func (d Depot) asked(ctx context.Context, u Upload, request *string) (Upload, error) {
+	before, err := database.One(ctx, d.DB, scan, `SELECT `+columns+` FROM uploads WHERE member_id = $1 AND request = $2`, u.MemberID, request)
+	if err != nil {
+		return Upload{}, err
+	}
+	cut := before.CompletedAt != nil && IsImage(before.Type) && before.Size < u.Size // what followed the picture was not kept
+	if before.Purpose != u.Purpose || before.Name != u.Name || !cut && (before.Size != u.Size || before.SHA256 != u.SHA256) {
+		return Upload{}, problem.New(problem.Invalid, "idempotency-key-reused", "같은 Idempotency-Key로 다른 요청을 보냈습니다.", "The Idempotency-Key was used for another request.")
+	}
+	return before, nil
 }
 
 // room refuses a member with too many uploads that nothing uses. Two requests at the
