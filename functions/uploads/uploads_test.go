@@ -517,7 +517,7 @@ func TestPartsAreGivenIn16s(t *testing.T) {
 	if a := w.start(w.Editor(), body); len(a.Parts) != 13 || a.Parts[12].Size != 100<<20-12*objects.PartSize {
 		t.Errorf("%d parts", len(a.Parts))
 	}
-	w.Deps.Settings.UploadLimitMiB = 200
+	w.Deps.Settings.Uploads.LimitMiB = 200
 	body["size"] = 200 << 20
 	editor := w.Editor()
 	a := w.start(editor, body)
@@ -724,6 +724,16 @@ func TestProofsOfTheUnverified(t *testing.T) {
 	for range 8 {
 		id := functiontest.JSON[answer](start(none, "proof", 10).Want(201)).ID
 		w.call("DELETE", "/v1/uploads/"+id, none, nil).Want(204) // gives no place back
+	}
+	tenth := w.Member(functiontest.Member{}).Token
+	again := func() string {
+		return functiontest.JSON[answer](w.Do(functiontest.Request{Method: "POST", Path: "/v1/uploads", As: tenth, Body: draft("proof", "증명.jpg", "", jpg), Header: map[string]string{"Idempotency-Key": "k"}}).Want(201)).ID
+	}
+	for range 9 {
+		start(tenth, "proof", 10).Want(201)
+	}
+	if id := again(); id != again() { // its answer was lost: it is asked for again, though there is no place now
+		t.Error("the same request began two uploads")
 	}
 	if after := start(none, "proof", 10).Problem(429, "too-many-proofs").Header.Get("Retry-After"); after != "86400" {
 		t.Errorf("Retry-After is %q", after)
