@@ -69,7 +69,7 @@ func (h handlers) coverage(ctx context.Context, r *coverageRequest) (*coverageRe
 	if err != nil {
 		return nil, err
 	}
-	answer := coverageResponse{Year: year, Items: []cover{}, changes: archive.Tomorrow(ctx)}
+	answer := coverageResponse{Year: year, Items: []cover{}, changes: new(clock.Tomorrow(ctx))}
 	for _, c := range covers {
 		answer.Items = append(answer.Items, coverOf(c))
 	}

@@ -9,6 +9,7 @@ import (
 	el "maragu.dev/gomponents/html"
 
 	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/ui"
 )
@@ -27,7 +28,7 @@ type readRequest struct{}
 // PageTags are those of the pictures.
 func (c *content) PageTags() []string { return c.tags }
 
-// PageChanges are when one of the sections changes by itself.
+// PageChanges are when one of the sections changes by itself, and midnight: days are counted until what is due.
 func (c *content) PageChanges() []*time.Time { return c.changes }
 
 // PageUnkept says whether a section failed.
@@ -56,7 +57,7 @@ func (h handlers) failed(ctx context.Context, c *content, section string, err er
 // all reads every section. One that fails is nil and named in degraded; the others are
 // there.
 func (h handlers) all(ctx context.Context) (*content, error) {
-	c := &content{Degraded: []string{}}
+	c := &content{Degraded: []string{}, changes: []*time.Time{new(clock.Tomorrow(ctx))}}
 	var err error
 	if c.flags, err = h.flags(ctx); err != nil {
 		h.log.WarnContext(ctx, "the council's switches are not known", "error", err) // the host keeps no page then
@@ -89,7 +90,7 @@ func (h handlers) page(ctx context.Context, _ *readRequest) (*ui.Answer, error) 
 	name := h.frame.Named(ctx)
 	view := ui.View{
 		Path: "/", Description: ui.T(ctx, name+"의 공지와 소식", "Notices and news of "+name), Styles: []string{"site.css"}, Class: "whole", Walled: true,
-		Tags: c.tags, Changes: c.changes, Partial: c.PageUnkept(), Dated: true,
+		Tags: c.tags, Changes: c.changes, Partial: c.PageUnkept(),
 		Main: []g.Node{h.court(ctx, *c), el.Div(el.Class("in below"), beside(board(ctx, *c, h.names), agenda(ctx, *c)), decided(ctx, *c), promised(ctx, *c))},
 	}
 	if banners := withPicture(*c); len(banners) > 0 {

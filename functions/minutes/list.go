@@ -6,6 +6,7 @@ import (
 
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/check"
+	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/council/minute"
 	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/problem"
@@ -43,7 +44,7 @@ func (h handlers) list(ctx context.Context, r *listRequest) (*listResponse, erro
 	if err != nil {
 		return nil, err
 	}
-	return &listResponse{Page: cursor.Map(page, func(m minute.Minute) head { return headOf(ctx, m) }), Rate: rate, changes: minute.NextChange(ctx)}, nil
+	return &listResponse{Page: cursor.Map(page, func(m minute.Minute) head { return headOf(ctx, m) }), Rate: rate, changes: new(clock.Tomorrow(ctx))}, nil
 }
 
 type manageRequest struct {

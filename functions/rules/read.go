@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/madang-council/madang/shared/check"
+	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/council/rule"
 	"github.com/madang-council/madang/shared/problem"
 )
@@ -101,10 +102,10 @@ func (k kept) PageUnkept() bool { return k.passing }
 func (r *readResponse) ETag() int64 { return r.entry.Version }
 
 // keeping says how a page of a day is kept.
-func keeping(shelf rule.Shelved, r rule.Reading, at string, changes []*time.Time) kept {
+func keeping(ctx context.Context, shelf rule.Shelved, at string, changes []*time.Time) kept {
 	k := kept{changes: changes}
 	if at == "" {
-		k.changes = append(slices.Clone(changes), rule.Midnight(r.Next()))
+		k.changes = append(slices.Clone(changes), new(clock.Tomorrow(ctx))) // it says which day it is of
 	}
 	k.passing = at != "" && !slices.ContainsFunc(shelf.Versions, func(v rule.Version) bool { return v.PromulgatedOn != "" && v.EffectiveOn == at })
 	return k
@@ -123,7 +124,7 @@ func (h handlers) read(ctx context.Context, r *readRequest) (*readResponse, erro
 	if err != nil {
 		return nil, err
 	}
-	answer := &readResponse{entry: h.show(ctx, shelf), At: day, Nodes: []node{}, kept: keeping(shelf, text, r.At, changes)}
+	answer := &readResponse{entry: h.show(ctx, shelf), At: day, Nodes: []node{}, kept: keeping(ctx, shelf, r.At, changes)}
 	changed := text.Changed()
 	for _, n := range text.Nodes {
 		if n.Heading != nil {
@@ -178,7 +179,7 @@ func (h handlers) article(ctx context.Context, r *articleRequest) (*articleRespo
 	if !there {
 		return nil, problem.Absent()
 	}
-	answer := &articleResponse{article: articleOf(shelf.Slug, text, a, text.Changed()), History: []step{}, kept: keeping(shelf, text, r.At, changes)}
+	answer := &articleResponse{article: articleOf(shelf.Slug, text, a, text.Changed()), History: []step{}, kept: keeping(ctx, shelf, r.At, changes)}
 	answer.passing = answer.passing || r.Number != number
 	for _, s := range text.History(shelf, a.Key) {
 		answer.History = append(answer.History, step{s.Number, s.Day, s.Ends, headOf(ctx, s.Version)})

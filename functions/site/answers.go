@@ -8,17 +8,24 @@ import (
 	"github.com/madang-council/madang/shared/ui"
 )
 
-// formOrRedirect is a page, or the address to go on at.
-type formOrRedirect struct{ function.Writer }
+// formOrRedirect is a page, with all that it says of itself, or the address to go on at.
+type formOrRedirect struct {
+	ui.Answer
 
-// WriteResponse writes what it is.
-func (f formOrRedirect) WriteResponse(w http.ResponseWriter, r *http.Request) error {
-	return f.Writer.WriteResponse(w, r) //nolint:wrapcheck // it is the writer itself
+	to *function.Redirect // nil for the page
 }
 
-func shown(page *ui.Answer) *formOrRedirect { return &formOrRedirect{page} }
+// WriteResponse writes what it is.
+func (f *formOrRedirect) WriteResponse(w http.ResponseWriter, r *http.Request) error {
+	if f.to != nil {
+		return f.to.WriteResponse(w, r) //nolint:wrapcheck // it is the writer itself
+	}
+	return f.Answer.WriteResponse(w, r) //nolint:wrapcheck // it is the writer itself
+}
 
-func redirected(url string) *formOrRedirect { return &formOrRedirect{seeOther(url)} }
+func shown(page *ui.Answer) *formOrRedirect { return &formOrRedirect{Answer: *page} }
+
+func redirected(url string) *formOrRedirect { return &formOrRedirect{to: seeOther(url)} }
 
 // withDone is the page that says what was done. The address holds a code, so that nobody
 // can make the site say something by a link.

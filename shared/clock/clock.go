@@ -90,3 +90,6 @@ func Midnight(t time.Time) time.Time {
 	y, m, d := t.In(Seoul).Date()
 	return time.Date(y, m, d, 0, 0, 0, 0, Seoul)
 }
+
+// Tomorrow is the next midnight in Seoul, at which everything that counts days changes by itself.
+func Tomorrow(ctx context.Context) time.Time { return Midnight(Now(ctx)).AddDate(0, 0, 1) }

@@ -186,8 +186,7 @@ func Local(ctx context.Context, path string) string {
 func (f Frame) Page(ctx context.Context, v View) *Answer {
 	a := &Answer{status: v.Status, header: f.headers(v), tags: v.Tags, changes: v.Changes, partial: v.Partial || v.Passing, empty: v.Empty}
 	if v.Dated {
-		midnight := clock.Midnight(clock.Now(ctx)).AddDate(0, 0, 1)
-		a.changes = append(slices.Clone(a.changes), &midnight)
+		a.changes = append(slices.Clone(a.changes), new(clock.Tomorrow(ctx)))
 	}
 	var flags function.Flags
 	if v.Status < http.StatusInternalServerError { // else the database may be away

@@ -72,12 +72,11 @@ func (h handlers) file(ctx context.Context, r *fileRequest) (*document, error) {
 	if f.Unit != "" {
 		names = append(names, ui.Name(ctx, h.names.Unit(f.Unit)))
 	}
-	midnight := clock.Midnight(clock.Now(ctx)).AddDate(0, 0, 1)
 	d, err := h.written(ctx, list, names...)
 	if err != nil {
 		return nil, err
 	}
-	d.changes, d.empty = []*time.Time{next, changes, &midnight}, len(list) == 0
+	d.changes, d.empty = []*time.Time{next, changes, new(clock.Tomorrow(ctx))}, len(list) == 0
 	return d, nil
 }
 

@@ -61,7 +61,7 @@ func (h handlers) list(ctx context.Context, r *listRequest) (*ui.Answer, error) 
 	council := h.frame.Named(ctx)
 	view := ui.View{
 		Title: title, Path: r.path(), Section: minute.ListPath, Styles: []string{"site.css"}, Dated: true,
-		Changes: []*time.Time{minute.NextChange(ctx)}, Empty: page.PageEmpty(), Hidden: r.Cursor != "",
+		Empty: page.PageEmpty(), Hidden: r.Cursor != "",
 		Description: ui.T(ctx, council+"의 회의록과 의결사항", "Minutes and decisions of "+council),
 	}
 	view.Main = []g.Node{

@@ -43,7 +43,7 @@ func (h handlers) month(ctx context.Context, r *listRequest, f minute.Filter) (*
 	at := func(month string) string { return listRequest{Body: r.Body, State: r.State, Month: month}.to(ctx) }
 	return h.frame.Page(ctx, ui.View{
 		Title: titled(ctx, bodies, f.Body) + ": " + name, Path: listRequest{Body: r.Body, State: r.State, Month: r.Month}.path(), Section: minute.ListPath, Styles: []string{"site.css", "calendar.css"}, Dated: true,
-		Changes: []*time.Time{minute.NextChange(ctx)}, Empty: count == 0, Hidden: true,
+		Empty: count == 0, Hidden: true,
 		Description: ui.T(ctx, name+"의 회의", "Meetings of "+name),
 		Main: []g.Node{
 			el.Div(el.Class("list-head"),

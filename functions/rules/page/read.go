@@ -68,9 +68,7 @@ func (h handlers) read(ctx context.Context, r *readRequest) (*ui.Answer, error) 
 	}
 	view := h.view(b.Title, ui.Query(rule.Path(b.Slug), "at", r.At), changes)
 	view.Scripts, view.Description = []string{"share.js"}, b.Title+", "+since(ctx, reading.Version)
-	if r.At == "" {
-		view.Changes = append(view.Changes, rule.Midnight(reading.Next()))
-	}
+	view.Dated = r.At == ""                                  // it says which day it is of
 	view.Passing, view.Hidden = passing(b, r.At), r.At != "" // search engines find today's
 	view.Main = []g.Node{el.Div(el.Class("beside"),
 		el.Article(el.Class("law"),

@@ -3,7 +3,6 @@ package archive
 import (
 	"context"
 	"slices"
-	"time"
 
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/clock"
@@ -164,12 +163,6 @@ func (cv *Cover) count(u *UnitCover, c Cell) {
 			cv.NextDue = c.DueOn
 		}
 	}
-}
-
-// Tomorrow is when a coverage changes by itself: at the next midnight in Seoul.
-func Tomorrow(ctx context.Context) *time.Time {
-	next := clock.Midnight(clock.Now(ctx)).AddDate(0, 0, 1)
-	return &next
 }
 
 // Owing is a slot whose day has passed and that its unit has not filled.

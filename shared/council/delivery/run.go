@@ -319,7 +319,7 @@ func (q Queue) next(ctx context.Context, rows []row) (map[thing.Ref]bool, error)
 		about, _ := topic.OfRow(r.topic)
 		return !about.Tomorrow
 	})
-	from := clock.Midnight(clock.Now(ctx)).AddDate(0, 0, 1)
+	from := clock.Tomorrow(ctx)
 	return q.things.Begin(ctx, from, from.AddDate(0, 0, 1), refs(nearing)...)
 }
 
@@ -447,7 +447,7 @@ func (q Queue) toDevice(ctx context.Context, c *claim, rest []row, items []Item)
 	for _, r := range rest {
 		end := r.due.Add(Fresh)
 		if about, _ := topic.OfRow(r.topic); about.Tomorrow {
-			end = clock.Midnight(clock.Now(ctx)).AddDate(0, 0, 1)
+			end = clock.Tomorrow(ctx)
 		}
 		if end.After(until) {
 			until = end

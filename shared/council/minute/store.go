@@ -343,12 +343,6 @@ func (s Reader) Overdue(ctx context.Context) (int, error) {
 	return database.One(ctx, s.db, database.Value[int], `SELECT COUNT(*)`+from+w.String(), w.Args...)
 }
 
-// NextChange is when what a list says changes next by itself: at midnight, since clocks count days.
-func NextChange(ctx context.Context) *time.Time {
-	next := clock.Midnight(clock.Now(ctx)).AddDate(0, 0, 1)
-	return &next
-}
-
 // Things are where minutes are kept, for the chore of package thing.
 func (s Reader) Things() thing.Source {
 	return thing.Source{Kind: Kind, Next: func(ctx context.Context, behind string, limit int) ([]thing.Thing, error) {
