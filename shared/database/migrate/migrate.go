@@ -2,8 +2,8 @@
 // migration job before a rollout, in the local host and in tests; functions never link it.
 //
 // Each file works with the release before it and after it (expand, then contract in a
-// later release), because both serve while a rollout is under way. It is called by date and
-// owner, as 20261201_minutes.sql, so that branches which add one each never collide. They
+// later release), because both serve while a rollout is under way. It is called by minute
+// and owner, as 202612011430_minutes.sql, so that branches which add one each never collide. They
 // are merged in any order: a file that is older than what a database has is applied too.
 package migrate
 

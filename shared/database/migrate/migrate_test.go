@@ -133,20 +133,20 @@ func TestBreaks(t *testing.T) {
 }
 
 var (
-	numbered = regexp.MustCompile(`^0000[1-9]_[a-z_]+\.sql$`) // from before files had dates
-	dated    = regexp.MustCompile(`^((?:20[0-9]{2})(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])(?:[0-2][0-9][0-5][0-9])?)_([a-z]+)\.sql$`)
+	numbered = regexp.MustCompile(`^(?:0000[1-9]_[a-z_]+|20261129_things|20261130_things)\.sql$`) // from before files had minutes
+	dated    = regexp.MustCompile(`^((?:20[0-9]{2})(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])(?:[01][0-9]|2[0-3])[0-5][0-9])_([a-z]+)\.sql$`)
 )
 
 // misnamed says what is wrong with the names of migrations, by those of the packages that own tables.
 func misnamed(files, packages []string) []string {
-	found, versions, last := []string{}, map[string]string{}, map[string]string{}
+	found, versions := []string{}, map[string]string{}
 	for _, name := range files {
 		if numbered.MatchString(name) {
 			continue
 		}
 		m := dated.FindStringSubmatch(name)
 		if m == nil {
-			found = append(found, name+" is not called by date and owner: rename it, as 20261201_minutes.sql")
+			found = append(found, name+" is not called by minute and owner: rename it, as 202612011430_minutes.sql")
 			continue
 		}
 		version, owner := m[1], m[2]
@@ -156,14 +156,9 @@ func misnamed(files, packages []string) []string {
 			found = append(found, fmt.Sprintf("%s: no package of shared is called %s: name the one that owns the tables, in the plural", name, owner))
 		}
 		if other, taken := versions[version]; taken {
-			found = append(found, fmt.Sprintf("%s and %s have one version: give the newer one its time too, as %s1430_%s.sql", other, name, version[:8], owner))
+			found = append(found, fmt.Sprintf("%s and %s have one version: give the newer one a later minute", other, name))
 		}
 		versions[version] = name
-		// Numbers with a time are larger than all without: of one owner's files the later must also have the larger number.
-		if before := last[owner]; before != "" && len(version) < len(before) {
-			found = append(found, fmt.Sprintf("%s is applied before %s_%s.sql, which is older: give it its time too", name, before, owner))
-		}
-		last[owner] = version
 	}
 	return found
 }
@@ -195,12 +190,12 @@ func TestMigrationsAreNamed(t *testing.T) {
 func TestMisnamed(t *testing.T) {
 	packages := []string{"minute", "policy", "audit", "thing"}
 	for list, want := range map[string]string{
-		"00001_foundation.sql 20261201_minutes.sql 20261201_audit.sql 202612011430_policies.sql": "have one version",
-		"20261201_minutes.sql 202612011430_policies.sql 202612021430_minutes.sql":                "",
-		"202612011430_minutes.sql 20261202_minutes.sql":                                          "is applied before",
-		"00010_minutes.sql":    "not called by date",
-		"20261301_minutes.sql": "not called by date",
-		"20261201_seats.sql":   "no package",
+		"00001_foundation.sql 202612011430_minutes.sql 202612011430_audit.sql": "have one version",
+		"202612011430_policies.sql 202612021430_minutes.sql":                   "",
+		"20261202_minutes.sql":     "not called by minute", // it would be applied before all others
+		"00010_minutes.sql":        "not called by minute",
+		"202613010000_minutes.sql": "not called by minute",
+		"202612010000_seats.sql":   "no package",
 	} {
 		got := strings.Join(misnamed(strings.Fields(list), packages), "\n")
 		if want == "" && got != "" || !strings.Contains(got, want) {
