@@ -148,28 +148,44 @@ func (r Resource) replaced(text string) string {
 
 // remove takes a resource away again: the reverse of scaffold. The file of its migration goes
 // too, which is right before it was released; a table that is somewhere already stays there
-// until a migration drops it.
+// until a migration drops it. What task new did not make is left as it is: nothing is removed
+// unless all of it is there.
 func remove(root string, r Resource) error {
+	if r.Singular == "" {
+		r.Singular = singularOf(root, r.Plural)
+	}
 	r, err := r.filled()
 	if err != nil {
 		return err
-	}
-	for _, folder := range []string{"functions/" + r.Plural, "shared/council/" + r.Singular} {
-		path := filepath.Join(root, folder)
-		if _, err := os.Stat(path); err != nil {
-			return fmt.Errorf("there is no %s", folder)
-		}
-		if err := os.RemoveAll(path); err != nil {
-			return fmt.Errorf("remove %s: %w", folder, err)
-		}
 	}
 	made, err := filepath.Glob(filepath.Join(root, migrations, "*_"+r.Plural+".sql"))
 	if err != nil {
 		return fmt.Errorf("find the migration: %w", err)
 	}
-	for _, path := range made {
-		if err := os.Remove(path); err != nil {
-			return fmt.Errorf("remove the migration: %w", err)
+	if len(made) != 1 {
+		return fmt.Errorf("%d migrations are named %s.sql in %s, not one as task new makes it", len(made), r.Plural, migrations)
+	}
+	gone := made
+	for path := range r.files() {
+		if _, err := os.Stat(filepath.Join(root, path)); err != nil && !strings.HasPrefix(path, migrations) {
+			return fmt.Errorf("there is no %s, which task new makes", path)
+		}
+	}
+	for _, e := range r.lines() {
+		content, err := os.ReadFile(filepath.Join(root, e.file))
+		if err != nil {
+			return fmt.Errorf("find a line: %w", err)
+		}
+		if _, err := e.remove(strings.Split(string(content), "\n")); err != nil {
+			return fmt.Errorf("%s: %w", e.file, err)
+		}
+	}
+	for _, folder := range []string{"functions/" + r.Plural, "shared/council/" + r.Singular} {
+		gone = append(gone, filepath.Join(root, folder))
+	}
+	for _, path := range gone {
+		if err := os.RemoveAll(path); err != nil {
+			return fmt.Errorf("remove: %w", err)
 		}
 	}
 	for _, e := range r.lines() {
@@ -178,6 +194,19 @@ func remove(root string, r Resource) error {
 		}
 	}
 	return nil
+}
+
+// singularOf is what one of a resource is called among the kinds of things; "" where there is none.
+func singularOf(root, plural string) string {
+	content, err := os.ReadFile(filepath.Join(root, "shared/council/thing/thing.go"))
+	if err != nil {
+		return ""
+	}
+	m := regexp.MustCompile(`\{Name: "([a-z]+)",[^\n]*Function: "` + regexp.QuoteMeta(plural) + `"`).FindSubmatch(content)
+	if m == nil {
+		return ""
+	}
+	return string(m[1])
 }
 
 // change rewrites a file by its lines.
