@@ -24,7 +24,7 @@ import (
 //
 //	go test ./functions/uploads -run '^$' -bench Form1GiB -benchtime 1x
 func BenchmarkForm1GiB(b *testing.B) {
-	w := world{App: functiontest.New(b, uploads.Function, functiontest.WithSettings(func(s *function.Settings) { s.UploadLimitMiB = 1100 })), t: b}
+	w := world{App: functiontest.New(b, uploads.Function, functiontest.WithSettings(func(s *function.Settings) { s.Uploads.LimitMiB = 1100 })), t: b}
 	editor := w.Editor()
 	b.SetBytes(1 << 30)
 	for b.Loop() {

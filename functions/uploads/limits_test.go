@@ -12,7 +12,7 @@ import (
 
 // Archives of an admin of the whole council may be as large as the operator says; those of others as large as the purpose.
 func TestLimitOfArchives(t *testing.T) {
-	app := functiontest.New(t, uploads.Function, functiontest.WithSettings(func(s *function.Settings) { s.ArchiveMiB = 200 }))
+	app := functiontest.New(t, uploads.Function, functiontest.WithSettings(func(s *function.Settings) { s.Uploads.ArchiveMiB = 200 }))
 	w := world{App: app, t: t}
 	for _, row := range []struct {
 		who, as, purpose string

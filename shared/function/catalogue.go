@@ -152,7 +152,7 @@ func Catalogued(specs ...Spec) Catalogue {
 	return c
 }
 
-// SignIn is the action of signing in, which shared/identity/session records.
+// SignIn is the action of signing in, which shared/identity/credential records.
 const SignIn = "sign in"
 
 // Words are those of an action, or what is recorded where nobody has words for it any more.

@@ -83,13 +83,17 @@ type Scale struct {
 	Schedule    string        // cron expression in Seoul's time, for a function that runs by itself
 }
 
+// EdgePatience is how long the edge waits for a function's answer: longer than Knative lets any
+// function take. Nginx has it as proxy_read_timeout in knative/chart/files/edge/proxy.conf.
+const EdgePatience = 610 * time.Second
+
 // Filled is s with the defaults for what it leaves out: this is the one place that has them.
 //
 //   - Concurrency: 50 requests at once hold the latency of a read on one core
 //     (docs/measurements.md) and keep the connections of a pod within its pool.
 //   - Timeout: 30 s, within which every page and answer is made many times over
-//     (docs/measurements.md), and a reader has gone. The edge waits for 300 s
-//     (proxy_read_timeout in knative/edge/proxy.conf), so that the function speaks first.
+//     (docs/measurements.md), and a reader has gone. The edge waits longer than any function
+//     may take (EdgePatience), so that the function speaks first.
 //   - MemoryMiB: 64, three times what a function holds after 16 000 requests
 //     (docs/measurements.md).
 func (s Scale) Filled() Scale {
@@ -183,25 +187,30 @@ type Processor struct {
 	Work string `json:"work"` // what it does
 }
 
+// UploadLimits are an operator's, as upload.Limits.
+type UploadLimits struct {
+	LimitMiB   int // raises every purpose's limit in tests of large files; 0 for none
+	ArchiveMiB int // how large a file of purpose archive of an admin of the whole council may be; 200
+}
+
 // Settings are what an operator decides for an environment.
 type Settings struct {
-	Environment     string          // part of object keys, as "prod"
-	SiteURL         string          // https://council.example.ac.kr, without a slash at the end
-	CouncilName     string          // shown in mail and as the TOTP issuer
-	SchoolDomains   []string        // mail domains that prove a student
-	StudentMailbox  *regexp.Regexp  // what all of the part before the @ is of a student's address there; nil for anything
-	Units           []string        // 총학, 단과대, 학과, 동연, 감사 and what an operator adds
-	Names           Names           // of units and tags, in English
-	Privacy         Privacy         // who answers for personal data, and who else handles it
-	PolicyVersion   string          // of the privacy policy that members consent to
-	AdminNeedsTOTP  bool            // an admin's powers need a second factor
-	Issuers         []Issuer        // OIDC
-	OrphanAge       time.Duration   // after which an upload that nothing uses is deleted; 24 h
-	LeaveGrace      time.Duration   // in which leaving can be undone; 7 days
-	AuditRetention  time.Duration   // 1 year; 2 years from 50 000 members
-	LogRetention    time.Duration   // of what processes write; 0: it is not kept
-	UploadLimitMiB  int             // raises every purpose's limit in tests of large files; 0 for none
-	ArchiveMiB      int             // how large an archive of an admin of the whole council may be, in MiB; 200
+	Environment     string         // part of object keys, as "prod"
+	SiteURL         string         // https://council.example.ac.kr, without a slash at the end
+	CouncilName     string         // shown in mail and as the TOTP issuer
+	SchoolDomains   []string       // mail domains that prove a student
+	StudentMailbox  *regexp.Regexp // what all of the part before the @ is of a student's address there; nil for anything
+	Units           []string       // 총학, 단과대, 학과, 동연, 감사 and what an operator adds
+	Names           Names          // of units and tags, in English
+	Privacy         Privacy        // who answers for personal data, and who else handles it
+	PolicyVersion   string         // of the privacy policy that members consent to
+	AdminNeedsTOTP  bool           // an admin's powers need a second factor
+	Issuers         []Issuer       // OIDC
+	OrphanAge       time.Duration  // after which an upload that nothing uses is deleted; 24 h
+	LeaveGrace      time.Duration  // in which leaving can be undone; 7 days
+	AuditRetention  time.Duration  // 1 year; 2 years from 50 000 members
+	LogRetention    time.Duration  // of what processes write; 0: it is not kept
+	Uploads         UploadLimits
 	CampusNetworks  []netip.Prefix  // addresses that hundreds of members share; their buckets are wider
 	DepartmentNames []string        // 학과 that a member may name as their own; none: any
 	Outside         outside.Options // what of calls to addresses that people typed is allowed beyond the public internet

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/VictoriaMetrics/metrics"
+
+	"github.com/madang-council/madang/shared/function"
 )
 
 // Metrics are the counters of one process. A nil *Metrics counts nothing. Every one of
@@ -131,9 +133,5 @@ func sinceEdge(header string, now time.Time) (time.Duration, bool) {
 		return 0, false
 	}
 	waited := time.Duration((float64(now.UnixMilli())/1000 - seconds) * float64(time.Second))
-	return waited, waited >= 0 && waited < edgePatience
+	return waited, waited >= 0 && waited < function.EdgePatience
 }
-
-// edgePatience is how long the edge waits for a function (proxy_read_timeout in
-// knative/edge/proxy.conf).
-const edgePatience = 5 * time.Minute

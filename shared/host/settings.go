@@ -137,7 +137,7 @@ func (s Settings) Function() (function.Settings, error) {
 	return function.Settings{
 		Environment: s.Environment, SiteURL: s.SiteURL, CouncilName: s.CouncilName, SchoolDomains: s.SchoolDomains, StudentMailbox: mailbox, Privacy: privacy,
 		Units: s.Units, Names: names, DepartmentNames: s.Departments, PolicyVersion: s.PolicyVersion, AdminNeedsTOTP: s.AdminNeedsTOTP,
-		Issuers: issuers, OrphanAge: s.OrphanAge, LeaveGrace: s.LeaveGrace, AuditRetention: s.AuditRetention, LogRetention: s.LogRetention, UploadLimitMiB: s.UploadLimitMiB, ArchiveMiB: s.ArchiveMiB,
+		Issuers: issuers, OrphanAge: s.OrphanAge, LeaveGrace: s.LeaveGrace, AuditRetention: s.AuditRetention, LogRetention: s.LogRetention, Uploads: function.UploadLimits{LimitMiB: s.UploadLimitMiB, ArchiveMiB: s.ArchiveMiB},
 		CampusNetworks: s.CampusNetworks, Outside: outside.Options{Ports: s.OutsidePorts, Networks: s.OutsideNets},
 	}, nil
 }

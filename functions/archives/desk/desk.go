@@ -13,6 +13,7 @@ import (
 	"github.com/madang-council/madang/shared/council/archive"
 	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/media/upload"
 	"github.com/madang-council/madang/shared/problem"
 	"github.com/madang-council/madang/shared/text"
 	"github.com/madang-council/madang/shared/ui"
@@ -25,7 +26,7 @@ type handlers struct {
 	archives archive.Reader
 	cursors  *cursor.Codec
 	units    []string
-	raised   int // function.Settings.UploadLimitMiB
+	limits   upload.Limits
 }
 
 // Entries are those of the console's menu.
@@ -38,7 +39,7 @@ const categoriesPath = archive.DeskPath + "/categories"
 
 // Routes are the console's pages of archives.
 func Routes(d function.Deps) []function.Route {
-	h := handlers{desk: desk.New(d), archives: archive.NewReader(d.DB), cursors: cursor.New(d.Key.Derive("cursor")), units: d.Settings.Units, raised: d.Settings.UploadLimitMiB}
+	h := handlers{desk: desk.New(d), archives: archive.NewReader(d.DB), cursors: cursor.New(d.Key.Derive("cursor")), units: d.Settings.Units, limits: upload.Limits(d.Settings.Uploads)}
 	write, plan, files := function.May(auth.Write), function.May(auth.Operate), []string{"uploads"} // who writes drops some
 	return h.desk.Pages(
 		function.Route{Method: "GET", Path: archive.DeskPath, Access: write, Do: function.Do(h.list), Doc: "Archives of every state, and what one's units have yet to submit."},
@@ -82,7 +83,7 @@ func (h handlers) list(ctx context.Context, r *listRequest) (*ui.Answer, error) 
 	}
 	page, err := h.archives.Managed(ctx, f, state, h.cursors, r.Cursor, desk.OnPage)
 	if err != nil {
-		return nil, cursor.Absent(err)
+		return nil, err
 	}
 	owed, err := h.archives.Owed(ctx, h.units)
 	if err != nil {

@@ -89,7 +89,7 @@ func (h handlers) form(ctx context.Context, v archive.Archive, plan archive.Plan
 	if v.Unit == "" && len(units) > 0 {
 		v.Unit = units[0].Value
 	}
-	page := told{Member: auth.From(ctx).MemberID, Purposes: upload.Offers(h.raised, false, archive.Purpose), ID: v.ID, Version: v.Version, Files: append([]upload.File{}, v.Files...), Next: desk.At(ctx, archive.DeskPath)}
+	page := told{Member: auth.From(ctx).MemberID, Purposes: upload.Offers(auth.From(ctx), h.limits, false, archive.Purpose), ID: v.ID, Version: v.Version, Files: append([]upload.File{}, v.Files...), Next: desk.At(ctx, archive.DeskPath)}
 	return h.desk.Page(ctx, ui.View{Title: title, Section: archive.DeskPath, Class: "reading", Scripts: []string{"archive.js"}, Main: []g.Node{
 		desk.Heading(title,
 			g.Iff(v.PublishedAt != nil, func() g.Node {

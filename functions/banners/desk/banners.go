@@ -166,7 +166,7 @@ func (h handlers) form(ctx context.Context, b banner.Stored, days []banner.Day) 
 	return h.desk.Page(ctx, ui.View{Title: title, Section: banner.DeskPath, Class: "reading", Scripts: []string{"banner.js"}, Main: []g.Node{
 		desk.Heading(title, g.Iff(b.ID != "", func() g.Node { return desk.Button("delete", ui.T(ctx, "지우기", "Delete"), "small danger") })),
 		el.Form(el.ID("banner"), el.Class("form"), el.Method("post"), g.Attr("novalidate"),
-			desk.Told(told{Member: auth.From(ctx).MemberID, Purposes: upload.Offers(h.raised, true, "post", "event"), ID: b.ID, Version: b.Version, Next: desk.At(ctx, banner.DeskPath)}),
+			desk.Told(told{Member: auth.From(ctx).MemberID, Purposes: upload.Offers(auth.From(ctx), h.limits, true, "post", "event"), ID: b.ID, Version: b.Version, Next: desk.At(ctx, banner.DeskPath)}),
 			el.FieldSet(el.Class("group"),
 				el.Legend(g.Text(ui.T(ctx, "그림", "Picture"))),
 				el.Input(el.Type("hidden"), el.ID("field-image"), el.Name("image"), el.Value(b.Image.ID)),

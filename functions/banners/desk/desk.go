@@ -5,6 +5,7 @@ import (
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/council/banner"
 	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/media/upload"
 	"github.com/madang-council/madang/shared/problem"
 	"github.com/madang-council/madang/shared/ui/desk"
 )
@@ -13,7 +14,7 @@ import (
 type handlers struct {
 	desk    desk.Desk
 	banners banner.Reader
-	raised  int // function.Settings.UploadLimitMiB
+	limits  upload.Limits
 }
 
 // Entries are those of the console's menu.
@@ -23,7 +24,7 @@ func Entries() []function.Entry {
 
 // Routes are the console's pages of banners.
 func Routes(d function.Deps) []function.Route {
-	h := handlers{desk: desk.New(d), banners: banner.NewReader(d.DB), raised: d.Settings.UploadLimitMiB}
+	h := handlers{desk: desk.New(d), banners: banner.NewReader(d.DB), limits: upload.Limits(d.Settings.Uploads)}
 	write, pictures := function.May(auth.Write), []string{"uploads"} // who writes drops some
 	return h.desk.Pages(
 		function.Route{Method: "GET", Path: banner.DeskPath, Access: write, Do: function.Do(h.list), Doc: "All banners, to be put in order."},

@@ -8,6 +8,7 @@ import (
 	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/identity/member"
+	"github.com/madang-council/madang/shared/media/upload"
 	"github.com/madang-council/madang/shared/problem"
 	"github.com/madang-council/madang/shared/ui/desk"
 )
@@ -18,7 +19,7 @@ type handlers struct {
 	minutes minute.Writer
 	members member.Store
 	cursors *cursor.Codec
-	raised  int // function.Settings.UploadLimitMiB
+	limits  upload.Limits
 }
 
 // bodiesPath is where an admin keeps the bodies.
@@ -33,7 +34,7 @@ func Entries() []function.Entry {
 func Routes(d function.Deps) []function.Route {
 	h := handlers{
 		desk: desk.New(d), minutes: minute.NewWriter(d.DB, d.Outbox, d.Key.Box(minute.Purpose), d.Settings.SiteURL), members: member.Store{DB: d.DB, LeaveGrace: d.Settings.LeaveGrace},
-		cursors: cursor.New(d.Key.Derive("cursor")), raised: d.Settings.UploadLimitMiB,
+		cursors: cursor.New(d.Key.Derive("cursor")), limits: upload.Limits(d.Settings.Uploads),
 	}
 	write, unseal, operate, files := function.May(auth.Write), function.May(auth.Unseal), function.May(auth.Operate), []string{"uploads"}
 	one := minute.DeskPath + "/{id}"

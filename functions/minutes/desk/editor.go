@@ -275,7 +275,7 @@ func (h handlers) editor(ctx context.Context, e editing) (*ui.Answer, error) {
 	}
 	m, f := e.m, e.form
 	title := ui.Name(ctx, m.Title())
-	told := editorTold{Member: auth.From(ctx).MemberID, ID: m.ID, Purposes: upload.Offers(h.raised, false, "post", "archive"), Attachments: files, Unsaved: e.status != 0 || e.pasted || e.moved != nil}
+	told := editorTold{Member: auth.From(ctx).MemberID, ID: m.ID, Purposes: upload.Offers(auth.From(ctx), h.limits, false, "post", "archive"), Attachments: files, Unsaved: e.status != 0 || e.pasted || e.moved != nil}
 	path := desk.At(ctx, minute.DeskPath+"/"+m.ID)
 	step := m.Step(clock.Now(ctx))
 	return h.desk.Whole(ctx, ui.View{Status: e.status, Title: title, Section: minute.DeskPath, Scripts: []string{"minutes.js"}, Main: []g.Node{

@@ -41,7 +41,7 @@ func (h handlers) list(ctx context.Context, r *listRequest) (*ui.Answer, error) 
 		return h.minutes.Managed(ctx, f, behind, limit)
 	}, minute.Minute.Position)
 	if err != nil {
-		return nil, cursor.Absent(err)
+		return nil, err
 	}
 	bodies, err := h.minutes.Bodies(ctx)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/identity/member"
+	"github.com/madang-council/madang/shared/media/upload"
 	"github.com/madang-council/madang/shared/problem"
 	"github.com/madang-council/madang/shared/ui/desk"
 )
@@ -17,7 +18,7 @@ type handlers struct {
 	notices notice.Writer
 	members member.Store
 	cursors *cursor.Codec
-	raised  int // function.Settings.UploadLimitMiB
+	limits  upload.Limits
 }
 
 // Entries are those of the console's menu.
@@ -29,7 +30,7 @@ func Entries() []function.Entry {
 func Routes(d function.Deps, notices notice.Writer) []function.Route {
 	h := handlers{
 		desk: desk.New(d), notices: notices, members: member.Store{DB: d.DB, Key: d.Key, LeaveGrace: d.Settings.LeaveGrace},
-		cursors: cursor.New(d.Key.Derive("cursor")), raised: d.Settings.UploadLimitMiB,
+		cursors: cursor.New(d.Key.Derive("cursor")), limits: upload.Limits(d.Settings.Uploads),
 	}
 	write, pictures := function.May(auth.Write), []string{"uploads"} // who writes drops some
 	const review = notice.DeskPath + "/{id}/review"

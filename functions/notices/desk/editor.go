@@ -126,7 +126,7 @@ func (h handlers) editor(ctx context.Context, t talk, is notice.Notice, choices 
 	if n.ID == "" {
 		n = nil
 	}
-	page := editorTold{Member: auth.From(ctx).MemberID, Purposes: upload.Offers(h.raised, false, "post", "archive"), Files: is.Attachments, Now: clock.Now(ctx),
+	page := editorTold{Member: auth.From(ctx).MemberID, Purposes: upload.Offers(auth.From(ctx), h.limits, false, "post", "archive"), Files: is.Attachments, Now: clock.Now(ctx),
 		Standing: t.standing(), Required: t.required, Waives: auth.From(ctx).May(auth.Waive, "")}
 	title := ui.T(ctx, "새 공지", "New notice")
 	if n != nil {

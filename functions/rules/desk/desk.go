@@ -14,6 +14,7 @@ import (
 	"github.com/madang-council/madang/shared/council/rule"
 	"github.com/madang-council/madang/shared/council/thing"
 	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/media/upload"
 	"github.com/madang-council/madang/shared/problem"
 	"github.com/madang-council/madang/shared/ui"
 	"github.com/madang-council/madang/shared/ui/desk"
@@ -24,7 +25,7 @@ type handlers struct {
 	desk        desk.Desk
 	rules       rule.Reader
 	things      thing.Store
-	raised      int // function.Settings.UploadLimitMiB
+	limits      upload.Limits
 	differences func(context.Context, []rule.Change) []ui.Difference
 }
 
@@ -35,7 +36,7 @@ func Entries() []function.Entry {
 
 // Routes are the console's pages of rules. Differences are what a comparison shows of changes.
 func Routes(d function.Deps, differences func(context.Context, []rule.Change) []ui.Difference) []function.Route {
-	h := handlers{desk: desk.New(d), rules: rule.NewReader(d.DB), things: thing.Store{DB: d.DB}, raised: d.Settings.UploadLimitMiB, differences: differences}
+	h := handlers{desk: desk.New(d), rules: rule.NewReader(d.DB), things: thing.Store{DB: d.DB}, limits: upload.Limits(d.Settings.Uploads), differences: differences}
 	write := function.May(auth.Write)
 	return h.desk.Pages(
 		function.Route{Method: "GET", Path: rule.DeskPath, Access: write, Do: function.Do(h.list), Doc: "All rulebooks, and the form for a new one."},

@@ -47,7 +47,7 @@ func (h handlers) papers(ctx context.Context, b rule.Shelved, v rule.Version) (g
 		return nil, err
 	}
 	told := kept{
-		Member: auth.From(ctx).MemberID, Purposes: upload.Offers(h.raised, false, "post", "archive"), Version: v.Version, Files: files,
+		Member: auth.From(ctx).MemberID, Purposes: upload.Offers(auth.From(ctx), h.limits, false, "post", "archive"), Version: v.Version, Files: files,
 		Path: "/v1/rules/" + b.Slug + "/versions/" + strconv.FormatInt(v.Number, 10) + "/papers",
 	}
 	hint := ui.T(ctx, "서명한 원문이나 한글 파일을 붙입니다. 누구나 내려받습니다.", "The signed original, as PDF or HWP. Everybody can download it.")

@@ -17,7 +17,7 @@ type handlers struct {
 	uploads upload.Store
 	things  thing.Store
 	cursors *cursor.Codec
-	rules   upload.Rules
+	limits  upload.Limits
 }
 
 // Entries are those of the console's menu.
@@ -32,7 +32,7 @@ func Entries() []function.Entry {
 func Routes(d function.Deps) []function.Route {
 	h := handlers{
 		desk: desk.New(d), uploads: upload.Store{DB: d.DB}, things: thing.Store{DB: d.DB},
-		cursors: cursor.New(d.Key.Derive("cursor")), rules: upload.Rules{LimitMiB: d.Settings.UploadLimitMiB, ArchiveMiB: d.Settings.ArchiveMiB},
+		cursors: cursor.New(d.Key.Derive("cursor")), limits: upload.Limits(d.Settings.Uploads),
 	}
 	write := function.May(auth.Write)
 	return h.desk.Pages(

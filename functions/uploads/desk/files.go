@@ -27,7 +27,7 @@ type uploadTold struct {
 
 func (h handlers) upload(ctx context.Context, _ *uploadRequest) (*ui.Answer, error) {
 	f := ui.NewForm(ctx)
-	purposes := upload.OffersTo(auth.From(ctx), h.rules, false, "post", "archive", "event")
+	purposes := upload.Offers(auth.From(ctx), h.limits, false, "post", "archive", "event")
 	choices := []ui.Choice{}
 	for _, p := range purposes {
 		choices = append(choices, ui.Choice{Value: p.Name, Label: purposeText(ctx, p.Name) + " (" + fmt.Sprintf(ui.T(ctx, "%d MB까지", "up to %d MB"), p.Limit/upload.MiB) + ")"})
@@ -88,7 +88,7 @@ func (h handlers) media(ctx context.Context, r *mediaRequest) (*ui.Answer, error
 		return h.uploads.List(ctx, filter, limit)
 	}, func(u upload.Upload) string { return u.ID })
 	if err != nil {
-		return nil, cursor.Absent(err)
+		return nil, err
 	}
 	list, unused := page.Items, ""
 	if r.Unused {

@@ -36,8 +36,13 @@ type Depot struct {
 type Rules struct {
 	Environment string        // first part of every key
 	OrphanAge   time.Duration // how long an upload may stay unfinished, or unused
-	LimitMiB    int           // raises the limits of all purposes; 0 for none
-	ArchiveMiB  int           // how large archives of who supervises may be; 0 for no more than those of others
+	Limits
+}
+
+// Limits are how large files may be.
+type Limits struct {
+	LimitMiB   int // raises the limits of all purposes; 0 for none
+	ArchiveMiB int // how large files of purpose archive of who supervises may be; 0 for no more than those of others
 }
 
 // NewDepot wires a depot to its storage. It does no I/O; a configuration that cannot work is

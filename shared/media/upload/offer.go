@@ -13,18 +13,13 @@ type Offer struct {
 	Types  map[string][]string `json:"types"`
 }
 
-// Offers are those of purposes by name, in this order: the first that a file fits is
-// taken. Raised is as for Purpose.Raised.
-func Offers(raised int, imagesOnly bool, names ...string) []Offer {
-	return OffersTo(auth.Principal{}, Rules{LimitMiB: raised}, imagesOnly, names...)
-}
-
-// OffersTo are Offers to somebody, by an operator's rules.
-func OffersTo(who auth.Principal, rules Rules, imagesOnly bool, names ...string) []Offer {
+// Offers are those of purposes by name to somebody, in this order: the first that a file fits is
+// taken.
+func Offers(who auth.Principal, limits Limits, imagesOnly bool, names ...string) []Offer {
 	list := []Offer{}
 	for _, name := range names {
 		if p, known := PurposeOf(name); known {
-			p = p.Raised(rules.LimitMiB).For(who, rules.ArchiveMiB)
+			p = p.Raised(limits.LimitMiB).For(who, limits.ArchiveMiB)
 			images := imagesOnly || p.Images
 			list = append(list, Offer{Name: p.Name, Limit: p.Limit, Images: images, Types: filetype.Names(images)})
 		}
