@@ -46,7 +46,7 @@ func (h handlers) audit(ctx context.Context, r *auditRequest) (*ui.Answer, error
 		return h.log.List(ctx, q, limit)
 	}, audit.Record.Place)
 	if err != nil {
-		return nil, cursor.Absent(err)
+		return nil, err
 	}
 	records := page.Items
 	told, err := h.told(ctx, records)

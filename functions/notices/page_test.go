@@ -64,7 +64,7 @@ func TestPageOfList(t *testing.T) {
 	if got := d.see("", "/notices?q="+url.QueryEscape("공지 각")).Main(); !strings.Contains(got, "‘공지 각’ 검색 결과 1건 찾는 말 빼기 2026년 3월 오늘 공지 각 총학") {
 		t.Error(got)
 	}
-	d.see("", "/notices?cursor=forged").Problem(422, "invalid-input")
+	d.see("", "/notices?cursor=forged").Problem(404, "not-found")
 	d.see("", "/notices?tag="+strings.Repeat("가", 21)).Problem(422, "invalid-input")
 }
 

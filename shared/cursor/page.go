@@ -1,7 +1,6 @@
 package cursor
 
 import (
-	"errors"
 	"fmt"
 	"reflect"
 
@@ -54,7 +53,7 @@ func Size(f *check.Fields, asked *int64) int {
 // struct with nothing but exported fields of these and bool: what the list is ordered by.
 //
 // A token that is none of this list is a problem with the field "cursor" and the code
-// "forged", and ErrForged to errors.Is; see Absent for pages of the site.
+// "forged", and ErrForged to errors.Is: a page at such an address is absent (package host).
 func Read[T, P any](c *Codec, name, token string, size int, read func(behind P, limit int) ([]T, error), place func(T) P) (Page[T], error) {
 	var behind P
 	if token != "" {
@@ -85,14 +84,6 @@ func Map[T, U any](p Page[T], show func(T) U) Page[U] {
 		shown.Items = append(shown.Items, show(item))
 	}
 	return shown
-}
-
-// Absent is err for a page of the site: an address with a forged cursor names nothing.
-func Absent(err error) error {
-	if errors.Is(err, ErrForged) {
-		return problem.Absent().Because(err)
-	}
-	return err
 }
 
 func forged(cause error) error {

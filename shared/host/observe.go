@@ -19,6 +19,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/event"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/problem"
@@ -214,6 +215,9 @@ func (h *Host) fail(err error, c echo.Context) {
 	}
 	ctx := c.Request().Context()
 	p := h.problemOf(ctx, err)
+	if route, is := c.Get(routeKey).(function.Route); is && route.HTML && errors.Is(err, cursor.ErrForged) {
+		p = problem.Absent() // an address with a forged cursor names no page
+	}
 	h.metrics.problem(h.spec.Name, p.Code)
 	function.Refused(ctx, p.Code)
 	if err := h.refuse(c, err, p); err != nil {

@@ -12,7 +12,6 @@ import (
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/council/archive"
-	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/problem"
 	"github.com/madang-council/madang/shared/text"
 	"github.com/madang-council/madang/shared/ui"
@@ -64,7 +63,7 @@ func (h handlers) list(ctx context.Context, r *listRequest) (*ui.Answer, error) 
 	}
 	page, err := h.archives.Page(ctx, f, h.cursors, r.Cursor, onPage)
 	if err != nil {
-		return nil, cursor.Absent(err)
+		return nil, err
 	}
 	category, known := plan.Find(s.category)
 	title := ui.T(ctx, "자료집", "Archives")

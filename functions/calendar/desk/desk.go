@@ -100,7 +100,7 @@ type deletedRequest struct {
 func (h handlers) deleted(ctx context.Context, r *deletedRequest) (*ui.Answer, error) {
 	page, err := h.book.Managed(ctx, true, h.cursors, r.Cursor, desk.OnPage)
 	if err != nil {
-		return nil, cursor.Absent(err)
+		return nil, err
 	}
 	title := ui.T(ctx, "지운 일정", "Deleted events")
 	return h.desk.Page(ctx, ui.View{Title: title, Section: calendar.DeskPath, Main: []g.Node{

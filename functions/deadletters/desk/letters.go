@@ -24,7 +24,7 @@ func (h handlers) list(ctx context.Context, r *listRequest) (*ui.Answer, error) 
 		return h.letters.List(ctx, deadletter.Query{Before: behind}, limit)
 	}, deadletter.Letter.Place)
 	if err != nil {
-		return nil, cursor.Absent(err)
+		return nil, err
 	}
 	letters := page.Items
 	title := ui.T(ctx, "전하지 못한 일", "Undelivered events")

@@ -59,7 +59,7 @@ func (h handlers) list(ctx context.Context, r *listRequest) (*ui.Answer, error) 
 		return h.notices.Managed(ctx, filter, state, after, limit)
 	}, func(n notice.Notice) string { return n.ID })
 	if err != nil {
-		return nil, cursor.Absent(err)
+		return nil, err
 	}
 	items := page.Items
 	reviews, err := h.notices.Reviews(ctx, items...)

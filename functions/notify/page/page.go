@@ -246,7 +246,7 @@ func (h handlers) whole(ctx context.Context, v shown, r *showRequest) (*ui.Answe
 		return h.inbox.List(ctx, m.ID, behind, limit)
 	}, inbox.Entry.Moment)
 	if err != nil {
-		return nil, cursor.Absent(err)
+		return nil, err
 	}
 	unread, err := h.inbox.Unread(ctx, m.ID)
 	if err != nil {

@@ -61,7 +61,7 @@ func (h handlers) domain(ctx context.Context, r *domainRequest) (*ui.Answer, err
 		return h.policies.History(ctx, d.Name, behind, limit)
 	}, policy.Row.Place)
 	if err != nil {
-		return nil, cursor.Absent(err)
+		return nil, err
 	}
 	names, err := h.names(ctx, state, page.Items)
 	if err != nil {

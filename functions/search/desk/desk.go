@@ -48,7 +48,7 @@ func (h handlers) missing(ctx context.Context, r *missingRequest) (*ui.Answer, e
 		return h.search.Misses(ctx, behind, limit)
 	}, search.Miss.Place)
 	if err != nil {
-		return nil, cursor.Absent(err)
+		return nil, err
 	}
 	waiting, err := h.search.Waiting(ctx)
 	if err != nil {

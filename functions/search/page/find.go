@@ -15,7 +15,6 @@ import (
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/council/search"
 	"github.com/madang-council/madang/shared/council/thing"
-	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/problem"
 	"github.com/madang-council/madang/shared/ui"
@@ -54,7 +53,7 @@ func (h handlers) find(ctx context.Context, r *findRequest) (*ui.Answer, error) 
 	}
 	found, err := h.search.Find(ctx, q, n, h.cursors, r.Cursor, onPage)
 	if err != nil {
-		return nil, cursor.Absent(err)
+		return nil, err
 	}
 	if len(found.Page.Items) == 0 {
 		return h.nothing(ctx, r, q, n, found)
