@@ -15,5 +15,5 @@ func AddressRule() limit.Rule { return addressRule(false) }
 
 // AddressBucket is the name of the bucket of an address.
 func AddressBucket(k secret.Key, a netip.Addr, now time.Time) string {
-	return addressBucket(hex.EncodeToString(k.ClientHash(a, clock.Day(now))))
+	return addressBucket(hex.EncodeToString(k.Clients(clock.Day(now)).Hash(a)))
 }

@@ -115,20 +115,17 @@ func (k Key) DaySalt(day string) []byte {
 	return k.Derive("client address " + day)
 }
 
-// ClientHash returns what is stored instead of a client's address: 16 bytes of HMAC-SHA256 under the salt of day.
-//
-// The same client has another hash on another day, and nobody without the master key can try out addresses. An IPv4 address
-// counts whole, an IPv6 address by its first 64 bits, which is what one household or phone is given and can vary freely
-// within. An invalid address has a hash too, the same for all.
-func (k Key) ClientHash(ip netip.Addr, day string) []byte { return k.Clients(day).Hash(ip) }
-
 // Clients hashes clients' addresses on one day. To make it takes longer than to use it.
 type Clients struct{ salt []byte }
 
 // Clients hashes addresses on day.
 func (k Key) Clients(day string) Clients { return Clients{salt: k.DaySalt(day)} }
 
-// Hash is what ClientHash returns.
+// Hash is what is stored instead of a client's address: 16 bytes of HMAC-SHA256 under the salt of the day.
+//
+// The same client has another hash on another day, and nobody without the master key can try out addresses. An IPv4 address
+// counts whole, an IPv6 address by its first 64 bits, which is what one household or phone is given and can vary freely
+// within. An invalid address has a hash too, the same for all.
 func (c Clients) Hash(ip netip.Addr) []byte {
 	ip = ip.Unmap().WithZone("")
 	if ip.Is6() {

@@ -122,10 +122,10 @@ func TestToken(t *testing.T) {
 	}
 }
 
-func TestClientHash(t *testing.T) {
+func TestClients(t *testing.T) {
 	k := key(t)
 	hash := func(ip, day string) string {
-		return hex.EncodeToString(k.ClientHash(netip.MustParseAddr(ip), day))
+		return hex.EncodeToString(k.Clients(day).Hash(netip.MustParseAddr(ip)))
 	}
 	base := hash("203.0.113.7", "2026-03-01")
 	if len(base) != 32 {
@@ -148,7 +148,7 @@ func TestClientHash(t *testing.T) {
 			t.Errorf("%s: %s and %s", c.name, c.a, c.b)
 		}
 	}
-	if len(k.ClientHash(netip.Addr{}, "d")) != 16 {
+	if len(k.Clients("d").Hash(netip.Addr{})) != 16 {
 		t.Error("an invalid address has no hash")
 	}
 }

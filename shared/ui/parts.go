@@ -227,7 +227,7 @@ func Toast(sentence string, undo ...g.Node) g.Node {
 }
 
 // Joined is something in quotes with the Korean particle that follows it, as one word: ‘단수
-// 안내’를 does not leave 를 alone on a line. Particle is one of text.Particles, named by its form
+// 안내’를 does not leave 를 alone on a line. Particle is one that text.Particle knows, by its form
 // after a vowel: "는", "가", "를", "로", "와".
 func Joined(word, particle string) string {
 	return "‘" + word + "’" + text.Joiner + text.Particle(word, particle)

@@ -1,6 +1,7 @@
 // Package desk is what the pages of the console look like: where the council works in a
-// browser. Its pages show what is stored; everything that changes goes from the browser
-// through the API, by the same rules as for everybody.
+// browser. Its pages show what is stored; what changes goes from the browser through the API,
+// or through a page's own route where it has to work without scripts, by the same rules as for
+// everybody (docs/decisions/0020).
 //
 // A resource has its pages of the console in a folder desk of its own; their frame, menu,
 // widgets, styles and scripts are these.
