@@ -86,7 +86,7 @@ func TestTopicsAreOfEventsThatAreSent(t *testing.T) {
 // source is a file of the sources.
 func source(t *testing.T, file string) string {
 	t.Helper()
-	text, err := os.ReadFile(file) //nolint:gosec // of the sources
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
