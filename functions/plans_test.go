@@ -233,9 +233,7 @@ func TestPlans(t *testing.T) {
 		}
 	}
 	app := functiontest.New(t, sweep.Function, functiontest.WithDB(db), functiontest.WithRedis(shared))
-	files := upload.NewDepot(db, app.Deps.Outbox, objects.Config{
-		Endpoint: app.Deps.Storage.Endpoint, Region: app.Deps.Storage.Region, AccessKey: app.Deps.Storage.AccessKey, SecretKey: app.Deps.Storage.SecretKey, Bucket: app.Deps.Storage.Bucket,
-	}, upload.Rules{Environment: "test", OrphanAge: time.Hour})
+	files := upload.NewDepot(db, app.Deps.Outbox, objects.Config(app.Deps.Storage), upload.Rules{Environment: "test", OrphanAge: time.Hour})
 	if err := app.Objects().Put(t.Context(), "test/post/2023/11/00000007-0000-4000-8000-000000000000/stray", strings.NewReader("a"), 1, objects.Meta{}); err != nil {
 		t.Fatal(err)
 	}

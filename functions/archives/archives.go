@@ -29,12 +29,8 @@ var Function = function.Spec{
 	Desk:  desk.Entries(),
 	Seed:  seed,
 	New: func(d function.Deps) function.Parts {
-		storage := objects.Config{
-			Endpoint: d.Storage.Endpoint, PublicEndpoint: d.Storage.PublicEndpoint, Region: d.Storage.Region,
-			AccessKey: d.Storage.AccessKey, SecretKey: d.Storage.SecretKey, Bucket: d.Storage.Bucket,
-		}
 		h := handlers{
-			archives: archive.NewWriter(d.DB, d.Outbox), bundles: archive.NewBundles(d.DB, d.Outbox, archive.Storage(storage), d.Settings.Environment),
+			archives: archive.NewWriter(d.DB, d.Outbox), bundles: archive.NewBundles(d.DB, d.Outbox, archive.Storage(objects.Config(d.Storage)), d.Settings.Environment),
 			cursors: cursor.New(d.Key.Derive("cursor")), units: d.Settings.Units, names: d.Settings.Names, log: d.Log, making: make(chan struct{}, 1),
 		}
 		write := function.May(auth.Write)

@@ -21,10 +21,7 @@ var Function = function.Spec{
 	// One picture at a time: 40 megapixels with alpha take 320 MB decoded.
 	Scale: function.Scale{Concurrency: 1, Timeout: 5 * time.Minute, MemoryMiB: 512},
 	New: func(d function.Deps) function.Parts {
-		h := handlers{files: upload.NewDepot(d.DB, d.Outbox, objects.Config{
-			Endpoint: d.Storage.Endpoint, PublicEndpoint: d.Storage.PublicEndpoint, Region: d.Storage.Region,
-			AccessKey: d.Storage.AccessKey, SecretKey: d.Storage.SecretKey, Bucket: d.Storage.Bucket,
-		}, upload.Rules{Environment: d.Settings.Environment, OrphanAge: d.Settings.OrphanAge})}
+		h := handlers{files: upload.NewDepot(d.DB, d.Outbox, objects.Config(d.Storage), upload.Rules{Environment: d.Settings.Environment, OrphanAge: d.Settings.OrphanAge})}
 		return function.Parts{Consumes: cloudevent.Consume(
 			function.Subscription{Type: upload.CompletedType, Doc: "Makes the variants of an image.", Do: h.process},
 		)}

@@ -45,7 +45,7 @@ var Function = function.Spec{
 	Needs: []function.Need{function.Database, function.Storage},
 	Scale: function.Scale{Schedule: "*/5 * * * *", Concurrency: 1, Timeout: 10 * time.Minute},
 	New: func(d function.Deps) function.Parts {
-		files := upload.NewDepot(d.DB, d.Outbox, storage(d), upload.Rules{Environment: d.Settings.Environment, OrphanAge: d.Settings.OrphanAge})
+		files := upload.NewDepot(d.DB, d.Outbox, objects.Config(d.Storage), upload.Rules{Environment: d.Settings.Environment, OrphanAge: d.Settings.OrphanAge})
 		h := handlers{served: chore.Store{DB: d.DB}, log: d.Log, count: d.Count, chores: Chores(d, files, files.Turn), everything: Chores(d, files, files.Everything)}
 		return function.Parts{
 			Routes: []function.Route{
@@ -56,14 +56,6 @@ var Function = function.Spec{
 			),
 		}
 	},
-}
-
-// storage is where objects are.
-func storage(d function.Deps) objects.Config {
-	return objects.Config{
-		Endpoint: d.Storage.Endpoint, PublicEndpoint: d.Storage.PublicEndpoint, Region: d.Storage.Region,
-		AccessKey: d.Storage.AccessKey, SecretKey: d.Storage.SecretKey, Bucket: d.Storage.Bucket,
-	}
 }
 
 // Chores are those of every store, each of which owns its tables, in their order in a run
@@ -85,7 +77,7 @@ func Chores(d function.Deps, files upload.Depot, turn func(context.Context) stri
 		banner.NewReader(d.DB).Chores(),
 		search.Store{DB: d.DB}.Chores(),
 		archive.NewReader(d.DB).Chores(),
-		archive.NewBundles(d.DB, d.Outbox, archive.Storage(storage(d)), d.Settings.Environment).Chores(),
+		archive.NewBundles(d.DB, d.Outbox, archive.Storage(objects.Config(d.Storage)), d.Settings.Environment).Chores(),
 		rule.NewKeeper(d.DB, d.Outbox).Chores(),
 		calendar.NewReader(d.DB).Chores(),
 		delivery.NewKeeper(d.DB, d.Outbox).Chores(),

@@ -22,10 +22,7 @@ var Function = function.Spec{
 	Scale: function.Scale{Timeout: 10 * time.Minute, Concurrency: 4, MemoryMiB: 128},
 	Desk:  desk.Entries(),
 	New: func(d function.Deps) function.Parts {
-		h := handlers{cursors: cursor.New(d.Key.Derive("cursor")), files: upload.NewDepot(d.DB, d.Outbox, objects.Config{
-			Endpoint: d.Storage.Endpoint, PublicEndpoint: d.Storage.PublicEndpoint, Region: d.Storage.Region,
-			AccessKey: d.Storage.AccessKey, SecretKey: d.Storage.SecretKey, Bucket: d.Storage.Bucket,
-		}, upload.Rules{Environment: d.Settings.Environment, OrphanAge: d.Settings.OrphanAge, Limits: upload.Limits(d.Settings.Uploads)})}
+		h := handlers{cursors: cursor.New(d.Key.Derive("cursor")), files: upload.NewDepot(d.DB, d.Outbox, objects.Config(d.Storage), upload.Rules{Environment: d.Settings.Environment, OrphanAge: d.Settings.OrphanAge, Limits: upload.Limits(d.Settings.Uploads)})}
 		const in, up = "/v1/uploads/{id}", function.Uploading
 		return function.Parts{Routes: slices.Concat([]function.Route{
 			{Method: "POST", Path: "/v1/uploads", Words: problem.Text{KO: "파일을 올리기 시작함", EN: "Began an upload"}, Access: function.SignedIn, Limit: up, Alone: true, Status: 201, Do: function.Do(h.start), Doc: "Starts an upload and answers where its parts go; an Idempotency-Key used before answers the upload that it began.",

@@ -158,7 +158,7 @@ func (b *backends) openStorage(s host.Settings, data, address string) (err error
 		b.names = append(b.names, "S3 of S3_ENDPOINT")
 	}
 	c := b.storage
-	b.objects, err = objects.Open(objects.Config{Endpoint: c.Endpoint, PublicEndpoint: c.PublicEndpoint, Region: c.Region, AccessKey: c.AccessKey, SecretKey: c.SecretKey, Bucket: c.Bucket})
+	b.objects, err = objects.Open(objects.Config(c))
 	return err
 }
 

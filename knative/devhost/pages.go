@@ -260,8 +260,7 @@ func (e *edge) ask(r *http.Request, key, name string) *recorded {
 
 // renew renders anew what will be wrong soon, so that its first reader need not wait.
 func (e *edge) renew(ctx context.Context) {
-	const most = 500
-	ending, err := e.store.Ending(ctx, e.now().Add(time.Duration(e.rules.Limits.RenewAhead)*time.Second), most)
+	ending, err := e.store.Ending(ctx, e.now().Add(time.Duration(e.rules.Limits.RenewAhead)*time.Second), e.rules.Limits.RenewMost)
 	if err != nil {
 		return
 	}

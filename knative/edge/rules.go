@@ -39,6 +39,7 @@ type Limits struct {
 	Grace        int `json:"graceSeconds"`      // after a touch, in which the old page may be served (page.Grace)
 	RenewEvery   int `json:"renewEverySeconds"` // how often pages are looked for that will be wrong soon
 	RenewAhead   int `json:"renewAheadSeconds"` // how soon: twice as long, so that none is missed
+	RenewMost    int `json:"renewMost"`         // pages at a time
 	WakePause    int `json:"wakePauseSeconds"`  // for which a function is woken once, whoever would wake it
 }
 
@@ -74,7 +75,7 @@ func Fixed() Rules {
 	return Rules{
 		Limits: Limits{
 			CopyFresh: 1, CopyAway: 30, CopyPatience: 5, AfterAway: 60, CopiesBytes: 32 << 20, Grace: int(page.Grace.Seconds()),
-			RenewEvery: 30, RenewAhead: 60, WakePause: 30,
+			RenewEvery: 30, RenewAhead: 60, RenewMost: 500, WakePause: 30,
 		},
 		Scripts:     Scripts{Read: page.Read, Ending: page.Ending},
 		Credentials: []string{auth.AccessCookie, auth.RefreshCookie},

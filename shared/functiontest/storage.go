@@ -39,7 +39,7 @@ func (a *App) Objects() *objects.Store {
 // OpenObjects opens a storage.
 func OpenObjects(t testing.TB, c function.StorageConfig) *objects.Store {
 	t.Helper()
-	s, err := objects.Open(objects.Config{Endpoint: c.Endpoint, PublicEndpoint: c.PublicEndpoint, Region: c.Region, AccessKey: c.AccessKey, SecretKey: c.SecretKey, Bucket: c.Bucket})
+	s, err := objects.Open(objects.Config(c))
 	if err != nil {
 		t.Fatal(err)
 	}

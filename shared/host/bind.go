@@ -20,6 +20,7 @@ import (
 
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/problem"
+	"github.com/madang-council/madang/shared/text"
 )
 
 // bodyLimit is the largest body, in bytes, where its route does not say: the longest text
@@ -212,10 +213,7 @@ func wrongField(name, code, ko, en string) problem.Field {
 
 // shorten keeps a name that the caller made up from filling the answer.
 func shorten(s string) string {
-	if r := []rune(s); len(r) > 64 {
-		return string(r[:64]) + "…"
-	}
-	return s
+	return text.Truncate(s, 64)
 }
 
 // bindValues fills the fields that come from a source of text. Absent values leave the

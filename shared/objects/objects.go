@@ -44,13 +44,13 @@ const attempts = 3
 
 // Config says where the storage is. Every field but PublicEndpoint is required.
 type Config struct {
-	Endpoint  string // URL that this process uses, http or https, without a path
-	Region    string // signed into every request; Swift refuses another than its own
-	AccessKey string
-	SecretKey string
-	Bucket    string
+	Endpoint string // URL that this process uses, http or https, without a path
 	// PublicEndpoint is the URL that a browser uses. Presigned URLs are signed for it. Empty means Endpoint.
 	PublicEndpoint string
+	Region         string // signed into every request; Swift refuses another than its own
+	AccessKey      string
+	SecretKey      string
+	Bucket         string
 }
 
 // Store reads and writes the objects of one bucket. It is safe for concurrent use and needs no closing.

@@ -316,9 +316,5 @@ func tree(ctx context.Context, t rule.Text) g.Node {
 
 // short is the beginning of a text.
 func short(s string) string {
-	const most = 60
-	if r := []rune(s); len(r) > most {
-		return string(r[:most]) + "…"
-	}
-	return s
+	return english.Truncate(s, 60)
 }

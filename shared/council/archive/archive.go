@@ -14,6 +14,7 @@ import (
 	"github.com/madang-council/madang/shared/council/thing"
 	"github.com/madang-council/madang/shared/media/upload"
 	"github.com/madang-council/madang/shared/problem"
+	"github.com/madang-council/madang/shared/text"
 )
 
 // Where they are read, and where the council works with them, in Korean.
@@ -173,11 +174,7 @@ func (v Archive) readable(who auth.Principal) bool {
 
 // Line is the beginning of the summary, for lists.
 func (v Archive) Line() string {
-	line := []rune(strings.Join(strings.Fields(v.Summary), " "))
-	if len(line) > mostLine {
-		return string(line[:mostLine-1]) + "…"
-	}
-	return string(line)
+	return text.Truncate(strings.Join(strings.Fields(v.Summary), " "), mostLine)
 }
 
 // LateDays is for how many days v was published behind a day, "2026-04-30"; 0 for in time.

@@ -497,11 +497,7 @@ func (p *parser) close() {
 
 // begun is the beginning of a line.
 func begun(line string) string {
-	const most = 20
-	if l := []rune(line); len(l) > most {
-		return string(l[:most]) + "…"
-	}
-	return line
+	return text.Truncate(line, 20)
 }
 
 // more continues what was read last.

@@ -187,11 +187,7 @@ func (a Article) Plain() string { return strings.Join(a.Lines()[1:], "\n") }
 
 // Line is the beginning of what an article says.
 func (a Article) Line() string {
-	line := []rune(strings.Join(strings.Fields(a.Plain()), " "))
-	if len(line) > mostLine {
-		return string(line[:mostLine-1]) + "…"
-	}
-	return string(line)
+	return line(a.Plain())
 }
 
 // Same says whether two articles say the same under the same number. The headings that they stand

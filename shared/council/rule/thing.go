@@ -13,6 +13,7 @@ import (
 	"github.com/madang-council/madang/shared/council/thing"
 	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/problem"
+	"github.com/madang-council/madang/shared/text"
 )
 
 // AmendmentKind is the kind of versions as things.
@@ -142,11 +143,7 @@ func (v Version) thing(b Book) thing.Thing {
 }
 
 func line(s string) string {
-	l := []rune(strings.Join(strings.Fields(s), " "))
-	if len(l) > mostLine {
-		return string(l[:mostLine-1]) + "…"
-	}
-	return string(l)
+	return text.Truncate(strings.Join(strings.Fields(s), " "), mostLine)
 }
 
 // Things are where articles and versions are kept, for the chore of package thing.
