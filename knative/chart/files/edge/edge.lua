@@ -547,22 +547,27 @@ local function unsure(copy, away)
     and (away or copy.memory ~= memory) and state_of(copy) ~= "wrong"
 end
 
--- ask_aside has a function asked in nobody's request, so that who wants the page can leave.
-local function ask_aside(premature, host, key, target, header)
-  local page = premature and none(504) or ask(host, target, header)
-  if SHARED[page.status] then share(key, page) else locks:set("failed:" .. key, ngx.now(), ASKED_LIFE) end
+-- ask_aside has a function asked in nobody's request, so that who wants the page can leave: by
+-- one of all replicas, unless Redis is away.
+local function ask_aside(premature, host, key, target, header, away)
+  local held = not premature and (away or lock(key))
+  if held then
+    local page = ask(host, target, header)
+    if SHARED[page.status] then share(key, page) else locks:set("failed:" .. key, ngx.now(), ASKED_LIFE) end
+    if not away then unlock(key, held) end
+  end
   locks:delete("asked:" .. key)
 end
 
--- soon is what a function says of a page within COPY_PATIENCE of being asked, once at a time in
--- this replica; nil where it says nothing by then, or fails.
+-- soon is what a function says of a page within COPY_PATIENCE of being asked, once at a time;
+-- nil where it says nothing by then, or fails.
 local function soon(key, target, lang, began, away)
   local pause = 0.005
   while true do
-    local page = shared(key, began, away)
+    local page = shared(key, began, away) or not away and stored(key) or nil
     local since = math.min(locks:get("asked:" .. key) or began, began)
     if page or ngx.now() - since >= COPY_PATIENCE or (locks:get("failed:" .. key) or 0) >= began then return page end
-    if locks:add("asked:" .. key, ngx.now(), ASKED_LIFE) and not ngx.timer.at(0, ask_aside, ngx.var.function_host, key, target, from_visitor(lang)) then
+    if locks:add("asked:" .. key, ngx.now(), ASKED_LIFE) and not ngx.timer.at(0, ask_aside, ngx.var.function_host, key, target, from_visitor(lang), away) then
       locks:delete("asked:" .. key)
     end
     ngx.sleep(pause)
