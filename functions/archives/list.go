@@ -8,7 +8,6 @@ import (
 	"github.com/madang-council/madang/shared/council/archive"
 	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/function"
-	"github.com/madang-council/madang/shared/problem"
 )
 
 // listRequest is also what the list of those who write is narrowed by.
@@ -49,17 +48,9 @@ type summary struct {
 func (h handlers) summarised(ctx context.Context, v archive.Archive) summary {
 	language := function.RequestFrom(ctx).Language
 	return summary{
-		ID: v.ID, Category: v.Category, Unit: v.Unit, UnitName: name(h.names.Unit(v.Unit), language), Period: v.Period, PeriodName: name(v.Period.Name(), language), Title: v.Title, Excerpt: v.Line(),
+		ID: v.ID, Category: v.Category, Unit: v.Unit, UnitName: h.names.Unit(v.Unit).Name(language), Period: v.Period, PeriodName: v.Period.Name().Name(language), Title: v.Title, Excerpt: v.Line(),
 		Audience: v.Audience, Files: len(v.Files), Table: len(v.Table) > 0, State: v.State(), PublishedAt: v.PublishedAt, Version: v.Version,
 	}
-}
-
-// name is what something is called in a language, or in Korean.
-func name(t problem.Text, language string) string {
-	if said := t.In(language); said != "" {
-		return said
-	}
-	return t.KO
 }
 
 func (h handlers) list(ctx context.Context, r *listRequest) (*cursor.Page[summary], error) {

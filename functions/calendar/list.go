@@ -41,8 +41,8 @@ type summary struct {
 func (h handlers) summarised(ctx context.Context, e calendar.Entry) summary {
 	language := function.RequestFrom(ctx).Language
 	s := summary{
-		Kind: e.Kind, ID: e.ID, Title: e.Title.KO, TitleEn: e.Title.EN, Said: named(e.Said, language), Category: e.Category, CategoryName: named(h.names.Tag(e.Category), language),
-		Unit: e.Unit, UnitName: named(h.names.Unit(e.Unit), language), Place: e.Place, AllDay: e.Span.AllDay, Cancelled: e.Cancelled, Path: e.Path,
+		Kind: e.Kind, ID: e.ID, Title: e.Title.KO, TitleEn: e.Title.EN, Said: e.Said.Name(language), Category: e.Category, CategoryName: h.names.Tag(e.Category).Name(language),
+		Unit: e.Unit, UnitName: h.names.Unit(e.Unit).Name(language), Place: e.Place, AllDay: e.Span.AllDay, Cancelled: e.Cancelled, Path: e.Path,
 	}
 	s.Starts, s.Ends = e.Span.Strings()
 	if e.Kind == calendar.Kind {

@@ -1,7 +1,6 @@
 package calendar
 
 import (
-	"cmp"
 	"context"
 	"github.com/madang-council/madang/shared/problem"
 	"time"
@@ -53,8 +52,6 @@ func (h handlers) show(ctx context.Context, e calendar.Event) *whole {
 }
 
 // named is what something is called in a language, or in Korean.
-func named(t problem.Text, language string) string { return cmp.Or(t.In(language), t.KO) }
-
 // edition is an event as the caller read it.
 type edition struct {
 	ID      string `path:"id"`

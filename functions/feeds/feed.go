@@ -1,7 +1,6 @@
 package feeds
 
 import (
-	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -148,7 +147,7 @@ func (h handlers) filled(ctx context.Context, r *feedRequest, b board, own face.
 		name       problem.Text
 	}{{"", r.Unit, h.names.Unit(r.Unit)}, {"#", r.Tag, h.names.Tag(r.Tag)}} {
 		if part.said != "" {
-			f.Title += " · " + part.sign + named(language, part.name)
+			f.Title += " · " + part.sign + part.name.Name(language)
 		}
 	}
 	f.Title, f.Description = text.Straight(f.Title), text.Straight(f.Description)
@@ -165,8 +164,6 @@ func (h handlers) filled(ctx context.Context, r *feedRequest, b board, own face.
 }
 
 // named is a name in a language, in Korean where there is none in it.
-func named(language string, name problem.Text) string { return cmp.Or(name.In(language), name.KO) }
-
 // item is a thing with all that has to be said of it.
 func (h handlers) item(ctx context.Context, t thing.Thing) item {
 	i := item{
@@ -174,7 +171,7 @@ func (h handlers) item(ctx context.Context, t thing.Thing) item {
 		Published: t.Updated().In(clock.Seoul), Updated: t.Updated().In(clock.Seoul),
 	}
 	language := function.RequestFrom(ctx).Language
-	i.Unit = text.Straight(named(language, h.names.Unit(t.Unit)))
+	i.Unit = text.Straight(h.names.Unit(t.Unit).Name(language))
 	if t.From != nil {
 		i.Published = t.From.In(clock.Seoul)
 	}
@@ -183,7 +180,7 @@ func (h handlers) item(ctx context.Context, t thing.Thing) item {
 	}
 	i.Title = text.Straight(i.Title)
 	for _, tag := range t.Tags {
-		i.Tags = append(i.Tags, text.Straight(named(language, h.names.Tag(tag))))
+		i.Tags = append(i.Tags, text.Straight(h.names.Tag(tag).Name(language)))
 	}
 	return i
 }

@@ -1,7 +1,6 @@
 package minutes
 
 import (
-	"cmp"
 	"context"
 	"time"
 
@@ -125,7 +124,7 @@ func (h handlers) read(ctx context.Context, r *readRequest) (*record, error) {
 func headOf(ctx context.Context, m minute.Minute) head {
 	now, language, title := clock.Now(ctx), function.RequestFrom(ctx).Language, m.Title()
 	return head{
-		ID: m.ID, Body: m.Body.Slug, BodyName: cmp.Or(problem.Text{KO: m.Body.Name, EN: m.Body.NameEn}.In(language), m.Body.Name), Unit: m.Unit, Title: title.KO, TitleEn: title.EN,
+		ID: m.ID, Body: m.Body.Slug, BodyName: problem.Text{KO: m.Body.Name, EN: m.Body.NameEn}.Name(language), Unit: m.Unit, Title: title.KO, TitleEn: title.EN,
 		Year: m.Year, Round: m.Round, Kind: m.Kind, HeldAt: m.HeldAt, Place: m.Place, State: m.Step(now),
 		Due: deadline{
 			At: m.Due.At, FirstAt: m.Due.First, ExtendedAt: m.Due.Extended, Reason: m.Due.Reason,

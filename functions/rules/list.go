@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"cmp"
 	"context"
 	"time"
 
@@ -36,7 +35,7 @@ func headOf(ctx context.Context, v rule.Version) head {
 }
 
 func said(ctx context.Context, t problem.Text) string {
-	return cmp.Or(t.In(function.RequestFrom(ctx).Language), t.KO)
+	return t.Name(function.RequestFrom(ctx).Language)
 }
 
 // entry is a rulebook in a list.

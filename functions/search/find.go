@@ -1,7 +1,6 @@
 package search
 
 import (
-	"cmp"
 	"context"
 	"time"
 	"unicode/utf16"
@@ -78,7 +77,7 @@ func (h handlers) find(ctx context.Context, r *findRequest) (*findResponse, erro
 	return &findResponse{Counts: found.Counts, Page: cursor.Map(found.Page, func(hit thing.Hit) item {
 		i := item{
 			Kind: hit.Kind, ID: hit.ID, Title: hit.Title, TitleEn: hit.TitleEn, Path: hit.Path, Line: hit.Line, At: hit.At, Unit: hit.Unit,
-			UnitName: cmp.Or(h.names.Unit(hit.Unit).In(function.RequestFrom(ctx).Language), hit.Unit), Highlights: []piece{},
+			UnitName: h.names.Unit(hit.Unit).Name(function.RequestFrom(ctx).Language), Highlights: []piece{},
 		}
 		for _, p := range q.Pieces(hit.Thing) {
 			i.Highlights = append(i.Highlights, pieceOf(p))

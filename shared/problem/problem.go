@@ -7,6 +7,7 @@
 package problem
 
 import (
+	"cmp"
 	"errors"
 	"time"
 )
@@ -55,6 +56,9 @@ func (t Text) In(language string) string {
 	}
 	return t.KO
 }
+
+// Name is what something is called in a language, or in Korean where it has no name in it.
+func (t Text) Name(language string) string { return cmp.Or(t.In(language), t.KO) }
 
 // Field says what is wrong with one field of the input.
 type Field struct {

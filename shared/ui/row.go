@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"cmp"
 	"context"
 	"iter"
 	"net/url"
@@ -37,7 +36,7 @@ func Said(ctx context.Context, t problem.Text) g.Node {
 
 // Name is what something is called in the language of the page, where it has a name in it.
 func Name(ctx context.Context, t problem.Text) string {
-	return cmp.Or(t.In(function.RequestFrom(ctx).Language), t.KO)
+	return t.Name(function.RequestFrom(ctx).Language)
 }
 
 // Query is an address with a query of pairs of names and values; empty values are left out.

@@ -130,7 +130,7 @@ func Tags() []string { return thing.DatedKinds() }
 
 // Summary is the title with what is said behind it, in a language or in Korean.
 func (e Entry) Summary(language string) string {
-	title, said := cmp.Or(e.Title.In(language), e.Title.KO), cmp.Or(e.Said.In(language), e.Said.KO)
+	title, said := e.Title.Name(language), e.Said.Name(language)
 	if said == "" {
 		return title
 	}

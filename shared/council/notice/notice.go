@@ -7,7 +7,6 @@
 package notice
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -209,9 +208,9 @@ func (s Summary) Named(names Names, language string) Summary {
 func Name(names Names, unit string, tags []string, language string) (unitName string, tagNames []string) {
 	tagNames = []string{}
 	for _, t := range tags {
-		tagNames = append(tagNames, cmp.Or(names.Tag(t).In(language), t))
+		tagNames = append(tagNames, names.Tag(t).Name(language))
 	}
-	return cmp.Or(names.Unit(unit).In(language), unit), tagNames
+	return names.Unit(unit).Name(language), tagNames
 }
 
 // Row is s in a list.
