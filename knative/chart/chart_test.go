@@ -635,8 +635,8 @@ func TestBadValuesAreRefused(t *testing.T) {
 		"secrets.storageSecretKey":            "",
 		"secrets.smtpUrl":                     "",
 		"secrets.oidcIssuers":                 "kakao",
-		"quota.pods":                          60,
-		"postgres.maxConnections":             300, // quota.pods may take more
+		"quota.pods":                          "40", // a release of all functions needs more
+		"postgres.maxConnections":             300,  // quota.pods may take more
 		"images.watch":                        "",
 		"images.prometheus":                   "",
 		"monitoring.prometheus.retention":     "forever",

@@ -367,15 +367,21 @@ func tagged(svc service, tag, revision string) string {
 }
 
 // failed says why a Revision will never be ready, if that is certain. A pod for which no
-// node has room gets one when another pod or a new node makes it.
+// node has room gets one when another pod or a new node makes it, and one that the namespace's
+// quota refuses is made when another is gone.
 func (s *session) failed(ctx context.Context, c Change, revision *v1.Revision, pods []corev1.Pod) error {
-	if ready := revision.Status.GetCondition(v1.RevisionConditionReady); ready.IsFalse() && ready.Reason != corev1.PodReasonUnschedulable {
+	if ready := revision.Status.GetCondition(v1.RevisionConditionReady); ready.IsFalse() && ready.Reason != corev1.PodReasonUnschedulable && !overQuota(ready) {
 		return fmt.Errorf("%s: %s failed: %s%s", c.Function, c.To, conditions(revision.Status.Conditions), s.trouble(ctx, pods, false))
 	}
 	if stuck := s.trouble(ctx, pods, true); stuck != "" {
 		return fmt.Errorf("%s: %s cannot start%s", c.Function, c.To, stuck)
 	}
 	return nil
+}
+
+// overQuota says whether the quota of the namespace refuses a pod, in Kubernetes' words.
+func overQuota(c *condition) bool {
+	return c.Reason == "FailedCreate" && strings.Contains(c.Message, "exceeded quota")
 }
 
 // never are the reasons for which a container waits that time does not mend.

@@ -228,14 +228,19 @@ func (k *knative) place() {
 
 // becomes makes a Revision ready, or not ready any more.
 func (k *knative) becomes(revision string, status corev1.ConditionStatus) {
-	tracker := k.serving.Tracker()
+	k.says(revision, apis.Condition{Type: v1.RevisionConditionReady, Status: status, Reason: "ProbeFailed", Message: "its probe fails"})
+}
+
+// says makes a Revision ready or not, for a reason.
+func (k *knative) says(revision string, ready apis.Condition) {
+	status, tracker := ready.Status, k.serving.Tracker()
 	object, err := tracker.Get(gvr("revisions"), namespace, revision)
 	if apierrors.IsNotFound(err) {
 		return // deleted while it started
 	}
 	found, _ := object.(*v1.Revision)
 	found = found.DeepCopy()
-	found.Status.Conditions = []apis.Condition{{Type: v1.RevisionConditionReady, Status: status, Reason: "ProbeFailed", Message: "its probe fails"}}
+	found.Status.Conditions = []apis.Condition{ready}
 	name := revision[:strings.LastIndex(revision, "-")]
 	object, _ = tracker.Get(gvr("configurations"), namespace, name)
 	configuration, _ := object.(*v1.Configuration)

@@ -14,6 +14,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"knative.dev/pkg/apis"
+	v1 "knative.dev/serving/pkg/apis/serving/v1"
 
 	"github.com/madang-council/madang/knative/release"
 )
@@ -212,6 +214,30 @@ func TestUnbornFunctions(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A pod that the quota refuses is made when another is gone: a new function is waited for.
+func TestOverQuota(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := newKnative(t, "alpha")
+		k.edges("one")
+		r := k.shipping("two")
+		r.Checks["gamma"] = r.Checks["alpha"]
+		before := r.Before
+		r.Before = func(ctx context.Context) error {
+			k.add("gamma", "unready")
+			k.says("gamma-00001", apis.Condition{Type: v1.RevisionConditionReady, Status: corev1.ConditionFalse, Reason: "FailedCreate", Message: `pods "gamma-00001-deployment-x" is forbidden: exceeded quota: madang, requested: pods=1, used: pods=46, limited: pods=45`})
+			go func() {
+				time.Sleep(10 * time.Second)
+				k.becomes("gamma-00001", corev1.ConditionTrue)
+			}()
+			return before(ctx)
+		}
+		summary, err := r.Deploy(t.Context(), images("alpha", "one", "gamma", "unready"))
+		if err != nil || summary.Outcome != release.Released || k.routes() != "two" {
+			t.Errorf("%s %v, the edges go by %q", summary.Outcome, err, k.routes())
+		}
+	})
 }
 
 // A function that a merge brings is there, asked and pinned before the edges lead to it; one
