@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -54,6 +55,7 @@ type knative struct {
 	dead    atomic.Bool // the API server answers writes with an error
 	asked   atomic.Int64
 
+	unnamed    func(host string) bool                       // whose name DNS does not know; may be nil
 	patching   func(ctx context.Context, name string) error // before a Service is patched; may be nil
 	prometheus http.Handler                                 // at http://prometheus
 
@@ -334,6 +336,9 @@ func (k *knative) writeLease(a clienttesting.Action) (bool, runtime.Object, erro
 
 // RoundTrip is the network.
 func (k *knative) RoundTrip(r *http.Request) (*http.Response, error) {
+	if k.unnamed != nil && k.unnamed(r.Host) {
+		return nil, &net.DNSError{Err: "no such host", Name: r.Host, IsNotFound: true}
+	}
 	if err := r.Context().Err(); err != nil {
 		return nil, err
 	}

@@ -216,6 +216,30 @@ func TestUnbornFunctions(t *testing.T) {
 	}
 }
 
+// The cluster's DNS learns of a new function a while after Kubernetes has it.
+func TestNewNames(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := newKnative(t, "alpha")
+		k.edges("one")
+		r := k.shipping("two")
+		r.Checks["gamma"] = r.Checks["alpha"]
+		before, there := r.Before, time.Time{}
+		r.Before = func(ctx context.Context) error {
+			k.add("gamma", "one")
+			there = time.Now().Add(20 * time.Second)
+			return before(ctx)
+		}
+		k.unnamed = func(host string) bool { return strings.HasPrefix(host, "gamma.") && time.Now().Before(there) }
+		if summary, err := r.Deploy(t.Context(), images("alpha", "one", "gamma", "one")); err != nil || summary.Outcome != release.Released {
+			t.Errorf("%s %v", summary.Outcome, err)
+		}
+		k.unnamed = func(host string) bool { return strings.HasPrefix(host, "alpha.") } // for good
+		if _, err := k.shipping("three").Deploy(t.Context(), images("alpha", "two", "gamma", "one")); err == nil {
+			t.Error("what nobody can find is released")
+		}
+	})
+}
+
 // A pod that the quota refuses is made when another is gone: a new function is waited for.
 func TestOverQuota(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

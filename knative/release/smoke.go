@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"mime"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -98,8 +99,28 @@ func (s *session) ask(ctx context.Context, addresses map[string]string) error {
 // answerTime is within what a check must be answered, a start from zero included.
 const answerTime = 15 * time.Second
 
-// check makes one request.
+// namedWithin is how long a new Service's name may be unknown: the cluster's DNS learns of it by itself, and keeps for half a
+// minute that it did not know it.
+const namedWithin = 45 * time.Second
+
+// check makes one request, again as long as nobody knows the name yet.
 func (s *session) check(ctx context.Context, address string, c Check) error {
+	for end := time.Now().Add(namedWithin); ; {
+		err := s.request(ctx, address, c)
+		var unknown *net.DNSError
+		if !errors.As(err, &unknown) || !unknown.IsNotFound || time.Now().After(end) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(500 * time.Millisecond):
+		}
+	}
+}
+
+// request makes one request.
+func (s *session) request(ctx context.Context, address string, c Check) error {
 	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
 	target, err := url.Parse(address)
