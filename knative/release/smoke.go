@@ -86,7 +86,7 @@ func (s *session) ask(ctx context.Context, addresses map[string]string) error {
 	for name, address := range addresses {
 		all.Go(func() error {
 			for _, c := range append([]Check{Ready()}, s.Checks[name]...) {
-				if err := s.check(ctx, address, c); err != nil {
+				if err := s.introduced(ctx, address, c); err != nil {
 					return fmt.Errorf("%s: %w", name, err)
 				}
 			}
@@ -103,10 +103,10 @@ const answerTime = 15 * time.Second
 // minute that it did not know it.
 const namedWithin = 45 * time.Second
 
-// check makes one request, again as long as nobody knows the name yet.
-func (s *session) check(ctx context.Context, address string, c Check) error {
+// introduced is check at an address that may be new, again as long as nobody knows its name.
+func (s *session) introduced(ctx context.Context, address string, c Check) error {
 	for end := time.Now().Add(namedWithin); ; {
-		err := s.request(ctx, address, c)
+		err := s.check(ctx, address, c)
 		var unknown *net.DNSError
 		if !errors.As(err, &unknown) || !unknown.IsNotFound || time.Now().After(end) {
 			return err
@@ -119,8 +119,8 @@ func (s *session) check(ctx context.Context, address string, c Check) error {
 	}
 }
 
-// request makes one request.
-func (s *session) request(ctx context.Context, address string, c Check) error {
+// check makes one request.
+func (s *session) check(ctx context.Context, address string, c Check) error {
 	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
 	target, err := url.Parse(address)
