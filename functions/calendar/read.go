@@ -2,12 +2,12 @@ package calendar
 
 import (
 	"context"
-	"github.com/madang-council/madang/shared/problem"
 	"time"
 
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/council/calendar"
 	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/problem"
 )
 
 type readRequest struct {
@@ -51,7 +51,6 @@ func (h handlers) show(ctx context.Context, e calendar.Event) *whole {
 	return w
 }
 
-// named is what something is called in a language, or in Korean.
 // edition is an event as the caller read it.
 type edition struct {
 	ID      string `path:"id"`

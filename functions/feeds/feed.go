@@ -163,7 +163,6 @@ func (h handlers) filled(ctx context.Context, r *feedRequest, b board, own face.
 	return f
 }
 
-// named is a name in a language, in Korean where there is none in it.
 // item is a thing with all that has to be said of it.
 func (h handlers) item(ctx context.Context, t thing.Thing) item {
 	i := item{
