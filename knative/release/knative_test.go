@@ -66,6 +66,11 @@ type knative struct {
 	trouble        map[string]func(*corev1.Pod) // by function: what becomes of its pod instead; nil: no node takes it
 	waiting        []*corev1.Pod
 	starting, most int
+
+	// Where moves is not 0, traffic is moved of one function after another, each in that time; of stuck never.
+	moves time.Duration
+	stuck string
+	free  time.Time // when the next one may move
 }
 
 func gvr(resource string) schema.GroupVersionResource {
@@ -180,8 +185,48 @@ func (k *knative) reconcile(svc *v1.Service) {
 		}
 		targets = append(targets, target)
 	}
+	if k.moves > 0 && svc.Status.Traffic != nil && mostOf(svc.Status.Traffic) != mostOf(targets) {
+		svc.Status.Conditions = []apis.Condition{{Type: v1.ServiceConditionRoutesReady, Status: corev1.ConditionUnknown, Reason: "IngressNotConfigured"}}
+		if svc.Name != k.stuck {
+			k.move(svc.Name)
+		}
+		return
+	}
 	svc.Status.Traffic = targets
 	svc.Status.Conditions = []apis.Condition{{Type: v1.ServiceConditionRoutesReady, Status: corev1.ConditionTrue}}
+}
+
+// move moves a function's traffic to where it is to be, after those that were asked for before.
+func (k *knative) move(name string) {
+	if k.free.Before(time.Now()) {
+		k.free = time.Now()
+	}
+	k.free = k.free.Add(k.moves)
+	time.AfterFunc(time.Until(k.free), func() {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		object, err := k.serving.Tracker().Get(gvr("services"), namespace, name)
+		if err != nil {
+			return
+		}
+		svc, _ := object.(*v1.Service)
+		svc = svc.DeepCopy()
+		svc.Status.Traffic = nil // whatever it is to be now
+		k.reconcile(svc)
+		if err := k.serving.Tracker().Update(gvr("services"), svc, namespace); err != nil {
+			k.t.Error(err)
+		}
+	})
+}
+
+// mostOf is the Revision with all traffic.
+func mostOf(targets []v1.TrafficTarget) string {
+	for _, t := range targets {
+		if ptr.Deref(t.Percent, 0) == 100 {
+			return t.RevisionName
+		}
+	}
+	return ""
 }
 
 // schedule makes the pod of a new Revision.

@@ -282,7 +282,7 @@ const cleanupTime = 30 * time.Second
 // late is a context for what must happen although the release is or will be interrupted;
 // it ends when the lock is lost, for then somebody else decides.
 func (s *session) late(ctx context.Context) (context.Context, context.CancelFunc) {
-	inner, cancel := context.WithTimeout(context.WithoutCancel(ctx), max(s.wait(), cleanupTime))
+	inner, cancel := context.WithTimeout(context.WithoutCancel(ctx), max(s.wait()*time.Duration(len(s.record.Changes)), cleanupTime))
 	stopLost := context.AfterFunc(s.lock.lost, cancel)
 	stopInterrupted := context.AfterFunc(ctx, func() {
 		select {

@@ -60,6 +60,39 @@ func TestThirty(t *testing.T) {
 	}
 }
 
+// Knative that moves the traffic of one function after another, each in twenty seconds, needs longer for thirty than any
+// one may, there and back; one that never moves ends the switch when no other has moved for as long as one may, and all go back.
+func TestThirtySwitchedSlowly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		names, wanted := thirty()
+		k := newKnative(t, names...)
+		k.moves = 20 * time.Second
+		sum, err := k.rollout().Deploy(t.Context(), wanted)
+		if err != nil || sum.Outcome != release.Released {
+			t.Fatalf("%s %v", sum.Outcome, err)
+		}
+		k.serves("00002", names...)
+		if sum, err = k.rollout().Rollback(t.Context()); err != nil || sum.Outcome != release.RolledBack {
+			t.Fatalf("%s %v", sum.Outcome, err)
+		}
+		k.serves("00001", names...)
+	})
+	synctest.Test(t, func(t *testing.T) {
+		names, wanted := thirty()
+		k := newKnative(t, names...)
+		k.moves, k.stuck = 20*time.Second, "f05"
+		start := time.Now()
+		sum, err := k.rollout().Deploy(t.Context(), wanted)
+		if !errors.Is(err, release.ErrRolledBack) || !strings.Contains(sum.Reason, "f05") || strings.Contains(sum.Reason, "f06") {
+			t.Errorf("%s %v", sum.Outcome, err)
+		}
+		if took, most := time.Since(start), 2*30*20*time.Second+2*2*time.Minute+time.Minute; took > most {
+			t.Errorf("it took %v, longer than %v", took, most)
+		}
+		k.serves("00001", names...)
+	})
+}
+
 // One of thirty that never becomes ready ends the release in a bounded time, and is the
 // only one that the error names.
 func TestOneNeverReady(t *testing.T) {

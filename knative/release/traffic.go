@@ -185,22 +185,38 @@ func (s *session) steer(ctx context.Context, changes []Change, operations func(C
 	return done, errors.Join(errs...)
 }
 
-// arrived waits until Knative says that the Services' traffic is as revision says.
+// errStill is why a wait for traffic ends.
+var errStill = errors.New("Knative has moved no function's traffic in the time that one has")
+
+// arrived waits until Knative says that the Services' traffic is as revision says. The time that one function has
+// begins again with each that has arrived: Knative moves them one after another where it is busy.
 func (s *session) arrived(ctx context.Context, changes []Change, revision func(Change) string) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	still := time.AfterFunc(s.wait(), func() { cancel(errStill) })
+	defer still.Stop()
+	there := 0
 	return s.until(ctx, 200*time.Millisecond, func() (string, error) {
 		if err := s.refresh(ctx); err != nil {
 			return "", err
 		}
+		missing, before := "", there
+		there = 0
 		for _, c := range changes {
 			svc := s.services[c.Function]
-			if svc == nil {
+			switch {
+			case svc == nil:
 				return "", fmt.Errorf("%s: the Service is gone", c.Function)
-			}
-			if !routed(svc, revision(c)) {
-				return fmt.Sprintf("%s: traffic is not at %s: %s", c.Function, revision(c), conditions(svc.Status.Conditions)), nil
+			case routed(svc, revision(c)):
+				there++
+			case missing == "":
+				missing = fmt.Sprintf("%s: traffic is not at %s: %s", c.Function, revision(c), conditions(svc.Status.Conditions))
 			}
 		}
-		return "", nil
+		if there > before {
+			still.Reset(s.wait())
+		}
+		return missing, nil
 	})
 }
 
@@ -316,10 +332,12 @@ func (s *session) toGreen(ctx context.Context) error {
 		return err
 	}
 	return s.step(ctx, fmt.Sprintf("switch %d", len(s.record.Changes)), func(ctx context.Context) error {
-		ctx, cancel := context.WithTimeoutCause(ctx, s.wait(), errors.New("green got no traffic in time"))
-		defer cancel()
 		s.switched = time.Now()
-		routes := s.beside(func() error { return s.routesToGreen(ctx) })
+		routes := s.beside(func() error {
+			ctx, cancel := context.WithTimeoutCause(ctx, s.wait(), errors.New("the edge has not followed in time"))
+			defer cancel()
+			return s.routesToGreen(ctx)
+		})
 		if _, err := s.steer(ctx, s.record.Changes, func(c Change) []operation {
 			return append(unless(s.services[c.Function]), traffic(both(c.From, c.To, true)))
 		}); err != nil {
@@ -351,22 +369,20 @@ func (s *session) finish(ctx context.Context) error {
 }
 
 // rollback gives blue all traffic again, with one patch of each function, then puts blue's
-// image back into the templates. Where a function refuses, all others go back; the release
+// image back into the templates. Blue may be asleep when the release was long ago: then visitors wake it, as any
+// function, because pods that start keep Knative from moving traffic. Where a function refuses, all others go back; the release
 // stays recorded as one that nobody has ended, so that another rollback tries it again and
 // the next release does so before anything else.
 func (s *session) rollback(ctx context.Context, reason string) error {
 	ctx, cancel := s.late(ctx)
 	defer cancel()
 	s.say("rolling back: %s", reason)
-	if before := s.record.Phase; before != Switching {
+	if s.record.Phase != Switching {
 		switch err := s.remember(ctx, Switching); {
 		case errors.Is(err, errLost):
 			return err
 		case err != nil:
 			s.say("visitors come before the record: %v", err)
-		}
-		if before == Released {
-			s.wake(ctx)
 		}
 	}
 	var back []Change
@@ -395,31 +411,15 @@ func (s *session) rollback(ctx context.Context, reason string) error {
 	return err
 }
 
-// wakeTime is how long a rollback waits for blue's first pods: what is left of its five
-// seconds is for the switch. Whoever is not awake by then keeps visitors waiting, no more.
-const wakeTime = 1500 * time.Millisecond
-
-// wake starts blue where it has gone to zero since the release.
-func (s *session) wake(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, wakeTime)
-	defer cancel()
-	if err := s.refresh(ctx); err != nil {
-		return // the switch needs none of it
-	}
-	s.rouse(ctx, func(c Change) { s.say("%-10s %s is not awake yet", c.Function, c.From) })
-}
-
-// rouse asks blue at its own address, a few functions at a time, so that it is awake. It
-// tells of those that do not answer, whom visitors wake.
-func (s *session) rouse(ctx context.Context, asleep func(Change)) {
+// rouse asks blue at its own address, a few functions at a time, so that it is awake. Who does not answer is woken by
+// visitors.
+func (s *session) rouse(ctx context.Context) {
 	var all errgroup.Group
 	all.SetLimit(s.together())
 	for _, c := range s.record.Changes {
 		if svc := s.services[c.Function]; svc != nil {
 			all.Go(func() error {
-				if err := s.check(ctx, tagged(svc, blue, c.From), Ready()); err != nil {
-					asleep(c)
-				}
+				_ = s.check(ctx, tagged(svc, blue, c.From), Ready())
 				return nil
 			})
 		}

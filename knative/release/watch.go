@@ -51,7 +51,7 @@ func (s *session) watch(ctx context.Context) error {
 		}
 		all.Go(func() error {
 			return s.steadily(over, inner, 2*time.Second, func(ctx context.Context) error {
-				s.rouse(ctx, func(Change) {}) // blue may be needed at once
+				s.rouse(ctx) // blue may be needed at once
 				return nil
 			})
 		})
