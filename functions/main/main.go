@@ -7,10 +7,6 @@ import (
 	"slices"
 
 	"github.com/madang-council/madang/shared/cloudevent"
-	"github.com/madang-council/madang/shared/council/about"
-	"github.com/madang-council/madang/shared/council/banner"
-	"github.com/madang-council/madang/shared/council/minute"
-	"github.com/madang-council/madang/shared/council/notice"
 	"github.com/madang-council/madang/shared/event"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/problem"
@@ -28,25 +24,23 @@ var Function = function.Spec{
 	Needs: []function.Need{function.Database},
 	New: func(d function.Deps) function.Parts {
 		h := handlers{frame: ui.Site(d), names: d.Settings.Names, sections: sections(d.DB, d.Settings.Names), flags: d.FlagsOf, unread: d.Unread, log: d.Log}
-		page := &function.Page{Tags: append([]string{notice.Kind, banner.Kind, about.Kind}, shown()...), Eager: true}
+		page := &function.Page{Tags: tagsOf(h.sections), Eager: true}
+		// The host renders the pages again: whatever an event says, they say what is stored now.
+		render := func(ctx context.Context, _ event.Event) error {
+			touch.Also(ctx, page.Tags...)
+			return nil
+		}
+		on := []function.Subscription{}
+		for _, t := range eventsOf(h.sections) {
+			on = append(on, function.Subscription{Type: t, Doc: "Renders the main page again.", Do: render})
+		}
 		return function.Parts{
 			Routes: slices.Concat(h.frame.Pages(
 				function.Route{Method: "GET", Path: "/", Access: function.Anyone, Page: page, Do: function.Do(h.page), Doc: "Main page: urgent, what is due now, banners, notices, what is coming up, minutes, pledges; for members their own part."},
 			), []function.Route{
 				{Method: "GET", Path: "/v1/main", Access: function.Anyone, Page: page, Do: function.Do(h.read), Doc: "Everything that the main page shows; sections that fail are null and named in degraded."},
 			}),
-			Consumes: cloudevent.Consume(
-				function.Subscription{Type: notice.Changed, Doc: "Renders the main page again.", Do: render},
-				function.Subscription{Type: banner.Changed, Doc: "Renders the main page again.", Do: render},
-				function.Subscription{Type: minute.Published, Doc: "Renders the main page again.", Do: render},
-			),
+			Consumes: cloudevent.Consume(on...),
 		}
 	},
-}
-
-// render has the host render the page again: whatever the event says, the page says what
-// is stored now.
-func render(ctx context.Context, _ event.Event) error {
-	touch.Also(ctx, notice.Kind, banner.Kind, minute.Kind)
-	return nil
 }

@@ -64,7 +64,7 @@ func (h handlers) all(ctx context.Context) (*content, error) {
 	}
 	for _, s := range h.sections {
 		if !c.flags.Runs(s.of) {
-			c.none(s.of)
+			s.none(c)
 			continue
 		}
 		if err := s.read(ctx, c); err != nil {

@@ -39,27 +39,36 @@ type content struct {
 	flags   function.Flags
 }
 
-// none is what a function shows that is switched off.
-func (c *content) none(of string) {
-	switch of {
-	case "notices":
-		c.Urgent, c.Pinned, c.Newest = &[]notice.Summary{}, &[]notice.Summary{}, &[]notice.Summary{}
-	case "banners":
-		c.Banners = &[]banner.Banner{}
-	case "minutes":
-		c.Minutes = &minutes{Items: []meeting{}}
-	case "about":
-		c.Pledges = &pledges{Items: []about.Pledge{}}
-	}
-}
-
-// section is one part of what the main page reads.
+// section is one part of what the main page reads. What follows from the list is nowhere else: which pages a
+// change makes anew, on which events, what is shown of a function that is switched off, what failed. Where each
+// stands on the page is the page's (handlers.page), since they stand beside each other.
 type section struct {
-	name string // in degraded
-	of   string // whose things it shows: it is left out while that function is switched off; "" for nobody's
+	name string           // in degraded
+	of   string           // whose things it shows: none while that function is switched off; "" for nobody's
+	tags []string         // of what it shows (function.Page)
+	on   []string         // types of events that say of a change at once
+	none func(c *content) // shows nothing
 	read func(ctx context.Context, c *content) error
 	// next is when it changes by itself, nil where another section says it.
 	next func(ctx context.Context) (*time.Time, error)
+}
+
+// tagsOf and eventsOf are those of all sections, each once.
+func tagsOf(list []section) []string {
+	return unique(list, func(s section) []string { return s.tags })
+}
+
+func eventsOf(list []section) []string {
+	return unique(list, func(s section) []string { return s.on })
+}
+
+func unique(list []section, of func(section) []string) []string {
+	all := []string{}
+	for _, s := range list {
+		all = append(all, of(s)...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // How many of each the main page has. The page shows fewer of the newest than its JSON.
@@ -75,14 +84,17 @@ func sections(db *database.DB, names function.Names) []section {
 	listed := func(ctx context.Context, c *content, part **[]notice.Summary, read func(context.Context) ([]notice.Summary, error)) error {
 		return listed(ctx, c, names, part, read)
 	}
+	ofNotices := []string{notice.Kind}
 	return []section{
 		{
-			name: "urgent", of: "notices", next: notices.NextChange,
+			name: "urgent", of: "notices", tags: ofNotices, on: []string{notice.Changed}, next: notices.NextChange,
+			none: func(c *content) { c.Urgent = &[]notice.Summary{} },
 			read: func(ctx context.Context, c *content) error { return listed(ctx, c, &c.Urgent, notices.Urgent) },
 		},
 		{name: "you", read: readYou},
 		{
-			name: "banners", of: "banners", next: banners.NextChange,
+			name: "banners", of: "banners", tags: []string{banner.Kind}, on: []string{banner.Changed}, next: banners.NextChange,
+			none: func(c *content) { c.Banners = &[]banner.Banner{} },
 			read: func(ctx context.Context, c *content) error {
 				list, err := banners.Current(ctx)
 				if err == nil {
@@ -92,24 +104,31 @@ func sections(db *database.DB, names function.Names) []section {
 			},
 		},
 		{
-			name: "pinned", of: "notices",
+			name: "pinned", of: "notices", tags: ofNotices, none: func(c *content) { c.Pinned = &[]notice.Summary{} },
 			read: func(ctx context.Context, c *content) error {
 				return listed(ctx, c, &c.Pinned, func(ctx context.Context) ([]notice.Summary, error) { return notices.Pinned(ctx, pinnedRead) })
 			},
 		},
 		{
-			name: "newest", of: "notices",
+			name: "newest", of: "notices", tags: ofNotices, none: func(c *content) { c.Newest = &[]notice.Summary{} },
 			read: func(ctx context.Context, c *content) error {
 				return listed(ctx, c, &c.Newest, func(ctx context.Context) ([]notice.Summary, error) { return notices.Newest(ctx, newestRead) })
 			},
 		},
 		{
-			name: "calendar", read: func(ctx context.Context, c *content) error { return readAgenda(ctx, things, c) },
+			name: "calendar", tags: shown(), read: func(ctx context.Context, c *content) error { return readAgenda(ctx, things, c) },
 			next: func(ctx context.Context) (*time.Time, error) { return things.NextChange(ctx, shown()...) },
 		},
-		{name: "now", read: func(ctx context.Context, c *content) error { return readNow(ctx, things, c) }},
-		{name: "minutes", of: "minutes", read: func(ctx context.Context, c *content) error { return readMinutes(ctx, meetings, c) }},
-		{name: "pledges", of: "about", read: func(ctx context.Context, c *content) error { return readPledges(ctx, about.NewReader(db), c) }},
+		{name: "now", tags: shown(), read: func(ctx context.Context, c *content) error { return readNow(ctx, things, c) }},
+		{
+			name: "minutes", of: "minutes", tags: []string{minute.Kind}, on: []string{minute.Published},
+			none: func(c *content) { c.Minutes = &minutes{Items: []meeting{}} },
+			read: func(ctx context.Context, c *content) error { return readMinutes(ctx, meetings, c) },
+		},
+		{
+			name: "pledges", of: "about", tags: []string{about.Kind}, none: func(c *content) { c.Pledges = &pledges{Items: []about.Pledge{}} },
+			read: func(ctx context.Context, c *content) error { return readPledges(ctx, about.NewReader(db), c) },
+		},
 	}
 }
 
