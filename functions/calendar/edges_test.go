@@ -28,7 +28,7 @@ func TestDeletedStaysDeleted(t *testing.T) {
 					t.Errorf("%s: %+v", name, got)
 				}
 				r.Wait(calendar.Kept + 1)
-				if _, err := calendar.NewReader(r.DB).Purge(r.Context(), 100); err != nil {
+				if _, err := calendar.NewKeeper(r.DB).Purge(r.Context(), 100); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -45,7 +45,7 @@ func TestDeletedStaysDeleted(t *testing.T) {
 		own := r.add(map[string]any{"title": "우리가 쓴 일정"})
 		r.call("DELETE", "/v1/calendar/"+own.ID, r.editor, nil).Want(204)
 		r.Wait(calendar.Kept + 1)
-		if _, err := calendar.NewReader(r.DB).Purge(r.Context(), 100); err != nil {
+		if _, err := calendar.NewKeeper(r.DB).Purge(r.Context(), 100); err != nil {
 			t.Fatal(err)
 		}
 		back := strings.NewReplacer("term@school.ac.kr", own.UID).Replace(school)

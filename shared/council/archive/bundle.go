@@ -647,8 +647,8 @@ func (s Bundles) Chores() []chore.Chore {
 	return []chore.Chore{
 		{Name: "bundles-gone-on", Do: s.GoOn},
 		{Name: "bundles-ended", Do: s.End},
-		{Name: "bundles-removed", Budget: 45 * time.Second, Do: s.Remove},
-		{Name: "bundles-strays", Budget: 45 * time.Second, Do: s.Strays},
+		{Name: "bundles-removed", Budget: chore.Outward, Do: s.Remove},
+		{Name: "bundles-strays", Budget: chore.Outward, Do: s.Strays},
 	}
 }
 

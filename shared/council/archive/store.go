@@ -644,7 +644,7 @@ func (v Archive) thing() thing.Thing {
 
 // Purge removes up to limit archives that were deleted more than 30 days ago, and lets go of their
 // files. It returns how many.
-func (s Reader) Purge(ctx context.Context, limit int) (int, error) {
+func (s Keeper) Purge(ctx context.Context, limit int) (int, error) {
 	before := clock.Millis(clock.Now(ctx).Add(-Kept))
 	ids, err := database.All(ctx, s.db, database.Value[string], `SELECT id FROM archives WHERE deleted_at <= $1 ORDER BY deleted_at`+database.Limit(limit), before)
 	if err != nil {
@@ -668,8 +668,14 @@ func (s Reader) Purge(ctx context.Context, limit int) (int, error) {
 	})
 }
 
+// Keeper does what is due by itself.
+type Keeper struct{ Reader }
+
+// NewKeeper is for who does what is due.
+func NewKeeper(db *database.DB) Keeper { return Keeper{NewReader(db)} }
+
 // Chores are what is to be done about archives by itself; those of Bundles are apart.
-func (s Reader) Chores() []chore.Chore {
+func (s Keeper) Chores() []chore.Chore {
 	return []chore.Chore{{Name: "archives-purged", Do: s.Purge}}
 }
 

@@ -219,7 +219,7 @@ func (h *history) step() {
 		delete(h.versions, id)
 	case step == 2:
 		h.now = h.now.AddDate(0, 0, rapid.IntRange(1, 31).Draw(h.rt, "days"))
-		if _, err := h.store.Purge(h.as("guest", h.now), 100); err != nil {
+		if _, err := archive.NewKeeper(h.db).Purge(h.as("guest", h.now), 100); err != nil {
 			h.rt.Fatal(err)
 		}
 	case deleted:

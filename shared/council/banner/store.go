@@ -350,9 +350,15 @@ func (s Reader) Count(ctx context.Context, id, visitor string) error {
 	})
 }
 
+// Keeper does what is due by itself.
+type Keeper struct{ Reader }
+
+// NewKeeper is for who does what is due.
+func NewKeeper(db *database.DB) Keeper { return Keeper{NewReader(db)} }
+
 // Chores are what is to be done about banners by itself: who followed one before yesterday
 // is forgotten, since only the day's own count needs to know whom it has counted.
-func (s Reader) Chores() []chore.Chore {
+func (s Keeper) Chores() []chore.Chore {
 	return []chore.Chore{{Name: "banner-visitors-forgotten", Do: func(ctx context.Context, limit int) (int, error) {
 		n, err := s.db.Exec(ctx, `DELETE FROM banner_clicks WHERE (banner_id, day, visitor) IN (SELECT banner_id, day, visitor FROM banner_clicks WHERE day < $1 ORDER BY day`+database.Limit(limit*10)+`)`, clock.Day(clock.Now(ctx).AddDate(0, 0, -1)))
 		return int(n), err

@@ -224,7 +224,7 @@ func TestParallelClicks(t *testing.T) {
 			after time.Duration
 			gone  int
 		}{{24 * time.Hour, 0}, {48*time.Hour - time.Millisecond, 0}, {48 * time.Hour, 7}, {72 * time.Hour, 0}} {
-			if gone, err := f.store.Chores()[0].Run(clock.With(t.Context(), clock.Midnight(noon).Add(night.after))); err != nil || gone != night.gone {
+			if gone, err := banner.NewKeeper(f.db).Chores()[0].Run(clock.With(t.Context(), clock.Midnight(noon).Add(night.after))); err != nil || gone != night.gone {
 				t.Errorf("%v after the day began: %d visitors forgotten, %v", night.after, gone, err)
 			}
 		}

@@ -468,7 +468,7 @@ func (s Reader) Things() thing.Source {
 
 // Purge removes up to limit events that were deleted more than 30 days ago. It returns how many. Of what an editor deleted and a
 // file may bring again a hash of its UID stays, so that an import knows for ever that it is not wanted.
-func (s Reader) Purge(ctx context.Context, limit int) (purged int, err error) {
+func (s Keeper) Purge(ctx context.Context, limit int) (purged int, err error) {
 	until := clock.Millis(clock.Now(ctx).Add(-Kept))
 	err = s.db.Atomic(ctx, func(ctx context.Context) error {
 		list, err := database.All(ctx, s.db, scan, `SELECT `+columns+` FROM calendar_events WHERE deleted_at <= $1 ORDER BY deleted_at`+database.Limit(limit), until)
@@ -502,8 +502,14 @@ func hashed(uid string) string {
 	return hex.EncodeToString(sum[:])
 }
 
+// Keeper does what is due by itself.
+type Keeper struct{ Reader }
+
+// NewKeeper is for who does what is due.
+func NewKeeper(db *database.DB) Keeper { return Keeper{NewReader(db)} }
+
 // Chores are what is to be done about events by itself.
-func (s Reader) Chores() []chore.Chore {
+func (s Keeper) Chores() []chore.Chore {
 	return []chore.Chore{{Name: "events-purged", Do: s.Purge}}
 }
 

@@ -388,7 +388,7 @@ func (s Writer) Undelete(ctx context.Context, id string, version int64) (Minute,
 
 // Purge removes up to limit minutes that were deleted more than 30 days ago, with their revisions
 // and what was withheld, and lets go of their files. It returns how many.
-func (s Reader) Purge(ctx context.Context, limit int) (int, error) {
+func (s Keeper) Purge(ctx context.Context, limit int) (int, error) {
 	before := clock.Millis(clock.Now(ctx).Add(-Kept))
 	ids, err := database.All(ctx, s.db, database.Value[string], `SELECT id FROM minutes WHERE deleted_at <= $1 ORDER BY deleted_at`+database.Limit(limit), before)
 	if err != nil {
@@ -403,8 +403,14 @@ func (s Reader) Purge(ctx context.Context, limit int) (int, error) {
 	})
 }
 
+// Keeper does what is due by itself.
+type Keeper struct{ Reader }
+
+// NewKeeper is for who does what is due.
+func NewKeeper(db *database.DB) Keeper { return Keeper{NewReader(db)} }
+
 // Chores are what is to be done about minutes by itself.
-func (s Reader) Chores() []chore.Chore {
+func (s Keeper) Chores() []chore.Chore {
 	return []chore.Chore{{Name: "minutes-purged", Do: s.Purge}}
 }
 

@@ -244,7 +244,7 @@ const together = 4
 // kind is compared with what their owners keep, and mended. That indexes what is older than
 // the index, too.
 func (s Store) Chores(sources ...Source) []chore.Chore {
-	return []chore.Chore{{Name: "things-reindexed", Budget: 45 * time.Second, Do: func(ctx context.Context, limit int) (int, error) {
+	return []chore.Chore{{Name: "things-reindexed", Budget: chore.Outward, Do: func(ctx context.Context, limit int) (int, error) {
 		mended := 0
 		for _, source := range sources {
 			for left := limit; left > 0; left -= together {
