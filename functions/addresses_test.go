@@ -47,7 +47,7 @@ func TestScriptsAskForWhatIsThere(t *testing.T) {
 					found++
 					named, _, _ := strings.Cut(variable.ReplaceAllString(address[1], "*"), "?")
 					if !paths[named] {
-						t.Errorf("%s asks for %s, which is no operation", path, address[1])
+						t.Errorf("%s asks for %s, which is no operation: give it the Path of a route", path, address[1])
 					}
 				}
 			}
@@ -58,6 +58,6 @@ func TestScriptsAskForWhatIsThere(t *testing.T) {
 		}
 	}
 	if found < 10 {
-		t.Errorf("%d addresses in scripts: are they where this test looks?", found)
+		t.Errorf("%d addresses in scripts: if scripts are elsewhere now, look there (functions/addresses_test.go)", found)
 	}
 }

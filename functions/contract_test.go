@@ -79,7 +79,7 @@ func TestDocuments(t *testing.T) {
 		routes := openapi.Routes(spec)
 		if raw == nil {
 			if len(routes) > 0 {
-				t.Errorf("%s has routes but no document", spec.Name)
+				t.Errorf("%s has routes but no document: run task generate", spec.Name)
 			}
 			continue
 		}
@@ -113,7 +113,7 @@ func TestDocuments(t *testing.T) {
 		}
 	}
 	if count := len(ids); count != operations || count < 50 {
-		t.Errorf("%d operations have %d names", operations, count)
+		t.Errorf("%d operations have %d names: one of two paths needs another word", operations, count)
 	}
 }
 

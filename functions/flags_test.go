@@ -69,12 +69,12 @@ func TestAlways(t *testing.T) {
 				found[route.Action()] = true
 			}
 			if route.Always && route.Page != nil {
-				t.Errorf("%s is a page: what is Always is somebody's own", route.Action())
+				t.Errorf("%s is a page: what is Always is somebody's own; take Always or Page from its route", route.Action())
 			}
 		}
 	}
 	if got := slices.Sorted(maps.Keys(found)); !slices.Equal(got, always) {
-		t.Errorf("routes that work whatever is switched:\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(always, "\n"))
+		t.Errorf("routes that work whatever is switched (Always) are\n%s\nwant\n%s\nmend the route, or always in functions/flags_test.go with the reason", strings.Join(got, "\n"), strings.Join(always, "\n"))
 	}
 }
 
@@ -90,7 +90,7 @@ func TestCore(t *testing.T) {
 		}
 	}
 	if !slices.Equal(got, core) {
-		t.Errorf("core functions are %v, want %v", got, core)
+		t.Errorf("core functions are %v, want %v: mend Core of the Spec, or core in functions/flags_test.go with the reason", got, core)
 	}
 	for _, f := range function.Catalogued(functions.All()...).Functions {
 		if slices.Contains(core, f.Name) || f.Label.KO == "" || f.Label.EN == "" || f.Label.KO == f.Name { // what people call it, not what programs do

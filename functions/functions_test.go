@@ -185,7 +185,7 @@ func TestKindsHaveFeeds(t *testing.T) {
 	for _, s := range functions.All() {
 		for _, e := range s.Menu {
 			if _, known := thing.KindOf(e.Feed); e.Feed != "" && (!known || told[e.Feed] != "" || e.Feed == "all") {
-				t.Errorf("functions/%s: the feed of %s is of %q, which is no kind of things, or has one already", s.Name, e.Path, e.Feed)
+				t.Errorf("functions/%s: the feed of %s is of %q, which is no kind of things, or has one already: take Feed from the entry, or name another of thing.Kinds", s.Name, e.Path, e.Feed)
 			}
 			told[e.Feed] = e.Path
 		}

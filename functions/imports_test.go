@@ -16,11 +16,14 @@ import (
 const module = "github.com/madang-council/madang/"
 
 type pkg struct {
-	ImportPath   string
-	Imports      []string
-	Deps         []string
-	TestImports  []string
-	XTestImports []string
+	ImportPath string
+	Imports    []string
+	Deps       []string
+}
+
+// helps says that a package is what only tests import. A function whose name ends so (contest) is none.
+func helps(folder string) bool {
+	return strings.HasSuffix(folder, "test") && !strings.HasPrefix(folder, "functions/")
 }
 
 // graph is the real import graph of the project, as the go command sees it.
@@ -28,7 +31,7 @@ var graph = sync.OnceValues(func() (map[string]pkg, error) {
 	if err := sources(); err != nil {
 		return nil, err
 	}
-	out, err := exec.Command("go", "list", "-C", "..", "-json=ImportPath,Imports,Deps,TestImports,XTestImports", "./...").Output() // Dir would look at the topmost folder
+	out, err := exec.Command("go", "list", "-C", "..", "-json=ImportPath,Imports,Deps", "./...").Output() // Dir would look at the topmost folder
 	if err != nil {
 		return nil, err
 	}
@@ -171,7 +174,7 @@ func TestDoors(t *testing.T) {
 			t.Errorf("%s belongs to no room: put it below functions, shared, knative or tekton, or give it a door in functions/imports_test.go", name)
 			continue
 		}
-		if strings.HasSuffix(name, "test") {
+		if helps(name) {
 			continue
 		}
 		d := doors[i]
@@ -180,7 +183,7 @@ func TestDoors(t *testing.T) {
 			switch {
 			case ours && !d.allows(name, inside):
 				t.Errorf("%s must not import %s: %s (functions/imports_test.go)", name, inside, d.why)
-			case ours && strings.HasSuffix(inside, "test") && !strings.HasPrefix(name, "shared/functiontest") && !strings.HasPrefix(name, "knative/") && !strings.HasPrefix(name, "tekton/"):
+			case ours && helps(inside) && !strings.HasPrefix(name, "shared/functiontest") && !strings.HasPrefix(name, "knative/") && !strings.HasPrefix(name, "tekton/"):
 				t.Errorf("%s links test code: move what it needs of %s out of there", name, inside)
 			case !ours && slices.ContainsFunc(d.mustNot, func(m string) bool { return strings.HasPrefix(imported, m) }):
 				t.Errorf("%s must not import %s: %s (functions/imports_test.go)", name, imported, d.why)
@@ -217,8 +220,9 @@ func TestProgramsLinkTheirDomainsAlone(t *testing.T) {
 		if !program {
 			continue
 		}
-		named := map[string]bool{ // the host's own: who asks, the log, answers kept for their key, what is urgent on every page, the switches, and the bell
-			"shared/identity/session": true, "shared/operation/audit": true, "shared/operation/idempotency": true, "shared/council/thing": true, "shared/council/policy": true, "shared/council/inbox": true, "shared/council/topic": true,
+		named := map[string]bool{}
+		for domain := range hosted {
+			named[domain] = true
 		}
 		for other, q := range packages {
 			if other != "functions/"+function && !strings.HasPrefix(other, "functions/"+function+"/") {
@@ -236,11 +240,26 @@ func TestProgramsLinkTheirDomainsAlone(t *testing.T) {
 			}
 		}
 		for _, dep := range p.Deps {
-			if inside, ours := strings.CutPrefix(dep, module); ours && inRooms(inside) && !named[inside] {
-				t.Errorf("%s links %s, which nothing in functions/%s names", name, inside, function)
+			inside, ours := strings.CutPrefix(dep, module)
+			if ours && inRooms(inside) && !named[inside] {
+				t.Errorf("%s links %s, which nothing in functions/%s names: `go list -deps` says through what; cut that import", name, inside, function)
+			}
+			if function == "site" && ours && inRooms(inside) && hosted[inside] == "" && !strings.HasPrefix(inside, "shared/identity/") {
+				t.Errorf("%s links %s: accounts and the frame of all pages need no other domain than the members'; that page belongs to the function whose domain it is", name, inside)
 			}
 		}
 	}
+}
+
+// hosted are the domains that every program links, because the host answers for them.
+var hosted = map[string]string{
+	"shared/identity/session":      "who asks",
+	"shared/operation/audit":       "what was done is written down",
+	"shared/operation/idempotency": "answers are kept for their key",
+	"shared/council/thing":         "what is urgent is on every page",
+	"shared/council/policy":        "switches",
+	"shared/council/inbox":         "the bell is on every page",
+	"shared/council/topic":         "what the bell counts was chosen",
 }
 
 // forbidden must not be in any function's binary, each for its reason.

@@ -248,7 +248,7 @@ func TestPlans(t *testing.T) {
 			}
 		})
 		if len(statements) == 0 {
-			t.Errorf("%s asks nothing", c.Name)
+			t.Errorf("%s asks nothing: give its case a request that reads, in functions/plans_test.go", c.Name)
 		}
 		p.check(c.Name, statements, 2*10*some, 0) // some delete ten times as much
 	}

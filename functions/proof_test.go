@@ -111,7 +111,7 @@ func TestProof(t *testing.T) {
 		}
 	}
 	if got := slices.Sorted(maps.Keys(found)); !slices.Equal(got, proved) {
-		t.Errorf("operations that ask for a proof:\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(proved, "\n"))
+		t.Errorf("operations that ask for a proof are\n%s\nwant\n%s\nmend Proof of the route, or proved in functions/proof_test.go", strings.Join(got, "\n"), strings.Join(proved, "\n"))
 	}
 }
 
@@ -135,7 +135,7 @@ func TestWaysToSignInChangeInOnePlace(t *testing.T) {
 					return true
 				}
 				if of, is := call.X.(*ast.SelectorExpr); is && slices.Contains(stores, of.Sel.Name) {
-					t.Errorf("%s calls %s.%s", path, of.Sel.Name, call.Sel.Name)
+					t.Errorf("%s calls %s.%s: ways to sign in change through account.Ways alone; call it", path, of.Sel.Name, call.Sel.Name)
 				}
 				return true
 			})

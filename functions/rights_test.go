@@ -141,9 +141,9 @@ func (c *council) function(t *testing.T, spec function.Spec, routes []function.R
 			switch want, there := written[name]; {
 			case *writeRights:
 			case !there:
-				t.Errorf("functions/%s has no line\n%s", path, rightsLine(name, cells))
+				t.Errorf("functions/%s has no line\n%s\nread it, and have it written: go test ./functions -run 'TestRights/%s$' -rights", path, rightsLine(name, cells), spec.Name)
 			case !slices.Equal(cells, want):
-				t.Errorf("%s %s answers\n%s, and functions/%s says\n%s", route.Method, route.Path, rightsLine(name, cells), path, rightsLine(name, want))
+				t.Errorf("%s %s answers\n%s, and functions/%s says\n%s\nmend the Access of the route or what refuses in the store; where the change is meant: go test ./functions -run 'TestRights/%s$' -rights", route.Method, route.Path, rightsLine(name, cells), path, rightsLine(name, want), spec.Name)
 			}
 		}
 	}
@@ -826,7 +826,7 @@ func TestMenusOfferWhatMayBeOpened(t *testing.T) {
 		for _, e := range slices.Concat(spec.Desk, spec.Menu) {
 			route, there := access[e.Path]
 			if !there {
-				t.Errorf("functions/%s offers %s, which is no page", spec.Name, e.Path)
+				t.Errorf("functions/%s offers %s, which is no page: give the entry of its menu the Path of a route", spec.Name, e.Path)
 			}
 			for _, p := range principals(functiontest.Start) {
 				asks := auth.Principal{}

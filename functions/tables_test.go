@@ -15,7 +15,7 @@ import (
 )
 
 var (
-	statement = regexp.MustCompile(`^\s*(?:SELECT\s[^/]*\sFROM|INSERT INTO|DELETE FROM|UPDATE\s+\S+\s+SET)\s`)
+	statement = regexp.MustCompile(`^\s*(?:SELECT|WITH|INSERT INTO|DELETE FROM|UPDATE\s+\S+\s+SET)\s`) // also the beginning of one that is put together
 	makes     = regexp.MustCompile(`\b(?:INSERT INTO|DELETE FROM)\s+([a-z_]+)`)
 	changes   = regexp.MustCompile(`\bUPDATE\s+([a-z_]+)\s+SET\b`)
 	reads     = regexp.MustCompile(`\b(?:FROM|JOIN)\s+([a-z_]+)`)
@@ -47,7 +47,7 @@ func literals(t *testing.T, root string, see func(folder, text string)) {
 	t.Helper()
 	err := filepath.WalkDir(filepath.Join("..", root), func(path string, entry fs.DirEntry, err error) error {
 		folder := filepath.ToSlash(strings.TrimPrefix(filepath.Dir(path), ".."+string(filepath.Separator)))
-		if err != nil || entry.IsDir() || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") || strings.HasSuffix(folder, "test") {
+		if err != nil || entry.IsDir() || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") || helps(folder) {
 			return err
 		}
 		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
@@ -104,6 +104,23 @@ func TestFunctionsHoldNoSQL(t *testing.T) {
 		if statement.MatchString(text) {
 			t.Errorf("%s holds SQL; move it to the store that owns the table: %s", folder, strings.Join(strings.Fields(text), " "))
 		}
+	})
+	product(t, func(path, _ string, file *ast.File) {
+		if !strings.HasPrefix(filepath.ToSlash(path), "../functions/") {
+			return
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			call, is := n.(*ast.SelectorExpr)
+			if !is {
+				return true
+			}
+			of, _ := call.X.(*ast.Ident)
+			asks := of != nil && of.Name == "database" && (call.Sel.Name == "All" || call.Sel.Name == "One")
+			if asks || call.Sel.Name == "Exec" || call.Sel.Name == "QueryContext" || call.Sel.Name == "Pool" {
+				t.Errorf("%s asks the database (%s); move that to the store that owns the table", path, call.Sel.Name)
+			}
+			return true
+		})
 	})
 }
 

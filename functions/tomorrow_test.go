@@ -28,34 +28,7 @@ func TestStoredPagesAreRightTomorrow(t *testing.T) {
 	t.Parallel() // it takes a while, beside the others that do
 	app := functiontest.New(t, uploads.Function, functiontest.Beside(functions.All()...))
 	sow(t, app)
-	addresses, kept := []string{}, map[string]function.Route{}
-	for _, spec := range functions.All() {
-		for _, route := range spec.Build(function.Deps{}).Routes {
-			if route.Page != nil && function.LanguageOf(route.Path) != "en" {
-				kept[route.Path] = route
-			}
-		}
-	}
-	known := map[string]bool{}
-	add := func(path string) {
-		for template := range kept {
-			if !known[path] && fits(template, path) && !strings.HasPrefix(path, "/assets/") && !strings.HasPrefix(path, "/brand/") {
-				known[path] = true
-				addresses = append(addresses, path)
-			}
-		}
-	}
-	for template := range kept {
-		if !strings.Contains(template, "{") {
-			add(template)
-		}
-	}
-	for i := 0; i < len(addresses); i++ { // and where they lead
-		for _, m := range led.FindAllStringSubmatch(string(get(app, addresses[i]).Body), -1) {
-			add(m[1])
-			add("/v1" + m[1])
-		}
-	}
+	addresses := linked(app)
 	if len(addresses) < 60 {
 		t.Errorf("%d pages: %q", len(addresses), addresses)
 	}
@@ -98,6 +71,40 @@ func TestStoredPagesAreRightTomorrow(t *testing.T) {
 	if compared < 300 {
 		t.Errorf("%d pages were compared", compared)
 	}
+}
+
+// linked are the addresses of stored pages that a visitor comes to from those that need no parameter, beside each
+// that of its JSON. Of assets there are none.
+func linked(app *functiontest.App) []string {
+	templates := []string{}
+	for _, spec := range functions.All() {
+		for _, route := range spec.Build(function.Deps{}).Routes {
+			if route.Page != nil && function.LanguageOf(route.Path) != "en" {
+				templates = append(templates, route.Path)
+			}
+		}
+	}
+	addresses, known := []string{}, map[string]bool{}
+	add := func(path string) {
+		for _, template := range templates {
+			if !known[path] && fits(template, path) && !strings.HasPrefix(path, "/assets/") && !strings.HasPrefix(path, "/brand/") {
+				known[path] = true
+				addresses = append(addresses, path)
+			}
+		}
+	}
+	for _, template := range templates {
+		if !strings.Contains(template, "{") {
+			add(template)
+		}
+	}
+	for i := 0; i < len(addresses); i++ { // and where they lead
+		for _, m := range led.FindAllStringSubmatch(string(get(app, addresses[i]).Body), -1) {
+			add(m[1])
+			add("/v1" + m[1])
+		}
+	}
+	return addresses
 }
 
 func get(app *functiontest.App, path string) functiontest.Response {

@@ -28,7 +28,7 @@ var Function = function.Spec{
 	Core:  true,
 	Doc:   "Signing in with password, second factor or another issuer; refresh with rotation; signing out here and everywhere.",
 	Needs: []function.Need{function.Database, function.OIDC},
-	Scale: function.Scale{MemoryMiB: 128},
+	Scale: function.Scale{MemoryMiB: 128}, // the default, and what hashes take beside it
 	Mail:  smtp.Open,
 	New: func(d function.Deps) function.Parts {
 		h := handlers{

@@ -146,8 +146,14 @@ func TestTheCalendarIsWhatWasWritten(t *testing.T) {
 				refs = append(refs, calendar.Ref(id))
 			}
 			for _, who := range []auth.Principal{{}, {MemberID: "x"}, {MemberID: "x", Verified: true}, {MemberID: "x", Grants: []auth.Grant{{Role: auth.Editor, Unit: "동연"}}}, {MemberID: "m", Grants: []auth.Grant{{Role: auth.Admin}}}} {
-				if readable, err := things.Readable(auth.With(r.Context(), who), refs...); err != nil || len(readable) != len(live) {
+				readable, err := things.Readable(auth.With(r.Context(), who), refs...)
+				if err != nil || len(readable) != len(live) {
 					rt.Fatalf("%d things of %d events, %v", len(readable), len(live), err)
+				}
+				for id, e := range live {
+					if t, is := readable[calendar.Ref(id)]; !is || t.Title != e.Title {
+						rt.Fatalf("%q is read by %+v as %q", e.Title, who, t.Title)
+					}
 				}
 			}
 			if n, err := things.Chores(w.Things())[0].Run(ctx); n != 0 || err != nil {

@@ -31,7 +31,7 @@ var Function = function.Spec{
 	Name:  "members",
 	Doc:   "Accounts: sign-up, verification as a student, consents, export, leaving; roles and the audit log for admins.",
 	Needs: []function.Need{function.Database},
-	Scale: function.Scale{MemoryMiB: 128},
+	Scale: function.Scale{MemoryMiB: 128}, // the default, and what hashes take beside it
 	Mail:  smtp.Open,
 	Desk:  desk.Entries(),
 	New: func(d function.Deps) function.Parts {

@@ -45,7 +45,7 @@ var Function = function.Spec{
 	Core:  true,
 	Doc:   "The homepage's frame: sign-up, sign-in and one's own account, privacy, styles and what programs read.",
 	Needs: []function.Need{function.Database},
-	Scale: function.Scale{MemoryMiB: 128},
+	Scale: function.Scale{MemoryMiB: 128}, // the default, and what hashes take beside it
 	Mail:  smtp.Open,
 	New: func(d function.Deps) function.Parts {
 		h := wire(d)

@@ -74,7 +74,18 @@ func run(root string, r Resource, gone, check bool) error {
 	case gone:
 		return remove(root, r)
 	case r.Plural != "":
-		return scaffold(root, r)
+		r, err := r.filled()
+		if err != nil {
+			return err
+		}
+		if err := scaffold(root, r); err != nil {
+			return err
+		}
+		fmt.Printf("functions/%s and shared/council/%s are made. task generate writes what follows (task new has done it).\n"+
+			"  go test ./functions/%[1]s ./shared/council/%[2]s ./shared/council/persons\n"+
+			"  go run ./knative/devhost -reset    # then /%[1]s\n"+
+			"What belongs where, and where a further field goes: CONTRIBUTING.md\n", r.Plural, r.Singular)
+		return nil
 	}
 	files, err := Files(root, functions.All())
 	if err != nil {

@@ -1,8 +1,12 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"io/fs"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +16,7 @@ import (
 	"time"
 
 	"github.com/madang-council/madang/functions"
+	"github.com/madang-council/madang/knative/devhost/devhosttest"
 )
 
 // Forgetting to run the generator fails here.
@@ -89,6 +94,9 @@ func TestNewResource(t *testing.T) {
 		[]string{"test", "./functions", "-run", "TestRights/" + made.Plural},
 	)
 	lostField(t, root, made)
+	program := filepath.Join(t.TempDir(), "devhost")
+	run([]string{"build", "-o", program, "./knative/devhost"})
+	works(t, program, made)
 	if err := scaffold(root, made); err == nil {
 		t.Error("a resource that exists was made again")
 	}
@@ -123,6 +131,54 @@ func free(t *testing.T) Resource {
 	}
 	t.Fatal("all names that this test tries are taken")
 	return Resource{}
+}
+
+// works has a council that just began use a resource: its form makes one, which readers and the console see, in both
+// languages.
+func works(t *testing.T, program string, made Resource) {
+	t.Helper()
+	h := devhosttest.StartBuilt(t, program, t.TempDir())
+	defer h.Kill()
+	ask := func(method, path, token, body string, status int) string {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), method, h.Address+path, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if body != "" {
+			r.Header.Set("Content-Type", "application/json")
+		}
+		if token != "" {
+			r.Header.Set("Authorization", "Bearer "+token)
+		}
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = answer.Body.Close() }()
+		text, err := io.ReadAll(answer.Body)
+		if err != nil || answer.StatusCode != status {
+			t.Fatalf("%s %s: %d %v %s", method, path, answer.StatusCode, err, text)
+		}
+		return string(text)
+	}
+	var signedIn struct{ AccessToken string }
+	if err := json.Unmarshal([]byte(ask("POST", "/v1/auth/sessions", "", fmt.Sprintf(`{"email":%q,"password":%q}`, h.Email, h.Password), http.StatusCreated)), &signedIn); err != nil {
+		t.Fatal(err)
+	}
+	console := "/console/" + made.Plural
+	form := ask("GET", console, signedIn.AccessToken, "", http.StatusOK)
+	for _, field := range []string{`name="title"`, `name="text"`, `name="unit"`, `data-action="/v1/` + made.Plural + `"`} {
+		if !strings.Contains(form, field) {
+			t.Errorf("the form of %s has no %s:\n%s", console, field, form)
+		}
+	}
+	ask("POST", "/v1/"+made.Plural, signedIn.AccessToken, `{"unit":"총학","title":"첫 번째","text":"글"}`, http.StatusCreated)
+	for path, token := range map[string]string{"/" + made.Plural: "", "/en/" + made.Plural: "", console: signedIn.AccessToken, "/en" + console: signedIn.AccessToken} {
+		if page := ask("GET", path, token, "", http.StatusOK); !strings.Contains(page, "첫 번째") {
+			t.Errorf("%s does not show what was made:\n%s", path, page)
+		}
+	}
 }
 
 // lostField gives a resource a field as far as the compiler asks for it: the tests that the
@@ -177,6 +233,7 @@ func TestArticle(t *testing.T) {
 func TestNames(t *testing.T) {
 	for _, r := range []Resource{
 		{}, {Plural: "A"}, {Plural: "a-b"}, {Plural: "../x"}, {Plural: "cmd"}, {Plural: "한글"}, {Plural: "news", Singular: "news"}, {Plural: "polls", Korean: "\"투표"},
+		{Plural: "events"}, // a kind of things that calendar has
 	} {
 		if err := scaffold(t.TempDir(), r); err == nil {
 			t.Errorf("%+v was accepted", r)

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/madang-council/madang/shared/council/thing"
 )
 
 // resource has what a new resource begins with: a list and one form, for readers and for the
@@ -107,6 +109,9 @@ func scaffold(root string, r Resource) error {
 		if _, err := os.Stat(filepath.Join(root, folder)); err == nil {
 			return fmt.Errorf("%s exists", folder)
 		}
+	}
+	if kind, is := thing.KindOf(r.Singular); is {
+		return fmt.Errorf("things of functions/%s are of the kind %s already: call one of %s something else, by -singular", kind.Function, kind.Name, r.Plural)
 	}
 	for path, from := range r.files() {
 		text, err := fs.ReadFile(resource, "resource/"+from+".txt")

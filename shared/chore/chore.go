@@ -16,6 +16,9 @@ const Batch = 500
 // Usual is the budget of a chore that names none: some statements over indexes.
 const Usual = 15 * time.Second
 
+// Outward is the budget of a chore that asks the storage, the broker or other stores about each of many.
+const Outward = 45 * time.Second
+
 // Chore is one such task. It may run at any time, any number of times, in several
 // processes at once and after any gap.
 type Chore struct {

@@ -245,7 +245,7 @@ func (o *Outbox) Forget(ctx context.Context, limit int) (int, error) {
 // Chores are what is to be done about events by itself.
 func (o *Outbox) Chores() []chore.Chore {
 	return []chore.Chore{
-		{Name: "events-published", Budget: 45 * time.Second, Do: o.Republish},
+		{Name: "events-published", Budget: chore.Outward, Do: o.Republish},
 		{Name: "events-forgotten", Do: o.Forget},
 	}
 }

@@ -89,12 +89,12 @@ const EdgePatience = 610 * time.Second
 
 // Filled is s with the defaults for what it leaves out: this is the one place that has them.
 //
-//   - Concurrency: 50 requests at once hold the latency of a read on one core
-//     (docs/measurements.md) and keep the connections of a pod within its pool.
+//   - Concurrency: 50 requests at once are what one core answers within tens of milliseconds (docs/measurements.md:
+//     3 800 to 7 000 a second of pages that read the database), and what the connections of a pod's pool serve.
 //   - Timeout: 30 s, within which every page and answer is made many times over
 //     (docs/measurements.md), and a reader has gone. The edge waits longer than any function
 //     may take (EdgePatience), so that the function speaks first.
-//   - MemoryMiB: 64, three times what a function holds after 16 000 requests
+//   - MemoryMiB: 64, three times what a function holds after 30 000 requests
 //     (docs/measurements.md).
 func (s Scale) Filled() Scale {
 	if s.Concurrency == 0 {

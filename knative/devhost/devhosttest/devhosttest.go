@@ -46,20 +46,33 @@ type Host struct {
 // tested beside it; env are further settings. It ends with the test.
 func Start(t testing.TB, address, data string, env ...string) *Host {
 	t.Helper()
-	return start(t, data, []string{"-addr", address, "-data", data}, env...)
+	look(t)
+	return start(t, program, data, []string{"-addr", address, "-data", data}, env...)
 }
 
 // StartEmpty is Start with an admin and nothing else, as a new council begins.
 func StartEmpty(t testing.TB, address, data string, env ...string) *Host {
 	t.Helper()
-	return start(t, data, []string{"-addr", address, "-data", data, "-empty"}, env...)
+	look(t)
+	return start(t, program, data, []string{"-addr", address, "-data", data, "-empty"}, env...)
 }
 
-func start(t testing.TB, data string, args []string, env ...string) *Host {
+// StartBuilt is StartEmpty of a local host that was built by somebody else.
+func StartBuilt(t testing.TB, program, data string) *Host {
 	t.Helper()
-	if err := sourcetest.Look("../../functions", "../../shared", "../../knative", "../../go.mod"); err != nil { // what the program is made of
+	return start(t, program, data, []string{"-addr", "localhost:0", "-data", data, "-empty"})
+}
+
+// look looks at what the program is made of.
+func look(t testing.TB) {
+	t.Helper()
+	if err := sourcetest.Look("../../functions", "../../shared", "../../knative", "../../go.mod"); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func start(t testing.TB, program, data string, args []string, env ...string) *Host {
+	t.Helper()
 	h := &Host{Data: data, command: exec.Command(program, args...)}
 	for _, v := range os.Environ() {
 		if name, _, _ := strings.Cut(v, "="); name != "DATABASE_URL" && name != "REDIS_URL" && !strings.HasPrefix(name, "S3_") {

@@ -2,7 +2,6 @@ package member
 
 import (
 	"context"
-	"time"
 
 	"github.com/madang-council/madang/shared/chore"
 	"github.com/madang-council/madang/shared/clock"
@@ -14,7 +13,7 @@ import (
 // anonymised in whatever people says, codes that work no longer are deleted.
 func (s Store) Chores(people []person.Data) []chore.Chore {
 	return []chore.Chore{
-		{Name: "members-anonymised", Budget: 30 * time.Second, Do: func(ctx context.Context, limit int) (int, error) { return s.Anonymise(ctx, people, limit) }},
+		{Name: "members-anonymised", Budget: chore.Outward, Do: func(ctx context.Context, limit int) (int, error) { return s.Anonymise(ctx, people, limit) }},
 		{Name: "names-renewed", Do: s.renew},
 		{Name: "codes-forgotten", Do: s.forgetCodes},
 		{Name: "address-codes-forgotten", Do: s.forgetAddressCodes},

@@ -16,20 +16,17 @@ import (
 	"github.com/madang-council/madang/shared/objects"
 )
 
-// storageTime is the budget of a chore that asks the storage about each of many uploads.
-const storageTime = 45 * time.Second
-
 // Chores are what is to be done about uploads by itself, in an order in which one run does
 // as much as possible: what expires is cleaned by the same run where nothing can be working
 // on it. Strays are looked for under the prefix that turn gives: Turn or Everything.
 func (d Depot) Chores(turn func(context.Context) string) []chore.Chore {
 	return []chore.Chore{
 		{Name: "uploads-expired", Do: d.Expire},
-		{Name: "uploads-unstaged", Budget: storageTime, Do: d.Unstaged},
-		{Name: "uploads-cleaned", Budget: storageTime, Do: d.Clean},
-		{Name: "uploads-forgotten", Budget: storageTime, Do: d.Forget},
+		{Name: "uploads-unstaged", Budget: chore.Outward, Do: d.Unstaged},
+		{Name: "uploads-cleaned", Budget: chore.Outward, Do: d.Clean},
+		{Name: "uploads-forgotten", Budget: chore.Outward, Do: d.Forget},
 		{Name: "uploads-unprocessed", Do: d.Unprocessed},
-		{Name: "strays-removed", Budget: storageTime, Do: func(ctx context.Context, limit int) (int, error) { return d.Strays(ctx, turn(ctx), limit) }},
+		{Name: "strays-removed", Budget: chore.Outward, Do: func(ctx context.Context, limit int) (int, error) { return d.Strays(ctx, turn(ctx), limit) }},
 	}
 }
 
