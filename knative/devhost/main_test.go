@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"sigs.k8s.io/yaml"
 
 	"github.com/madang-council/madang/functions"
@@ -246,18 +247,14 @@ func TestPodsAreTheCharts(t *testing.T) {
 				Type             string
 				WonPerHour, CPUs float64
 				MemoryMiB        float64
-			}
-			Servers struct {
-				Count      int
-				Type       string
-				WonPerHour float64
+				Count            int
 			}
 		}
 	}
 	if err := yaml.Unmarshal(text, &values); err != nil {
 		t.Fatal(err)
 	}
-	f, node, servers := values.Functions, values.Bill.Node, values.Bill.Servers
+	f, node := values.Functions, values.Bill.Node
 	if lasts, err := time.ParseDuration(f.Window); err != nil || lasts != window {
 		t.Errorf("window %s (%v)", f.Window, err)
 	}
@@ -269,11 +266,11 @@ func TestPodsAreTheCharts(t *testing.T) {
 		t.Errorf("queue-proxy's memory %s", f.Proxy.Memory)
 	}
 	want := bill.Price{
-		Node: node.Type, WonPerHour: node.WonPerHour, CPUs: node.CPUs, MemoryMiB: node.MemoryMiB,
-		Servers: servers.Count, ServerType: servers.Type, ServerWon: servers.WonPerHour, Source: laptopPrice.Source, SourceKO: laptopPrice.SourceKO,
+		Node: node.Type, Nodes: node.Count, WonPerHour: node.WonPerHour, CPUs: node.CPUs, MemoryMiB: node.MemoryMiB,
+		Source: laptopPrice.Source, SourceKO: laptopPrice.SourceKO,
 	}
-	if want != laptopPrice {
-		t.Errorf("%+v, want %+v", laptopPrice, want)
+	if diff := cmp.Diff(want, laptopPrice); diff != "" {
+		t.Error(diff)
 	}
 }
 
