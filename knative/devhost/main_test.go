@@ -247,7 +247,6 @@ func TestPodsAreTheCharts(t *testing.T) {
 				Type             string
 				WonPerHour, CPUs float64
 				MemoryMiB        float64
-				Count            int
 			}
 		}
 	}
@@ -266,7 +265,7 @@ func TestPodsAreTheCharts(t *testing.T) {
 		t.Errorf("queue-proxy's memory %s", f.Proxy.Memory)
 	}
 	want := bill.Price{
-		Node: node.Type, Nodes: node.Count, WonPerHour: node.WonPerHour, CPUs: node.CPUs, MemoryMiB: node.MemoryMiB,
+		Node: node.Type, WonPerHour: node.WonPerHour, CPUs: node.CPUs, MemoryMiB: node.MemoryMiB,
 		Source: laptopPrice.Source, SourceKO: laptopPrice.SourceKO,
 	}
 	if diff := cmp.Diff(want, laptopPrice); diff != "" {

@@ -110,7 +110,7 @@ func TestCostsSayHowManyFunctionsFit(t *testing.T) {
 	}
 	// Several sites on the same nodes, each with its own of everything but Knative and the operator.
 	free, sites := left(t, one.Namespace, kept, network, settings), 0
-	said := regexp.MustCompile(`hold the always-on parts of (\d+) sites beside (\d+) function pods`).FindSubmatch(text)
+	said := regexp.MustCompile(`hold the always-on parts of (\d+) sites \(a database in one pod each\) beside (\d+) function pods`).FindSubmatch(text)
 	if said == nil {
 		t.Fatal("docs/costs.md does not say how many sites two nodes hold")
 	}

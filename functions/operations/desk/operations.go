@@ -183,7 +183,7 @@ func (h handlers) billOf(ctx context.Context, b bill.Bill, now time.Time) g.Node
 // taken is what functions took of what was paid for nodes.
 func taken(ctx context.Context, b bill.Bill) string {
 	if b.Paid.Nodes == 0 {
-		return ui.T(ctx, "기능들이 쓴 몫은 "+won(ctx, b.Total.Won)+"입니다. 노드가 몇 대인지 몰라 무엇의 몫인지는 알 수 없습니다.", "Functions took "+won(ctx, b.Total.Won)+". How many nodes there are is not known.")
+		return ui.T(ctx, b.Price.Node+" 노드에서라면 기능들의 몫은 "+won(ctx, b.Total.Won)+"입니다.", "On nodes "+b.Price.Node+" functions would have taken "+won(ctx, b.Total.Won)+".")
 	}
 	said := ui.T(ctx, "살펴본 동안 노드 값은 "+won(ctx, b.Paid.Nodes)+"이고, 그 가운데 기능들이 쓴 몫은 "+won(ctx, b.Total.Won)+"("+percent(b.Paid.Functions)+")입니다.",
 		"The nodes cost "+won(ctx, b.Paid.Nodes)+" while they were watched; functions took "+won(ctx, b.Total.Won)+" of it ("+percent(b.Paid.Functions)+").")

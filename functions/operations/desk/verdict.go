@@ -141,7 +141,7 @@ func paid(ctx context.Context, b bill.Bill) string {
 		parts = append(parts, ui.T(ctx, cmp.Or(f.NameKO, f.Name), f.Name)+" "+won(ctx, f.Won))
 	}
 	if len(parts) == 0 {
-		return ui.T(ctx, "노드의 수와 값을 아직 모릅니다.", "How many nodes there are and what they cost is not known yet.")
+		return ui.T(ctx, "노드에 내는 돈을 모릅니다. 한 컴퓨터에서 돌린다면 그 값이 전부입니다.", "What is paid for nodes is not known. On a single computer, its price is all there is.")
 	}
 	return ui.T(ctx, "여기에 든 것: "+strings.Join(parts, ", ")+". 설정에 값을 적지 않은 것은 들어 있지 않습니다. 늘 켜 둔 것은 엣지, 데이터베이스, Redis처럼 잠들지 않는 것입니다.",
 		"In it: "+strings.Join(parts, ", ")+". What has no price in the settings is not in it. What is always on are the edge, the database, Redis and whatever else never sleeps.")
