@@ -13,13 +13,13 @@ import (
 // Function shows admins what the watch has seen. It asks nobody but the database.
 var Function = function.Spec{
 	Name:  "operations",
-	Doc:   "For admins: how everything is, and what each function costs a month.",
+	Doc:   "For admins: how everything is, what is paid a month, and what each function takes of it.",
 	Needs: []function.Need{function.Database},
 	Desk:  desk.Entries(),
 	New: func(d function.Deps) function.Parts {
 		h := handlers{store: bill.Store{DB: d.DB}}
 		return function.Parts{Routes: slices.Concat([]function.Route{
-			{Method: "GET", Path: "/v1/admin/cost", Access: function.May(auth.Operate), Do: function.Do(h.cost), Doc: "What functions cost in a month, beside servers that are always on."},
+			{Method: "GET", Path: "/v1/admin/cost", Access: function.May(auth.Operate), Do: function.Do(h.cost), Doc: "What is paid in a month whether anybody visits or not, and what of it functions took."},
 			{Method: "GET", Path: "/v1/admin/health", Access: function.May(auth.Operate), Do: function.Do(h.health), Doc: "How everything is, and what needs somebody."},
 		}, desk.Routes(d))}
 	},

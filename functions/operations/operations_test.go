@@ -19,7 +19,7 @@ func TestCost(t *testing.T) {
 	if err := store.Add(app.Context(), []bill.Usage{{Day: clock.Day(app.Now()), Function: "notices", Watched: 10 * hour, Awake: hour, Pods: hour, Cost: 3_487_500, Starts: 2, Wakes: 2, FormWakes: 1, Readied: 2, ReadyTime: 1600}}); err != nil {
 		t.Fatal(err)
 	}
-	if err := store.SetPrice(app.Context(), bill.Price{Node: "m2.c2m4", WonPerHour: 93, CPUs: 2, MemoryMiB: 4096, Servers: 2, ServerType: "m2.c2m4", ServerWon: 93, Source: "a test"}); err != nil {
+	if err := store.SetPrice(app.Context(), bill.Price{Node: "m2.c2m4", Nodes: 2, WonPerHour: 93, CPUs: 2, MemoryMiB: 4096, Source: "a test"}); err != nil {
 		t.Fatal(err)
 	}
 	admin := app.Admin()
@@ -30,8 +30,9 @@ func TestCost(t *testing.T) {
 			"warm": {"minutes": 5, "sparedWakes": 0, "won": 0, "wonPerSpared": 0, "worth": false}}],
 		"total": {"function": "", "podSeconds": 3600, "asleepShare": 0.9, "starts": 2, "wakes": 2, "formWakes": 1, "readySeconds": 0.8, "won": 3.4875, "wonPerMonth": 254.76,
 			"warm": {"minutes": 5, "sparedWakes": 0, "won": 0, "wonPerSpared": 0, "worth": false}},
-		"servers": {"servers": 2, "type": "m2.c2m4", "won": 1860, "wonPerMonth": 135873, "saved": 0.9981},
-		"price": {"node": "m2.c2m4", "wonPerHour": 93, "cpus": 2, "memoryMiB": 4096, "servers": 2, "serverType": "m2.c2m4", "serverWonPerHour": 93, "source": "a test"}}`), &want); err != nil {
+		"paid": {"nodesWon": 1860, "nodesWonPerMonth": 135873, "wonPerMonth": 135873, "functionsShare": 0.0019, "alwaysOnShare": 0},
+		"sleep": {"pods": 0.1, "alwaysOnPods": 1, "sparedShare": 0.9},
+		"price": {"node": "m2.c2m4", "nodes": 2, "wonPerHour": 93, "cpus": 2, "memoryMiB": 4096, "alwaysOnWonPerHour": 0, "source": "a test"}}`), &want); err != nil {
 		t.Fatal(err)
 	}
 	got := functiontest.JSON[any](app.Do(functiontest.Request{Method: "GET", Path: "/v1/admin/cost", As: admin}).Want(200))

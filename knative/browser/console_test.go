@@ -580,14 +580,14 @@ func TestOperations(t *testing.T) {
 	p.sees("지금 손볼 일이 없습니다.")
 	h.watched()
 	p.open("/console/operations")
-	for _, text := range []string{"지금 손보아야 할 일이 있습니다.", "Redis가 답하지 않습니다", "전하지 못한 일이 2건 있습니다.", "이대로 한 달이면"} {
+	for _, text := range []string{"지금 손보아야 할 일이 있습니다.", "Redis가 답하지 않습니다", "전하지 못한 일이 2건 있습니다.", "매달 내는 돈", "m2.c2m4 2대 135,873원"} {
 		p.sees(text)
 	}
 	p.shot("console-operations")
 	for _, part := range []string{"상태 자세히", "기능마다 자세히"} {
 		p.do(chromedp.Click(p.find(part, "summary", "words(e.innerText) === '"+part+"'")))
 	}
-	for _, text := range []string{"ContainerMissing", "전하지 못함 2건", "늘 켜 둔 m2.c2m4 2대였다면", "그대로 두세요", "회원 members"} {
+	for _, text := range []string{"ContainerMissing", "전하지 못함 2건", "그 가운데 기능들이 쓴 몫은", "그대로 두세요", "회원 members"} {
 		p.sees(text)
 	}
 	p.shot("console-operations-open")

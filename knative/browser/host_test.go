@@ -113,7 +113,7 @@ func (h *localHost) watched() {
 	}
 	health.Functions[3].Reason = "ContainerMissing"
 	store, letters := bill.Store{DB: db}, deadletter.Store{DB: db}
-	price := bill.Price{Node: "m2.c2m4", WonPerHour: 93, CPUs: 2, MemoryMiB: 4096, Servers: 2, ServerType: "m2.c2m4", ServerWon: 93, Source: "third party, 2026", SourceKO: "다른 곳이 2026년에 본 값"}
+	price := bill.Price{Node: "m2.c2m4", Nodes: 2, WonPerHour: 93, CPUs: 2, MemoryMiB: 4096, AlwaysOn: 21, Source: "third party, 2026", SourceKO: "다른 곳이 2026년에 본 값"}
 	_, err = db.Exec(ctx, `CREATE TRIGGER watched BEFORE INSERT ON operation_facts WHEN new.name = 'health' AND new.value NOT LIKE '%ContainerMissing%' BEGIN SELECT RAISE(IGNORE); END`)
 	err = errors.Join(err, store.SetHealth(ctx, health), store.Add(ctx, usage), store.SetPrice(ctx, price))
 	for _, id := range []string{"event-of-a-picture", "event-of-a-notice"} {

@@ -2,6 +2,7 @@ package chart_test
 
 import (
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -249,6 +250,33 @@ func TestOneStorageClass(t *testing.T) {
 		t.Error(diff)
 	}
 	if diff := cmp.Diff(map[string]string{"StatefulSet/postgres": "madang-ssd", "StatefulSet/prometheus": "madang-ssd"}, classes(set("storageClass", "madang-ssd"))); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// The test cluster's edge is made to speak the PROXY protocol by .ci/cluster, after what asks it in plain HTTP has: by the
+// lines that edge.proxyProtocol changes there, and no others.
+func TestPROXYIsTwoLines(t *testing.T) {
+	script, err := os.ReadFile("../../.ci/cluster")
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain := []func(chartutil.Values){set("site.url", "http://edge.madang.svc.cluster.local"), set("edge.tls.mode", "none"), set("edge.trustedProxies", []any{"198.51.100.2/32"}), set("edge.service", map[string]any{"type": "NodePort"})}
+	without, with := mustRender(t, test, plain...), mustRender(t, test, append(plain, set("edge.proxyProtocol", true))...)
+	edge := of[corev1.ConfigMap](without)["ConfigMap/edge-site"]
+	for line, change := range map[string]string{
+		"listen 8080 default_server deferred backlog=4096;": "listen 8080 default_server deferred backlog=4096 proxy_protocol;",
+		"real_ip_header X-Forwarded-For;":                   "real_ip_header proxy_protocol;",
+	} {
+		if n := strings.Count(edge.Data["listen.conf"], line); n != 1 || !strings.Contains(string(script), "s/"+line+"/"+change+"/") {
+			t.Errorf("%s is there %d times, or .ci/cluster does not change it", line, n)
+		}
+		edge.Data["listen.conf"] = strings.ReplaceAll(edge.Data["listen.conf"], line, change)
+	}
+	if diff := cmp.Diff(of[corev1.ConfigMap](with)["ConfigMap/edge-site"].Data, edge.Data); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(of[corev1.Service](with)["Service/edge"].Spec, of[corev1.Service](without)["Service/edge"].Spec); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -644,7 +644,9 @@ func TestBadValuesAreRefused(t *testing.T) {
 		"monitoring.prometheus.alertmanagers": []any{"alertmanager"},
 		"monitoring.limits.storageGiB":        -1,
 		"bill.node.wonPerHour":                0,
-		"bill.servers.count":                  0,
+		"bill.node.count":                     0,
+		"bill.servers":                        map[string]any{"count": 2}, // nothing is compared with servers
+		"bill.besides":                        []any{map[string]any{"name": "load balancer"}},
 		"images.logs":                         "", // and logs.keep
 		"logs.retention":                      "14d",
 		"logs.bucket":                         "Logs",

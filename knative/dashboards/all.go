@@ -112,19 +112,22 @@ func delivery() Dashboard {
 }
 
 func bill() Dashboard {
-	return Dashboard{Name: "bill", Title: "마당 · 청구서", Since: "30d", Doc: "함수의 비용과 항상 켠 서버의 비용. 위에서 고른 기간의 값입니다. 콘솔의 운영과 /v1/admin/cost가 같은 것을 밀리초까지 셉니다.", Panels: []Panel{
-		one(Stat, "함수 비용", "currencyKRW", "이 기간의 원: 파드마다 노드에서 차지하는 몫에 values의 가격을 곱한 값.", `sum(increase(madang_won_total[$__range]))`, "won").wide(6),
-		one(Stat, "항상 켠 서버라면", "currencyKRW", "같은 시간 동안 values에 적은 서버가 드는 원.", `sum(increase(madang_watched_seconds_total[$__range])) / count(madang_watched_seconds_total) / 3600 * scalar(sum(madang_servers_won_per_hour))`, "won").wide(6),
-		one(Stat, "지금 시간당", "currencyKRW", "지금 빠르기로 한 시간에 드는 원. 모두 자면 0입니다.", `sum(rate(madang_won_total[1m])) * 3600`, "won/h").wide(6),
-		one(Stat, "파드 시간", "s", "이 기간 모든 파드의 시간.", `sum(increase(madang_pod_seconds_total[$__range]))`, "").wide(6),
-		one(Bars, "함수별 비용", "currencyKRW", "이 기간의 원.", `sort_desc(sum by (function) (increase(madang_won_total[$__range])))`, "{{function}}").wide(12),
+	return Dashboard{Name: "bill", Title: "마당 · 청구서", Since: "30d", Doc: "노드에 내는 돈과, 그 가운데 함수가 쓴 몫. 위에서 고른 기간의 값입니다. 콘솔의 운영과 /v1/admin/cost가 같은 것을 밀리초까지 셉니다.", Panels: []Panel{
+		one(Stat, "노드 값", "currencyKRW", "이 기간에 노드에 낸 원. 파드가 쓰든 쓰지 않든 같습니다. 로드 밸런서와 볼륨은 들어 있지 않습니다.", `sum(increase(madang_watched_seconds_total[$__range])) / count(madang_watched_seconds_total) / 3600 * scalar(sum(madang_paid_won_per_hour))`, "won").wide(6),
+		one(Stat, "그 가운데 함수의 몫", "currencyKRW", "이 기간의 원: 파드마다 노드에서 차지하는 몫에 values의 가격을 곱한 값. 따로 내는 돈이 아닙니다.", `sum(increase(madang_won_total[$__range]))`, "won").wide(6),
+		one(Stat, "늘 켜 둔 것의 몫", "percentunit", "엣지, 데이터베이스, Redis처럼 잠들지 않는 파드가 지금 노드에서 차지하는 몫.", `sum(madang_always_on_won_per_hour) / scalar(sum(madang_paid_won_per_hour))`, "").wide(6),
+		one(Stat, "잠들어 비운 자리", "percentunit", "함수마다 파드 하나를 늘 두었다면 있었을 파드 시간 가운데 없던 몫. 노드를 줄일 때에만 돈이 됩니다.",
+			`1 - sum(increase(madang_pod_seconds_total[$__range])) / (sum(increase(madang_pod_seconds_total[$__range])) + sum(increase(madang_watched_seconds_total[$__range])) - sum(increase(madang_awake_seconds_total[$__range])))`, "").wide(6),
+		one(Stat, "지금 시간당", "currencyKRW", "지금 빠르기로 한 시간에 함수가 쓰는 몫. 모두 자면 0입니다.", `sum(rate(madang_won_total[1m])) * 3600`, "won/h").wide(12),
+		one(Stat, "파드 시간", "s", "이 기간 모든 파드의 시간.", `sum(increase(madang_pod_seconds_total[$__range]))`, "").wide(12),
+		one(Bars, "함수별 몫", "currencyKRW", "이 기간의 원, 노드 값 가운데.", `sort_desc(sum by (function) (increase(madang_won_total[$__range])))`, "{{function}}").wide(12),
 		one(Bars, "함수별 잠든 시간", "percentunit", "이 기간 가운데 파드가 없던 몫.", `1 - sum by (function) (increase(madang_awake_seconds_total[$__range])) / sum by (function) (increase(madang_watched_seconds_total[$__range]))`, "{{function}}").wide(12),
-		one(Area, "비용의 흐름", "currencyKRW", "시간당 원.", `sum by (function) (rate(madang_won_total[$__rate_interval])) * 3600`, "{{function}}").wide(12),
+		one(Area, "몫의 흐름", "currencyKRW", "시간당 원, 노드 값 가운데.", `sum by (function) (rate(madang_won_total[$__rate_interval])) * 3600`, "{{function}}").wide(12),
 		one(Bars, "콜드 스타트", "none", "이 기간에 깨운 수.", `sum by (function) (increase(madang_wakes_total[$__range]))`, "{{function}}").wide(12),
 		one(Table, "5분 동안 데워 두었다면: 줄어드는 콜드 스타트", "none", "마지막 요청 뒤 5분 동안 파드를 두었다면 없었을 깨움의 수. 그럴 만하면 functions.window를 정하세요.", `sum by (function) (increase(madang_kept_warm_spared_total[$__range]))`, "").wide(12),
 		one(Table, "5분 동안 데워 두었다면: 드는 돈", "currencyKRW", "그렇게 했다면 이 기간에 더 들었을 돈.",
 			`sum by (function) (increase(madang_kept_warm_seconds_total[$__range])) * sum by (function) (increase(madang_won_total[$__range])) / (sum by (function) (increase(madang_pod_seconds_total[$__range])) > 0)`, "").wide(12),
 		one(Lines, "미리 깨우기에 쓴 파드 시간", "s", "날마다, 함수별: 게시 시각이 있는 공지가 미리 깨웁니다.", `sum by (function) (increase(madang_warmup_seconds_total[1d]))`, "{{function}}").wide(12),
-		one(Table, "가격", "currencyKRW", "values에 적은 시간당 가격: 노드와, 견주는 서버.", `madang_node_won_per_hour`, "").and(`madang_servers_won_per_hour`, "").wide(12),
+		one(Table, "가격", "currencyKRW", "values에 적은 노드 모두의 시간당 가격과, 그 가운데 늘 켜 둔 것의 몫.", `madang_paid_won_per_hour`, "").and(`madang_always_on_won_per_hour`, "").wide(12),
 	}}
 }

@@ -19,9 +19,9 @@ const (
 	proxyMiB = 40
 )
 
-// laptopPrice is the chart's, so that the bill of a laptop's traffic can be compared.
+// laptopPrice is the chart's, so that a laptop's traffic costs what it would cost there; no node is paid for here.
 var laptopPrice = bill.Price{
-	Node: "m2.c2m4", WonPerHour: 93, CPUs: 2, MemoryMiB: 4096, Servers: 2, ServerType: "m2.c2m4", ServerWon: 93,
+	Node: "m2.c2m4", WonPerHour: 93, CPUs: 2, MemoryMiB: 4096,
 	Source: "the requests of this computer, as if every function ran by itself and slept after a minute", SourceKO: "이 컴퓨터의 요청을, 기능마다 따로 떠서 1분 동안 요청이 없으면 잠든다고 보고 셈한 값",
 }
 

@@ -210,7 +210,7 @@ func TestSleepAndWake(t *testing.T) {
 type load struct {
 	mu     sync.Mutex
 	counts map[string]int
-	bad    []failure // the first of them
+	bad    failures
 	stop   chan struct{}
 	group  sync.WaitGroup
 }
@@ -221,14 +221,34 @@ type failure struct {
 	what  string
 }
 
-func (f failure) String() string { return f.what }
+func (f failure) String() string { return f.asked.Format("15:04:05.0 ") + f.what }
 
-// after are the failures of what was asked after a time.
-func after(t time.Time, list []failure) []failure {
-	return slices.DeleteFunc(slices.Clone(list), func(f failure) bool { return f.asked.Before(t) })
+// failures are all of them, of which the first are printed.
+type failures []failure
+
+func (l failures) String() string {
+	const most = 20
+	text := fmt.Sprint([]failure(l[:min(len(l), most)]))
+	if len(l) > most {
+		text += fmt.Sprintf(" and %d more", len(l)-most)
+	}
+	return text
 }
 
-func (e *environment) load(perSecond int, path, token string, good func(int) bool) *load {
+// after are those of what was asked after a time.
+func (l failures) after(t time.Time) failures {
+	return slices.DeleteFunc(slices.Clone(l), func(f failure) bool { return f.asked.Before(t) })
+}
+
+// answered says that a request got what it asked for.
+func answered(status int, _ http.Header) bool { return status == http.StatusOK }
+
+// answeredOrLater says that it did, or was told when to ask again.
+func answeredOrLater(status int, header http.Header) bool {
+	return status == http.StatusOK || status == http.StatusServiceUnavailable && header.Get("Retry-After") != ""
+}
+
+func (e *environment) load(perSecond int, path, token string, good func(int, http.Header) bool) *load {
 	l := &load{counts: map[string]int{}, stop: make(chan struct{})}
 	l.group.Go(func() {
 		ticker := time.NewTicker(time.Second / time.Duration(perSecond))
@@ -240,12 +260,12 @@ func (e *environment) load(perSecond int, path, token string, good func(int) boo
 			case <-ticker.C:
 				l.group.Go(func() {
 					asked := time.Now()
-					status, _, body, err := e.get(path, token, "X-Forwarded-For", visitor(i)) // many people, each with limits of their own
+					status, header, body, err := e.get(path, token, "X-Forwarded-For", visitor(i)) // many people, each with limits of their own
 					l.mu.Lock()
 					defer l.mu.Unlock()
 					l.counts[fmt.Sprint(status)]++
-					if !good(status) && len(l.bad) < 50 {
-						l.bad = append(l.bad, failure{asked, fmt.Sprintf("%d %v %.200s", status, err, body)})
+					if !good(status, header) {
+						l.bad = append(l.bad, failure{asked, fmt.Sprintf("%d %q %v %.200s", status, header.Get("Retry-After"), err, body)})
 					}
 				})
 			}
@@ -254,7 +274,7 @@ func (e *environment) load(perSecond int, path, token string, good func(int) boo
 	return l
 }
 
-func (l *load) end() (total int, counts map[string]int, bad []failure) {
+func (l *load) end() (total int, counts map[string]int, bad failures) {
 	close(l.stop)
 	l.group.Wait()
 	for _, n := range l.counts {
@@ -293,8 +313,8 @@ func TestKills(t *testing.T) {
 					t.Fatal("members cannot be read before anything is killed")
 				}
 			}
-			visitors := e.load(50, "/v1/main", "", func(s int) bool { return s == http.StatusOK })
-			members := e.load(5, "/v1/members/me", token, func(s int) bool { return s == http.StatusOK || s == http.StatusServiceUnavailable })
+			visitors := e.load(50, "/v1/main", "", answered)
+			members := e.load(5, "/v1/members/me", token, answeredOrLater)
 			time.Sleep(2 * time.Second)
 			pods := e.pods(row.namespace, row.selector)
 			if len(pods) == 0 {

@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -18,8 +19,8 @@ const (
 	nodeMemory = 4096 // MiB
 )
 
-// taken is what docs/costs.md says, in the row that begins so, is taken of one of two nodes.
-func taken(t *testing.T, row string) (cpu, memory string) {
+// taken is what docs/costs.md says, in the row that begins so, is taken of two nodes, in millicores and MiB.
+func taken(t *testing.T, row string) (cpu, memory int) {
 	t.Helper()
 	text, err := os.ReadFile("../../docs/costs.md")
 	if err != nil {
@@ -37,7 +38,28 @@ func taken(t *testing.T, row string) (cpu, memory string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fmt.Sprint(int(math.Round(cores*500)), "m"), fmt.Sprint(mebibytes/2, "Mi")
+	return int(math.Round(cores * 1000)), mebibytes
+}
+
+// left is the room of two documented nodes of which rows of docs/costs.md take a half each.
+func left(t *testing.T, namespace string, rows ...string) []space {
+	t.Helper()
+	nodes, pods := []corev1.Node{}, []corev1.Pod{}
+	for _, n := range []string{"one", "two"} {
+		nodes = append(nodes, node(n, fmt.Sprint(nodeCPU, "m"), fmt.Sprint(nodeMemory, "Mi")))
+		for i, row := range rows {
+			cpu, memory := taken(t, row)
+			pods = append(pods, pod("others", fmt.Sprint(n, "-", i), n, fmt.Sprint(cpu/2, "m"), fmt.Sprint(memory/2, "Mi")))
+		}
+	}
+	return rooms(nodes, pods, namespace)
+}
+
+// beside are pods of one row of docs/costs.md, which is so many of them.
+func beside(t *testing.T, row string, count int) Pods {
+	t.Helper()
+	cpu, memory := taken(t, row)
+	return Pods{Name: row, Count: count, CPU: int64(cpu / count), Memory: int64(memory/count) << 20}
 }
 
 // docs/costs.md says how many function pods fit on the documented nodes beside everything
@@ -47,30 +69,61 @@ func TestCostsSayHowManyFunctionsFit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	keptCPU, keptMemory := taken(t, "what Kubernetes keeps")
-	systemCPU, systemMemory := taken(t, "the network layer")
-	for name, knative := range map[string]struct{ cpu, memory string }{
-		"knative/install": {"228m", "568Mi"},  // a half of 455m and 1136 MiB (TestSettings)
-		"its own":         {"1000m", "700Mi"}, // a half of 2 cores and 1.4 GiB
+	one := plan(t)
+	two, err := renderedWith(map[string]any{"operator": "cloudnative-pg", "runAsUser": 26, "instances": 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	asks := func(p Plan) (cpu, memory int) {
+		for _, pods := range p.Always {
+			cpu, memory = cpu+pods.Count*int(pods.CPU), memory+pods.Count*int(pods.Memory>>20)
+		}
+		return cpu, memory
+	}
+	cpu, memory := asks(one)
+	cpu2, memory2 := asks(two)
+	if saidCPU, saidMemory := taken(t, "a second instance of the database"); cpu2-cpu != saidCPU || memory2-memory != saidMemory {
+		t.Errorf("a second instance of the database asks for %dm and %d MiB", cpu2-cpu, memory2-memory)
+	}
+	const kept, network, settings, own = "what Kubernetes keeps", "the network layer", "Knative, by `knative/install`", "Knative, by its own files"
+	operator, tekton := beside(t, "CloudNativePG's operator", 1), beside(t, "Tekton's own pods", 2)
+	for _, row := range []struct {
+		name, knative string
+		always        []Pods
+		functions     []Pods
+	}{
+		{"knative/install has it, with the database in one pod", settings, one.Always, one.Functions},
+		{"knative/install has it, with CloudNativePG", settings, append(slices.Clone(two.Always), operator), two.Functions},
+		{"knative/install has it, with CloudNativePG and the pipeline's own pods", settings, append(slices.Clone(two.Always), operator, tekton), two.Functions},
+		{"its own files have it, with the database in one pod", own, one.Always, one.Functions},
 	} {
-		p := plan(t)
-		nodes, pods := []corev1.Node{}, []corev1.Pod{}
-		for _, n := range []string{"one", "two"} {
-			nodes = append(nodes, node(n, fmt.Sprint(nodeCPU, "m"), fmt.Sprint(nodeMemory, "Mi")))
-			pods = append(pods, pod("kube-system", "kept-"+n, n, keptCPU, keptMemory), pod("kube-system", "system-"+n, n, systemCPU, systemMemory), pod("knative-serving", "knative-"+n, n, knative.cpu, knative.memory))
+		free := left(t, one.Namespace, kept, network, row.knative)
+		if without := place(free, row.always); len(without) > 0 {
+			t.Errorf("%s: no room for %v", row.name, without)
 		}
-		free := rooms(nodes, pods, p.Namespace)
-		if left := place(free, p.Always); len(left) > 0 {
-			t.Errorf("%s: no room for %v", name, left)
+		if want := fmt.Sprintf("| %s | %d |", row.name, functionsThatFit(free, row.functions)); !strings.Contains(string(text), want) {
+			t.Errorf("docs/costs.md does not say %q", want)
 		}
-		want := fmt.Sprintf("| %d |", functionsThatFit(free, p.Functions))
-		found := false
-		for _, line := range strings.Split(string(text), "\n") {
-			found = found || strings.Contains(line, name) && strings.Contains(line, want)
+	}
+	if want := fmt.Sprintf("There are %d functions", len(one.Functions)); !strings.Contains(string(text), want) {
+		t.Errorf("docs/costs.md does not say %q", want)
+	}
+	// Several sites on the same nodes, each with its own of everything but Knative and the operator.
+	free, sites := left(t, one.Namespace, kept, network, settings), 0
+	said := regexp.MustCompile(`hold the always-on parts of (\d+) sites \(a database in one pod each\) beside (\d+) function pods`).FindSubmatch(text)
+	if said == nil {
+		t.Fatal("docs/costs.md does not say how many sites two nodes hold")
+	}
+	for ; fmt.Sprint(sites) != string(said[1]) && sites < 10; sites++ {
+		for i := range free {
+			free[i].has = map[string]bool{} // another site's may be beside it
 		}
-		if !found {
-			t.Errorf("docs/costs.md has no row of %s that says %s", name, want)
+		if without := place(free, one.Always); len(without) > 0 {
+			t.Fatalf("site %d: no room for %v", sites+1, without)
 		}
+	}
+	if fit := functionsThatFit(free, one.Functions); fmt.Sprint(fit) != string(said[2]) {
+		t.Errorf("beside %d sites %d function pods fit, and docs/costs.md says %s", sites, fit, said[2])
 	}
 }
 

@@ -39,7 +39,10 @@ func plan(t *testing.T) Plan {
 }
 
 // rendered is the plan, which takes a second to render.
-var rendered = sync.OnceValues(func() (Plan, error) {
+var rendered = sync.OnceValues(func() (Plan, error) { return renderedWith(nil) })
+
+// renderedWith is the plan with the database that is given.
+func renderedWith(database map[string]any) (Plan, error) {
 	c, err := loader.Load("../chart")
 	if err != nil {
 		return Plan{}, err
@@ -56,8 +59,11 @@ var rendered = sync.OnceValues(func() (Plan, error) {
 	images["backup"] = fmt.Sprintf("registry.example/madang/backup@sha256:%064x", 97)
 	images["logs"] = fmt.Sprintf("registry.example/madang/logs@sha256:%064x", 96)
 	given["storageClass"] = "madang-ssd"
+	if database != nil {
+		given["postgres"] = database
+	}
 	return NewPlan(c, given, "madang")
-})
+}
 
 func meta(namespace, name string) metav1.ObjectMeta {
 	return metav1.ObjectMeta{Namespace: namespace, Name: name}

@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 
 	"github.com/madang-council/madang/knative/kube"
@@ -84,6 +86,20 @@ func requested(p *corev1.Pod) (cpus, mib float64) {
 		mib += c.Resources.Requests.Memory().AsApproximateFloat64() / (1 << 20)
 	}
 	return cpus, mib
+}
+
+// alwaysOn is the price of an hour of what is there whether anybody visits or not, by what its pods ask for: all pods of
+// the namespace but functions' and those that end by themselves.
+func (w *watch) alwaysOn() float64 {
+	won := 0.0
+	for _, p := range w.known() {
+		own := metav1.GetControllerOf(p)
+		if p.Labels[kube.ServiceLabel] != "" || p.Status.Phase != corev1.PodRunning || own != nil && own.Kind == "Job" {
+			continue
+		}
+		won += w.plan.Price.Pod(requested(p))
+	}
+	return math.Round(won*1e4) / 1e4 // pods come in any order, and so do the last digits of their sum
 }
 
 // what names a pod's part of the product: its function, or what is always on.

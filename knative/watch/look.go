@@ -58,11 +58,12 @@ const (
 
 // lookAround looks at everything until ctx ends.
 func (w *watch) lookAround(ctx context.Context) {
-	priced := false
+	told := -1.0
 	for {
 		begun := w.now()
-		if !priced {
-			priced = w.try(ctx, "prices", func(ctx context.Context) error { return w.store.SetPrice(ctx, w.plan.Price) })
+		price := w.plan.Price
+		if price.AlwaysOn = w.alwaysOn(); price.AlwaysOn != told && w.try(ctx, "prices", func(ctx context.Context) error { return w.store.SetPrice(ctx, price) }) {
+			told = price.AlwaysOn
 		}
 		w.look(ctx)
 		w.try(ctx, "usage", w.save)

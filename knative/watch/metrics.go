@@ -73,8 +73,8 @@ func (w *watch) usage(c counts.Counts) {
 		c[of("madang_kept_warm_seconds_total")] = float64(n.WarmTime) / 1000
 	}
 	p := w.plan.Price
-	c[labelled("madang_node_won_per_hour", "type", p.Node)] = p.WonPerHour
-	c[labelled("madang_servers_won_per_hour", "type", p.ServerType, "servers", strconv.Itoa(p.Servers))] = p.ServerWon * float64(p.Servers)
+	c[labelled("madang_paid_won_per_hour", "type", p.Node, "nodes", strconv.Itoa(p.Nodes))] = p.WonPerHour * float64(p.Nodes)
+	c["madang_always_on_won_per_hour"] = w.alwaysOn()
 }
 
 // state is how everything was when it was looked at last.

@@ -87,7 +87,7 @@ func functionPod(name, function string, ready bool) *corev1.Pod {
 	}
 }
 
-var price = bill.Price{Node: "m2.c2m4", WonPerHour: 93, CPUs: 2, MemoryMiB: 4096, Servers: 2, ServerType: "m2.c2m4", ServerWon: 93}
+var price = bill.Price{Node: "m2.c2m4", Nodes: 2, WonPerHour: 93, CPUs: 2, MemoryMiB: 4096}
 
 // A pod costs its part of a node from when it is there until it is gone.
 func TestPodsBecomeABill(t *testing.T) {
@@ -107,7 +107,23 @@ func TestPodsBecomeABill(t *testing.T) {
 	f.pod(ended, true)
 	f.wait(time.Hour)
 	f.podGone(ended)
-	f.wants(t, map[string]float64{`madang_pods{function="main"}`: 0, `madang_pod_seconds_total{function="main"}`: 3600, `madang_servers_won_per_hour{type="m2.c2m4",servers="2"}`: 186})
+	f.wants(t, map[string]float64{`madang_pods{function="main"}`: 0, `madang_pod_seconds_total{function="main"}`: 3600, `madang_paid_won_per_hour{type="m2.c2m4",nodes="2"}`: 186})
+}
+
+// What is always on is priced by what its pods ask for, without functions and what ends by itself.
+func TestAlwaysOnHasItsPart(t *testing.T) {
+	f := newFixture(plan{Price: price})
+	f.wants(t, map[string]float64{"madang_always_on_won_per_hour": 0})
+	edge := functionPod("edge-1", "", true) // 75m of 2 cores: 3.4875 won
+	delete(edge.Labels, kube.ServiceLabel)
+	waits, saves := edge.DeepCopy(), edge.DeepCopy()
+	waits.Status.Phase = corev1.PodPending
+	yes := true
+	saves.OwnerReferences = []metav1.OwnerReference{{Kind: "Job", Name: "backup-1", Controller: &yes}}
+	other := edge.DeepCopy()
+	other.OwnerReferences = []metav1.OwnerReference{{Kind: "ReplicaSet", Name: "edge", Controller: &yes}}
+	f.watch.pods = pods{edge, waits, saves, other, functionPod("a", "main", true)}
+	f.wants(t, map[string]float64{"madang_always_on_won_per_hour": 6.975})
 }
 
 func TestRestarts(t *testing.T) {

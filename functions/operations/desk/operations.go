@@ -140,7 +140,7 @@ func (h handlers) name(ctx context.Context, name string) g.Node {
 	return g.Text(name)
 }
 
-// billOf is what a month cost, and what would make it cheaper or faster.
+// billOf is what functions took in a month of what was paid, and what would make them faster.
 func (h handlers) billOf(ctx context.Context, b bill.Bill, now time.Time) g.Node {
 	before, after := b.From.AddDate(0, -1, 0), b.From.AddDate(0, 1, 0)
 	month := func(t time.Time) string { return ui.T(ctx, t.Format("2006년 1월"), t.Format("January 2006")) }
@@ -154,15 +154,11 @@ func (h handlers) billOf(ctx context.Context, b bill.Bill, now time.Time) g.Node
 	if b.WatchedHours == 0 {
 		return el.Section(el.Class("stack"), nodes, el.P(el.Class("hint"), g.Text(ui.T(ctx, "이 달에는 살펴본 시간이 없습니다.", "Nothing was measured in this month."))))
 	}
-	said := ui.T(ctx, "기능들은 "+won(ctx, b.Total.Won)+" 들었습니다. 늘 켜 둔 "+b.Servers.Type+" "+strconv.Itoa(b.Servers.Servers)+"대였다면 "+won(ctx, b.Servers.Won)+"입니다.",
-		"Functions cost "+won(ctx, b.Total.Won)+". "+strconv.Itoa(b.Servers.Servers)+" "+b.Servers.Type+" that are always on had cost "+won(ctx, b.Servers.Won)+".")
-	if b.Total.WonPerMonth > 0 {
-		said += ui.T(ctx, " 이대로 한 달이면 "+won(ctx, b.Total.WonPerMonth)+" 대 "+won(ctx, b.Servers.WonPerMonth)+".", " At this rate a month is "+won(ctx, b.Total.WonPerMonth)+" against "+won(ctx, b.Servers.WonPerMonth)+".")
-	}
 	lines := append(append([]bill.Line{}, b.Functions...), b.Total)
 	return el.Section(el.Class("stack"), nodes,
-		el.P(g.Text(said)),
-		el.P(el.Class("hint"), g.Text(ui.T(ctx, "살펴본 시간 "+grouped(b.WatchedHours, 1)+"시간. 살피지 못한 시간은 들어 있지 않습니다. 늘 켜져 있는 것(엣지, Redis, 데이터베이스)은 여기에 없습니다.", "Watched for "+grouped(b.WatchedHours, 1)+" hours; what was not watched is not in it, and neither is what is always on (edge, Redis, database).")),
+		el.P(g.Text(taken(ctx, b))),
+		g.Iff(b.Sleep.Always > 0, func() g.Node { return el.P(g.Text(slept(ctx, b.Sleep))) }),
+		el.P(el.Class("hint"), g.Text(ui.T(ctx, "표의 요금은 노드 값 가운데의 몫이고, 따로 내는 돈이 아닙니다. 살펴본 시간 "+grouped(b.WatchedHours, 1)+"시간. 살피지 못한 시간은 들어 있지 않습니다.", "What the table says is part of what is paid for nodes, and nothing beside it. Watched for "+grouped(b.WatchedHours, 1)+" hours; what was not watched is not in it.")),
 			g.Text(" "), g.Text(ui.T(ctx, "값의 출처: "+cmp.Or(b.Price.SourceKO, b.Price.Source), "Prices: "+b.Price.Source))),
 		desk.Table(ui.T(ctx, "기능의 요금", "The functions' bill"), []g.Node{
 			desk.Column(ctx, "기능", "Function"), desk.Numbers(ctx, "떠 있던 시간", "Pods' time"), desk.Numbers(ctx, "잠든 비율", "Asleep"), desk.Numbers(ctx, "깨어남", "Woken"), desk.Numbers(ctx, "폼을 열 때 미리 깨움", "By forms"), desk.Numbers(ctx, "준비까지", "Ready in"), desk.Numbers(ctx, "요금", "Cost"), desk.Numbers(ctx, "한 달이면", "In a month"), desk.Column(ctx, "권고", "Advice"),
@@ -182,6 +178,26 @@ func (h handlers) billOf(ctx context.Context, b bill.Bill, now time.Time) g.Node
 				desk.Number(grouped(float64(l.Wakes), 0)), desk.Number(grouped(float64(l.FormWakes), 0)), desk.Number(ready), desk.Number(won(ctx, l.Won)), desk.Number(monthly), el.Td(el.Class("said"), g.Text(advice(ctx, l))))
 		})),
 	)
+}
+
+// taken is what functions took of what was paid for nodes.
+func taken(ctx context.Context, b bill.Bill) string {
+	if b.Paid.Nodes == 0 {
+		return ui.T(ctx, b.Price.Node+" 노드에서라면 기능들의 몫은 "+won(ctx, b.Total.Won)+"입니다.", "On nodes "+b.Price.Node+" functions would have taken "+won(ctx, b.Total.Won)+".")
+	}
+	said := ui.T(ctx, "살펴본 동안 노드 값은 "+won(ctx, b.Paid.Nodes)+"이고, 그 가운데 기능들이 쓴 몫은 "+won(ctx, b.Total.Won)+"("+percent(b.Paid.Functions)+")입니다.",
+		"The nodes cost "+won(ctx, b.Paid.Nodes)+" while they were watched; functions took "+won(ctx, b.Total.Won)+" of it ("+percent(b.Paid.Functions)+").")
+	if b.Total.WonPerMonth > 0 {
+		said += ui.T(ctx, " 이대로 한 달이면 "+won(ctx, b.Paid.NodesMonth)+" 가운데 "+won(ctx, b.Total.WonPerMonth)+"입니다.", " At this rate that is "+won(ctx, b.Total.WonPerMonth)+" of "+won(ctx, b.Paid.NodesMonth)+" a month.")
+	}
+	return said
+}
+
+// slept is what functions left free by sleeping.
+func slept(ctx context.Context, s bill.Sleep) string {
+	there, always, spared := grouped(s.Pods, 1), grouped(s.Always, 1), percent(s.Spared)
+	return ui.T(ctx, "기능은 평균 "+there+"개가 떠 있었습니다. 잠들지 않았다면 평균 "+always+"개였을 테니, 그 자리의 "+spared+"를 비워 두었습니다. 비운 자리는 사람이 몰릴 때와 다른 일에 쓰고, 노드를 줄일 때에만 돈이 됩니다.",
+		there+" pods of functions were there on average. Had none slept, there would have been "+always+": "+spared+" of that room was free. It serves rushes and whatever else runs there, and saves money only where there are fewer nodes for it.")
 }
 
 // advice is whether keeping the last pod for some minutes after its last request is worth

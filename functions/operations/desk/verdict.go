@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"strconv"
@@ -102,40 +103,62 @@ func (h handlers) called(ctx context.Context, name string) string {
 	return ui.Name(ctx, h.catalogue.Called(name))
 }
 
-// costs are this month's beside those of the month before.
+// costs are what is paid anyway, and what functions take of it this month and took the month before.
 func costs(ctx context.Context, month, before bill.Bill) g.Node {
-	amount := func(b bill.Bill, v float64) string {
-		if b.WatchedHours == 0 {
+	share := func(b bill.Bill) string {
+		switch {
+		case b.WatchedHours == 0:
 			return ui.T(ctx, "기록 없음", "Not known")
+		case b.Paid.Nodes == 0:
+			return ui.T(ctx, "모름", "Not known")
 		}
-		return won(ctx, v)
+		return percent(b.Paid.Functions)
 	}
-	monthly := amount(month, month.Total.WonPerMonth)
-	if month.WatchedHours < 1 {
-		monthly = ui.T(ctx, "아직 모름", "Not known yet")
+	all := ui.T(ctx, "모름", "Not known")
+	if month.Paid.WonPerMonth > 0 {
+		all = won(ctx, month.Paid.WonPerMonth)
 	}
-	return el.Section(el.Class("stack"), el.H2(g.Text(ui.T(ctx, "이번 달 요금", "This month's cost"))),
+	return el.Section(el.Class("stack"), el.H2(g.Text(ui.T(ctx, "매달 내는 돈", "What is paid every month"))),
 		el.Div(el.Class("stats"),
-			el.P(g.Text(ui.T(ctx, "오늘까지 쓴 돈", "Until today")), el.B(g.Text(amount(month, month.Total.Won)))),
-			el.P(g.Text(ui.T(ctx, "이대로 한 달이면", "A month at this rate")), el.B(g.Text(monthly))),
-			el.P(g.Text(ui.T(ctx, "지난달", "The month before")), el.B(g.Text(amount(before, before.Total.Won)))),
+			el.P(g.Text(ui.T(ctx, "아무도 찾지 않아도", "Whether anybody visits or not")), el.B(g.Text(all))),
+			g.If(month.Paid.AlwaysOn > 0, el.P(g.Text(ui.T(ctx, "노드에서 늘 켜 둔 것의 몫", "Always on, of the nodes")), el.B(g.Text(percent(month.Paid.AlwaysOn))))),
+			el.P(g.Text(ui.T(ctx, "노드에서 기능의 몫, 이번 달", "Functions, this month")), el.B(g.Text(share(month)))),
+			el.P(g.Text(ui.T(ctx, "노드에서 기능의 몫, 지난달", "Functions, the month before")), el.B(g.Text(share(before)))),
 		),
 		el.P(g.Text(changed(ctx, month, before))),
+		el.P(el.Class("hint"), g.Text(paid(ctx, month))),
 	)
 }
 
-// changed says whether the council pays more than before.
+// paid is what the sum is made of.
+func paid(ctx context.Context, b bill.Bill) string {
+	parts := []string{}
+	if b.Paid.NodesMonth > 0 {
+		n := strconv.Itoa(b.Price.Nodes)
+		parts = append(parts, ui.T(ctx, b.Price.Node+" "+n+"대 ", n+" × "+b.Price.Node+" ")+won(ctx, b.Paid.NodesMonth))
+	}
+	for _, f := range b.Price.Besides {
+		parts = append(parts, ui.T(ctx, cmp.Or(f.NameKO, f.Name), f.Name)+" "+won(ctx, f.Won))
+	}
+	if len(parts) == 0 {
+		return ui.T(ctx, "노드에 내는 돈을 모릅니다. 한 컴퓨터에서 돌린다면 그 값이 전부입니다.", "What is paid for nodes is not known. On a single computer, its price is all there is.")
+	}
+	return ui.T(ctx, "여기에 든 것: "+strings.Join(parts, ", ")+". 설정에 값을 적지 않은 것은 들어 있지 않습니다. 늘 켜 둔 것은 엣지, 데이터베이스, Redis처럼 잠들지 않는 것입니다.",
+		"In it: "+strings.Join(parts, ", ")+". What has no price in the settings is not in it. What is always on are the edge, the database, Redis and whatever else never sleeps.")
+}
+
+// changed says whether functions take more than before, which changes nothing that is paid.
 func changed(ctx context.Context, month, before bill.Bill) string {
 	share, known := bill.Change(month, before)
 	part := strconv.Itoa(int(math.Round(math.Abs(share)*100))) + "%"
 	switch {
 	case !known:
-		return ui.T(ctx, "지난달과 견줄 만큼 살펴보지 못했습니다. 늘 켜져 있는 것(엣지, Redis, 데이터베이스)은 여기에 없습니다.", "Too little was seen to compare. What is always on (edge, Redis, database) is not in it.")
+		return ui.T(ctx, "기능의 몫을 지난달과 견줄 만큼 살펴보지 못했습니다.", "Too little was seen to compare what functions take with the month before.")
 	case math.Abs(share) < 0.05: // what a few visitors more or less make
-		return ui.T(ctx, "지난달과 비슷합니다. 늘 켜져 있는 것(엣지, Redis, 데이터베이스)은 여기에 없습니다.", "About as much as the month before. What is always on (edge, Redis, database) is not in it.")
+		return ui.T(ctx, "기능들은 지난달과 비슷하게 씁니다.", "Functions take about as much as the month before.")
 	case share > 0:
-		return ui.T(ctx, "이대로면 지난달보다 "+part+" 더 듭니다. 아래 ‘기능마다 자세히’에서 무엇이 비싼지 볼 수 있습니다.", "At this rate "+part+" more than the month before. What costs most stands below.")
+		return ui.T(ctx, "이대로면 기능들이 지난달보다 "+part+" 더 씁니다. 노드가 모자랄 때에만 더 내게 되고, 무엇이 많이 쓰는지는 아래 ‘기능마다 자세히’에서 볼 수 있습니다.", "At this rate functions take "+part+" more than the month before. It costs more only where the nodes do not suffice; what takes most stands below.")
 	default:
-		return ui.T(ctx, "이대로면 지난달보다 "+part+" 덜 듭니다.", "At this rate "+part+" less than the month before.")
+		return ui.T(ctx, "이대로면 기능들이 지난달보다 "+part+" 덜 씁니다. 내는 돈은 노드를 줄일 때에만 줄어듭니다.", "At this rate functions take "+part+" less than the month before. Less is paid only with fewer nodes.")
 	}
 }

@@ -9,18 +9,25 @@ import (
 	"github.com/madang-council/madang/shared/clock"
 )
 
-// Price is what a node costs. Nodes are what is paid for; a pod's part of one is the
+// Price is what nodes cost. They are what is paid for; a pod's part of one is the
 // greater of the parts of its processors and of its memory that the pod asks for.
 type Price struct {
 	Node       string  `json:"node" description:"The type of node that pods run on."`
-	WonPerHour float64 `json:"wonPerHour"`
-	CPUs       float64 `json:"cpus"`
-	MemoryMiB  float64 `json:"memoryMiB"`
-	Servers    int     `json:"servers" description:"How many servers that are always on the functions are compared with."`
-	ServerType string  `json:"serverType"`
-	ServerWon  float64 `json:"serverWonPerHour" description:"What one of these costs."`
+	Nodes      int     `json:"nodes" description:"How many of these are paid for."`
+	WonPerHour float64 `json:"wonPerHour" description:"What one of them costs."`
+	CPUs       float64 `json:"cpus" description:"Of one of them."`
+	MemoryMiB  float64 `json:"memoryMiB" description:"Of one of them."`
+	AlwaysOn   float64 `json:"alwaysOnWonPerHour" description:"What is always on takes so much of the nodes (edge, database, Redis and all that is no function), by what its pods ask for now; 0 where nobody looks at pods."`
+	Besides    []Fixed `json:"besides,omitempty" description:"What is paid beside nodes, as a load balancer and volumes; what is not here is not known."`
 	Source     string  `json:"source" description:"Where the prices were seen, and when."`
 	SourceKO   string  `json:"sourceKo,omitempty" description:"The same in Korean; without it Korean pages say source."`
+}
+
+// Fixed is something that is paid every month.
+type Fixed struct {
+	Name   string  `json:"name" description:"In English."`
+	NameKO string  `json:"nameKo,omitempty" description:"The same in Korean; without it Korean pages say name."`
+	Won    float64 `json:"wonPerMonth"`
 }
 
 // Pod is what a pod costs in an hour that asks for so much.
@@ -33,14 +40,15 @@ func (p Price) Pod(cpus, memoryMiB float64) float64 {
 
 // Bill is what functions took in a month.
 type Bill struct {
-	Month        string     `json:"month" description:"In Seoul, as 2026-03."`
-	From         time.Time  `json:"from"`
-	Until        time.Time  `json:"until" description:"The end of the month, or now."`
-	WatchedHours float64    `json:"watchedHours" description:"How long somebody looked. What is missing is not known, and not in the bill."`
-	Functions    []Line     `json:"functions" description:"The most expensive first."`
-	Total        Line       `json:"total"`
-	Servers      Comparison `json:"servers"`
-	Price        Price      `json:"price"`
+	Month        string    `json:"month" description:"In Seoul, as 2026-03."`
+	From         time.Time `json:"from"`
+	Until        time.Time `json:"until" description:"The end of the month, or now."`
+	WatchedHours float64   `json:"watchedHours" description:"How long somebody looked. What is missing is not known, and not in the bill."`
+	Paid         Paid      `json:"paid"`
+	Sleep        Sleep     `json:"sleep"`
+	Functions    []Line    `json:"functions" description:"The most expensive first. These are parts of what is paid for nodes, and no further sums."`
+	Total        Line      `json:"total"`
+	Price        Price     `json:"price"`
 }
 
 // Line is a function's part of a bill.
@@ -66,13 +74,22 @@ type Warm struct {
 	Worth        bool    `json:"worth" description:"It spares at least a third of the cold starts for at most a tenth of a won each."`
 }
 
-// Comparison is what servers had cost that are always on.
-type Comparison struct {
-	Servers     int     `json:"servers"`
-	Type        string  `json:"type"`
-	Won         float64 `json:"won" description:"In the watched time."`
-	WonPerMonth float64 `json:"wonPerMonth"`
-	Saved       float64 `json:"saved" description:"The part of it that is not spent, 0 to 1; below 0 where functions cost more; 0 before an hour was watched."`
+// Paid is what is paid whether anybody visits or not, at the prices of now, and what takes how
+// much of it.
+type Paid struct {
+	Nodes       float64 `json:"nodesWon" description:"For the nodes, in the watched time."`
+	NodesMonth  float64 `json:"nodesWonPerMonth"`
+	WonPerMonth float64 `json:"wonPerMonth" description:"With what is paid beside them, as far as it is known."`
+	Functions   float64 `json:"functionsShare" description:"The part of the nodes that functions' pods took, 0 to 1."`
+	AlwaysOn    float64 `json:"alwaysOnShare" description:"The part of them that what is always on asks for now, 0 to 1; 0 where nobody looks at pods."`
+}
+
+// Sleep is how much room functions leave by sleeping. It is room on nodes that are paid for: it
+// becomes money where something else uses it, or where there are fewer nodes for it.
+type Sleep struct {
+	Pods   float64 `json:"pods" description:"How many pods of functions there were, on average."`
+	Always float64 `json:"alwaysOnPods" description:"How many there had been, had each function kept one while it slept."`
+	Spared float64 `json:"sparedShare" description:"The part of these that were not there, 0 to 1."`
 }
 
 // hoursOfMonth is a month's average: 365.25 days in 12 months.
@@ -94,6 +111,7 @@ func MakeBill(month time.Time, now time.Time, days []Usage, p Price) Bill {
 		total.add(d)
 		watched[d.Day] = max(watched[d.Day], d.Watched)
 	}
+	slept := total.Watched - total.Awake // of all functions
 	total.Watched = 0
 	for _, w := range watched {
 		total.Watched += w
@@ -114,12 +132,31 @@ func MakeBill(month time.Time, now time.Time, days []Usage, p Price) Bill {
 	})
 	b.Total = line(total)
 	b.Total.AsleepShare = round(asleep, 4)
-	s := Comparison{Servers: p.Servers, Type: p.ServerType, Won: round(float64(p.Servers)*p.ServerWon*hours, 2), WonPerMonth: round(float64(p.Servers)*p.ServerWon*hoursOfMonth, 0)}
-	if s.WonPerMonth > 0 && hours >= 1 {
-		s.Saved = round(1-b.Total.WonPerMonth/s.WonPerMonth, 4)
+	b.Paid = paid(total, hours, p)
+	if always := total.Pods + slept; total.Watched > 0 && always > 0 {
+		b.Sleep = Sleep{
+			Pods: round(float64(total.Pods)/float64(total.Watched), 2), Always: round(float64(always)/float64(total.Watched), 2),
+			Spared: round(float64(slept)/float64(always), 4),
+		}
 	}
-	b.Servers = s
 	return b
+}
+
+// paid is what nodes and all else cost of whose watched hours the functions used so much.
+func paid(used Usage, hours float64, p Price) Paid {
+	nodes := float64(p.Nodes) * p.WonPerHour
+	s := Paid{Nodes: round(nodes*hours, 2), NodesMonth: round(nodes*hoursOfMonth, 0)}
+	s.WonPerMonth = s.NodesMonth
+	for _, f := range p.Besides {
+		s.WonPerMonth += round(f.Won, 0)
+	}
+	if nodes > 0 {
+		s.AlwaysOn = round(p.AlwaysOn/nodes, 4)
+	}
+	if nodes > 0 && hours > 0 {
+		s.Functions = round(float64(used.Cost)/1e6/(nodes*hours), 4)
+	}
+	return s
 }
 
 func line(u Usage) Line {

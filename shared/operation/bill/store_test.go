@@ -38,7 +38,7 @@ func TestUsageAddsUp(t *testing.T) {
 		}
 		want := bill.Line{Function: "main", PodSeconds: 5400, AsleepShare: 0.5, Starts: 6, Wakes: 3, ReadySeconds: 0.75, Won: 5.25, WonPerMonth: 1278.38,
 			Warm: bill.Warm{Minutes: 5, SparedWakes: 3, Won: 0.2625, WonPerSpared: 0.0875, Worth: true}}
-		if diff := cmp.Diff([]bill.Line{want}, b.Functions); diff != "" || b.WatchedHours != 3 || b.Price != price {
+		if diff := cmp.Diff([]bill.Line{want}, b.Functions); diff != "" || b.WatchedHours != 3 || !cmp.Equal(b.Price, price) {
 			t.Errorf("%+v %s", b, diff)
 		}
 	})

@@ -105,7 +105,7 @@ func TestMeterCountsEveryMillisecond(t *testing.T) {
 	})
 }
 
-var price = bill.Price{Node: "m2.c2m4", WonPerHour: 93, CPUs: 2, MemoryMiB: 4096, Servers: 2, ServerType: "m2.c2m4", ServerWon: 93}
+var price = bill.Price{Node: "m2.c2m4", Nodes: 2, WonPerHour: 93, CPUs: 2, MemoryMiB: 4096, AlwaysOn: 20.9, Besides: []bill.Fixed{{Name: "load balancer", Won: 20_000}}}
 
 func TestPrice(t *testing.T) {
 	for _, c := range []struct{ cpus, mib, want float64 }{{1, 0, 46.5}, {0, 1024, 23.25}, {0.075, 104, 3.4875}, {2, 8192, 186}} {
@@ -136,17 +136,19 @@ func TestBill(t *testing.T) {
 		},
 		Total: bill.Line{PodSeconds: 75_600, AsleepShare: 0.7917, Starts: 31, Wakes: 11, ReadySeconds: 0.8, Won: 73.5, WonPerMonth: 1491.44,
 			Warm: bill.Warm{Minutes: 5, SparedWakes: 5, Won: 0.35, WonPerSpared: 0.07, Worth: true}},
-		Servers: bill.Comparison{Servers: 2, Type: "m2.c2m4", Won: 6696, WonPerMonth: 135_873, Saved: 0.989},
+		// 21 of 78 hours of pods, in 36 hours
+		Paid:  bill.Paid{Nodes: 6696, NodesMonth: 135_873, WonPerMonth: 155_873, Functions: 0.011, AlwaysOn: 0.1124},
+		Sleep: bill.Sleep{Pods: 0.58, Always: 2.17, Spared: 0.7308},
 	}
 	if diff := cmp.Diff(want, got, cmpopts.EquateApprox(0, 0.011)); diff != "" {
 		t.Error(diff)
 	}
 	early := bill.MakeBill(noon, noon, []bill.Usage{{Day: "2026-03-02", Function: "main", Watched: 20_000, Awake: 20_000, Pods: 20_000, Cost: 70_000}}, price)
-	if early.Total.WonPerMonth != 0 || early.Servers.Saved != 0 || early.Total.Won != 0.07 {
+	if early.Total.WonPerMonth != 0 || early.Sleep != (bill.Sleep{Pods: 1, Always: 1}) || early.Paid.WonPerMonth != 155_873 || early.Total.Won != 0.07 {
 		t.Errorf("twenty seconds foretell a month: %+v", early)
 	}
 	last := bill.MakeBill(noon.AddDate(0, -1, 0), noon, nil, bill.Price{})
-	if !last.Until.Equal(want.From) || last.Month != "2026-02" || last.Total != (bill.Line{Warm: bill.Warm{Minutes: 5}}) {
+	if !last.Until.Equal(want.From) || last.Month != "2026-02" || last.Total != (bill.Line{Warm: bill.Warm{Minutes: 5}}) || last.Paid != (bill.Paid{}) || last.Sleep != (bill.Sleep{}) {
 		t.Errorf("a month without anything: %+v", last)
 	}
 }
