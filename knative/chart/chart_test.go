@@ -659,6 +659,17 @@ func TestBadValuesAreRefused(t *testing.T) {
 	}
 }
 
+// Whether logs are kept decides whether their program is needed: the schema says so, with all else
+// that is missing, and not a template at last.
+func TestLogsNeedTheirImage(t *testing.T) {
+	for _, keep := range []bool{true, false} {
+		_, err := render(t, production, set("logs.keep", keep), set("images.logs", ""))
+		if (err == nil) == keep || keep && !strings.Contains(err.Error(), "specifications of the schema") {
+			t.Errorf("logs.keep %v without images.logs: %v", keep, err)
+		}
+	}
+}
+
 // backend is what a connection takes of the server's memory, in MiB: measured 2.7 after a
 // thousand rows were sorted (PostgreSQL 15).
 const backend = 3
