@@ -82,9 +82,12 @@ func TestEdgeService(t *testing.T) {
 		annotations map[string]string
 		ports       map[int32]string
 	}{
-		"acme":     {nil, byHTTP, map[int32]string{80: "http", 443: "https"}},
-		"secret":   {[]func(chartutil.Values){set("edge.tls.mode", "secret")}, byHTTP, map[int32]string{80: "http", 443: "https"}},
-		"PROXY":    {proxied, byTCP, map[int32]string{80: "http", 443: "https"}},
+		"acme":   {nil, byHTTP, map[int32]string{80: "http", 443: "https"}},
+		"secret": {[]func(chartutil.Values){set("edge.tls.mode", "secret")}, byHTTP, map[int32]string{80: "http", 443: "https"}},
+		"PROXY":  {proxied, byTCP, map[int32]string{80: "http", 443: "https"}},
+		"PROXY, tried": {
+			append(slices.Clone(proxied), set("edge.service.healthCheck", "HTTP")), with(byHTTP, prefix+"proxy-protocol", "true"), map[int32]string{80: "http", 443: "https"},
+		},
 		"balancer": {balanced, byHTTP, map[int32]string{80: "redirect", 443: "http"}},
 		"none":     {unsecure, byHTTP, map[int32]string{80: "http"}},
 		"made by hand": {

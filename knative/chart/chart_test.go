@@ -607,6 +607,7 @@ func TestBadValuesAreRefused(t *testing.T) {
 		"functions.scheduledWindow":           "1m",
 		"edge.replicas":                       1,
 		"edge.service.type":                   "ExternalName",
+		"edge.service.healthCheck":            "HTTPS",
 		"edge.service.annotations":            map[string]any{"loadbalancer.nhncloud/healthmonitor-delay": 5},
 		"edge.modules":                        []any{"/tmp/x.so; env SECRET"},
 		"edge.filesCache":                     "1Gi",
@@ -661,6 +662,17 @@ func TestBadValuesAreRefused(t *testing.T) {
 	}
 }
 
+// Whether logs are kept decides whether their program is needed: the schema says so, with all else
+// that is missing, and not a template at last.
+func TestLogsNeedTheirImage(t *testing.T) {
+	for _, keep := range []bool{true, false} {
+		_, err := render(t, production, set("logs.keep", keep), set("images.logs", ""))
+		if (err == nil) == keep || keep && !strings.Contains(err.Error(), "specifications of the schema") {
+			t.Errorf("logs.keep %v without images.logs: %v", keep, err)
+		}
+	}
+}
+
 // backend is what a connection takes of the server's memory, in MiB: measured 2.7 after a
 // thousand rows were sorted (PostgreSQL 15).
 const backend = 3
@@ -693,6 +705,8 @@ func TestConnectionsAddUp(t *testing.T) {
 	for name, files := range map[string][]string{"production": production, "dev": dev, "test": test} {
 		for _, documented := range installations[name] {
 			r := mustRender(t, files, func(v chartutil.Values) {
+				image, _ := v["images"].(map[string]any)["postgres"].(string)
+				v["images"].(map[string]any)["postgres"] = strings.Replace(image, "@", ":15@", 1) // as CloudNativePG wants it
 				for _, part := range []string{"quota", "postgres", "functions"} {
 					if given, is := documented[part].(map[string]any); is {
 						own, _ := v[part].(map[string]any)
@@ -701,13 +715,11 @@ func TestConnectionsAddUp(t *testing.T) {
 				}
 			})
 			pods := of[corev1.ResourceQuota](r)["ResourceQuota/madang"].Spec.Hard.Pods().Value()
-			start := of[corev1.ConfigMap](r)["ConfigMap/postgres"].Data["start.sh"]
-			most, shared := number(t, start, `max_connections=(\d+)`), number(t, start, `shared_buffers=(\d+)MB`)
+			most, shared, limit := database(t, r)
 			const superuser, backups = 3, 5 // superuser_reserved_connections; pg_dump, psql and whoever looks
 			if need := pods*postgres.Connections + superuser + backups; need > most {
 				t.Errorf("%s: %d pods may need %d connections, and PostgreSQL takes %d", name, pods, need, most)
 			}
-			limit := of[appsv1.StatefulSet](r)["StatefulSet/postgres"].Spec.Template.Spec.Containers[0].Resources.Limits.Memory().Value() >> 20
 			if need := shared + most*backend; need > limit*3/4 {
 				t.Errorf("%s: PostgreSQL may need %d MiB, and three quarters of its limit of %d are less", name, need, limit)
 			}
@@ -718,6 +730,22 @@ func TestConnectionsAddUp(t *testing.T) {
 			}
 		}
 	}
+}
+
+// database is how many connections PostgreSQL takes, and its shared memory and limit in MiB: of
+// the chart's own server, or of those of CloudNativePG.
+func database(t *testing.T, r rendered) (connections, shared, limit int64) {
+	t.Helper()
+	if config, own := of[corev1.ConfigMap](r)["ConfigMap/postgres"]; own {
+		start := config.Data["start.sh"]
+		return number(t, start, `max_connections=(\d+)`), number(t, start, `shared_buffers=(\d+)MB`),
+			of[appsv1.StatefulSet](r)["StatefulSet/postgres"].Spec.Template.Spec.Containers[0].Resources.Limits.Memory().Value() >> 20
+	}
+	text, err := yaml.Marshal(of[map[string]any](r)["Cluster/postgres"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return number(t, string(text), `max_connections: "(\d+)"`), number(t, string(text), `shared_buffers: (\d+)MB`), number(t, string(text), `memory: (\d+)Gi`) << 10
 }
 
 func number(t *testing.T, text, pattern string) int64 {

@@ -42,7 +42,7 @@ func create(ctx context.Context, o order) error {
 		return fmt.Errorf("bucket %s exists already: destroy removes it, and -replace does so first", strings.Join(there, ", "))
 	}
 	// Room and images are the cluster's and the pipeline's to wait for.
-	found, err := c.preflight(ctx, o, own(o, store), "versions", "storage", "network", "tls")
+	found, err := c.preflight(ctx, o, own(o, store), "kinds", "versions", "storage", "network", "tls")
 	if err != nil {
 		return err
 	}
@@ -248,7 +248,7 @@ func chart(ctx context.Context, o order) error {
 	if err != nil {
 		return err
 	}
-	found, err := c.preflight(ctx, o, nil, "storage")
+	found, err := c.preflight(ctx, o, nil, "kinds", "storage")
 	if err != nil {
 		return err
 	}
@@ -264,6 +264,9 @@ func chart(ctx context.Context, o order) error {
 		return err
 	}
 	if err := c.deployed(ctx, o.namespace); err != nil {
+		return err
+	}
+	if err := c.claimed(ctx, o.namespace); err != nil {
 		return err
 	}
 	s.end("%s is installed", o.namespace)

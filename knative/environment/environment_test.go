@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	authorizationv1 "k8s.io/api/authorization/v1"
 	corev1 "k8s.io/api/core/v1"
+	storagev1 "k8s.io/api/storage/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -36,6 +37,7 @@ func TestOrdersThatMakeNoSense(t *testing.T) {
 		{"create", "-name", "a/b"}, {"destroy", "-name", "a-"}, {"create", "-name", "aa-logs"}, {"destroy", "-name", "aa-backups"},
 		{"create", "-name", "logs", "-replace"}, {"destroy", "-name", "backups"}, {"drill", "-name", "backups"}, {"destroy", "-name", "pipeline"}, {"create", "-name", strings.Repeat("a", 32)},
 		{"install", "-name", "aa", "-namespace", "madang"}, {"create", "-unknown"},
+		{"install", "-namespace", "madang", "-from", "other"}, {"destroy", "-name", "aa", "-from", "madang"}, {"create", "-name", "aa", "-from", "madang", "-images", "images.yaml"},
 		{"ship"}, {"ship", "-name", "aa", "-namespace", "madang"}, {"ship", "-namespace", "madang", "-values", "x.yaml"}, {"ship", "-namespace", "madang", "-set", "a=b"},
 	} {
 		if err := run(t.Context(), args, &bytes.Buffer{}); err == nil {
@@ -418,6 +420,19 @@ func TestClaimsAreFollowed(t *testing.T) {
 	c := &cluster{kube: kubefake.NewSimpleClientset(claim, pod, event)}
 	if told := c.waiting(t.Context(), "madang"); len(told) != 1 || !strings.Contains(told[0], "ProvisioningFailed: no such class") {
 		t.Errorf("%q", told)
+	}
+	// A cache of the pipeline's that no run wants yet is told, too, where its volume is made at once.
+	made := &storagev1.StorageClass{ObjectMeta: metav1.ObjectMeta{Name: class}}
+	c = &cluster{kube: kubefake.NewSimpleClientset(claim, made)}
+	if err := c.claimed(t.Context(), "madang"); !errors.Is(err, errUnbound) || !strings.Contains(err.Error(), "data-postgres-0") {
+		t.Error(err)
+	}
+	first := storagev1.VolumeBindingWaitForFirstConsumer
+	made = made.DeepCopy()
+	made.VolumeBindingMode = &first
+	c = &cluster{kube: kubefake.NewSimpleClientset(claim, made)}
+	if err := c.claimed(t.Context(), "madang"); err != nil {
+		t.Errorf("it waits for its first run: %v", err)
 	}
 	claim.Status.Phase = corev1.ClaimBound
 	c = &cluster{kube: kubefake.NewSimpleClientset(claim, pod, event)}

@@ -4,7 +4,7 @@
 //	environment create  -name x -images images.yaml [-values f]... [-seed]
 //	environment destroy -name x
 //	environment install -namespace madang [-images images.yaml] -values production.yaml
-//	environment drill   -name drill -images images.yaml [-values f]... <dump
+//	environment drill   -name drill {-images images.yaml|-from madang} [-values f]... <dump
 //	environment ship    -namespace madang -images images.yaml
 //	environment chart   -namespace madang-pipeline -chart tekton/chart -images pipeline-images.yaml -values pipeline.yaml
 //
@@ -53,6 +53,7 @@ type order struct {
 	namespace string
 	chart     string
 	images    string
+	from      string // create, drill: the namespace whose images it takes
 	values    list
 	set       list
 	given     map[string]any // ship: the values of the installation
@@ -131,6 +132,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	f.StringVar(&o.namespace, "namespace", "", "install: the namespace")
 	f.StringVar(&o.chart, "chart", "knative/chart", "folder of the chart")
 	f.StringVar(&o.images, "images", "", "the file that task publish wrote: images.yaml, and for install on an installation the images that run")
+	f.StringVar(&o.from, "from", "", "create, drill: the namespace of an installation whose images it takes, in place of -images")
 	f.Var(&o.values, "values", "a values file; later ones win")
 	f.Var(&o.set, "set", "a value, as edge.replicas=3")
 	f.StringVar(&o.url, "url", "", "create: the site's address; empty: the edge's own in the cluster")
@@ -166,6 +168,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return fmt.Errorf("%s needs -namespace, and takes no -name", args[0])
 	case args[0] == "ship" && len(o.values)+len(o.set) > 0:
 		return errors.New("ship takes the installation's values: install changes them")
+	case o.from != "" && (args[0] != "create" && args[0] != "drill" || o.images != ""):
+		return errors.New("-from is of create and drill, and takes the place of -images")
 	case !anywhere && !namePattern.MatchString(o.name):
 		return fmt.Errorf("-name %q: 2 to 31 of a-z, 0-9 and -, a letter first", o.name)
 	case !anywhere && slices.ContainsFunc(beside(""), func(suffix string) bool { return strings.HasSuffix("-"+o.name, suffix) }):
@@ -174,6 +178,20 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return fmt.Errorf("-name %q: its namespace would be the pipeline's", o.name)
 	case !anywhere:
 		o.namespace = "madang-" + o.name
+	}
+	if o.from != "" {
+		c, err := openCluster(o.from)
+		if err != nil {
+			return err
+		}
+		was, err := c.revision(o.from)
+		if err != nil {
+			return err
+		}
+		if err := o.take(was); err != nil {
+			return err
+		}
+		defer o.forget()
 	}
 	if args[0] != "install" {
 		o.images = cmp.Or(o.images, publishedImages)

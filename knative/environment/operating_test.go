@@ -80,6 +80,9 @@ func published(names ...string) map[string]any {
 	}
 	for _, name := range names {
 		images[name] = "registry.example/madang/" + name + "@sha256:" + zeros
+		if !slices.Contains(append([]string{"clerk", "environment"}, oneImage...), name) { // others' have their tag
+			images[name] = "registry.example/madang/" + name + ":1.2@sha256:" + zeros
+		}
 	}
 	if slices.Contains(names, "migrate") {
 		images["functions"] = own
@@ -107,13 +110,20 @@ func TestValuesFiles(t *testing.T) {
 
 	environments, _ := pipeline["environments"].(map[string]any)
 	given, _ := environments["values"].(map[string]any)
+	acceptsEnvironment(t, given, "migrate", "watch", "backup", "logs")
+	acceptsEnvironment(t, valuesFile(t, "cluster.yaml"), "migrate", "watch", "backup", "logs", "edge", "redis", "postgres", "prometheus", "alertmanager")
+}
+
+// acceptsEnvironment renders an environment of the values of a cluster, with what env:create adds:
+// images, and what follows from the name.
+func acceptsEnvironment(t *testing.T, given map[string]any, names ...string) {
+	t.Helper()
 	dev, err := chartutil.ReadValuesFile("../chart/values-dev.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	// What env:create adds: images of the commit, and what follows from the name.
 	values := chartutil.MergeTables(given, dev.AsMap())
-	values = under(values, published("migrate", "watch", "backup", "logs"))
+	values = under(values, published(names...))
 	values = under(values, own(order{name: "pr-7", namespace: "madang-pr-7", smtp: "smtp://127.0.0.1:2525?tls=none", receiver: receiver{netip.MustParseAddrPort("10.1.2.3:2580")}}, storage{endpoint: "https://storage.example", region: "KR1", accessKey: "a", secretKey: "s"}))
 	accepts(t, "../chart", values)
 }
@@ -124,12 +134,14 @@ var (
 	mark    = regexp.MustCompile(`^# (untried|tested: .+)`)
 	heading = regexp.MustCompile(`(?m)^#`) // what follows it are the further ones, and the title
 	inline  = regexp.MustCompile("`(?:kubectl|task|gh|crane|helm|curl|cosign|docker|rclone|go test|psql) [^`]+`")
-	proof   = regexp.MustCompile(`\b(Test[A-Z][A-Za-z]+)\b`)
+	proof   = regexp.MustCompile("\\b(Test[A-Z][A-Za-z]+)\\b`?(?: \\(([a-z0-9]+(?:/[a-z0-9]+)+)\\))?")
+	marking = regexp.MustCompile(`(?m)^(?:# (?:untried|tested)|\*Commands here: (?s:.*?)\*$).*`)
 )
 
 // Every command of docs/operating.md says whether a test runs it, and those tests exist:
 // a block in its first line, commands in sentences and tables by "Commands here:" below the
-// heading, or by "(untried" behind them.
+// heading, or by "(untried" behind them. A mark says of which package its test is, and so does
+// whoever names one that several have.
 func TestEveryCommandIsMarked(t *testing.T) {
 	text := operating(t)
 	for _, block := range fence.FindAllStringSubmatch(text, -1) {
@@ -154,7 +166,7 @@ func TestEveryCommandIsMarked(t *testing.T) {
 			}
 		}
 	}
-	tests := map[string]bool{}
+	tests := map[string][]string{} // the folders that have one of a name
 	err := filepath.WalkDir("../..", func(path string, d os.DirEntry, err error) error {
 		if err != nil || d.IsDir() && (d.Name() == "node_modules" || d.Name() == ".git") {
 			return cmp.Or(err, filepath.SkipDir)
@@ -164,7 +176,7 @@ func TestEveryCommandIsMarked(t *testing.T) {
 		}
 		source, err := os.ReadFile(path) //nolint:gosec // our own tree, which nobody changes meanwhile
 		for _, m := range regexp.MustCompile(`(?m)^func (Test[A-Za-z]+)\(`).FindAllStringSubmatch(string(source), -1) {
-			tests[m[1]] = true
+			tests[m[1]] = append(tests[m[1]], filepath.ToSlash(strings.TrimPrefix(filepath.Dir(path), "../../")))
 		}
 		return err
 	})
@@ -172,9 +184,26 @@ func TestEveryCommandIsMarked(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, m := range proof.FindAllStringSubmatch(text, -1) {
-		if !tests[m[1]] {
+		switch in := tests[m[1]]; {
+		case len(in) == 0:
 			t.Errorf("docs/operating.md names %s, which is no test", m[1])
+		case m[2] != "" && !slices.Contains(in, m[2]):
+			t.Errorf("docs/operating.md names %s of %s, and it is of %v", m[1], m[2], in)
+		case m[2] == "" && len(in) > 1:
+			t.Errorf("docs/operating.md names %s, and does not say of which of %v", m[1], in)
 		}
+	}
+	said := 0
+	for _, line := range marking.FindAllString(text, -1) {
+		for _, m := range proof.FindAllStringSubmatch(line, -1) {
+			said++
+			if m[2] == "" {
+				t.Errorf("a mark does not say of which package %s is: %s", m[1], line)
+			}
+		}
+	}
+	if said < 15 {
+		t.Errorf("only %d tests are named by marks", said)
 	}
 }
 
@@ -226,6 +255,9 @@ func TestStepsHaveWhatTestsWant(t *testing.T) {
 		if instruction, comment, found := strings.Cut(line, " #"); found && !strings.HasPrefix(line, "#") {
 			t.Errorf("Docker takes what follows %q for a part of it: %s", instruction, comment)
 		}
+	}
+	if signing, _ := valuesFile(t, "pipeline.yaml")["signing"].(map[string]any); signing["key"] != "" && !regexp.MustCompile(`(?m)^COPY --from=\S+ \S+/cosign /usr/local/bin/cosign$`).MatchString(m[1]) {
+		t.Error("pipeline.yaml signs, and the image of the steps has no cosign")
 	}
 	image := strings.Fields(m[1])
 	want := append(packages(t, "../../.ci/servers"), packages(t, "../../tekton/e2e/steps-image")...)

@@ -22,6 +22,7 @@ import (
 	helmstorage "helm.sh/helm/v3/pkg/storage"
 	"helm.sh/helm/v3/pkg/storage/driver"
 	corev1 "k8s.io/api/core/v1"
+	storagev1 "k8s.io/api/storage/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
 
@@ -151,6 +152,12 @@ func goesOn(ctx context.Context, was revision, o *order) error {
 	if o.images != "" {
 		return nil
 	}
+	return o.take(was)
+}
+
+// take has an order be of the images that an installation runs, of functions and of what task
+// publish builds beside them, in a file that forget removes.
+func (o *order) take(was revision) error {
 	images, _ := was.values["images"].(map[string]any)
 	run := map[string]any{}
 	for _, name := range append([]string{"functions"}, oneImage...) {
@@ -216,7 +223,35 @@ func (c *cluster) waiting(ctx context.Context, namespace string) []string {
 	if err != nil {
 		events = &corev1.EventList{} // who may not read events is told without their reasons
 	}
-	return preflight.Unbound(claims.Items, pods.Items, events.Items, time.Now())
+	classes, err := c.kube.StorageV1().StorageClasses().List(ctx, metav1.ListOptions{})
+	if err != nil {
+		classes = &storagev1.StorageClassList{}
+	}
+	return preflight.Unbound(claims.Items, classes.Items, pods.Items, events.Items, time.Now())
+}
+
+// claimed waits for the volumes that are made without a pod that wants them: of claims that a
+// later run is the first to want nobody else would be told.
+func (c *cluster) claimed(ctx context.Context, namespace string) error {
+	classes, err := c.kube.StorageV1().StorageClasses().List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return fmt.Errorf("storage classes: %w", err)
+	}
+	for {
+		claims, err := c.kube.CoreV1().PersistentVolumeClaims(namespace).List(ctx, metav1.ListOptions{})
+		if err != nil {
+			return fmt.Errorf("claims: %w", err)
+		}
+		if told := c.waiting(ctx, namespace); len(told) > 0 {
+			return fmt.Errorf("%w: %s", errUnbound, strings.Join(told, "; "))
+		}
+		if len(preflight.AtOnce(claims.Items, classes.Items)) == 0 {
+			return nil
+		}
+		if err := sleep(ctx, time.Second); err != nil {
+			return err
+		}
+	}
 }
 
 // unbound takes back a first installation that was ended for want of volumes: a claim's

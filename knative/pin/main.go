@@ -4,7 +4,8 @@
 //	pin -images knative/pin/images.yaml -out others.yaml [-to registry.example/madang]
 //
 // With -to each image is copied there first, which is what nodes should pull, and the file
-// names the copy. A tag that has another digest than the file that is there says so: it
+// names the copy. An image has its tag beside the digest: nobody resolves it, and an operator of
+// databases tells versions apart by it. A tag that has another digest than the file that is there says so: it
 // is a new version to read about, and goes in only with -move.
 package main
 
@@ -60,7 +61,7 @@ func main() {
 
 // pinned is an image of the values file.
 type pinned struct {
-	image string // registry/repository@sha256:…
+	image string // registry/repository:tag@sha256:…
 	tag   string
 	day   string // when that digest was first seen
 }
@@ -99,7 +100,7 @@ func run(ctx context.Context, o order, out io.Writer) error {
 	}
 	for _, key := range slices.Sorted(maps.Keys(found)) {
 		if p := found[key]; o.to != "" {
-			if err := crane.Copy(p.tag[:strings.LastIndex(p.tag, ":")]+"@"+digestOf(p.image), o.copyOf(p), options(ctx)...); err != nil {
+			if err := crane.Copy(p.tag[:strings.LastIndex(p.tag, ":")]+"@"+digestOf(p.image), copyOf(p), options(ctx)...); err != nil {
 				return fmt.Errorf("%s: copy: %w", key, err)
 			}
 		}
@@ -132,18 +133,18 @@ func (o order) resolve(ctx context.Context, tag string) (pinned, error) {
 	if err != nil {
 		return pinned{}, fmt.Errorf("%s: %w", tag, err)
 	}
-	repository := tag[:strings.LastIndex(tag, ":")]
+	named := tag
 	if o.to != "" {
-		repository = o.to + "/" + path.Base(repository)
+		named = o.to + "/" + path.Base(tag)
 	}
-	return pinned{repository + "@" + digest, tag, o.today}, nil
+	return pinned{named + "@" + digest, tag, o.today}, nil
 }
 
 // copyOf is where an image is copied to: the same tag, so that a registry's clean-up of
 // what has none leaves it.
-func (o order) copyOf(p pinned) string {
-	repository, _, _ := strings.Cut(p.image, "@")
-	return repository + p.tag[strings.LastIndex(p.tag, ":"):]
+func copyOf(p pinned) string {
+	named, _, _ := strings.Cut(p.image, "@")
+	return named
 }
 
 func digestOf(image string) string {

@@ -36,11 +36,14 @@ func (f file) read() string {
 	return string(content)
 }
 
+// tagged is an image by digest with its tag beside it.
+func tagged(image, tag string) string { return strings.Replace(image, "@", ":"+tag+"@", 1) }
+
 // A tag becomes its digest, with the tag and the day; one that moves is told, and taken only
 // when asked for.
 func TestPin(t *testing.T) {
 	host, folder := signaturetest.Registry(t), t.TempDir()
-	edge, redis := signaturetest.Push(t, host+"/openresty/openresty:1.27"), signaturetest.Push(t, host+"/library/redis:7.4")
+	edge, redis := tagged(signaturetest.Push(t, host+"/openresty/openresty:1.27"), "1.27"), tagged(signaturetest.Push(t, host+"/library/redis:7.4"), "7.4")
 	list, out := file{t, filepath.Join(folder, "images.yaml")}, file{t, filepath.Join(folder, "others.yaml")}
 	list.write("images:\n  edge: " + host + "/openresty/openresty:1.27\n  redis: " + host + "/library/redis:7.4\n")
 	o := order{images: list.path, out: out.path, today: "2026-12-01"}
@@ -55,7 +58,7 @@ func TestPin(t *testing.T) {
 	if err := run(t.Context(), o, &bytes.Buffer{}); err != nil || out.read() != first {
 		t.Errorf("the same digests have another day: %v\n%s", err, out.read())
 	}
-	moved := signaturetest.Push(t, host+"/library/redis:7.4")
+	moved := tagged(signaturetest.Push(t, host+"/library/redis:7.4"), "7.4")
 	if err := run(t.Context(), o, &bytes.Buffer{}); err == nil || !strings.Contains(err.Error(), digestOf(moved)) || out.read() != first {
 		t.Errorf("%v\n%s", err, out.read())
 	}
@@ -74,7 +77,7 @@ func TestCopy(t *testing.T) {
 	if err := run(t.Context(), order{images: list.path, out: out.path, to: own + "/madang", today: "2026-12-01"}, &bytes.Buffer{}); err != nil {
 		t.Fatal(err)
 	}
-	want := own + "/madang/openresty@" + digestOf(image)
+	want := own + "/madang/openresty:1.27@" + digestOf(image)
 	if !strings.Contains(out.read(), "edge: "+want+" # "+host+"/openresty/openresty:1.27, 2026-12-01\n") {
 		t.Errorf("%s", out.read())
 	}

@@ -21,7 +21,29 @@ var (
 
 const versionLabel = "app.kubernetes.io/version"
 
-// versions: Kubernetes and both halves of Knative are there, and new enough.
+// programs are what brings a group of the API, and the value of the chart that asks for it.
+var programs = map[string]string{
+	"serving.knative.dev": "Knative Serving", "eventing.knative.dev": "Knative Eventing", "sources.knative.dev": "Knative Eventing",
+	"cert-manager.io": "cert-manager (edge.tls.mode acme)", "postgresql.cnpg.io": "CloudNativePG (postgres.operator, postgres.beside)", "kyverno.io": "Kyverno (images.admission)",
+	"tekton.dev": "Tekton Pipelines", "triggers.tekton.dev": "Tekton Triggers",
+}
+
+// kinds: every kind of object that the chart makes is known to the API. Helm would find out
+// about one in the midst of an installation.
+func kinds(p Plan, f Facts) []Finding {
+	if found := f.unknown(askedVersion); len(found) > 0 {
+		return found
+	}
+	found := []Finding{}
+	for _, group := range p.Groups {
+		if !slices.Contains(f.Groups, group) {
+			found = append(found, failed("%s is not installed: the API has no %s", cmp.Or(programs[group], "what makes it"), group)...)
+		}
+	}
+	return orPassed(found, "%s", strings.Join(p.Groups, ", "))
+}
+
+// versions: Kubernetes and both halves of Knative are new enough.
 func versions(_ Plan, f Facts) []Finding {
 	found := f.unknown(askedVersion, askedDeployments)
 	if f.Kubernetes != "" {
@@ -32,8 +54,7 @@ func versions(_ Plan, f Facts) []Finding {
 		{"Knative Eventing", "eventing.knative.dev", nsEventing, "eventing-controller"},
 	} {
 		if f.Denied[askedVersion] == nil && !slices.Contains(f.Groups, part.group) {
-			found = append(found, failed("%s is not installed: the API has no %s", part.name, part.group)...)
-			continue
+			continue // as kinds says
 		}
 		i := slices.IndexFunc(f.Deployments, func(d appsv1.Deployment) bool {
 			return d.Namespace == part.namespace && d.Name == part.deployment
@@ -226,13 +247,7 @@ const soon = 14 * 24 * time.Hour
 func tls(p Plan, f Facts) []Finding {
 	found := f.unknown(askedSecrets)
 	secret, there := f.Secrets[p.TLSSecret]
-	switch p.TLS {
-	case "acme":
-		found = append(found, f.unknown(askedVersion)...)
-		if f.Denied[askedVersion] == nil && !slices.Contains(f.Groups, "cert-manager.io") {
-			found = append(found, failed("edge.tls.mode is acme, and cert-manager is not installed")...)
-		}
-	case "secret":
+	if p.TLS == "secret" {
 		switch {
 		case f.Denied[askedSecrets] != nil:
 		case !there:
@@ -251,6 +266,32 @@ func tls(p Plan, f Facts) []Finding {
 		found = append(found, warned("edge.proxyProtocol is false: behind a load balancer of TCP listeners all visitors have its address, and share one limit")...)
 	}
 	return orPassed(found, "%s for %s", p.TLS, p.Site)
+}
+
+// files: the object storage takes the keys, has the bucket, and lets browsers send files to it
+// from the site.
+func files(p Plan, f Facts) []Finding {
+	if f.Files == nil {
+		return passed("not asked for")
+	}
+	found := []Finding{}
+	switch said := f.Files; {
+	case said.Err != nil: // the cluster may reach what this machine does not
+		found = append(found, one(Unknown, "%s: %v", p.Files.Endpoint, said.Err)...)
+	case p.Files.AccessKey == "" && p.Files.Bucket != "":
+		found = append(found, one(Unknown, "%s: its keys are in a Secret of yours", p.Files.Endpoint)...)
+	case said.Refused != "":
+		found = append(found, failed("%s does not take secrets.storageAccessKey and storageSecretKey for %s: %s", p.Files.Endpoint, p.Files.Bucket, said.Refused)...)
+	case !said.Bucket:
+		found = append(found, failed("%s has no bucket %s: docs/operating.md, Object storage", p.Files.Endpoint, p.Files.Bucket)...)
+	}
+	switch origin := f.Files.Origin; {
+	case f.Files.OriginErr != nil:
+		found = append(found, one(Unknown, "%s: %v", p.Files.Public, f.Files.OriginErr)...)
+	case f.Files.Err == nil && origin != "*" && origin != p.Files.Origin:
+		found = append(found, warned("browsers may send no files to %s from %s (CORS lets %q): docs/operating.md, Object storage", p.Files.Public, p.Files.Origin, origin)...)
+	}
+	return orPassed(found, "%s has the bucket %s, and browsers may send files to it", p.Files.Endpoint, p.Files.Bucket)
 }
 
 // covers says whether a name of a certificate is a host's, as RFC 6125 reads a wildcard.

@@ -6,12 +6,16 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/url"
 	"sync"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/credentials"
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
@@ -42,6 +46,16 @@ type Facts struct {
 	Nodes         []corev1.Node
 	Pods          []corev1.Pod
 	Platforms     map[string]Image // by image
+	Files         *Stored          // nil: not asked
+}
+
+// Stored is what the object storage says.
+type Stored struct {
+	Err       error  // it does not answer
+	Refused   string // why it does not take the keys
+	Bucket    bool   // is there
+	Origin    string // from which browsers may PUT
+	OriginErr error
 }
 
 // Secret is what a check needs of one.
@@ -92,9 +106,9 @@ func (p Plan) platform() []string {
 	return all
 }
 
-// Gather asks the cluster. Images are asked of their registries only where withImages is
-// true, with the logins of docker login.
-func Gather(ctx context.Context, kube kubernetes.Interface, p Plan, withImages bool) Facts {
+// Gather asks the cluster. Only where outside is true images are asked of their registries, with
+// the logins of docker login, and the object storage whether it is as the chart needs it.
+func Gather(ctx context.Context, kube kubernetes.Interface, p Plan, outside bool) Facts {
 	f := Facts{Now: time.Now(), Denied: map[string]error{}, Secrets: map[string]Secret{}}
 	denied := func(what string, err error) bool {
 		if err != nil && !apierrors.IsNotFound(err) {
@@ -155,10 +169,65 @@ func Gather(ctx context.Context, kube kubernetes.Interface, p Plan, withImages b
 	if list, err := kube.CoreV1().Pods(metav1.NamespaceAll).List(ctx, metav1.ListOptions{}); !denied(askedPods, err) {
 		f.Pods = list.Items
 	}
-	if withImages {
-		f.Platforms = platforms(ctx, p.Images)
+	if outside {
+		f.Platforms, f.Files = platforms(ctx, p.Images), stored(ctx, p.Files)
 	}
 	return f
+}
+
+// stored asks the object storage for the bucket with the chart's keys, and as a browser would ask
+// before it sends a file.
+func stored(ctx context.Context, at Files) *Stored {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	said := &Stored{}
+	u, err := url.Parse(at.Endpoint)
+	if err != nil {
+		said.Err = err
+		return said
+	}
+	if at.AccessKey != "" {
+		client, err := minio.New(u.Host, &minio.Options{
+			Creds: credentials.NewStaticV4(at.AccessKey, at.SecretKey, ""), Secure: u.Scheme == "https", Region: at.Region, BucketLookup: minio.BucketLookupPath, MaxRetries: 2,
+		})
+		if err != nil {
+			said.Err = err
+			return said
+		}
+		said.Bucket, err = client.BucketExists(ctx, at.Bucket)
+		var refused minio.ErrorResponse
+		switch {
+		case errors.As(err, &refused) && refused.StatusCode >= 400 && refused.StatusCode < 500:
+			said.Refused = refused.Code
+		case err != nil:
+			said.Err = err
+			return said
+		}
+	}
+	said.Origin, said.OriginErr = allowed(ctx, at)
+	return said
+}
+
+// allowed is the origin from which browsers may PUT, as the storage answers them; "" is none.
+func allowed(ctx context.Context, at Files) (string, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodOptions, at.Public+"/"+at.Bucket+"/x", http.NoBody)
+	if err != nil {
+		return "", err
+	}
+	r.Header.Set("Origin", at.Origin)
+	r.Header.Set("Access-Control-Request-Method", http.MethodPut)
+	r.Header.Set("Access-Control-Request-Headers", "content-type")
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return "", err
+	}
+	if err := answer.Body.Close(); err != nil {
+		return "", err
+	}
+	if answer.StatusCode >= 300 {
+		return "", nil
+	}
+	return answer.Header.Get("Access-Control-Allow-Origin"), nil
 }
 
 // read reads what a certificate says; of another Secret only its type.

@@ -1,6 +1,7 @@
 package preflight
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/url"
@@ -22,8 +23,9 @@ import (
 // Plan is what is going to be installed.
 type Plan struct {
 	Namespace   string
-	Site        string // host name of site.url
-	Class       string // StorageClass of all claims; "" is the cluster's default
+	Site        string   // host name of site.url
+	Groups      []string // of the API, that the chart's objects belong to and Kubernetes has not by itself
+	Class       string   // StorageClass of all claims; "" is the cluster's default
 	Claims      []string
 	Sizes       map[string]resource.Quantity // of claims that a StatefulSet makes
 	Database    string                       // host:port/name; "" where a Secret of the operator's says it
@@ -34,9 +36,16 @@ type Plan struct {
 	ServiceType corev1.ServiceType
 	Proxied     bool // edge.proxyProtocol
 	PullSecrets []string
+	Files       Files
 	Images      []string
 	Always      []Pods // what is always on
 	Functions   []Pods // what is there while it is asked
+}
+
+// Files is the object storage, and the origin from which browsers send files to it.
+type Files struct {
+	Endpoint, Public, Region, Bucket, Origin string
+	AccessKey, SecretKey                     string // "" where a Secret of the operator's has them
 }
 
 // Pods are alike: how many, and what each asks of its node.
@@ -71,6 +80,16 @@ type values struct {
 	Images struct {
 		PullSecrets []string `json:"pullSecrets"`
 	} `json:"images"`
+	Storage struct {
+		Endpoint       string `json:"endpoint"`
+		PublicEndpoint string `json:"publicEndpoint"`
+		Region         string `json:"region"`
+		Bucket         string `json:"bucket"`
+	} `json:"storage"`
+	Secrets struct {
+		StorageAccessKey string `json:"storageAccessKey"`
+		StorageSecretKey string `json:"storageSecretKey"`
+	} `json:"secrets"`
 }
 
 // NewPlan renders the chart with values, which the chart's schema must accept.
@@ -95,6 +114,10 @@ func NewPlan(c *chart.Chart, given map[string]any, namespace string) (Plan, erro
 	p := Plan{
 		Namespace: namespace, Site: host, Class: v.StorageClass, Gateway: v.Knative.Gateway, Namespaces: v.Knative.Namespaces,
 		Sizes: map[string]resource.Quantity{}, TLS: v.Edge.TLS.Mode, TLSSecret: v.Edge.TLS.SecretName, ServiceType: v.Edge.Service.Type, Proxied: v.Edge.ProxyProtocol, PullSecrets: v.Images.PullSecrets,
+		Files: Files{
+			Endpoint: v.Storage.Endpoint, Public: cmp.Or(v.Storage.PublicEndpoint, v.Storage.Endpoint), Region: v.Storage.Region, Bucket: v.Storage.Bucket, Origin: v.Site.URL,
+			AccessKey: v.Secrets.StorageAccessKey, SecretKey: v.Secrets.StorageSecretKey,
+		},
 	}
 	for _, path := range slices.Sorted(maps.Keys(out)) {
 		for _, text := range strings.Split("\n"+out[path], "\n---") {
@@ -105,6 +128,8 @@ func NewPlan(c *chart.Chart, given map[string]any, namespace string) (Plan, erro
 	}
 	slices.Sort(p.Images)
 	p.Images = slices.Compact(p.Images)
+	slices.Sort(p.Groups)
+	p.Groups = slices.Compact(p.Groups)
 	return p, nil
 }
 
@@ -113,6 +138,9 @@ func (p *Plan) add(text string) error {
 	var head metav1.TypeMeta
 	if err := yaml.Unmarshal([]byte(text), &head); err != nil {
 		return err
+	}
+	if group, _, named := strings.Cut(head.APIVersion, "/"); named && strings.Contains(group, ".") && !strings.HasSuffix(group, ".k8s.io") {
+		p.Groups = append(p.Groups, group)
 	}
 	switch head.APIVersion + " " + head.Kind {
 	case "apps/v1 Deployment":

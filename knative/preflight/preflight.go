@@ -37,8 +37,8 @@ type check struct {
 }
 
 var checks = []check{
-	{"versions", versions}, {"storage", storage}, {"database", database}, {"pods", podSecurity}, {"network", network},
-	{"disruptions", disruptions}, {"tls", tls}, {"images", images}, {"room", room},
+	{"kinds", kinds}, {"versions", versions}, {"storage", storage}, {"database", database}, {"pods", podSecurity}, {"network", network},
+	{"disruptions", disruptions}, {"tls", tls}, {"files", files}, {"images", images}, {"room", room},
 }
 
 // Names are the names of all checks, in their order.

@@ -2,8 +2,11 @@ package preflight
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
@@ -23,6 +26,8 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/madang-council/madang/functions"
+	"github.com/madang-council/madang/shared/objects"
+	"github.com/madang-council/madang/shared/objects/embedded"
 )
 
 var now = time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
@@ -93,7 +98,8 @@ func pod(namespace, name, node, cpu, memory string) corev1.Pod {
 func good(p Plan) Facts {
 	retain, wait, two := corev1.PersistentVolumeReclaimRetain, storagev1.VolumeBindingWaitForFirstConsumer, int32(2)
 	f := Facts{
-		Now: now, Denied: map[string]error{}, Kubernetes: "v1.35.5", Groups: []string{"serving.knative.dev", "eventing.knative.dev", "cert-manager.io"},
+		Now: now, Denied: map[string]error{}, Kubernetes: "v1.35.5", Groups: []string{"cert-manager.io", "eventing.knative.dev", "serving.knative.dev", "sources.knative.dev"},
+		Files:     &Stored{Bucket: true, Origin: "https://madang.example.ac.kr"},
 		Namespace: &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "madang", Labels: map[string]string{SecurityLabel: SecurityLevel}}},
 		Classes:   []storagev1.StorageClass{{ObjectMeta: metav1.ObjectMeta{Name: "madang-ssd"}, Provisioner: "cinder.csi.openstack.org", ReclaimPolicy: &retain, VolumeBindingMode: &wait}},
 		Secrets:   map[string]Secret{"ncr": {Type: corev1.SecretTypeDockerConfigJson}, "madang-tls": {Type: corev1.SecretTypeTLS, Names: []string{"*.example.ac.kr"}, Ends: now.AddDate(0, 2, 0)}},
@@ -130,7 +136,10 @@ func TestChecks(t *testing.T) {
 		"an old Kubernetes":      {func(_ *Plan, f *Facts) { f.Kubernetes = "v1.33.9" }, "versions", Failed, "1.34.0 is needed"},
 		"a Kubernetes of NHN's":  {func(_ *Plan, f *Facts) { f.Kubernetes = "v1.34.1-nks.2" }, "", Passed, ""},
 		"an old Knative":         {func(_ *Plan, f *Facts) { f.Deployments[0].Labels[versionLabel] = "1.22.3" }, "versions", Failed, "Knative Serving is 1.22.3"},
-		"no Knative Eventing":    {func(_ *Plan, f *Facts) { f.Groups = []string{"serving.knative.dev", "cert-manager.io"} }, "versions", Failed, "Eventing is not installed"},
+		"no Knative Eventing":    {func(_ *Plan, f *Facts) { f.Groups = []string{"serving.knative.dev", "cert-manager.io"} }, "kinds", Failed, "Eventing is not installed"},
+		"no CloudNativePG":       {func(p *Plan, _ *Facts) { p.Groups = append(p.Groups, "postgresql.cnpg.io") }, "kinds", Failed, "CloudNativePG (postgres.operator, postgres.beside) is not installed"},
+		"no Kyverno":             {func(p *Plan, _ *Facts) { p.Groups = append(p.Groups, "kyverno.io") }, "kinds", Failed, "Kyverno (images.admission) is not installed"},
+		"somebody's kinds":       {func(p *Plan, _ *Facts) { p.Groups = append(p.Groups, "x.example") }, "kinds", Failed, "the API has no x.example"},
 		"a Knative without name": {func(_ *Plan, f *Facts) { delete(f.Deployments[2].Labels, versionLabel) }, "versions", Warned, versionLabel},
 
 		"no class of this name": {func(_ *Plan, f *Facts) { f.Classes[0].Name = "default" }, "storage", Failed, "madang-ssd does not exist; there is default"},
@@ -173,8 +182,8 @@ func TestChecks(t *testing.T) {
 		"a scaler that is new": {func(_ *Plan, f *Facts) { f.Scalers[0].Spec.MinReplicas = nil }, "disruptions", Warned, "minReplicas 2"},
 		"one gateway":          {func(_ *Plan, f *Facts) { f.Deployments[3].Spec.Replicas = &one64 }, "disruptions", Warned, "3scale-kourier-gateway has one replica"},
 
-		"no cert-manager":           {func(_ *Plan, f *Facts) { f.Groups = f.Groups[:2] }, "tls", Failed, "cert-manager is not installed"},
-		"a Secret, no cert-manager": {func(p *Plan, f *Facts) { p.TLS, f.Groups = "secret", f.Groups[:2] }, "", Passed, ""},
+		"no cert-manager":           {func(_ *Plan, f *Facts) { f.Groups = f.Groups[1:] }, "kinds", Failed, "cert-manager (edge.tls.mode acme) is not installed"},
+		"a Secret, no cert-manager": {func(p *Plan, f *Facts) { p.TLS, p.Groups, f.Groups = "secret", p.Groups[1:], f.Groups[1:] }, "", Passed, ""},
 		"no Secret":                 {func(p *Plan, f *Facts) { p.TLS = "secret"; delete(f.Secrets, "madang-tls") }, "tls", Failed, "no Secret madang-tls"},
 		"a Secret of another type": {func(p *Plan, f *Facts) {
 			p.TLS = "secret"
@@ -186,8 +195,18 @@ func TestChecks(t *testing.T) {
 		"a certificate that ends":   {certified("madang.example.ac.kr", now.AddDate(0, 0, 13)), "tls", Warned, "ends on 2026-12-12"},
 		"visitors with one address": {func(p *Plan, _ *Facts) { p.Proxied = false }, "tls", Warned, "one limit"},
 		"the balancer's certificate": {func(p *Plan, f *Facts) {
-			p.TLS, p.Proxied, f.Secrets, f.Groups = "balancer", false, withoutTLS(f.Secrets), f.Groups[:2]
+			p.TLS, p.Proxied, p.Groups, f.Secrets, f.Groups = "balancer", false, p.Groups[1:], withoutTLS(f.Secrets), f.Groups[1:]
 		}, "", Passed, ""},
+		"no bucket":                   {func(_ *Plan, f *Facts) { f.Files.Bucket = false }, "files", Failed, "has no bucket"},
+		"keys of somebody else":       {func(_ *Plan, f *Facts) { f.Files.Bucket, f.Files.Refused = false, "AccessDenied" }, "files", Failed, "AccessDenied"},
+		"a storage for the cluster":   {func(_ *Plan, f *Facts) { f.Files = &Stored{Err: errors.New("no such host")} }, "files", Unknown, "no such host"},
+		"keys that nobody tells":      {func(p *Plan, f *Facts) { p.Files.AccessKey, f.Files.Bucket = "", false }, "files", Unknown, "a Secret of yours"},
+		"no browser may send":         {func(_ *Plan, f *Facts) { f.Files.Origin = "" }, "files", Warned, "browsers may send no files"},
+		"browsers of another site":    {func(_ *Plan, f *Facts) { f.Files.Origin = "https://old.example.ac.kr" }, "files", Warned, "old.example.ac.kr"},
+		"any browser may":             {func(_ *Plan, f *Facts) { f.Files.Origin = "*" }, "", Passed, ""},
+		"no address for browsers":     {func(_ *Plan, f *Facts) { f.Files.OriginErr = errors.New("refused") }, "files", Unknown, "refused"},
+		"a storage that is not asked": {func(_ *Plan, f *Facts) { f.Files = nil }, "", Passed, ""},
+
 		"no login for the registry":   {func(_ *Plan, f *Facts) { delete(f.Secrets, "ncr") }, "images", Failed, "no Secret ncr"},
 		"an image that is not there":  {func(p *Plan, f *Facts) { f.Platforms[p.Images[0]] = Image{Err: errors.New("MANIFEST_UNKNOWN")} }, "images", Failed, "MANIFEST_UNKNOWN"},
 		"an image of other machines":  {func(p *Plan, f *Facts) { f.Platforms[p.Images[0]] = Image{Platforms: []string{"linux/arm64"}} }, "images", Failed, "nodes are linux/amd64"},
@@ -301,6 +320,9 @@ func withoutTLS(all map[string]Secret) map[string]Secret {
 // A plan has what the chart asks for, queue-proxy and anti-affinity among it.
 func TestPlan(t *testing.T) {
 	p := plan(t)
+	if !slices.Equal(p.Groups, []string{"cert-manager.io", "eventing.knative.dev", "serving.knative.dev", "sources.knative.dev"}) || p.Files.Bucket == "" || p.Files.AccessKey == "" || p.Files.Public != p.Files.Endpoint || p.Files.Origin != "https://madang.example.ac.kr" {
+		t.Errorf("%v %+v", p.Groups, p.Files)
+	}
 	if !slices.Equal(p.Claims, []string{"data-postgres-0", "data-prometheus-0"}) || p.Site != "madang.example.ac.kr" || p.Database != "postgres:5432/madang" || p.TLS != "acme" || p.Class != "madang-ssd" {
 		t.Errorf("%+v", p)
 	}
@@ -395,23 +417,87 @@ func TestUnbound(t *testing.T) {
 	failed := event("PersistentVolumeClaim", "data-postgres-0", "ProvisioningFailed", `storageclass "nowhere" not found`, time.Second)
 	older := event("PersistentVolumeClaim", "data-postgres-0", "Old", "news", time.Minute)
 	growing := event("Pod", "postgres-0", "TriggeredScaleUp", "pod triggered scale-up", time.Second)
+	immediate, later := storagev1.VolumeBindingImmediate, storagev1.VolumeBindingWaitForFirstConsumer
+	classes := map[string][]storagev1.StorageClass{
+		"it is at once":    {{ObjectMeta: metav1.ObjectMeta{Name: class}, VolumeBindingMode: &immediate}},
+		"it is for a pod":  {{ObjectMeta: metav1.ObjectMeta{Name: class}, VolumeBindingMode: &later}, {ObjectMeta: metav1.ObjectMeta{Name: "x"}}},
+		"nobody says when": {{ObjectMeta: metav1.ObjectMeta{Name: class}}},
+	}
 	for name, row := range map[string]struct {
 		claims []corev1.PersistentVolumeClaim
 		pods   []corev1.Pod
 		events []corev1.Event
 		want   string
 	}{
+		"it is at once":       {claim(time.Minute, corev1.ClaimPending), nil, nil, "has no volume after 1m0s: "},
+		"nobody says when":    {claim(time.Minute, corev1.ClaimPending), nil, nil, "has no volume after 1m0s: "},
+		"it is for a pod":     {claim(time.Hour, corev1.ClaimPending), nil, nil, ""},
 		"a minute":            {claim(time.Minute, corev1.ClaimPending), []corev1.Pod{user}, []corev1.Event{failed, older}, `data-postgres-0 (class nowhere) has no volume after 1m0s: ProvisioningFailed: storageclass "nowhere" not found`},
 		"nobody says why":     {claim(time.Hour, corev1.ClaimPending), []corev1.Pod{user}, nil, "has no volume after 1h0m0s: "},
 		"less than a minute":  {claim(59*time.Second, corev1.ClaimPending), []corev1.Pod{user}, []corev1.Event{failed}, ""},
 		"bound":               {claim(time.Hour, corev1.ClaimBound), []corev1.Pod{user}, []corev1.Event{failed}, ""},
-		"nobody wants it":     {claim(time.Hour, corev1.ClaimPending), nil, []corev1.Event{failed}, ""},
+		"nobody wants it yet": {claim(time.Hour, corev1.ClaimPending), nil, []corev1.Event{event("PersistentVolumeClaim", "data-postgres-0", "WaitForFirstConsumer", "waiting for first consumer", time.Second)}, ""},
+		"nobody asks for it":  {claim(time.Hour, corev1.ClaimPending), nil, nil, ""},
+		"nobody could get it": {claim(time.Minute, corev1.ClaimPending), nil, []corev1.Event{failed}, `ProvisioningFailed: storageclass "nowhere" not found`},
 		"a node is coming":    {claim(time.Hour, corev1.ClaimPending), []corev1.Pod{user}, []corev1.Event{growing}, ""},
 		"a node did not come": {claim(time.Hour, corev1.ClaimPending), []corev1.Pod{user}, []corev1.Event{event("Pod", "postgres-0", "TriggeredScaleUp", "", time.Minute), event("Pod", "postgres-0", "FailedScheduling", "no volume", time.Second)}, "postgres-0 FailedScheduling: no volume"},
 	} {
-		told := Unbound(row.claims, row.pods, row.events, now)
+		told := Unbound(row.claims, classes[name], row.pods, row.events, now)
 		if (row.want == "") != (len(told) == 0) || row.want != "" && !strings.Contains(told[0], row.want) {
 			t.Errorf("%s: %q, want %q", name, told, row.want)
+		}
+	}
+}
+
+// The storage is asked as functions and browsers ask it.
+func TestStored(t *testing.T) {
+	server, err := embedded.Open(t.TempDir(), embedded.Config{AccessKey: "key", SecretKey: "secret", Region: "KR1", Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	there := httptest.NewServer(server)
+	closed := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodOptions {
+			w.WriteHeader(http.StatusForbidden)
+			return
+		}
+		server.ServeHTTP(w, r)
+	}))
+	away := httptest.NewServer(http.NotFoundHandler())
+	away.Close()
+	t.Cleanup(func() {
+		there.Close()
+		closed.Close()
+		if err := server.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	store, err := objects.Open(objects.Config{Endpoint: there.URL, Region: "KR1", AccessKey: "key", SecretKey: "secret", Bucket: "madang"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := store.EnsureBucket(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for name, row := range map[string]struct {
+		at                       Files
+		bucket                   bool
+		refused, origin          string
+		isAway, originIsNotAsked bool
+	}{
+		"as it should be":  {Files{Endpoint: there.URL, Bucket: "madang", AccessKey: "key", SecretKey: "secret"}, true, "", "*", false, false},
+		"no bucket":        {Files{Endpoint: there.URL, Bucket: "other", AccessKey: "key", SecretKey: "secret"}, false, "", "*", false, false},
+		"another key":      {Files{Endpoint: there.URL, Bucket: "madang", AccessKey: "other", SecretKey: "secret"}, false, "AccessDenied", "*", false, false},
+		"no key":           {Files{Endpoint: there.URL, Bucket: "madang"}, false, "", "*", false, false},
+		"no CORS":          {Files{Endpoint: closed.URL, Bucket: "madang", AccessKey: "key", SecretKey: "secret"}, true, "", "", false, false},
+		"away":             {Files{Endpoint: away.URL, Bucket: "madang", AccessKey: "key", SecretKey: "secret"}, false, "", "", true, false},
+		"away for browser": {Files{Endpoint: there.URL, Public: away.URL, Bucket: "madang", AccessKey: "key", SecretKey: "secret"}, true, "", "", false, true},
+	} {
+		row.at.Region, row.at.Origin = "KR1", "https://madang.example.ac.kr"
+		row.at.Public = cmp.Or(row.at.Public, row.at.Endpoint)
+		said := stored(t.Context(), row.at)
+		if said.Bucket != row.bucket || said.Refused != row.refused || said.Origin != row.origin || (said.Err != nil) != row.isAway || (said.OriginErr != nil) != row.originIsNotAsked {
+			t.Errorf("%s: %+v", name, said)
 		}
 	}
 }

@@ -405,6 +405,38 @@ func TestEnvironmentsAskForLittle(t *testing.T) {
 	}
 }
 
+// Functions of a pull request's environment reach Kubernetes' API at a public address as little as
+// its runs do, whatever else the cluster's values have of the network.
+func TestEnvironmentsDoNotReachTheAPI(t *testing.T) {
+	const api = "203.0.113.7/32"
+	for name, row := range map[string]struct {
+		values string
+		want   []any
+	}{
+		"nobody says":           {"{network: {api: []}}", []any{}},
+		"the pipeline's":        {"{network: {api: [" + api + "]}}", []any{api}},
+		"both, with a server":   {"{network: {api: [" + api + "]}, environments: {values: {network: {api: [" + api + ", 203.0.113.8/32], servers: [{cidr: 10.20.0.5/32}]}}}}", []any{api, "203.0.113.8/32"}},
+		"the environments' own": {"{environments: {values: {network: {api: [203.0.113.8/32]}}}}", []any{"203.0.113.8/32"}},
+	} {
+		file := filepath.Join(t.TempDir(), "api.yaml")
+		if err := os.WriteFile(file, []byte(row.values), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var values struct {
+			Network struct {
+				API     []any `json:"api"`
+				Servers []any `json:"servers"`
+			} `json:"network"`
+		}
+		if err := yaml.Unmarshal([]byte(of[corev1.ConfigMap](render(t, file, "testdata/installation.yaml"))["environment"].Data["values.yaml"]), &values); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(values.Network.API, row.want) || strings.Contains(row.values, "servers") != (len(values.Network.Servers) == 1) {
+			t.Errorf("%s: %+v", name, values.Network)
+		}
+	}
+}
+
 // checkKept follows what steps read from Secrets and ConfigMaps.
 func checkKept(t *testing.T, r rendered) {
 	t.Helper()

@@ -3,10 +3,12 @@ package chart_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"helm.sh/helm/v3/pkg/chart/loader"
 	"helm.sh/helm/v3/pkg/chartutil"
+	"sigs.k8s.io/yaml"
 )
 
 // An image of the pipeline that has no digest is refused, and so is one that is missing.
@@ -45,11 +47,46 @@ func TestImagesHaveDigests(t *testing.T) {
 			}
 		}
 	}
-	for _, database := range []any{"vuln.go.dev", "https://mirror'; true", true} {
-		values := read()
-		values["vulnerabilities"] = map[string]any{"database": database}
-		if accepted(values) {
-			t.Errorf("vulnerabilities.database: %v is accepted", database)
+}
+
+// What the pipeline does not know is refused, wherever it is said, and so is what it could not
+// work with: a mistake would otherwise be found by the first merge.
+func TestBadValuesAreRefused(t *testing.T) {
+	chart, err := loader.Load(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct{ path, value string }{
+		{"relase", "{namespace: madang}"}, {"release.namespac", "madang"}, {"release.namespace", `""`}, {"release.arguments", `"-watch\n2m"`},
+		{"repository.name", `""`}, {"repository.name", "https://github.com/a/b"}, {"repository.url", "github.com/a/b"}, {"repository.branch", "main"},
+		{"registry.main.adress", "registry.example/x"}, {"registry.main.address", `""`}, {"registry.pullRequests.address", "https://registry.example/x"},
+		{"registry.pullRequests.base", "registry.example/x/base"}, {"registry.main.login", "NCR push"}, {"registry.other", "{}"},
+		{"signing.keys", "cosign"}, {"signing", "cosign"}, {"secrets.githubtoken", "x"}, {"secrets.sonarToken", "1"},
+		{"storage.endpoint", `""`}, {"storage.endpoint", "https://storage.example/v1"}, {"storage.bucket", "madang"},
+		{"links.run", `""`}, {"sonar.url", "sonar.example"}, {"sonar.token", "x"}, {"go.parallel", "2"}, {"timeouts.tests", "45"}, {"timeouts.all", "1h"},
+		{"requests.build", "{cpu: 1, memory: 3Gi}"}, {"requests.builds", "{cpu: '1', memory: 3Gi}"}, {"retention", "14d"}, {"environments.values", "[]"}, {"environments.story", "x"},
+		{"network.server", "[]"}, {"nodes.taints", "[]"}, {"caches.size", "20"}, {"postgres.runAsUser", "0"}, {"scanner.command", "sonar-scanner"},
+		{"vulnerabilities.database", "vuln.go.dev"}, {"vulnerabilities.database", `"https://mirror'; true"`}, {"vulnerabilities.database", "true"},
+	} {
+		content, err := os.ReadFile(filepath.Join("testdata", "installation.yaml"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		values, err := chartutil.ReadValues(content)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var value any
+		if err := yaml.Unmarshal([]byte(row.value), &value); err != nil {
+			t.Fatal(err)
+		}
+		keys := strings.Split(row.path, ".")
+		for i := range keys[:len(keys)-1] { // {release: {namespace: …}}
+			value = map[string]any{keys[len(keys)-1-i]: value}
+		}
+		over := chartutil.CoalesceTables(map[string]any{keys[0]: value}, values)
+		if _, err := chartutil.ToRenderValues(chart, over, chartutil.ReleaseOptions{Name: "madang", Namespace: namespace}, nil); err == nil {
+			t.Errorf("%s: %s is accepted", row.path, row.value)
 		}
 	}
 }

@@ -3,6 +3,10 @@ app.kubernetes.io/part-of: madang-pipeline
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end }}
 
+{{- define "pipeline.repositoryURL" -}}
+{{ .Values.repository.url | default (printf "https://github.com/%s.git" .Values.repository.name) }}
+{{- end }}
+
 {{- define "pipeline.secret" -}}
 {{ .Values.secrets.existing | default "pipeline" }}
 {{- end }}
@@ -80,7 +84,7 @@ affinity:
   workingDir: $(workspaces.source.path)
   env:
     - {name: COMMIT, value: $(params.commit)}
-    - {name: URL, value: {{ .root.Values.repository.url | quote }}}
+    - {name: URL, value: {{ include "pipeline.repositoryURL" .root | quote }}}
   computeResources: {requests: {{ toJson .root.Values.requests.build }}}
   script: |
     #!/bin/sh
