@@ -177,7 +177,7 @@ func (s shelf) card(ctx context.Context, u upload.Upload) g.Node {
 			}),
 			g.Iff(complete && upload.IsImage(u.Type) && u.MayDescribe(who, s.units[u.ID]), func() g.Node { return altForm(ctx, u) }),
 			g.Iff(u.Uses == 0 && u.MayRemove(who), func() g.Node {
-				return el.Form(desk.Action("DELETE", "/v1/uploads/"+u.ID, 0), el.Data("confirm", ui.T(ctx, u.Name+"을(를) 지울까요? 되돌릴 수 없습니다.", "Delete "+u.Name+"? This cannot be undone.")), desk.Said(ui.T(ctx, "파일을 지웠습니다.", "The file was deleted.")),
+				return el.Form(desk.Action("DELETE", "/v1/uploads/"+u.ID, 0), el.Data("confirm", ui.T(ctx, ui.Joined(u.Name, "를")+" 지울까요? 되돌릴 수 없습니다.", "Delete "+u.Name+"? This cannot be undone.")), desk.Said(ui.T(ctx, "파일을 지웠습니다.", "The file was deleted.")),
 					el.Button(el.Type("submit"), el.Class("button small danger"), el.Aria("label", ui.T(ctx, u.Name+" 지우기", "Delete "+u.Name)), g.Text(ui.T(ctx, "지우기", "Delete"))))
 			}),
 		),
