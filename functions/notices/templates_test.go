@@ -66,7 +66,7 @@ func TestListOffersSeveral(t *testing.T) {
 	}
 	get("/console/notices").SaysNot(`id="bulk"`)
 	id := app.Notice(admin, map[string]any{"title": "공지 <하나>"})
-	get("/console/notices").Says(`id="bulk"`, `aria-label="고르기: 공지 &lt;하나&gt;"`, "내리기", "태그 더하기", "고정 풀기")
+	get("/console/notices").Says(`id="bulk"`, `aria-label="고르기: 공지 &lt;하나&gt;"`, "내리기", "태그 더하기", "고정 해제")
 	get("/en/console/notices").Says("Take down", "Add a tag", "Unpin")
 	app.Do(functiontest.Request{Method: "DELETE", Path: "/v1/notices/" + id, As: admin, Header: map[string]string{"If-Match": `"v1"`}}).Want(204)
 	get("/console/notices?state=deleted").SaysNot(`id="bulk"`, "고르기")

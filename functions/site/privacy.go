@@ -54,7 +54,7 @@ func (h handlers) privacy(ctx context.Context, _ *none) (*ui.Answer, error) {
 			heading("파기", "Deletion"),
 			say("기간이 지나거나 목적을 이루면 사람이 손대지 않아도 프로그램이 지웁니다. 데이터베이스의 행과 저장소의 파일을 되살릴 수 없게 지우고, 백업에 남은 것은 백업의 기간이 끝날 때 없어집니다.", "What is over is deleted by programs, with nobody's doing: rows of the database and files of the storage, for good. What is in backups goes at their end."),
 			heading("회원의 권리와 행사 방법", "Your rights"),
-			el.P(g.Text(t("로그인한 뒤 ", "When you are signed in, ")), el.A(el.Href(ui.Local(ctx, myPath)), g.Text(t("내 정보", "My page"))), g.Text(t("에서 자료를 모두 받아 보고, 고치고, 동의를 거두고, 탈퇴할 수 있습니다. 홈페이지에서 할 수 없는 열람, 정정, 삭제, 처리 정지는 아래 보호책임자에게 말하면 10일 안에 답합니다. 대리인도 위임장을 보이고 할 수 있습니다.", " lets you export everything, correct it, withdraw consents and leave. Whatever cannot be done there, ask the officer below: there is an answer within 10 days. Others may ask for you with your written authority."))),
+			el.P(g.Text(t("로그인한 뒤 ", "When you are signed in, ")), el.A(el.Href(ui.Local(ctx, myPath)), g.Text(t("내 정보", "My page"))), g.Text(t("에서 자료를 모두 받아 보고, 고치고, 동의를 철회하고, 탈퇴할 수 있습니다. 홈페이지에서 할 수 없는 열람, 정정, 삭제, 처리 정지는 아래 보호책임자에게 말하면 10일 안에 답합니다. 대리인도 위임장을 보이고 할 수 있습니다.", " lets you export everything, correct it, withdraw consents and leave. Whatever cannot be done there, ask the officer below: there is an answer within 10 days. Others may ask for you with your written authority."))),
 			heading("안전성 확보 조치", "Protection"),
 			el.Ul(
 				el.Li(g.Text(t("비밀번호는 되돌릴 수 없게, 2단계 인증 키는 암호화해서 저장합니다. 오가는 것은 모두 암호화합니다(TLS).", "Passwords are stored so that they cannot be recovered, and second factors are encrypted. All traffic is encrypted (TLS)."))),

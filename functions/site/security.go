@@ -170,7 +170,7 @@ func (h handlers) consentsPage(ctx context.Context, form ui.Form, status int, me
 			form.Check("marketing", given[member.Marketing].Given, false, g.Text(ui.T(ctx, "행사와 소식을 이메일로 받겠습니다 (선택).", "Send me news and events by mail (optional)."))),
 			ui.Button(ui.T(ctx, "저장", "Save")),
 		),
-		el.P(el.Class("hint"), g.Text(ui.T(ctx, "필수 동의를 거두려면 탈퇴해야 합니다. ", "To withdraw the required consent, leave. ")), el.A(el.Href(ui.Local(ctx, leavePath)), g.Text(ui.T(ctx, "탈퇴", "Leave")))),
+		el.P(el.Class("hint"), g.Text(ui.T(ctx, "필수 동의를 철회하려면 탈퇴해야 합니다. ", "To withdraw the required consent, leave. ")), el.A(el.Href(ui.Local(ctx, leavePath)), g.Text(ui.T(ctx, "탈퇴", "Leave")))),
 	), nil
 }
 

@@ -297,7 +297,7 @@ func TestBanners(t *testing.T) {
 		}
 	}
 	p.keys(kb.ArrowDown)
-	p.sees("차례를 저장했습니다.")
+	p.sees("순서를 저장했습니다.")
 	want := before[1] + "|" + before[0]
 	if got := order(); got != want {
 		t.Errorf("by keys: %s, want %s", got, want)
@@ -314,7 +314,7 @@ func TestBanners(t *testing.T) {
 	p.do(chromedp.MouseEvent("mouseMoved", from[0], (from[1]+to[1])/2, chromedp.ButtonLeft))
 	p.do(chromedp.MouseEvent("mouseMoved", to[0], to[1]+40, chromedp.ButtonLeft))
 	p.do(chromedp.MouseEvent("mouseReleased", to[0], to[1]+40, chromedp.ButtonLeft, chromedp.ClickCount(1)))
-	p.sees("차례를 저장했습니다.")
+	p.sees("순서를 저장했습니다.")
 	if got := order(); got != strings.Join(before, "|") {
 		t.Errorf("by dragging: %s", got)
 	}

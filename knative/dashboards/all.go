@@ -8,12 +8,12 @@ func All() []Dashboard {
 func cluster() Dashboard {
 	return Dashboard{Name: "cluster", Title: "마당 · 클러스터", Since: "6h", Doc: "컨테이너와 노드가 쓰는 것: CPU, 메모리, 파드. 그리고 PostgreSQL, Redis, 지켜보는 것들.", Panels: []Panel{
 		one(Stat, "노드", "none", "돈은 노드에 냅니다. 파드가 쓰든 쓰지 않든 같습니다.", `madang_nodes`, "nodes").wide(4),
-		one(Stat, "노드 CPU", "percentunit", "모든 프로세서 가운데 쓰는 몫. 80 %를 오래 넘으면 함수가 깨어날 차례를 기다립니다.", `sum(rate(node_cpu_usage_seconds_total[5m])) / scalar(madang_nodes_cpus)`, "").wide(5),
+		one(Stat, "노드 CPU", "percentunit", "모든 프로세서 가운데 쓰는 몫. 80 %를 오래 넘으면 함수가 깨어나기를 기다립니다.", `sum(rate(node_cpu_usage_seconds_total[5m])) / scalar(madang_nodes_cpus)`, "").wide(5),
 		one(Stat, "노드 메모리", "percentunit", "모든 메모리 가운데 쓰는 몫. 85 %를 넘으면 파드가 쫓겨납니다.", `sum(node_memory_working_set_bytes) / scalar(madang_nodes_memory_bytes)`, "").wide(5),
 		one(Stat, "함수 파드", "none", "지금 있는 함수의 파드. 아무도 찾지 않으면 0입니다.", `sum(madang_pods)`, "pods").wide(5),
 		one(Stat, "울리는 경보", "none", "울리는 경보의 수. 무엇을 할지는 docs/operating.md에 있습니다.", `sum(madang_alerts)`, "alerts").wide(5),
 		one(Area, "컨테이너 CPU", "cores", "제품의 부분별. queue-proxy는 제 함수에 넣어 셉니다.", `sum by (part) (rate(container_cpu_usage_seconds_total{part!=""}[$__rate_interval]))`, "{{part}}").wide(12),
-		one(Area, "컨테이너 메모리", "bytes", "제품의 부분별 working set. 한도와 견주는 값입니다.", `sum by (part) (container_memory_working_set_bytes{part!=""})`, "{{part}}").wide(12),
+		one(Area, "컨테이너 메모리", "bytes", "제품의 부분별 working set. 한도와 비교하는 값입니다.", `sum by (part) (container_memory_working_set_bytes{part!=""})`, "{{part}}").wide(12),
 		one(Area, "파드", "none", "함수마다의 파드 수.", `sum by (function) (madang_pods)`, "{{function}}"),
 		one(Lines, "재시작", "none", "한 시간 안에 다시 시작한 컨테이너: 메모리 부족, 오류, 점검 실패.", `sum by (part) (increase(madang_container_restarts_total[1h]))`, "{{part}}"),
 		one(Lines, "PostgreSQL 크기", "bytes", "볼륨에 있는 자리와 나란히.", `madang_database_bytes`, "used").and(`madang_database_limit_bytes`, "room"),
@@ -125,6 +125,6 @@ func bill() Dashboard {
 		one(Table, "5분 동안 데워 두었다면: 드는 돈", "currencyKRW", "그렇게 했다면 이 기간에 더 들었을 돈.",
 			`sum by (function) (increase(madang_kept_warm_seconds_total[$__range])) * sum by (function) (increase(madang_won_total[$__range])) / (sum by (function) (increase(madang_pod_seconds_total[$__range])) > 0)`, "").wide(12),
 		one(Lines, "미리 깨우기에 쓴 파드 시간", "s", "날마다, 함수별: 게시 시각이 있는 공지가 미리 깨웁니다.", `sum by (function) (increase(madang_warmup_seconds_total[1d]))`, "{{function}}").wide(12),
-		one(Table, "가격", "currencyKRW", "values에 적은 시간당 가격: 노드와, 견주는 서버.", `madang_node_won_per_hour`, "").and(`madang_servers_won_per_hour`, "").wide(12),
+		one(Table, "가격", "currencyKRW", "values에 적은 시간당 가격: 노드와, 비교하는 서버.", `madang_node_won_per_hour`, "").and(`madang_servers_won_per_hour`, "").wide(12),
 	}}
 }

@@ -123,7 +123,7 @@ func TestRefusalsArePages(t *testing.T) {
 		status       int
 		code, inText string
 	}{
-		{"/admin", member, 403, "not-allowed", "볼 수 없는 페이지입니다"},
+		{"/admin", member, 403, "not-allowed", "접근 권한이 없습니다"},
 		{"/panic", "", 500, "internal", "요청 번호"},
 		{"/assets/x/none.css", "", 404, "not-found", "페이지를 찾을 수 없습니다"},
 	} {

@@ -23,7 +23,7 @@ func heading(status int) problem.Text {
 	case http.StatusUnauthorized:
 		return problem.Text{KO: "로그인이 필요합니다", EN: "Sign in first"}
 	case http.StatusForbidden:
-		return problem.Text{KO: "볼 수 없는 페이지입니다", EN: "You don't have access to this page"}
+		return problem.Text{KO: "접근 권한이 없습니다", EN: "You don't have access to this page"}
 	case http.StatusNotFound:
 		return problem.Text{KO: "페이지를 찾을 수 없습니다", EN: "Page not found"}
 	case http.StatusGone:

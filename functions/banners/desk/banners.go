@@ -34,7 +34,7 @@ func (h handlers) list(ctx context.Context, _ *listRequest) (*ui.Answer, error) 
 			return desk.Empty(ui.T(ctx, "아직 배너가 없습니다. 첫 화면 맨 위에 보일 그림을 올려 보세요.", "There are no banners yet. Put a picture at the top of the first page."))
 		}),
 		g.Iff(orders, func() g.Node {
-			return el.P(el.Class("hint"), g.Text(ui.T(ctx, "손잡이를 끌거나, 손잡이에서 화살표 키를 눌러 차례를 바꿉니다. 바꾸면 바로 저장됩니다. ", "Drag the handle, or press the arrow keys on it, to put them in order. It is saved at once. ")),
+			return el.P(el.Class("hint"), g.Text(ui.T(ctx, "손잡이를 끌거나, 손잡이에서 화살표 키를 눌러 순서를 바꿉니다. 바꾸면 바로 저장됩니다. ", "Drag the handle, or press the arrow keys on it, to put them in order. It is saved at once. ")),
 				el.Span(el.ID("order-state"), el.Role("status")))
 		}),
 		g.Iff(len(list) > 0, func() g.Node {

@@ -171,9 +171,9 @@ func (h handlers) grantRow(ctx context.Context, m member.Member, v member.Grant,
 			el.P(el.Class("meta"), term, el.Span(g.Text(ui.T(ctx, "준 사람 "+giver+", ", "Given by "+giver+", ")), desk.Short(ctx, v.At)))),
 		g.Iff(member.MayTake(ctx, m.ID, v.Grant) == nil, func() g.Node {
 			return el.Form(desk.Action("DELETE", "/v1/admin/members/"+m.ID+"/roles/"+string(v.Role), 0), el.Data("query", "unit"),
-				el.Data("confirm", ui.T(ctx, m.Name+" 님에게서 "+what+" 역할을 거둘까요?", "Take the role "+what+" from "+m.Name+"?")), desk.Said(ui.T(ctx, "역할을 거두었습니다.", "The role was taken away.")),
+				el.Data("confirm", ui.T(ctx, m.Name+" 님에게서 "+what+" 역할을 해제할까요?", "Take the role "+what+" from "+m.Name+"?")), desk.Said(ui.T(ctx, "역할을 해제했습니다.", "The role was taken away.")),
 				el.Input(el.Type("hidden"), el.Name("unit"), el.Value(v.Unit)),
-				el.Button(el.Type("submit"), el.Class("button small quiet"), el.Aria("label", ui.T(ctx, what+" 거두기", "Take away "+what)), g.Text(ui.T(ctx, "거두기", "Take away"))))
+				el.Button(el.Type("submit"), el.Class("button small quiet"), el.Aria("label", ui.T(ctx, what+" 해제", "Take away "+what)), g.Text(ui.T(ctx, "해제", "Take away"))))
 		}),
 	)
 }
@@ -222,11 +222,11 @@ func accountActions(ctx context.Context, m member.Member) g.Node {
 	return el.Section(el.Class("stack"), el.H2(g.Text(ui.T(ctx, "계정", "Account"))), el.Div(el.Class("actions"),
 		g.If(verifies && m.VerifiedAt == nil, act("POST", "/verification", ui.T(ctx, "학생으로 확인", "Verify as a student"), "quiet",
 			ui.T(ctx, "학생증이나 재학증명을 직접 보았나요?", "Have you seen a student card or certificate?"), ui.T(ctx, "학생으로 확인했습니다.", "Verified as a student."))),
-		g.If(supervises && m.SecondAt != nil, act("DELETE", "/second-factor", ui.T(ctx, "2단계 인증 풀기", "Remove the second factor"), "quiet",
-			ui.T(ctx, m.Name+" 님의 2단계 인증을 풀까요? 기기와 복구 코드를 모두 잃었을 때만 합니다. 로그인도 모두 풀립니다.", "Remove the second factor of "+m.Name+"? Only where device and recovery codes are lost. They are signed out everywhere."), ui.T(ctx, "2단계 인증을 풀었습니다.", "The second factor was removed."))),
+		g.If(supervises && m.SecondAt != nil, act("DELETE", "/second-factor", ui.T(ctx, "2단계 인증 해제", "Remove the second factor"), "quiet",
+			ui.T(ctx, m.Name+" 님의 2단계 인증을 해제할까요? 기기와 복구 코드를 모두 잃었을 때만 합니다. 모든 기기에서 로그아웃됩니다.", "Remove the second factor of "+m.Name+"? Only where device and recovery codes are lost. They are signed out everywhere."), ui.T(ctx, "2단계 인증을 해제했습니다.", "The second factor was removed."))),
 		g.If(supervises && m.SuspendedAt == nil, act("POST", "/suspend", ui.T(ctx, "정지하기", "Suspend"), "danger",
 			ui.T(ctx, m.Name+" 님을 정지할까요? 곧바로 모두 로그아웃되고 다시 로그인할 수 없습니다.", "Suspend "+m.Name+"? They are signed out at once and cannot sign in."), ui.T(ctx, "정지했습니다.", "Suspended."))),
-		g.If(supervises && m.SuspendedAt != nil, act("POST", "/restore", ui.T(ctx, "정지 풀기", "Lift the suspension"), "quiet",
-			ui.T(ctx, m.Name+" 님의 정지를 풀까요?", "Lift the suspension of "+m.Name+"?"), ui.T(ctx, "정지를 풀었습니다.", "The suspension was lifted."))),
+		g.If(supervises && m.SuspendedAt != nil, act("POST", "/restore", ui.T(ctx, "정지 해제", "Lift the suspension"), "quiet",
+			ui.T(ctx, m.Name+" 님의 정지를 해제할까요?", "Lift the suspension of "+m.Name+"?"), ui.T(ctx, "정지를 해제했습니다.", "The suspension was lifted."))),
 	))
 }

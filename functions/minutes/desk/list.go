@@ -184,7 +184,7 @@ func (h handlers) bodyForm(ctx context.Context, b minute.Body) g.Node {
 		f.Input(ui.Field{Name: id("nameEn"), Sent: "nameEn", Label: ui.T(ctx, "영어 이름", "English name"), Value: b.NameEn, Limit: 80, Optional: true, More: []g.Node{el.Lang("en")}}),
 		f.Select(ui.Field{Name: id("unit"), Sent: "unit", Label: ui.T(ctx, "단위", "Unit"), Value: b.Unit}, h.desk.Units(ctx, auth.Write, b.Unit)...),
 		number("publishDays", ui.T(ctx, "공개 기한(회의한 날부터, 일)", "Days until its minutes are due"), b.PublishDays, minute.MostPublishDays),
-		number("order", ui.T(ctx, "차례", "Order"), b.Order, 1000),
+		number("order", ui.T(ctx, "순서", "Order"), b.Order, 1000),
 		el.Div(el.Class("radios"),
 			tick("numbered", ui.T(ctx, "회차를 매김", "Its meetings have rounds"), b.Numbered),
 			tick("perYear", ui.T(ctx, "회차를 해마다 새로 셈", "Rounds begin again each year"), b.PerYear),

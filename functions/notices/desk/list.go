@@ -99,7 +99,7 @@ func (h handlers) choosing(ctx context.Context, items []notice.Notice) g.Node {
 	return el.Div(el.ID("bulk"), el.Class("bulk"), el.Role("group"), el.Aria("label", ui.T(ctx, "여러 공지 한꺼번에", "Several notices at once")), desk.Told(bulkTold{Now: clock.Now(ctx), MostTag: notice.MostTag}), g.Attr("hidden"),
 		el.Label(el.Class("choice"), el.Input(el.ID("all"), el.Type("checkbox")), g.Text(ui.T(ctx, "이 페이지의 공지 모두", "All on this page"))),
 		el.P(el.ID("chosen"), el.Class("hint"), el.Role("status")),
-		el.Div(el.Class("actions"), act("withdraw", "내리기", "Take down"), act("tag", "태그 더하기", "Add a tag"), act("unpin", "고정 풀기", "Unpin")),
+		el.Div(el.Class("actions"), act("withdraw", "내리기", "Take down"), act("tag", "태그 더하기", "Add a tag"), act("unpin", "고정 해제", "Unpin")),
 	)
 }
 

@@ -130,7 +130,7 @@ func changed(ctx context.Context, month, before bill.Bill) string {
 	part := strconv.Itoa(int(math.Round(math.Abs(share)*100))) + "%"
 	switch {
 	case !known:
-		return ui.T(ctx, "지난달과 견줄 만큼 살펴보지 못했습니다. 늘 켜져 있는 것(엣지, Redis, 데이터베이스)은 여기에 없습니다.", "Too little was seen to compare. What is always on (edge, Redis, database) is not in it.")
+		return ui.T(ctx, "지난달과 비교할 만큼 살펴보지 못했습니다. 늘 켜져 있는 것(엣지, Redis, 데이터베이스)은 여기에 없습니다.", "Too little was seen to compare. What is always on (edge, Redis, database) is not in it.")
 	case math.Abs(share) < 0.05: // what a few visitors more or less make
 		return ui.T(ctx, "지난달과 비슷합니다. 늘 켜져 있는 것(엣지, Redis, 데이터베이스)은 여기에 없습니다.", "About as much as the month before. What is always on (edge, Redis, database) is not in it.")
 	case share > 0:

@@ -235,7 +235,7 @@ func (w Ways) ForgetSecond(ctx context.Context, memberID string) error {
 		return err
 	})
 	if err == nil && m.Email != "" {
-		w.send(ctx, w.changedMail(ctx, m.Email, problem.Text{KO: "총학생회 관리자가 2단계 인증을 풀었습니다. 모든 기기에서 로그아웃되었습니다.", EN: "An admin of the council removed the second factor. Every place is signed out."}, m.Email, clock.Now(ctx)))
+		w.send(ctx, w.changedMail(ctx, m.Email, problem.Text{KO: "총학생회 관리자가 2단계 인증을 해제했습니다. 모든 기기에서 로그아웃되었습니다.", EN: "An admin of the council removed the second factor. Every place is signed out."}, m.Email, clock.Now(ctx)))
 	}
 	return err
 }

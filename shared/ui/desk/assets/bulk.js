@@ -55,7 +55,7 @@ function offer(bar) {
     const will = element('ul', { class: 'bullets' });
     const plan = () => planned(does, notices, tag.value.trim(), serverNow());
     will.append(...plan().said.map((line) => element('li', {}, line)));
-    const label = { withdraw: say('내리기', 'Take down'), tag: say('태그 더하기', 'Add the tag'), unpin: say('고정 풀기', 'Unpin') }[does];
+    const label = { withdraw: say('내리기', 'Take down'), tag: say('태그 더하기', 'Add the tag'), unpin: say('고정 해제', 'Unpin') }[does];
     if (does !== 'tag' && plan().changes.length === 0) {
       announce(plan().said.join(' '));
       return;

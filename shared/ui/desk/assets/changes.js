@@ -67,7 +67,7 @@ export function planned(does, notices, tag, now) {
     }
   } else if (does === 'unpin') {
     if (changes.length > 0) {
-      said.push(say(`${changes.length}건의 맨 위 고정을 풉니다. 게시는 그대로입니다.`, `${changes.length} no longer stand above the others, and stay published.`));
+      said.push(say(`${changes.length}건의 맨 위 고정을 해제합니다. 게시는 그대로입니다.`, `${changes.length} no longer stand above the others, and stay published.`));
     }
     if (same > 0) {
       said.push(say(`고정되지 않은 ${same}건은 그대로입니다.`, `${same} stay as they are: they are not pinned.`));
