@@ -185,7 +185,7 @@ func TestAudit(t *testing.T) {
 	d.get(d.admin, "/console/audit?to=2026-03-02").Want(200).Says("회원 정보를 봤습니다").SaysNot("기록을 봤습니다")
 	d.get(d.admin, "/console/audit?from=2026-03-03").Want(200).Says("기록을 봤습니다").SaysNot("회원 정보를 봤습니다")
 	d.get(d.admin, "/console/audit?actor="+url.QueryEscape(d.admin.Email)).Want(200).Says("박관리")
-	d.get(d.admin, "/console/audit?actor=none@example.com").Want(200).Says("찾은 기록이 없습니다.")
+	d.get(d.admin, "/console/audit?actor=none@example.com").Want(200).Says("조건에 맞는 기록이 없습니다.")
 	d.get(d.admin, "/en/console/audit?subject="+kim.ID).Want(200).Says("</a> read a member: <a", kim.ID)
 	id := d.draft("총학", "가을 축제", nil)
 	d.draft("총학", "초안 100", nil)

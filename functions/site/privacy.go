@@ -58,7 +58,7 @@ func (h handlers) privacy(ctx context.Context, _ *none) (*ui.Answer, error) {
 			heading("안전성 확보 조치", "Protection"),
 			el.Ul(
 				el.Li(g.Text(t("비밀번호는 되돌릴 수 없게, 2단계 인증 키는 암호화해서 저장합니다. 오가는 것은 모두 암호화합니다(TLS).", "Passwords are stored so that they cannot be recovered, and second factors are encrypted. All traffic is encrypted (TLS)."))),
-				el.Li(g.Text(t("개인정보를 보는 사람은 역할과 임기가 있는 총학생회 구성원뿐이고, 관리자는 2단계 인증을 씁니다.", "Only council members with a role and a term can see it, and admins must use a second factor."))),
+				el.Li(g.Text(t("개인정보를 보는 사람은 역할을 맡은 총학생회 구성원뿐이고, 관리자는 2단계 인증을 씁니다.", "Only council members who hold a role can see it, and admins must use a second factor."))),
 				el.Li(g.Text(t("누가 언제 누구의 정보를 보았는지 기록하고, 기록은 고칠 수 없습니다.", "We log who viewed whose data and when, and the log cannot be altered."))),
 			),
 			heading("쿠키", "Cookies"),

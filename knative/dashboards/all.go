@@ -93,7 +93,7 @@ func uploads() Dashboard {
 		one(Stat, "저장소 사용률", "percentunit", "총학생회가 내려는 양(monitoring.limits.storageGiB) 가운데.", `madang_storage_bytes / madang_storage_limit_bytes`, "").wide(6),
 		one(Lines, "업로드 요청", "reqps", "경로와 상태별. complete의 409와 422: 도착한 것이 알린 것과 다릅니다.", `sum by (route, status) (rate(madang_requests_total{function="uploads"}[$__rate_interval]))`, "{{route}} {{status}}").wide(12),
 		one(Lines, "거절된 업로드", "none", "코드별, 시간마다.", `sum by (code) (increase(madang_problems_total{function="uploads"}[1h]))`, "{{code}}").wide(12),
-		one(Lines, "그림 처리", "none", "완료된 업로드의 이벤트가 어떻게 되었는지: 작은 변형을 만들었거나, 만들 수 없었거나.", `sum by (outcome) (increase(madang_events_total{function="media"}[1h]))`, "{{outcome}}"),
+		one(Lines, "이미지 처리", "none", "완료된 업로드의 이벤트가 어떻게 되었는지: 작은 변형을 만들었거나, 만들 수 없었거나.", `sum by (outcome) (increase(madang_events_total{function="media"}[1h]))`, "{{outcome}}"),
 		one(Lines, "치운 것", "none", "sweep이 치운 파일. 시간마다.", `sum by (what) (increase(madang_work_total{function="sweep",what=~"uploads-.*|strays-removed"}[1h]))`, "{{what}}"),
 		one(Lines, "저장된 양의 변화", "bytes", "하루 동안 늘어난 양.", `delta(madang_storage_bytes[1d])`, "a day"),
 	}}

@@ -41,7 +41,7 @@ var site = function.Spec{
 				if err := (store{d.DB}).note(ctx, "undone"); err != nil {
 					return nil, err
 				}
-				return nil, ui.Again(problem.WrongField("title", "required", "필요한 값입니다.", "It is required."), f.Page(ctx, ui.View{Status: 422, Main: nil, Title: "다시"}))
+				return nil, ui.Again(problem.WrongField("title", "required", "꼭 입력해 주세요.", "It is required."), f.Page(ctx, ui.View{Status: 422, Main: nil, Title: "다시"}))
 			}
 			return &function.Redirect{Status: 303, URL: "/?" + url.Values{"title": {r.Title}, "body": {r.Body}, "yes": {map[bool]string{true: "예"}[r.Yes]}, "tags": {strings.Join(r.Tags, "+")}}.Encode()}, nil
 		}

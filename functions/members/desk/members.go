@@ -65,7 +65,7 @@ func (h handlers) find(ctx context.Context, r *findRequest) (*ui.Answer, error) 
 	}
 	function.About(ctx, shown...)
 	main = append(main,
-		g.Iff(len(found) == 0, func() g.Node { return desk.Empty(ui.T(ctx, "찾은 회원이 없습니다.", "Nobody was found.")) }),
+		g.Iff(len(found) == 0, func() g.Node { return desk.Empty(ui.T(ctx, "조건에 맞는 회원이 없습니다.", "Nobody was found.")) }),
 		g.Iff(len(found) > 0, func() g.Node {
 			return el.Ul(el.Class("rows"), g.Map(found, func(m member.Seen) g.Node {
 				return el.Li(el.Class("row"), el.Div(el.Class("row-main"),
@@ -204,7 +204,7 @@ func (h handlers) grantForm(ctx context.Context, m member.Member) g.Node {
 				f.Select(ui.Field{Name: "role", Label: ui.T(ctx, "역할", "Role"), Value: string(auth.Editor), Hint: ui.T(ctx, "편집자는 글과 배너를 올립니다. 조정자는 글을 쓰지 않고, 회의록의 공개 기한을 늘립니다. 관리자는 회원과 역할, 설정까지 다룹니다.", "Editors publish texts and banners. Moderators do not write; they extend the deadlines of minutes. Admins manage members, roles and settings, too.")}, roles...),
 				f.Select(ui.Field{Name: "unit", Label: ui.T(ctx, "단위", "Unit"), Optional: true}, units...),
 			),
-			f.Input(desk.Moment(ctx, "until", problem.Text{KO: "임기 끝", EN: "End of term"}, problem.Text{KO: "이때 역할이 저절로 끝납니다. 비우면 끝이 없습니다. 자기 임기보다 길게 줄 수는 없습니다.", EN: "The role ends by itself then. Empty: no end. It cannot be longer than your own term."}, nil)),
+			f.Input(desk.Moment(ctx, "until", problem.Text{KO: "임기 끝", EN: "End of term"}, problem.Text{KO: "이때 역할이 자동으로 끝납니다. 비우면 끝이 없습니다. 자기 임기보다 길게 줄 수는 없습니다.", EN: "The role ends by itself then. Empty: no end. It cannot be longer than your own term."}, nil)),
 			el.Div(ui.Button(ui.T(ctx, "역할 주기", "Give the role"))),
 		))
 }
@@ -220,8 +220,8 @@ func accountActions(ctx context.Context, m member.Member) g.Node {
 		return el.Form(desk.Action(method, path+to, 0), el.Data("confirm", confirm), desk.Said(done), el.Button(el.Type("submit"), el.Class("button small "+class), g.Text(label)))
 	}
 	return el.Section(el.Class("stack"), el.H2(g.Text(ui.T(ctx, "계정", "Account"))), el.Div(el.Class("actions"),
-		g.If(verifies && m.VerifiedAt == nil, act("POST", "/verification", ui.T(ctx, "학생으로 확인", "Verify as a student"), "quiet",
-			ui.T(ctx, "학생증이나 재학증명을 직접 보았나요?", "Have you seen a student card or certificate?"), ui.T(ctx, "학생으로 확인했습니다.", "Verified as a student."))),
+		g.If(verifies && m.VerifiedAt == nil, act("POST", "/verification", ui.T(ctx, "재학생으로 인증", "Verify as a student"), "quiet",
+			ui.T(ctx, "학생증이나 재학증명을 직접 보았나요?", "Have you seen a student card or certificate?"), ui.T(ctx, "재학생으로 인증했습니다.", "Verified as a student."))),
 		g.If(supervises && m.SecondAt != nil, act("DELETE", "/second-factor", ui.T(ctx, "2단계 인증 해제", "Remove the second factor"), "quiet",
 			ui.T(ctx, m.Name+" 님의 2단계 인증을 해제할까요? 기기와 복구 코드를 모두 잃었을 때만 합니다. 모든 기기에서 로그아웃됩니다.", "Remove the second factor of "+m.Name+"? Only where device and recovery codes are lost. They are signed out everywhere."), ui.T(ctx, "2단계 인증을 해제했습니다.", "The second factor was removed."))),
 		g.If(supervises && m.SuspendedAt == nil, act("POST", "/suspend", ui.T(ctx, "정지하기", "Suspend"), "danger",

@@ -59,9 +59,9 @@ func refusedFor(code string) *problem.Error {
 		t := heif()
 		ko, en = t.KO, t.EN
 	case tooManyPixels:
-		ko, en = "4천만 화소보다 큰 그림은 받지 않습니다.", "Pictures of more than 40 megapixels are not taken."
+		ko, en = "4천만 화소보다 큰 이미지는 받지 않습니다.", "Pictures of more than 40 megapixels are not taken."
 	case unreadable:
-		ko, en = "그림을 읽을 수 없습니다.", "The picture cannot be read."
+		ko, en = "이미지를 읽을 수 없습니다.", "The picture cannot be read."
 	case filetype.Truncated:
 		ko, en = "파일이 비었거나 끝이 잘렸습니다.", "The file is empty or cut off."
 	}
