@@ -47,7 +47,7 @@ func (h handlers) change(ctx context.Context, r *changeRequest) (*function.Redir
 
 func (h handlers) changePage(ctx context.Context, form ui.Form, status int, m member.Member) *ui.Answer {
 	return h.page(ctx, status, changePath, ui.T(ctx, "비밀번호 바꾸기", "Change the password"),
-		el.P(el.Class("lead"), g.Text(ui.T(ctx, "바꾸면 다른 기기에서 로그아웃됩니다.", "Other places are signed out when it changes."))),
+		el.P(el.Class("lead"), g.Text(ui.T(ctx, "바꾸면 다른 기기에서 로그아웃됩니다.", "Changing it signs out your other devices."))),
 		form.Summary(),
 		el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, changePath)),
 			username(ctx, m),

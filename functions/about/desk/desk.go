@@ -49,8 +49,8 @@ func (h handlers) form(ctx context.Context, _ *struct{}) (*ui.Answer, error) {
 			f.Area(ui.Field{Name: "body", Label: ui.T(ctx, "소개 글", "Introduction"), Value: v.Body, Limit: about.BodyLimit, Optional: true, Hint: ui.T(ctx, "마크다운을 쓸 수 있습니다.", "Markdown works."), More: []g.Node{el.Rows("8"), ui.Korean(ctx)}}),
 			f.Area(ui.Field{Name: "bodyEn", Label: ui.T(ctx, "영어 소개 글", "Introduction in English"), Value: v.BodyEN, Limit: about.BodyLimit, Optional: true, More: []g.Node{el.Rows("4"), el.Lang("en")}}),
 			desk.Rows(ctx, desk.RowsOf[about.Pledge]{Name: "pledges", Title: ui.T(ctx, "공약", "Pledges"), Hint: ui.T(ctx, "같은 분야끼리 모아 보여 줍니다. 진행을 바꾸면 바꾼 날이 함께 보입니다.", "Those of an area stand together. A change of progress shows its day."), Add: ui.T(ctx, "공약 추가", "Add a pledge"), List: v.Pledges, Empty: about.Pledge{State: about.Planned}, Boxes: pledge}),
-			desk.Rows(ctx, desk.RowsOf[about.Office]{Name: "offices", Title: ui.T(ctx, "조직도", "Organisation"), Hint: ui.T(ctx, "위에서 아래로 씁니다. 단계가 깊은 자리는 바로 앞의 얕은 자리 아래에 놓입니다.", "From the top down. A deeper office stands below the one before it that is less deep."), Add: ui.T(ctx, "자리 더하기", "Add an office"), List: v.Offices, Empty: about.Office{}, Boxes: office}),
-			desk.Rows(ctx, desk.RowsOf[about.Council]{Name: "councils", Title: ui.T(ctx, "역대 총학생회", "Councils before"), Hint: ui.T(ctx, "가까운 때부터 씁니다.", "The latest first."), Add: ui.T(ctx, "총학생회 더하기", "Add a council"), List: v.Councils, Empty: about.Council{Number: 1}, Boxes: council}),
+			desk.Rows(ctx, desk.RowsOf[about.Office]{Name: "offices", Title: ui.T(ctx, "조직도", "Organisation chart"), Hint: ui.T(ctx, "위에서 아래로 씁니다. 단계가 깊은 자리는 바로 앞의 얕은 자리 아래에 놓입니다.", "From the top down. A deeper office stands below the one before it that is less deep."), Add: ui.T(ctx, "자리 더하기", "Add an office"), List: v.Offices, Empty: about.Office{}, Boxes: office}),
+			desk.Rows(ctx, desk.RowsOf[about.Council]{Name: "councils", Title: ui.T(ctx, "역대 총학생회", "Past councils"), Hint: ui.T(ctx, "가까운 때부터 씁니다.", "The latest first."), Add: ui.T(ctx, "총학생회 더하기", "Add a council"), List: v.Councils, Empty: about.Council{Number: 1}, Boxes: council}),
 			desk.SaveBar(ctx),
 		),
 	}}), nil
@@ -123,6 +123,6 @@ func council(f ui.Form, at string, c about.Council) g.Node {
 		box(f, at, "name", t("이름", "Name"), c.Name, about.NameLimit, true),
 		box(f, at, "term", t("임기", "Term"), c.Term, about.NameLimit, false),
 		box(f, at, "heads", t("회장단", "Heads"), c.Heads, about.LineLimit, true),
-		box(f, at, "note", t("한 일", "Remembered for"), c.Note, about.LineLimit, true),
+		box(f, at, "note", t("한 일", "Achievements"), c.Note, about.LineLimit, true),
 	)
 }

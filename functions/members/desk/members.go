@@ -117,7 +117,7 @@ func (h handlers) member(ctx context.Context, r *memberRequest) (*ui.Answer, err
 	if !seen.Whole {
 		return h.desk.Page(ctx, ui.View{Title: m.Name, Section: member.DeskPath, Class: "reading", Main: []g.Node{
 			desk.Heading(m.Name),
-			el.Dl(el.Class("facts"), desk.Fact(ui.T(ctx, "상태", "Standing"), el.Span(el.Class("meta"), standing(ctx, m)))),
+			el.Dl(el.Class("facts"), desk.Fact(ui.T(ctx, "상태", "Status"), el.Span(el.Class("meta"), standing(ctx, m)))),
 			el.P(el.Class("hint"), g.Text(ui.T(ctx, "이 회원이 우리 단위의 역할을 맡으면 나머지 정보도 보입니다.", "The rest is shown once they have a role in your unit."))),
 			h.grantForm(ctx, m),
 		}}), nil
@@ -138,7 +138,7 @@ func (h handlers) member(ctx context.Context, r *memberRequest) (*ui.Answer, err
 			desk.Fact(ui.T(ctx, "이메일", "Mail"), g.Text(m.Email)),
 			g.Iff(m.Unit != "", func() g.Node { return desk.Fact(ui.T(ctx, "학과", "Department"), g.Text(m.Unit)) }),
 			desk.Fact(ui.T(ctx, "가입", "Joined"), desk.Short(ctx, m.CreatedAt)),
-			desk.Fact(ui.T(ctx, "상태", "Standing"), el.Span(el.Class("meta"), standing(ctx, m))),
+			desk.Fact(ui.T(ctx, "상태", "Status"), el.Span(el.Class("meta"), standing(ctx, m))),
 		),
 		el.Section(el.Class("stack"), el.H2(g.Text(ui.T(ctx, "역할", "Roles"))),
 			g.Iff(len(grants) == 0, func() g.Node {

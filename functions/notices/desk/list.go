@@ -41,7 +41,7 @@ func stateText(s notice.State) problem.Text {
 	case notice.Published:
 		return problem.Text{KO: "게시 중", EN: "Published"}
 	case notice.Archived:
-		return problem.Text{KO: "게시 끝남", EN: "Archived"}
+		return problem.Text{KO: "게시 끝남", EN: "Ended"}
 	case notice.Deleted:
 		return problem.Text{KO: "지움", EN: "Deleted"}
 	default:

@@ -57,7 +57,7 @@ export function sentence({ does, at, pinned, urgent, ends, english, unsaid = 0 }
   if (does === 'keep' && shown.length > 0) {
     shown[0] = `${en ? 'once published: ' : '게시하면 '}${shown[0]}`;
   }
-  const pictures = unsaid > 0 && (en ? `${unsaid} ${unsaid === 1 ? 'picture says' : 'pictures say'} nothing to who cannot see ${unsaid === 1 ? 'it' : 'them'}` : `설명이 없는 사진 ${unsaid}장`);
+  const pictures = unsaid > 0 && (en ? `${unsaid} ${unsaid === 1 ? 'picture has' : 'pictures have'} no description` : `설명이 없는 사진 ${unsaid}장`);
   return [first, ...shown, pictures].filter(Boolean).join(' · ');
 }
 
