@@ -33,7 +33,7 @@ func TestWords(t *testing.T) {
 		t.Fatalf("docs/glossary.md forbids only %d words", len(instead))
 	}
 	read := 0
-	sources(t, func(name, source string) {
+	written(t, func(name, source string) {
 		read++
 		for word, other := range instead {
 			if strings.Contains(source, word) {
@@ -58,7 +58,7 @@ func TestHonorifics(t *testing.T) {
 	if found := joined.FindAllString(words.Replace("이소리님, %s님, ${name}님, \"님, 이소리 님, \\u00a0님, 회원님이 아님"), -1); len(found) != 4 {
 		t.Fatalf("found %q, not four", found)
 	}
-	sources(t, func(name, source string) {
+	written(t, func(name, source string) {
 		if name == wordsTest {
 			return
 		}
@@ -71,7 +71,7 @@ func TestHonorifics(t *testing.T) {
 // A text that says both forms of a particle has to ask for the one that fits.
 func TestParticles(t *testing.T) {
 	both := regexp.MustCompile(`[은는이가을를과와]\([은는이가을를과와]\)|\(으\)로|\(이\)[라나며]`)
-	sources(t, func(name, source string) {
+	written(t, func(name, source string) {
 		if strings.HasPrefix(name, "shared/text/") || name == wordsTest {
 			return // where the forms are told apart
 		}
@@ -81,8 +81,8 @@ func TestParticles(t *testing.T) {
 	}, ".go", ".js")
 }
 
-// sources gives what has a text that users read, by its path.
-func sources(t *testing.T, each func(name, source string), kinds ...string) {
+// written gives what has a text that users read, by its path.
+func written(t *testing.T, each func(name, source string), kinds ...string) {
 	t.Helper()
 	all := os.DirFS("..")
 	for _, top := range []string{"functions", "shared", "knative"} {

@@ -24,7 +24,7 @@ func TestDesk(t *testing.T) {
 		return app.Do(functiontest.Request{Method: "GET", Path: path, As: admin}).Want(200)
 	}
 	store := bill.Store{DB: app.DB}
-	see("/console/operations").Says("아직 아무도 살펴보지 않았습니다", "지금 조치할 일이 없습니다", "2026년 3월 요금", "살펴본 시간이 없습니다", "month=2026-02").Says("아직 모름", "기록 없음", "견줄 만큼 살펴보지 못했습니다").SaysNot("month=2026-04", "<dl", "모두 정상", `id="bill" class="fold" open`)
+	see("/console/operations").Says("아직 아무도 살펴보지 않았습니다", "지금 조치할 일이 없습니다", "2026년 3월 요금", "살펴본 시간이 없습니다", "month=2026-02").Says("아직 모름", "기록 없음", "비교할 만큼 살펴보지 못했습니다").SaysNot("month=2026-04", "<dl", "모두 정상", `id="bill" class="fold" open`)
 	saved, ends := app.Now().Add(-26*time.Hour), app.Now().Add(720*time.Hour)
 	h := bill.Health{
 		At: app.Now(), Site: bill.SiteHealth{Reachable: true, Milliseconds: 12.4, CertificateEnds: &ends},

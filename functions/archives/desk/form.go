@@ -187,7 +187,7 @@ func publication(ctx context.Context, v archive.Archive) g.Node {
 			return f.Check("widen", false, false, g.Text(ui.T(ctx, "볼 수 있는 사람을 늘립니다", "More people may read it than before")))
 		}),
 		g.Iff(v.FirstAt != nil, func() g.Node {
-			return f.Input(ui.Field{Name: "reason", Label: ui.T(ctx, "정정 사유", "Reason of the correction"), Limit: archive.MostReason, Optional: true, Hint: ui.T(ctx, "게시한 파일이나 표를 바꾸면 적습니다. 앞의 것도 까닭과 함께 그대로 보입니다.", "Needed where published files or the settlement change. What was there stays, with the reason.")})
+			return f.Input(ui.Field{Name: "reason", Label: ui.T(ctx, "정정 사유", "Reason of the correction"), Limit: archive.MostReason, Optional: true, Hint: ui.T(ctx, "게시한 파일이나 표를 바꾸면 적습니다. 앞의 것도 사유와 함께 그대로 보입니다.", "Needed where published files or the settlement change. What was there stays, with the reason.")})
 		}),
 	)
 }
