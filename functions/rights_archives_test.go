@@ -27,7 +27,7 @@ func (c *council) archive(unit, what string) (id, file string) {
 			as("DELETE", "/v1/archives/"+id, nil).Want(204)
 		case "corrected":
 			now := archiveOf(unit, audience, true, c.Upload(functiontest.Upload{Owner: c.boss.ID, Purpose: "record", Name: "결산.pdf", Type: "pdf"}))
-			now["reason"] = "까닭"
+			now["reason"] = "사유"
 			as("PUT", "/v1/archives/"+id, now).Want(200)
 		}
 		return id + "/" + file
@@ -56,7 +56,7 @@ func archiveQuestions() map[string][]question {
 	none := func(string) any { return nil }
 	written := func(unit string) any {
 		body := archiveOf(unit, "council", false)
-		body["reason"] = "까닭"
+		body["reason"] = "사유"
 		return body
 	}
 	files := []question{}

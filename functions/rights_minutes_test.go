@@ -88,7 +88,7 @@ func minuteQuestions() map[string][]question {
 		"PUT /v1/minutes/{id}":                              asked(meeting, ""),
 		"DELETE /v1/minutes/{id}":                           asked(nil, ""),
 		"POST /v1/minutes/{id}/publish":                     asked(fixed(map[string]any{"step": "full"}), ""),
-		"POST /v1/minutes/{id}/extend":                      asked(fixed(map[string]any{"days": 1, "reason": "까닭"}), ""),
+		"POST /v1/minutes/{id}/extend":                      asked(fixed(map[string]any{"days": 1, "reason": "사유"}), ""),
 		"GET /v1/minutes/{id}/withheld":                     asked(nil, ""),
 		"GET /v1/minutes/{id}/revisions":                    asked(nil, ""),
 		"GET /v1/minutes/{id}/revisions/{number}":           asked(nil, "", "1"),

@@ -170,7 +170,7 @@ func TestDesk(t *testing.T) {
 	see := func(path string) functiontest.Response {
 		return app.Do(functiontest.Request{Method: "GET", Path: path, As: editor}).Want(200)
 	}
-	see("/console/about").Says("공약 더하기", `<template><li class="entry">`, `data-told="{&#34;version&#34;:1,`)
+	see("/console/about").Says("공약 추가", `<template><li class="entry">`, `data-told="{&#34;version&#34;:1,`)
 	put(app, editor, `"v1"`, content(nil)).Want(200)
 	see("/console/about").Says(`id="field-pledges[1].percent"`, `value="60"`, `value="김나란"`, "위로")
 	see("/en/console/about").Says("Add an office", "Not kept")

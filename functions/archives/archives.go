@@ -48,7 +48,7 @@ var Function = function.Spec{
 			{Method: "DELETE", Path: one, Words: problem.Text{KO: "자료를 지움", EN: "Deleted an archive"}, Access: write, Do: function.Do(h.remove), Doc: "Hides an archive from everybody; an admin can restore it for 30 days."},
 			{Method: "POST", Path: "/v1/admin/archives/{id}/restore", Words: problem.Text{KO: "지운 자료를 되살림", EN: "Restored an archive"}, Access: function.May(auth.Restore), Do: function.Do(h.restore), Doc: "Restores a deleted archive as it was."},
 			{Method: "GET", Path: "/v1/admin/archives", Access: write, Do: function.Do(h.manage), Doc: "Archives of every state of the units that the caller writes for."},
-			{Method: "POST", Path: "/v1/admin/archives/table", Access: write, ReadOnly: true, Do: function.Do(h.weigh), Doc: "A settlement as readers would see it, and where its sums do not fit."},
+			{Method: "POST", Path: "/v1/admin/archives/table", Access: write, ReadOnly: true, Do: function.Do(h.weigh), Doc: "A settlement as readers would see it, and where its totals do not add up."},
 			{Method: "GET", Path: "/v1/admin/archives/categories", Access: function.May(auth.Operate), Do: function.Do(h.plan), Doc: "The categories with everything that should be in them."},
 			{Method: "PUT", Path: "/v1/admin/archives/categories", Words: problem.Text{KO: "자료 분류와 낼 자료를 바꿈", EN: "Changed the categories of archives"}, Access: function.May(auth.Operate), Do: function.Do(h.arrange), Doc: "Replaces the categories and what should be in them; one that has archives stays.",
 				Refuses: function.Refusals{problem.Conflict: {"category-in-use"}}},

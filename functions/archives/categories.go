@@ -21,7 +21,7 @@ type category struct {
 	Name     string           `json:"name"`
 	NameEn   string           `json:"nameEn,omitempty"`
 	Level    int              `json:"level" description:"1 to 3."`
-	Audience archive.Audience `json:"audience" enum:"public,students,council" description:"Of what is added to it, unless told."`
+	Audience archive.Audience `json:"audience" enum:"public,students,council" description:"The default audience of what is added to it."`
 }
 
 type categoriesResponse struct {

@@ -31,7 +31,7 @@ type line struct {
 type settlement struct {
 	Lines []line `json:"lines"`
 	Sum   line   `json:"sum"` // of all lines that sum up no others
-	Note  string `json:"note,omitempty" description:"Why its sums do not fit."`
+	Note  string `json:"note,omitempty" description:"Why its totals do not add up."`
 }
 
 // document is a file of an archive.

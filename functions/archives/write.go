@@ -16,11 +16,11 @@ type writeRequest struct {
 	Audience string   `json:"audience,omitempty" enum:"public,students,council" description:"That of the category unless given."`
 	Files    []string `json:"files,omitempty" description:"Ids of completed uploads for the purpose record, at most 10."`
 	Table    string   `json:"table,omitempty" description:"A settlement as CSV with the columns 항목, 예산, 집행, 잔액."`
-	Note     string   `json:"note,omitempty" description:"With force: why its sums do not fit, for readers."`
+	Note     string   `json:"note,omitempty" description:"With force: why its totals do not add up, for readers."`
 	Publish  bool     `json:"publish,omitempty" description:"Whether its audience reads it; false for a draft, or to withdraw it."`
 	Masked   bool     `json:"masked,omitempty" description:"Personal data in the files is covered. It is kept who said so."`
 	Widen    bool     `json:"widen,omitempty" description:"More people may read it than before."`
-	Force    bool     `json:"force,omitempty" description:"Sums that do not fit are kept."`
+	Force    bool     `json:"force,omitempty" description:"Totals that do not add up are kept."`
 	Reason   string   `json:"reason,omitempty" description:"Of a correction, for readers."`
 }
 

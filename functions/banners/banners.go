@@ -33,7 +33,7 @@ var Function = function.Spec{
 			{Method: "GET", Path: "/v1/banners", Access: function.Anyone, Page: &function.Page{Tags: []string{banner.Kind}, Eager: true}, Do: function.Do(h.list), Doc: "Banners in force, in their order."},
 			{Method: "POST", Path: "/v1/banners", Words: problem.Text{KO: "배너를 만듦", EN: "Made a banner"}, Access: write, Do: function.Do(h.write), Status: 201, Doc: "Puts a banner behind the others.",
 				Refuses: function.Refusals{problem.Conflict: {"too-many-banners"}}},
-			{Method: "PUT", Path: "/v1/banners/order", Words: problem.Text{KO: "배너 차례를 바꿈", EN: "Put banners in order"}, Access: function.May(auth.Arrange), Do: function.Do(h.arrange), Doc: "Puts all banners in order.",
+			{Method: "PUT", Path: "/v1/banners/order", Words: problem.Text{KO: "배너 순서를 바꿈", EN: "Put banners in order"}, Access: function.May(auth.Arrange), Do: function.Do(h.arrange), Doc: "Puts all banners in order.",
 				Refuses: function.Refusals{problem.Conflict: {"banners-changed"}}},
 			{Method: "PUT", Path: "/v1/banners/{id}", Words: problem.Text{KO: "배너를 고침", EN: "Edited a banner"}, Access: write, Do: function.Do(h.edit), Doc: "Replaces a banner whole: what is left out is emptied."},
 			{Method: "DELETE", Path: "/v1/banners/{id}", Words: problem.Text{KO: "배너를 지움", EN: "Deleted a banner"}, Access: write, Do: function.Do(h.remove), Doc: "Deletes a banner and its counts."},

@@ -58,7 +58,7 @@ func (h handlers) audit(ctx context.Context, r *auditRequest) (*ui.Answer, error
 		el.P(el.Class("hint"), g.Text(ui.T(ctx, "총학생회가 무엇을 했고 누구의 정보를 보았는지 남습니다. 고치거나 지울 수 없습니다.", "What the council did, and whose data it read. It cannot be changed."))),
 		h.auditFilters(ctx, r),
 		g.Iff(len(records) == 0, func() g.Node {
-			return desk.Empty(ui.T(ctx, "찾은 기록이 없습니다.", "No records were found."))
+			return desk.Empty(ui.T(ctx, "조건에 맞는 기록이 없습니다.", "No records were found."))
 		}),
 		told,
 		desk.Pager(ctx, page.NextCursor, audit.DeskPath, "actor", r.Actor, "subject", r.Subject, "action", r.Action, "from", r.From, "to", r.To),
@@ -182,7 +182,7 @@ func (h handlers) sentence(ctx context.Context, v audit.Record, kind string) []g
 	}
 	about := []g.Node{}
 	if subject != nil && v.Subject != v.Actor {
-		about = append(about, g.Text(" "), desk.Link(desk.At(ctx, audit.DeskPath, "subject", v.Subject), ui.T(ctx, "이 대상의 기록", "All about it"), "quiet-link"))
+		about = append(about, g.Text(" "), desk.Link(desk.At(ctx, audit.DeskPath, "subject", v.Subject), ui.T(ctx, "관련 기록 모두", "All related records"), "quiet-link"))
 	}
 	if ui.T(ctx, "", "en") == "en" {
 		said := []g.Node{actor, g.Text(" " + lower(words.EN))}

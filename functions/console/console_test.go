@@ -104,7 +104,7 @@ func TestRefusedIsInTheSite(t *testing.T) {
 	d := open(t)
 	student := d.Member(functiontest.Member{Verified: true})
 	for _, path := range []string{"/console", "/console/members", "/console/notices/new"} {
-		d.get(student, path).Problem(403, "not-allowed").Says("볼 수 없는 페이지입니다", `href="/my"`, `<nav class="groups"`).SaysNot("로그인", "권한이 없습니다")
+		d.get(student, path).Problem(403, "not-allowed").Says("접근 권한이 없습니다", `href="/my"`, `<nav class="groups"`).SaysNot("로그인", "권한이 없습니다.")
 		d.get(student, "/en"+path).Problem(403, "not-allowed").Says("You don&#39;t have access to this page", `href="/en/my"`).SaysNot("Sign in")
 	}
 	d.get(d.editor, "/console/members").Problem(403, "not-allowed").Says(`href="/console/notices"`, `href="/my"`)
@@ -181,11 +181,11 @@ func TestAudit(t *testing.T) {
 	d.get(d.admin, "/en/console/members/"+kim.ID).Want(200)
 	d.get(d.admin, "/console/members/"+kim.ID).Want(200)
 	d.Wait(24 * time.Hour)
-	d.get(d.admin, "/console/audit?action="+url.QueryEscape("GET /console/members/{id}")).Want(200).Says("박관리", "님이 회원 정보를 봤습니다: ", `href="/console/members/`+kim.ID+`">김학생</a>`)
+	d.get(d.admin, "/console/audit?action="+url.QueryEscape("GET /console/members/{id}")).Want(200).Says("박관리", " 님이 회원 정보를 봤습니다: ", `href="/console/members/`+kim.ID+`">김학생</a>`)
 	d.get(d.admin, "/console/audit?to=2026-03-02").Want(200).Says("회원 정보를 봤습니다").SaysNot("기록을 봤습니다")
 	d.get(d.admin, "/console/audit?from=2026-03-03").Want(200).Says("기록을 봤습니다").SaysNot("회원 정보를 봤습니다")
 	d.get(d.admin, "/console/audit?actor="+url.QueryEscape(d.admin.Email)).Want(200).Says("박관리")
-	d.get(d.admin, "/console/audit?actor=none@example.com").Want(200).Says("찾은 기록이 없습니다.")
+	d.get(d.admin, "/console/audit?actor=none@example.com").Want(200).Says("조건에 맞는 기록이 없습니다.")
 	d.get(d.admin, "/en/console/audit?subject="+kim.ID).Want(200).Says("</a> read a member: <a", kim.ID)
 	id := d.draft("총학", "가을 축제", nil)
 	d.draft("총학", "초안 100", nil)

@@ -18,7 +18,7 @@ import (
 // an event, on which it is rendered again at once.
 var Function = function.Spec{
 	Name:  "main",
-	Label: problem.Text{KO: "첫 화면", EN: "Main page"},
+	Label: problem.Text{KO: "메인 페이지", EN: "Main page"},
 	Core:  true,
 	Doc:   "The main page: urgent bar, what is due now, banners, notices, what is coming up, minutes, pledges; for members their own part.",
 	Needs: []function.Need{function.Database},

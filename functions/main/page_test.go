@@ -142,8 +142,8 @@ func TestHomeCropsBanners(t *testing.T) {
 		picture := c.Upload(functiontest.Upload{Name: "축제.png", Type: "png", Width: 1600, Height: height, Variants: []int{320, 1600}})
 		c.Do(functiontest.Request{Method: "POST", Path: "/v1/banners", As: c.editor, Body: map[string]any{"unit": "총학", "image": picture, "alt": "축제 " + strconv.Itoa(i+1), "link": "/notices", "focus": map[string]int{"x": 100, "y": 12 + i}}}).Want(201)
 	}
-	page := string(c.get("/").Says(`class="focus fx-100 fy-10"`, `class="focus fx-100 fy-15"`, "enlarge.js", `그림 전체 보기<span class="hidden">: 축제 2</span>`).Body)
-	if n := strings.Count(page, "그림 전체 보기"); n != 1 {
+	page := string(c.get("/").Says(`class="focus fx-100 fy-10"`, `class="focus fx-100 fy-15"`, "enlarge.js", `이미지 전체 보기<span class="hidden">: 축제 2</span>`).Body)
+	if n := strings.Count(page, "이미지 전체 보기"); n != 1 {
 		t.Errorf("%d banners are said to be cropped", n)
 	}
 	for _, link := range []string{"이전 배너", "다음 배너"} {

@@ -133,5 +133,5 @@ func welcome(ctx context.Context, c content) g.Node {
 		return nil
 	}
 	return el.P(el.Class("often"), el.Span(g.Text(ui.T(ctx, c.You.Name+" 님, 아직 재학생 인증을 하지 않았어요.", c.You.Name+", you have not been verified as a student."))),
-		el.A(el.Href(ui.Local(ctx, ui.VerifyPath)), g.Text(ui.T(ctx, "학교 이메일로 인증하기", "Verify by school mail"))))
+		el.A(el.Href(ui.Local(ctx, ui.VerifyPath)), g.Text(ui.T(ctx, "학교 이메일로 인증하기", "Verify with your school email"))))
 }

@@ -199,7 +199,7 @@ func reel(ctx context.Context, banners []banner.Banner, own face.Face) g.Node {
 			el.P(el.Class("with"),
 				g.Iff(cropped(b), func() g.Node {
 					return el.A(el.Class("enlarge"), el.Href(b.Image.Variants[len(b.Image.Variants)-1].URL), el.Data("alt", b.Alt),
-						g.Text(ui.T(ctx, "그림 전체 보기", "Whole picture")), el.Span(el.Class("hidden"), ui.Korean(ctx), g.Text(": "+b.Alt)))
+						g.Text(ui.T(ctx, "이미지 전체 보기", "Whole picture")), el.Span(el.Class("hidden"), ui.Korean(ctx), g.Text(": "+b.Alt)))
 				}),
 				g.If(len(banners) > 1, g.Group{
 					turn(i > 0, "#"+id(i-1), "before", ui.T(ctx, "이전 배너", "Previous banner")),

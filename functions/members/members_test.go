@@ -750,7 +750,7 @@ func TestHolders(t *testing.T) {
 			}
 		}
 		admin("PUT", path+"editor", `{"unit":"학과","until":"2026-03-20T00:00:00+09:00"}`).Want(200)
-		told("역할을 맡았습니다: 편집자", "편집자 (학과)", "2026-03-20 00:00에 저절로 끝납니다.", "Editor (학과)")
+		told("역할을 맡았습니다: 편집자", "편집자 (학과)", "2026-03-20 00:00에 자동으로 끝납니다.", "Editor (학과)")
 		admin("PUT", path+"moderator", `{"unit":""}`).Want(200)
 		told("조정자", "모든 단위", "끝나는 날은 정해지지 않았습니다.")
 		admin("PUT", path+"editor", `{"unit":"없음"}`).Problem(422, "invalid-input")

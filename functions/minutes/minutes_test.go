@@ -490,7 +490,7 @@ func TestForm(t *testing.T) {
 	if is.Version != 2 || len(is.Items) != 2 || is.Items[1].Title != "예비비" || is.Items[1].Decision != "rejected" {
 		t.Fatalf("%+v", is)
 	}
-	second := r.send(path, form("1", url.Values{"place": {"다른 곳"}, "text": {"[비공개: 까닭]\n숨긴 말"}}))
+	second := r.send(path, form("1", url.Values{"place": {"다른 곳"}, "text": {"[비공개: 사유]\n숨긴 말"}}))
 	if page := string(second.Want(412).Body); !strings.Contains(page, `id="compared"`) || !strings.Contains(page, "다른 곳") || !strings.Contains(page, `name="version" value="2"`) ||
 		strings.Contains(page[strings.Index(page, `id="compared"`):strings.Index(page, `id="recover"`)], "숨긴 말") {
 		t.Error("the second does not see both texts")

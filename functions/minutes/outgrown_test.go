@@ -98,7 +98,7 @@ func TestBlocksStay(t *testing.T) {
 			case 0:
 				text = "없음"
 			case 1:
-				text += "\n[비공개: 까닭]\n" + secret + "\n[비공개 끝]"
+				text += "\n[비공개: 사유]\n" + secret + "\n[비공개 끝]"
 			}
 			draft := rapid.Bool().Draw(rt, "draft")
 			meeting["text"], meeting["draft"] = text, draft

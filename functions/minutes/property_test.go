@@ -54,7 +54,7 @@ func (w *writer) content(m map[string]any) (words map[minute.Step][]string, secr
 	if rapid.Bool().Draw(w.rt, "withheld") {
 		hidden := w.word("비밀")
 		secret = append(secret, hidden)
-		text += "\n[비공개: 까닭]\n" + hidden + "\n" + rapid.SampledFrom([]string{"[비공개 끝]", "[비공개끝]\n", ""}).Draw(w.rt, "end")
+		text += "\n[비공개: 사유]\n" + hidden + "\n" + rapid.SampledFrom([]string{"[비공개 끝]", "[비공개끝]\n", ""}).Draw(w.rt, "end")
 	}
 	m["place"], m["chair"], m["items"], m["text"] = place, chair, items, text
 	return words, secret

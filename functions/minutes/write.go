@@ -68,7 +68,7 @@ type editRequest struct {
 	edition
 	writeRequest
 	Reason string `json:"reason,omitempty" description:"Of a correction, needed where it changes decisions or texts that readers have seen; at most 200 characters."`
-	Draft  bool   `json:"draft,omitempty" description:"It is saved by itself while it is written: refused where it changes what readers see."`
+	Draft  bool   `json:"draft,omitempty" description:"It is autosaved while it is written: refused where it changes what readers see."`
 }
 
 func (h handlers) edit(ctx context.Context, r *editRequest) (*record, error) {

@@ -49,7 +49,7 @@ func TestDesk(t *testing.T) {
 	if got := c.see(editor, "/console/notices?state=scheduled").Main(); strings.Contains(got, "게시한 글") {
 		t.Error(got)
 	}
-	c.see(editor, "/console/notices?q=없는").Want(200).Says("찾은 공지가 없습니다.")
+	c.see(editor, "/console/notices?q=없는").Want(200).Says("조건에 맞는 공지가 없습니다.")
 	c.see(editor, "/console/notices/"+other).Problem(404, "not-found")
 
 	c.see(editor, "/console/notices/"+draft).Want(200).Says(`value="초안 &lt;글&gt;"`, "하나\n둘\n셋", `&#34;version&#34;:1`, `href="/console/notices/`+draft+`/revisions"`)

@@ -49,7 +49,7 @@ var Function = function.Spec{
 			{Method: "GET", Path: review, Words: problem.Text{KO: "공지의 검토를 봄", EN: "Read the review of a notice"}, Access: write, Personal: true, Do: function.Do(h.review), Doc: "How the review of a notice stands, and what colleagues said; absent where none was ever asked for."},
 			{Method: "POST", Path: review, Words: problem.Text{KO: "공지의 검토를 요청함", EN: "Asked for a review of a notice"}, Access: write, Do: function.Do(h.ask), Doc: "Asks a colleague, or all who write for the unit, to review a draft or a scheduled notice; also once more.",
 				Refuses: function.Refusals{problem.Conflict: {"not-reviewable", "review-open"}}},
-			{Method: "DELETE", Path: review, Words: problem.Text{KO: "공지의 검토 요청을 거둠", EN: "Withdrew a request for review"}, Access: write, Do: function.Do(h.unask), Doc: "Withdraws the request; whoever asked may, and an admin of the unit.",
+			{Method: "DELETE", Path: review, Words: problem.Text{KO: "공지의 검토 요청을 취소함", EN: "Withdrew a request for review"}, Access: write, Do: function.Do(h.unask), Doc: "Withdraws the request; whoever asked may, and an admin of the unit.",
 				Refuses: function.Refusals{problem.Conflict: {"no-review", "not-reviewable"}}},
 			{Method: "POST", Path: review + "/comments", Words: problem.Text{KO: "공지의 검토에 의견을 씀", EN: "Commented on a notice in review"}, Access: write, Do: function.Do(h.comment), Doc: "Says something about a version.",
 				Refuses: function.Refusals{problem.Conflict: {"no-review", "not-reviewable", "too-many-comments"}}},

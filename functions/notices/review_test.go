@@ -199,13 +199,13 @@ func TestDeskOfReview(t *testing.T) {
 	if at := send(editor, "", url.Values{"version": {"1"}, "for": {c.colleague.ID}, "text": {"부탁 <드려요>"}}).Want(303).Header.Get("Location"); at != path+"/review?done=asked#said" {
 		t.Error(at)
 	}
-	c.see(editor, path+"/review?done=asked").Want(200).Says("검토를 요청했습니다.", "이편집 님이 최동료 님에게 요청", "부탁 &lt;드려요&gt;", "요청 거두기").SaysNot(`value="approved"`)
+	c.see(editor, path+"/review?done=asked").Want(200).Says("검토를 요청했습니다.", "이편집 님이 최동료 님에게 요청", "부탁 &lt;드려요&gt;", "요청 취소").SaysNot(`value="approved"`)
 	c.see(colleague, path).Want(200).Says("검토 대기", "부탁 &lt;드려요&gt;", "검토로 가기")
 	if !slices.Contains(c.Audited(), "GET /console/notices/{id}") {
 		t.Error("who reads what colleagues said is not in the log")
 	}
 	c.see(colleague, "/console/notices").Want(200).Says("검토 대기")
-	c.see(colleague, path+"/review").Want(200).Says(`value="approved"`, `value="changes"`).SaysNot("요청 거두기")
+	c.see(colleague, path+"/review").Want(200).Says(`value="approved"`, `value="changes"`).SaysNot("요청 취소")
 	send(colleague, "/decision", url.Values{"version": {"1"}, "decision": {"changes"}}).Want(422).Says(`id="field-text-wrong"`)
 	send(colleague, "/comments", url.Values{"version": {"1"}, "text": {"한 줄\n두 줄"}}).Want(303)
 	send(colleague, "/decision", url.Values{"version": {"1"}, "decision": {"changes"}, "text": {"고쳐 주세요"}}).Want(303)
@@ -219,7 +219,7 @@ func TestDeskOfReview(t *testing.T) {
 	c.see(editor, path+"/revisions?from=2").Want(200).Says("<del>나흘</del>", "<ins>닷새</ins>")
 	send(colleague, "/decision", url.Values{"version": {"3"}, "decision": {"approved"}}).Want(409).Says("내가 쓰거나 고친 글은")
 	send(editor, "/withdraw", url.Values{"version": {"3"}}).Want(303)
-	c.see(editor, path+"/review").Want(200).Says("검토 요청을 거둠", "요청을 거둠")
+	c.see(editor, path+"/review").Want(200).Says("검토 요청을 취소함", "요청을 취소함")
 	send(editor, "", url.Values{"version": {"x"}}).Problem(404, "not-found")
 	c.put(c.editor, id, 3, map[string]any{"publishNow": true}).Want(200)
 	c.see(editor, path+"/review").Want(200).Says("더 검토하지 않습니다").SaysNot("<textarea")

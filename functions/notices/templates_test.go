@@ -34,7 +34,7 @@ func TestTemplates(t *testing.T) {
 	put(editor, `"v1"`, one).Problem(412, "version-stale")
 	get(editor, "/console/notices/new").Want(200).Says("공모 &lt;전&gt;").SaysNot("결과 공고")
 	get(editor, "/console/notices/new?template="+url.QueryEscape("공모 <전>")).Want(200).Says("## 주제", "[Contest]")
-	get(editor, "/console/notices/templates").Want(200).Says(`value="공모 &lt;전&gt;"`, "## 주제", "틀 더하기")
+	get(editor, "/console/notices/templates").Want(200).Says(`value="공모 &lt;전&gt;"`, "## 주제", "틀 추가")
 	get(editor, "/en/console/notices/templates").Want(200).Says("Templates of notices", "Add a template")
 	for _, wrong := range []struct {
 		field string
@@ -66,7 +66,7 @@ func TestListOffersSeveral(t *testing.T) {
 	}
 	get("/console/notices").SaysNot(`id="bulk"`)
 	id := app.Notice(admin, map[string]any{"title": "공지 <하나>"})
-	get("/console/notices").Says(`id="bulk"`, `aria-label="고르기: 공지 &lt;하나&gt;"`, "내리기", "태그 더하기", "고정 풀기")
+	get("/console/notices").Says(`id="bulk"`, `aria-label="고르기: 공지 &lt;하나&gt;"`, "내리기", "태그 추가", "고정 해제")
 	get("/en/console/notices").Says("Take down", "Add a tag", "Unpin")
 	app.Do(functiontest.Request{Method: "DELETE", Path: "/v1/notices/" + id, As: admin, Header: map[string]string{"If-Match": `"v1"`}}).Want(204)
 	get("/console/notices?state=deleted").SaysNot(`id="bulk"`, "고르기")

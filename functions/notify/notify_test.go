@@ -388,7 +388,7 @@ func TestBounces(t *testing.T) {
 			t.Errorf("after it came back: %+v", got)
 		}
 		shown := string(w.Do(functiontest.Request{Method: "GET", Path: "/my/notifications", As: m.Token}).Want(200).Body)
-		if !strings.Contains(shown, "이메일이 되돌아와") || !strings.Contains(shown, "no such user") {
+		if !strings.Contains(shown, "이메일이 반송되어") || !strings.Contains(shown, "no such user") {
 			t.Errorf("the page does not say so:\n%s", shown)
 		}
 		if l := w.list(m.Token); len(l.Items) != 2 {

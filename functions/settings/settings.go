@@ -25,7 +25,7 @@ var Function = function.Spec{
 		operate := function.May(auth.Operate)
 		return function.Parts{Routes: slices.Concat([]function.Route{
 			{Method: "GET", Path: "/v1/admin/face", Access: operate, Do: function.Do(h.read), Doc: "The council's face, with its version and its contrasts."},
-			{Method: "PUT", Path: "/v1/admin/face", Words: problem.Text{KO: "얼굴(이름, 색, 무늬)을 바꿈", EN: "Changed the site's face"}, Access: operate, Do: function.Do(h.write), Doc: "Replaces the council's face whole: what is left out is emptied."},
+			{Method: "PUT", Path: "/v1/admin/face", Words: problem.Text{KO: "홈페이지 꾸미기(이름, 색, 무늬)를 바꿈", EN: "Changed the site's face"}, Access: operate, Do: function.Do(h.write), Doc: "Replaces the council's face whole: what is left out is emptied."},
 			{Method: "GET", Path: "/v1/admin/face/colours", Access: operate, Do: function.Do(h.colours), Doc: "What would follow from a colour."},
 			{Method: "POST", Path: "/v1/admin/face/mark", Access: operate, ReadOnly: true, Do: function.Do(h.mark), Doc: "How an SVG would look as the council's mark."},
 		}, desk.Routes(d))}

@@ -93,7 +93,7 @@ func (h handlers) addressPage(ctx context.Context, form ui.Form, status int, ema
 	}
 	hint := ui.T(ctx, "바꾸면 앞의 주소에도 알립니다.", "When it changes, we tell the old address, too.")
 	if unconfirmed {
-		hint = ui.T(ctx, "확인한 뒤에 재학생 인증 서류 같은 파일을 올릴 수 있습니다.", "Once it is confirmed, you can upload files such as a proof that you are a student.")
+		hint = ui.T(ctx, "확인하면 알림을 이메일로 받을 수 있습니다.", "Once it is confirmed, you can get notifications by mail.")
 	}
 	main = append(main,
 		el.H2(g.Text(ui.T(ctx, "번호 받기", "Get a code"))),

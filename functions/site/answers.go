@@ -41,13 +41,13 @@ func done(ctx context.Context, code string) string {
 	case "signed-out-everywhere":
 		return ui.T(ctx, "모든 기기에서 로그아웃했습니다.", "You are signed out everywhere.")
 	case "signed-out-there":
-		return ui.T(ctx, "그 기기에서 로그아웃했습니다.", "That place is signed out.")
+		return ui.T(ctx, "그 기기에서 로그아웃했습니다.", "That device is signed out.")
 	case "joined":
-		return ui.T(ctx, "가입했습니다. 이메일로 보낸 번호로 이메일 주소를 확인하고 재학생 인증을 마치면 모두 쓸 수 있습니다.", "Welcome. Confirm your mail address with the number that we sent, verify as a student, and everything is yours to use.")
+		return ui.T(ctx, "가입했습니다. 이메일로 보낸 번호로 이메일 주소를 확인하고 재학생 인증을 마치면 모두 쓸 수 있습니다.", "Welcome. Confirm your email address with the code that we sent and verify as a student, and you can use everything.")
 	case "check-mail":
 		return ui.T(ctx, "이메일을 확인하세요. 적은 주소로 이다음에 할 일을 보냈습니다.", "Check your mail. We sent what to do next to the address that you gave.")
 	case "password":
-		return ui.T(ctx, "비밀번호를 바꾸고 다른 기기에서는 로그아웃했습니다.", "The password is changed, and other places are signed out.")
+		return ui.T(ctx, "비밀번호를 바꾸고 다른 기기에서는 로그아웃했습니다.", "Your password is changed, and your other devices are signed out.")
 	case "reset":
 		return ui.T(ctx, "새 비밀번호를 정했습니다. 그것으로 로그인하세요.", "The new password is set. Sign in with it.")
 	case "came-back":
@@ -63,7 +63,7 @@ func done(ctx context.Context, code string) string {
 	case "address-changed":
 		return ui.T(ctx, "이메일 주소를 바꿨습니다. 앞의 주소로도 알렸습니다.", "Your mail address is changed. We told the old one, too.")
 	case "factor-given":
-		return ui.T(ctx, "2단계 인증을 마쳤습니다.", "The second factor is given.")
+		return ui.T(ctx, "2단계 인증을 마쳤습니다.", "You're verified with your second factor.")
 	case "factor-removed":
 		return ui.T(ctx, "2단계 인증을 껐습니다.", "The second factor is off.")
 	default:

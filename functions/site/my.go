@@ -77,7 +77,7 @@ func (h handlers) myPage(ctx context.Context, form ui.Form, status int, m member
 		el.H1(g.Text(title)),
 		ui.Announce(message),
 		g.If(m.Email != "" && m.ConfirmedAt == nil, el.P(el.Class("notice-box"), g.Text(ui.T(ctx, "아직 이메일 주소를 확인하지 않았습니다. ", "Your mail address is not confirmed. ")), el.A(el.Href(ui.Local(ctx, addressPath)), g.Text(ui.T(ctx, "이메일로 받은 번호 넣기", "Enter the code from the message"))))),
-		g.If(m.VerifiedAt == nil, el.P(el.Class("notice-box"), g.Text(ui.T(ctx, "아직 재학생 인증을 하지 않았습니다. ", "You have not been verified as a student. ")), el.A(el.Href(ui.Local(ctx, verifyPath)), g.Text(ui.T(ctx, "학교 이메일로 확인하기", "Verify by school mail"))))),
+		g.If(m.VerifiedAt == nil, el.P(el.Class("notice-box"), g.Text(ui.T(ctx, "아직 재학생 인증을 하지 않았습니다. ", "You have not been verified as a student. ")), el.A(el.Href(ui.Local(ctx, verifyPath)), g.Text(ui.T(ctx, "학교 이메일로 인증하기", "Verify with your school email"))))),
 		el.Div(el.Class("columns"),
 			el.Section(el.Aria("labelledby", "profile"),
 				el.H2(el.ID("profile"), g.Text(ui.T(ctx, "프로필", "Profile"))),
@@ -94,9 +94,9 @@ func (h handlers) myPage(ctx context.Context, form ui.Form, status int, m member
 				facts(ctx, m, grants),
 				el.Ul(el.Class("settings"),
 					h.notifications(ctx),
-					setting(ctx, verifyPath, ui.T(ctx, "재학생 인증", "Verification"), ui.T(ctx, "학교 이메일로 학생임을 확인합니다.", "Confirm with your school email that you are a student.")),
+					setting(ctx, verifyPath, ui.T(ctx, "재학생 인증", "Verification"), ui.T(ctx, "학교 이메일로 재학생임을 인증합니다.", "Verify with your school email that you are a student.")),
 					setting(ctx, addressPath, ui.T(ctx, "이메일 주소", "Email address"), ui.T(ctx, "주소를 확인하거나 바꿉니다.", "Confirm or change your address.")),
-					setting(ctx, changePath, ui.T(ctx, "비밀번호", "Password"), ui.T(ctx, "바꾸면 다른 기기에서 로그아웃됩니다.", "Other places are signed out when it changes.")),
+					setting(ctx, changePath, ui.T(ctx, "비밀번호", "Password"), ui.T(ctx, "바꾸면 다른 기기에서 로그아웃됩니다.", "Changing it signs out your other devices.")),
 					setting(ctx, factorPath, ui.T(ctx, "2단계 인증", "Second factor"), ui.T(ctx, "인증 앱의 번호로 계정을 지킵니다.", "Protect the account by an authenticator app.")),
 					setting(ctx, sessionsPath, ui.T(ctx, "로그인한 기기", "Sessions"), ui.T(ctx, "어디에서 로그인했는지 보고 끝냅니다.", "See and end where you are signed in.")),
 					setting(ctx, consentsPath, ui.T(ctx, "동의", "Consents"), ui.T(ctx, "동의한 내용을 보고 바꿉니다.", "See and change what you agreed to.")),
@@ -118,9 +118,9 @@ func (h handlers) notifications(ctx context.Context) g.Node {
 }
 
 func facts(ctx context.Context, m member.Member, grants []member.Grant) g.Node {
-	verified := ui.T(ctx, "확인하지 않음", "not verified")
+	verified := ui.T(ctx, "인증하지 않음", "not verified")
 	if m.VerifiedAt != nil {
-		verified = ui.T(ctx, ui.ShortDay(ctx, *m.VerifiedAt)+" 확인", "since "+ui.ShortDay(ctx, *m.VerifiedAt))
+		verified = ui.T(ctx, ui.ShortDay(ctx, *m.VerifiedAt)+" 인증", "since "+ui.ShortDay(ctx, *m.VerifiedAt))
 	}
 	return el.Dl(el.Class("facts"),
 		fact(ui.T(ctx, "이메일", "Email address"), g.Text(m.Email)),
@@ -186,7 +186,7 @@ func (h handlers) verifyPage(ctx context.Context, form ui.Form, status int, emai
 		domains += "@" + d
 	}
 	return h.page(ctx, status, verifyPath, ui.T(ctx, "재학생 인증", "Verification"),
-		el.P(el.Class("lead"), g.Text(ui.T(ctx, "학교 이메일로 여섯 자리 번호를 보냅니다. 주소는 남기지 않고, 한 사람이 한 번만 확인하도록 지문만 남깁니다.", "We send six digits to your school address. The address is not kept, only a fingerprint, so that each student verifies once."))),
+		el.P(el.Class("lead"), g.Text(ui.T(ctx, "학교 이메일로 여섯 자리 번호를 보냅니다. 주소는 남기지 않고, 한 사람이 한 번만 인증하도록 지문만 남깁니다.", "We send six digits to your school address. The address is not kept, only a fingerprint, so that each student verifies once."))),
 		form.Summary(),
 		el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, verifyPath)),
 			form.Input(ui.Field{Name: "email", Label: ui.T(ctx, "학교 이메일", "School address"), Hint: domains, Type: "email", Complete: "email", Value: email, Limit: 254}),

@@ -71,5 +71,5 @@ func (h handlers) proofPage(ctx context.Context, form ui.Form, status int, m mem
 			ui.Button(ui.T(ctx, "계속", "Continue")),
 		))
 	}
-	return h.page(ctx, status, proofPath, ui.T(ctx, "본인 확인", "Is it you?"), main...)
+	return h.page(ctx, status, proofPath, ui.T(ctx, "본인 확인", "Confirm it's you"), main...)
 }

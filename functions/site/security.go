@@ -47,7 +47,7 @@ func (h handlers) change(ctx context.Context, r *changeRequest) (*function.Redir
 
 func (h handlers) changePage(ctx context.Context, form ui.Form, status int, m member.Member) *ui.Answer {
 	return h.page(ctx, status, changePath, ui.T(ctx, "비밀번호 바꾸기", "Change the password"),
-		el.P(el.Class("lead"), g.Text(ui.T(ctx, "바꾸면 다른 기기에서 로그아웃됩니다.", "Other places are signed out when it changes."))),
+		el.P(el.Class("lead"), g.Text(ui.T(ctx, "바꾸면 다른 기기에서 로그아웃됩니다.", "Changing it signs out your other devices."))),
 		form.Summary(),
 		el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, changePath)),
 			username(ctx, m),
@@ -170,7 +170,7 @@ func (h handlers) consentsPage(ctx context.Context, form ui.Form, status int, me
 			form.Check("marketing", given[member.Marketing].Given, false, g.Text(ui.T(ctx, "행사와 소식을 이메일로 받겠습니다 (선택).", "Send me news and events by mail (optional)."))),
 			ui.Button(ui.T(ctx, "저장", "Save")),
 		),
-		el.P(el.Class("hint"), g.Text(ui.T(ctx, "필수 동의를 거두려면 탈퇴해야 합니다. ", "To withdraw the required consent, leave. ")), el.A(el.Href(ui.Local(ctx, leavePath)), g.Text(ui.T(ctx, "탈퇴", "Leave")))),
+		el.P(el.Class("hint"), g.Text(ui.T(ctx, "필수 동의를 철회하려면 탈퇴해야 합니다. ", "To withdraw the required consent, leave. ")), el.A(el.Href(ui.Local(ctx, leavePath)), g.Text(ui.T(ctx, "탈퇴", "Leave")))),
 	), nil
 }
 

@@ -141,7 +141,7 @@ func TestStudent(t *testing.T) {
 	p.send("/my/verification", url.Values{"email": {"20261234@madang.ac.kr"}}, "/my/verification?sent=true").Says("번호를 보냈습니다.")
 	code := codeInMail.FindString(c.Mail.Take()[0].Text)
 	p.do("POST", "/my/verification/code", url.Values{"code": {"x"}}).Problem(422, "invalid-input")
-	p.send("/my/verification/code", url.Values{"code": {code}}, "/my?done=verified").Says("재학생 인증을 마쳤습니다.", "2026. 3. 2. 확인")
+	p.send("/my/verification/code", url.Values{"code": {code}}, "/my?done=verified").Says("재학생 인증을 마쳤습니다.", "2026. 3. 2. 인증")
 	if r := p.get("/my/verification"); r.Status != 303 {
 		t.Errorf("verifying twice: %d", r.Status)
 	}

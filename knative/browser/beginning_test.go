@@ -23,11 +23,11 @@ func TestBeginning(t *testing.T) {
 
 	p.open("/console/minutes/new")
 	p.signsIn()
-	p.sees("먼저 회의 기구를 더해 주세요.")
+	p.sees("먼저 회의 기구를 추가해 주세요.")
 	p.press("회의 기구")
 	p.fill("주소", "assembly")
 	p.fill("이름", "전체학생대표자회의")
-	p.leave(chromedp.Click(p.find("the button", "#main button, main button", `words(e.innerText) === '더하기'`)))
+	p.leave(chromedp.Click(p.find("the button", "#main button, main button", `words(e.innerText) === '추가'`)))
 	p.sees("전체학생대표자회의")
 	for i, title := range []string{"셔틀버스 증편", "회칙 개정안 의결"} {
 		p.open("/console/minutes/new")

@@ -297,7 +297,7 @@ func TestBanners(t *testing.T) {
 		}
 	}
 	p.keys(kb.ArrowDown)
-	p.sees("차례를 저장했습니다.")
+	p.sees("순서를 저장했습니다.")
 	want := before[1] + "|" + before[0]
 	if got := order(); got != want {
 		t.Errorf("by keys: %s, want %s", got, want)
@@ -314,7 +314,7 @@ func TestBanners(t *testing.T) {
 	p.do(chromedp.MouseEvent("mouseMoved", from[0], (from[1]+to[1])/2, chromedp.ButtonLeft))
 	p.do(chromedp.MouseEvent("mouseMoved", to[0], to[1]+40, chromedp.ButtonLeft))
 	p.do(chromedp.MouseEvent("mouseReleased", to[0], to[1]+40, chromedp.ButtonLeft, chromedp.ClickCount(1)))
-	p.sees("차례를 저장했습니다.")
+	p.sees("순서를 저장했습니다.")
 	if got := order(); got != strings.Join(before, "|") {
 		t.Errorf("by dragging: %s", got)
 	}
@@ -533,9 +533,9 @@ func TestAdmin(t *testing.T) {
 	p.leave(enter())
 	p.press("이소리")
 	p.sees("재학생 인증을 마친 회원에게만 역할을 줄 수 있습니다.")
-	p.does("학생으로 확인")
-	p.leave(chromedp.Click(p.find("yes", "dialog button", `words(e.innerText) === '학생으로 확인'`)))
-	p.sees("학생으로 확인했습니다.")
+	p.does("재학생으로 인증")
+	p.leave(chromedp.Click(p.find("yes", "dialog button", `words(e.innerText) === '재학생으로 인증'`)))
+	p.sees("재학생으로 인증했습니다.")
 	p.shot("console-member")
 	p.selects("역할", "편집자")
 	p.selects("단위", "학과")
@@ -577,10 +577,10 @@ func TestOperations(t *testing.T) {
 	p := newPerson(t, h, desk)
 	p.open("/console/operations")
 	p.signsIn()
-	p.sees("지금 손볼 일이 없습니다.")
+	p.sees("지금 조치할 일이 없습니다.")
 	h.watched()
 	p.open("/console/operations")
-	for _, text := range []string{"지금 손보아야 할 일이 있습니다.", "Redis가 답하지 않습니다", "전하지 못한 일이 2건 있습니다.", "매달 내는 돈", "m2.c2m4 2대 135,873원"} {
+	for _, text := range []string{"지금 조치할 일이 있습니다.", "Redis가 답하지 않습니다", "전하지 못한 일이 2건 있습니다.", "매달 내는 돈", "m2.c2m4 2대 135,873원"} {
 		p.sees(text)
 	}
 	p.shot("console-operations")
@@ -592,7 +592,7 @@ func TestOperations(t *testing.T) {
 	}
 	p.shot("console-operations-open")
 	p.press("전하지 못한 일 보기")
-	p.sees("kr.madang.upload.completed.v1 → media")
+	p.sees("파일 올리기 완료 → 사진 다듬기")
 	p.shot("console-dead-letters")
 	p.do(chromedp.Click(p.find("dismiss", "button", `e.getAttribute('aria-label') === '지우기: event-of-a-notice'`)))
 	p.leave(chromedp.Click(p.find("yes", "dialog button", `words(e.innerText) === '지우기'`)))
@@ -761,7 +761,7 @@ func TestFace(t *testing.T) {
 	p.shot("console-face")
 	p.fits()
 	p.does("저장")
-	p.sees("저장했습니다. 모든 페이지가 새 얼굴로 나타납니다.")
+	p.sees("저장했습니다. 모든 페이지에 반영됩니다.")
 	p.until("the console has it", `getComputedStyle(document.querySelector('.top')).backgroundColor === 'rgb(255, 198, 26)'`)
 	for range 200 { // guests may be shown what was, while it is rendered anew
 		if body, _ := h.read("/", ""); strings.Contains(body, "한봄대학교 총학생회") {

@@ -105,7 +105,7 @@ func TestPreviewFails(t *testing.T) {
 	p.signsIn()
 	p.sets("내용", "제목 없는 글")
 	p.does("저장") // refused: it has no title
-	p.sees("필요한 값입니다.")
+	p.sees("꼭 입력해 주세요.")
 	p.fill("제목", "미리보기")
 	p.does("저장")
 	p.sees("초안으로 저장했습니다.")

@@ -62,7 +62,7 @@ func TestMinutes(t *testing.T) {
 
 	p.withoutScripts()
 	p.open(path)
-	p.fill("정정하는 까닭", "찬성 수를 바로잡습니다")
+	p.fill("정정 사유", "찬성 수를 바로잡습니다")
 	p.fill("찬성", "15")
 	p.press("저장")
 	p.press("전문 공개")

@@ -124,7 +124,7 @@ func TestStudent(t *testing.T) {
 			p.press("계속")
 			p.at("/my")
 
-			p.press("학교 이메일로 확인하기")
+			p.press("학교 이메일로 인증하기")
 			p.shot("verification")
 			p.fill("학교 이메일", school)
 			p.press("번호 받기")

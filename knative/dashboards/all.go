@@ -8,12 +8,12 @@ func All() []Dashboard {
 func cluster() Dashboard {
 	return Dashboard{Name: "cluster", Title: "마당 · 클러스터", Since: "6h", Doc: "컨테이너와 노드가 쓰는 것: CPU, 메모리, 파드. 그리고 PostgreSQL, Redis, 지켜보는 것들.", Panels: []Panel{
 		one(Stat, "노드", "none", "돈은 노드에 냅니다. 파드가 쓰든 쓰지 않든 같습니다.", `madang_nodes`, "nodes").wide(4),
-		one(Stat, "노드 CPU", "percentunit", "모든 프로세서 가운데 쓰는 몫. 80 %를 오래 넘으면 함수가 깨어날 차례를 기다립니다.", `sum(rate(node_cpu_usage_seconds_total[5m])) / scalar(madang_nodes_cpus)`, "").wide(5),
+		one(Stat, "노드 CPU", "percentunit", "모든 프로세서 가운데 쓰는 몫. 80 %를 오래 넘으면 함수가 깨어나기를 기다립니다.", `sum(rate(node_cpu_usage_seconds_total[5m])) / scalar(madang_nodes_cpus)`, "").wide(5),
 		one(Stat, "노드 메모리", "percentunit", "모든 메모리 가운데 쓰는 몫. 85 %를 넘으면 파드가 쫓겨납니다.", `sum(node_memory_working_set_bytes) / scalar(madang_nodes_memory_bytes)`, "").wide(5),
 		one(Stat, "함수 파드", "none", "지금 있는 함수의 파드. 아무도 찾지 않으면 0입니다.", `sum(madang_pods)`, "pods").wide(5),
 		one(Stat, "울리는 경보", "none", "울리는 경보의 수. 무엇을 할지는 docs/operating.md에 있습니다.", `sum(madang_alerts)`, "alerts").wide(5),
 		one(Area, "컨테이너 CPU", "cores", "제품의 부분별. queue-proxy는 제 함수에 넣어 셉니다.", `sum by (part) (rate(container_cpu_usage_seconds_total{part!=""}[$__rate_interval]))`, "{{part}}").wide(12),
-		one(Area, "컨테이너 메모리", "bytes", "제품의 부분별 working set. 한도와 견주는 값입니다.", `sum by (part) (container_memory_working_set_bytes{part!=""})`, "{{part}}").wide(12),
+		one(Area, "컨테이너 메모리", "bytes", "제품의 부분별 working set. 한도와 비교하는 값입니다.", `sum by (part) (container_memory_working_set_bytes{part!=""})`, "{{part}}").wide(12),
 		one(Area, "파드", "none", "함수마다의 파드 수.", `sum by (function) (madang_pods)`, "{{function}}"),
 		one(Lines, "재시작", "none", "한 시간 안에 다시 시작한 컨테이너: 메모리 부족, 오류, 점검 실패.", `sum by (part) (increase(madang_container_restarts_total[1h]))`, "{{part}}"),
 		one(Lines, "PostgreSQL 크기", "bytes", "볼륨에 있는 자리와 나란히.", `madang_database_bytes`, "used").and(`madang_database_limit_bytes`, "room"),
@@ -93,7 +93,7 @@ func uploads() Dashboard {
 		one(Stat, "저장소 사용률", "percentunit", "총학생회가 내려는 양(monitoring.limits.storageGiB) 가운데.", `madang_storage_bytes / madang_storage_limit_bytes`, "").wide(6),
 		one(Lines, "업로드 요청", "reqps", "경로와 상태별. complete의 409와 422: 도착한 것이 알린 것과 다릅니다.", `sum by (route, status) (rate(madang_requests_total{function="uploads"}[$__rate_interval]))`, "{{route}} {{status}}").wide(12),
 		one(Lines, "거절된 업로드", "none", "코드별, 시간마다.", `sum by (code) (increase(madang_problems_total{function="uploads"}[1h]))`, "{{code}}").wide(12),
-		one(Lines, "그림 처리", "none", "완료된 업로드의 이벤트가 어떻게 되었는지: 작은 변형을 만들었거나, 만들 수 없었거나.", `sum by (outcome) (increase(madang_events_total{function="media"}[1h]))`, "{{outcome}}"),
+		one(Lines, "이미지 처리", "none", "완료된 업로드의 이벤트가 어떻게 되었는지: 작은 변형을 만들었거나, 만들 수 없었거나.", `sum by (outcome) (increase(madang_events_total{function="media"}[1h]))`, "{{outcome}}"),
 		one(Lines, "치운 것", "none", "sweep이 치운 파일. 시간마다.", `sum by (what) (increase(madang_work_total{function="sweep",what=~"uploads-.*|strays-removed"}[1h]))`, "{{what}}"),
 		one(Lines, "저장된 양의 변화", "bytes", "하루 동안 늘어난 양.", `delta(madang_storage_bytes[1d])`, "a day"),
 	}}

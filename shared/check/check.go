@@ -96,7 +96,7 @@ func (f *Fields) tooLong(name string, limit int) {
 
 // Required says that a field is missing or blank.
 func (f *Fields) Required(name string) {
-	f.Add(name, "required", "필요한 값입니다.", "It is required.")
+	f.Add(name, "required", "꼭 입력해 주세요.", "It is required.")
 }
 
 // OneOf reads a value of a fixed set.
@@ -184,7 +184,7 @@ var (
 // Time reads a time that may be absent. It is UTC's: a zone as +24:00 can be read, and not be written again.
 func (f *Fields) Time(name string, value *time.Time) *time.Time {
 	if value != nil && (value.Before(Earliest) || value.After(Latest)) {
-		f.Add(name, "out-of-range", "다룰 수 없는 시각입니다.", "The time is out of range.")
+		f.Add(name, "out-of-range", "입력할 수 없는 시각입니다.", "The time is out of range.")
 		return nil
 	}
 	if value == nil {

@@ -201,7 +201,7 @@ func jsonField(name string, err error) problem.Field {
 			name += "." + kind.Field
 		}
 		if k := kind.Type.Kind(); strings.HasPrefix(kind.Value, "number") && k >= reflect.Int && k <= reflect.Float64 {
-			return wrongField(name, "out-of-range", "다룰 수 없는 수입니다.", "The number is out of range.")
+			return wrongField(name, "out-of-range", "입력할 수 없는 수입니다.", "The number is out of range.")
 		}
 	}
 	return wrongField(name, "wrong-type", "값의 형식이 맞지 않습니다.", "The value has the wrong type or form.")

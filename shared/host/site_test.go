@@ -41,7 +41,7 @@ var site = function.Spec{
 				if err := (store{d.DB}).note(ctx, "undone"); err != nil {
 					return nil, err
 				}
-				return nil, ui.Again(problem.WrongField("title", "required", "필요한 값입니다.", "It is required."), f.Page(ctx, ui.View{Status: 422, Main: nil, Title: "다시"}))
+				return nil, ui.Again(problem.WrongField("title", "required", "꼭 입력해 주세요.", "It is required."), f.Page(ctx, ui.View{Status: 422, Main: nil, Title: "다시"}))
 			}
 			return &function.Redirect{Status: 303, URL: "/?" + url.Values{"title": {r.Title}, "body": {r.Body}, "yes": {map[bool]string{true: "예"}[r.Yes]}, "tags": {strings.Join(r.Tags, "+")}}.Encode()}, nil
 		}
@@ -123,7 +123,7 @@ func TestRefusalsArePages(t *testing.T) {
 		status       int
 		code, inText string
 	}{
-		{"/admin", member, 403, "not-allowed", "볼 수 없는 페이지입니다"},
+		{"/admin", member, 403, "not-allowed", "접근 권한이 없습니다"},
 		{"/panic", "", 500, "internal", "요청 번호"},
 		{"/assets/x/none.css", "", 404, "not-found", "페이지를 찾을 수 없습니다"},
 	} {

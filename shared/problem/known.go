@@ -30,7 +30,7 @@ func SignInFirst() *Error {
 // ProveFirst is the answer to a member who has not freshly proved who they are, where that is
 // needed (auth.Principal.Proved).
 func ProveFirst() *Error {
-	return New(Forbidden, "proof-required", "본인인지 먼저 확인해 주세요. 10분 동안 유효합니다.", "Prove first that it is you. The proof lasts for 10 minutes.")
+	return New(Forbidden, "proof-required", "본인인지 먼저 확인해 주세요. 10분 동안 유효합니다.", "Confirm first that it's you. That lasts for 10 minutes.")
 }
 
 // ConfirmFirst is the answer to a member whose mail address is not confirmed, where that is needed (auth.Principal.Confirmed).
@@ -52,7 +52,7 @@ func Foreign() *Error {
 
 // Stale is the answer to an edit of a version that is no longer the newest.
 func Stale() *Error {
-	return New(PreconditionFailed, "version-stale", "그사이 다른 사람이 고쳤습니다. 새로 읽은 뒤 다시 시도하세요.", "It was changed meanwhile. Read it again and retry.")
+	return New(PreconditionFailed, "version-stale", "그사이 다른 사람이 고쳤습니다. 새로 고친 뒤 다시 시도하세요.", "It was changed meanwhile. Read it again and retry.")
 }
 
 // Unversioned is the answer to an edit without If-Match.
@@ -76,7 +76,7 @@ func Unreadable(code, ko, en string) *Error { return New(Malformed, code, ko, en
 // ReadOnly is the answer to every write while the council keeps the site as it is. Nobody knows
 // until when; after 5 minutes it is worth looking again.
 func ReadOnly() *Error {
-	return New(Unavailable, "read-only", "지금은 점검 중이라 읽기만 할 수 있습니다. 조금 뒤에 다시 시도하세요.", "The site is being looked after: it can only be read for now. Try again later.").After(5 * time.Minute)
+	return New(Unavailable, "read-only", "지금은 점검 중이라 읽기만 할 수 있습니다. 조금 뒤에 다시 시도하세요.", "The site is under maintenance: it can only be read for now. Try again later.").After(5 * time.Minute)
 }
 
 // Away is the answer while something that the function needs cannot be reached. The

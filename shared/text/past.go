@@ -48,7 +48,7 @@ func Past(act string) string {
 		said = stem + string(dark((letters[n-2]-syllables)/tails%vowels))
 	case letters[n-1] == '함':
 		said = stem + "했"
-	case tail == tailLM: // 만듦, 풂
+	case tail == tailLM: // 만듦, 흔듦
 		said = stem + string(syllables+open+tailL) + string(dark(vowel))
 	case tail != tailM:
 		return act

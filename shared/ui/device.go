@@ -7,10 +7,10 @@ import (
 )
 
 // The marks by which browsers and systems are told in a User-Agent. Many name others too,
-// so the first that is found counts.
+// so the first that is found counts. Behind each stands what it is called in Korean and in English.
 var (
-	browserMarks = [][2]string{{"KAKAOTALK", "카카오톡"}, {"Whale/", "네이버 웨일"}, {"NAVER(", "네이버"}, {"SamsungBrowser/", "삼성 인터넷"}, {"Edg", "Edge"}, {"OPR/", "Opera"}, {"Firefox/", "Firefox"}, {"FxiOS/", "Firefox"}, {"CriOS/", "Chrome"}, {"Chrome/", "Chrome"}, {"Safari/", "Safari"}}
-	systemMarks  = [][2]string{{"iPhone", "iPhone"}, {"iPad", "iPad"}, {"Android", "Android"}, {"Windows", "Windows"}, {"Mac OS X", "Mac"}, {"CrOS", "Chromebook"}, {"Linux", "Linux"}}
+	browserMarks = [][3]string{{"KAKAOTALK", "카카오톡", "KakaoTalk"}, {"Whale/", "네이버 웨일", "Naver Whale"}, {"NAVER(", "네이버", "Naver"}, {"SamsungBrowser/", "삼성 인터넷", "Samsung Internet"}, {"Edg", "Edge", "Edge"}, {"OPR/", "Opera", "Opera"}, {"Firefox/", "Firefox", "Firefox"}, {"FxiOS/", "Firefox", "Firefox"}, {"CriOS/", "Chrome", "Chrome"}, {"Chrome/", "Chrome", "Chrome"}, {"Safari/", "Safari", "Safari"}}
+	systemMarks  = [][3]string{{"iPhone", "iPhone", "iPhone"}, {"iPad", "iPad", "iPad"}, {"Android", "Android", "Android"}, {"Windows", "Windows", "Windows"}, {"Mac OS X", "Mac", "Mac"}, {"CrOS", "Chromebook", "Chromebook"}, {"Linux", "Linux", "Linux"}}
 )
 
 // DeviceName is what a browser is called: as the member named it, or browser and system.
@@ -22,9 +22,9 @@ func DeviceName(ctx context.Context, device string) string {
 		return device
 	}
 	parts := []string{}
-	for _, marks := range [][][2]string{browserMarks, systemMarks} {
-		if i := slices.IndexFunc(marks, func(m [2]string) bool { return strings.Contains(device, m[0]) }); i >= 0 {
-			parts = append(parts, marks[i][1])
+	for _, marks := range [][][3]string{browserMarks, systemMarks} {
+		if i := slices.IndexFunc(marks, func(m [3]string) bool { return strings.Contains(device, m[0]) }); i >= 0 {
+			parts = append(parts, T(ctx, marks[i][1], marks[i][2]))
 		}
 	}
 	if len(parts) == 0 {

@@ -254,7 +254,7 @@ func bannerLine(ctx context.Context, flags function.Flags) g.Node {
 	}
 	return el.Section(el.Class("bulletin"), el.Aria("label", T(ctx, "안내", "Announcement")), el.Div(el.Class("in"),
 		g.If(flags.Banner != (problem.Text{}), el.P(Said(ctx, flags.Banner))),
-		g.If(flags.ReadOnly, el.P(g.Text(T(ctx, "지금은 점검 중이라 읽기만 할 수 있어요. 로그인과 탈퇴는 그대로 됩니다.", "The site is being looked after: it can only be read for now. Signing in and leaving still work.")))),
+		g.If(flags.ReadOnly, el.P(g.Text(T(ctx, "지금은 점검 중이라 읽기만 할 수 있어요. 로그인과 탈퇴는 그대로 됩니다.", "The site is under maintenance: it can only be read for now. Signing in and leaving still work.")))),
 	))
 }
 

@@ -23,7 +23,7 @@ func heading(status int) problem.Text {
 	case http.StatusUnauthorized:
 		return problem.Text{KO: "로그인이 필요합니다", EN: "Sign in first"}
 	case http.StatusForbidden:
-		return problem.Text{KO: "볼 수 없는 페이지입니다", EN: "You don't have access to this page"}
+		return problem.Text{KO: "접근 권한이 없습니다", EN: "You don't have access to this page"}
 	case http.StatusNotFound:
 		return problem.Text{KO: "페이지를 찾을 수 없습니다", EN: "Page not found"}
 	case http.StatusGone:
@@ -45,7 +45,7 @@ func advice(status int) problem.Text {
 	case http.StatusNotFound:
 		return problem.Text{KO: "주소가 바뀌었거나, 게시 기간이 끝난 글일 수 있어요.", EN: "The address may have changed, or the post may have been taken down."}
 	case http.StatusForbidden:
-		return problem.Text{KO: "이 페이지를 볼 수 있는 역할이나 재학생 인증이 없는 계정이에요. 다른 곳은 그대로 쓸 수 있어요.", EN: "It needs a role or a verification that your account does not have. Everything else is open to you."}
+		return problem.Text{KO: "이 페이지를 보려면 역할이나 재학생 인증이 필요해요. 다른 페이지는 그대로 쓸 수 있어요.", EN: "You need a role or a student verification to see this page. You can still use everything else."}
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
 		return problem.Text{KO: "몇 초 뒤에 새로 고치면 다시 열려요.", EN: "Reload the page in a few seconds."}
 	case http.StatusInternalServerError:
@@ -142,7 +142,7 @@ func (f Frame) waysOn(ctx context.Context, p *problem.Error) g.Node {
 	if p.Code == "second-factor-required" {
 		return el.P(el.A(el.Class("button"), el.Href(Local(ctx, secondFactorPath)), g.Text(T(ctx, "2단계 인증으로 가기", "Go to the second factor"))))
 	}
-	links := append([]Link{{Label: problem.Text{KO: "홈", EN: "Home"}, Path: "/"}}, f.Nav...)
+	links := append([]Link{{Label: problem.Text{KO: "메인 페이지", EN: "Main page"}, Path: "/"}}, f.Nav...)
 	for _, group := range f.Groups {
 		links = append(links, group.Entries...)
 	}
@@ -193,7 +193,7 @@ func Alone(status int, language string, text problem.Text) (body string, header 
 			el.StyleEl(g.Raw(aloneStyle)),
 		),
 		el.Body(
-			el.Header(el.Nav(el.Aria("label", T(ctx, "주 메뉴", "Main")), aloneLink(ctx, "/", "홈", "Home"), aloneLink(ctx, MenuPath, "메뉴", "Menu"))),
+			el.Header(el.Nav(el.Aria("label", T(ctx, "주 메뉴", "Main")), aloneLink(ctx, "/", "메인 페이지", "Main page"), aloneLink(ctx, MenuPath, "메뉴", "Menu"))),
 			el.Main(g.Group(refused(ctx, text, status)), requested(ctx, RequestID)),
 		),
 	)).Render(&b)

@@ -154,9 +154,9 @@ func TestForm(t *testing.T) {
 	if got := html(form.Summary()); !strings.Contains(got, `<a href="#field-email">이메일: 이메일 주소가 아닙니다.</a>`) {
 		t.Errorf("it does not say which box: %s", got)
 	}
-	form, _, _ = ui.Refused(ctx, problem.WrongField("age", "required", "필요한 값입니다.", "It is required."))
+	form, _, _ = ui.Refused(ctx, problem.WrongField("age", "required", "꼭 입력해 주세요.", "It is required."))
 	page := html(g.Group{form.Summary(), form.Check("age", false, true, g.Text("만 14세 이상 & 확인 (필수). "), el.A(el.Href("/"), g.Text("보기")))}) // the summary stands above its boxes
-	if !strings.Contains(page, `<a href="#field-age">만 14세 이상 &amp; 확인 (필수): 필요한 값입니다.</a>`) {
+	if !strings.Contains(page, `<a href="#field-age">만 14세 이상 &amp; 확인 (필수): 꼭 입력해 주세요.</a>`) {
 		t.Errorf("it does not say which box: %s", page)
 	}
 	if got := html(form.Input(ui.Field{Name: "password", Label: "비밀번호", Type: "password", Value: "나의 비밀"})); strings.Contains(got, "나의 비밀") {

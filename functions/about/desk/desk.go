@@ -48,9 +48,9 @@ func (h handlers) form(ctx context.Context, _ *struct{}) (*ui.Answer, error) {
 		el.Form(el.ID("whole"), el.Class("form"), el.Method("post"), g.Attr("novalidate"), desk.Told(desk.WholeOf{Version: v.Version, Path: "/v1/about", Boxes: []string{"body", "bodyEn"}, Lists: []string{"pledges", "offices", "councils"}}),
 			f.Area(ui.Field{Name: "body", Label: ui.T(ctx, "소개 글", "Introduction"), Value: v.Body, Limit: about.BodyLimit, Optional: true, Hint: ui.T(ctx, "마크다운을 쓸 수 있습니다.", "Markdown works."), More: []g.Node{el.Rows("8"), ui.Korean(ctx)}}),
 			f.Area(ui.Field{Name: "bodyEn", Label: ui.T(ctx, "영어 소개 글", "Introduction in English"), Value: v.BodyEN, Limit: about.BodyLimit, Optional: true, More: []g.Node{el.Rows("4"), el.Lang("en")}}),
-			desk.Rows(ctx, desk.RowsOf[about.Pledge]{Name: "pledges", Title: ui.T(ctx, "공약", "Pledges"), Hint: ui.T(ctx, "같은 분야끼리 모아 보여 줍니다. 진행을 바꾸면 바꾼 날이 함께 보입니다.", "Those of an area stand together. A change of progress shows its day."), Add: ui.T(ctx, "공약 더하기", "Add a pledge"), List: v.Pledges, Empty: about.Pledge{State: about.Planned}, Boxes: pledge}),
-			desk.Rows(ctx, desk.RowsOf[about.Office]{Name: "offices", Title: ui.T(ctx, "조직도", "Organisation"), Hint: ui.T(ctx, "위에서 아래로 씁니다. 단계가 깊은 자리는 바로 앞의 얕은 자리 아래에 놓입니다.", "From the top down. A deeper office stands below the one before it that is less deep."), Add: ui.T(ctx, "자리 더하기", "Add an office"), List: v.Offices, Empty: about.Office{}, Boxes: office}),
-			desk.Rows(ctx, desk.RowsOf[about.Council]{Name: "councils", Title: ui.T(ctx, "역대 총학생회", "Councils before"), Hint: ui.T(ctx, "가까운 때부터 씁니다.", "The latest first."), Add: ui.T(ctx, "총학생회 더하기", "Add a council"), List: v.Councils, Empty: about.Council{Number: 1}, Boxes: council}),
+			desk.Rows(ctx, desk.RowsOf[about.Pledge]{Name: "pledges", Title: ui.T(ctx, "공약", "Pledges"), Hint: ui.T(ctx, "같은 분야끼리 모아 보여 줍니다. 진행을 바꾸면 바꾼 날이 함께 보입니다.", "Those of an area stand together. A change of progress shows its day."), Add: ui.T(ctx, "공약 추가", "Add a pledge"), List: v.Pledges, Empty: about.Pledge{State: about.Planned}, Boxes: pledge}),
+			desk.Rows(ctx, desk.RowsOf[about.Office]{Name: "offices", Title: ui.T(ctx, "조직도", "Organisation chart"), Hint: ui.T(ctx, "위에서 아래로 씁니다. 단계가 깊은 자리는 바로 앞의 얕은 자리 아래에 놓입니다.", "From the top down. A deeper office stands below the one before it that is less deep."), Add: ui.T(ctx, "자리 추가", "Add an office"), List: v.Offices, Empty: about.Office{}, Boxes: office}),
+			desk.Rows(ctx, desk.RowsOf[about.Council]{Name: "councils", Title: ui.T(ctx, "역대 총학생회", "Past councils"), Hint: ui.T(ctx, "가까운 때부터 씁니다.", "The latest first."), Add: ui.T(ctx, "총학생회 추가", "Add a council"), List: v.Councils, Empty: about.Council{Number: 1}, Boxes: council}),
 			desk.SaveBar(ctx),
 		),
 	}}), nil
@@ -79,7 +79,7 @@ func pledge(f ui.Form, at string, p about.Pledge) g.Node {
 			box(f, at, "area", t("분야", "Area"), p.Area, about.NameLimit, true),
 			box(f, at, "link", t("확인할 수 있는 곳", "Where it shows"), p.Link, 0, true),
 		),
-		f.Input(ui.Field{Name: at + "note", Label: t("한 일, 또는 지키지 못하는 까닭", "What was done, or why it is dropped"), Value: p.Note, Limit: about.LineLimit, Depends: true, Hint: t("지키지 못하는 공약에는 까닭을 꼭 적어 주세요.", "A pledge that is dropped needs its reason."), More: []g.Node{el.Data("box", "note")}}),
+		f.Input(ui.Field{Name: at + "note", Label: t("한 일, 또는 지키지 못하는 이유", "What was done, or why it is dropped"), Value: p.Note, Limit: about.LineLimit, Depends: true, Hint: t("지키지 못하는 공약에는 이유를 꼭 적어 주세요.", "A pledge that is dropped needs its reason."), More: []g.Node{el.Data("box", "note")}}),
 		box(f, at, "titleEn", t("영어로", "In English"), p.TitleEN, about.LineLimit, true, el.Lang("en")),
 	}
 }
@@ -123,6 +123,6 @@ func council(f ui.Form, at string, c about.Council) g.Node {
 		box(f, at, "name", t("이름", "Name"), c.Name, about.NameLimit, true),
 		box(f, at, "term", t("임기", "Term"), c.Term, about.NameLimit, false),
 		box(f, at, "heads", t("회장단", "Heads"), c.Heads, about.LineLimit, true),
-		box(f, at, "note", t("한 일", "Remembered for"), c.Note, about.LineLimit, true),
+		box(f, at, "note", t("한 일", "Achievements"), c.Note, about.LineLimit, true),
 	)
 }

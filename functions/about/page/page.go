@@ -57,8 +57,8 @@ func (h handlers) page(ctx context.Context, _ *struct{}) (*ui.Answer, error) {
 		}
 	}
 	add(len(v.Pledges) > 0, "pledges", ui.T(ctx, "공약", "Pledges"), func() g.Node { return pledges(ctx, v.Content) })
-	add(len(v.Offices) > 0, "chart", ui.T(ctx, "조직도", "Organisation"), func() g.Node { return chart(ctx, v.Offices) })
-	add(len(v.Councils) > 0, "councils", ui.T(ctx, "역대 총학생회", "Councils before"), func() g.Node { return councils(ctx, v.Councils) })
+	add(len(v.Offices) > 0, "chart", ui.T(ctx, "조직도", "Organisation chart"), func() g.Node { return chart(ctx, v.Offices) })
+	add(len(v.Councils) > 0, "councils", ui.T(ctx, "역대 총학생회", "Past councils"), func() g.Node { return councils(ctx, v.Councils) })
 	links := []ui.Tab{}
 	for _, p := range parts {
 		links = append(links, ui.Tab{Label: p.title, Href: "#" + p.id})
@@ -69,7 +69,7 @@ func (h handlers) page(ctx context.Context, _ *struct{}) (*ui.Answer, error) {
 		Main: []g.Node{
 			el.Div(el.Class("head"), el.H1(g.Text(title))),
 			g.Iff(v.Empty(), func() g.Node {
-				return ui.Empty(ui.T(ctx, "아직 소개가 없어요", "There is nothing here yet"), ui.T(ctx, "조직도와 공약이 이곳에 올라와요.", "The organisation and the pledges come here."))
+				return ui.Empty(ui.T(ctx, "아직 소개가 없어요", "There is nothing here yet"), ui.T(ctx, "조직도와 공약이 이곳에 올라와요.", "The organisation chart and the pledges come here."))
 			}),
 			g.Iff(len(links) > 1, func() g.Node { return ui.Tabs(ctx, ui.T(ctx, "이 페이지에서", "On this page"), links...) }),
 			introduction(ctx, v.Content),
@@ -145,7 +145,7 @@ func office(ctx context.Context, o about.Office, below []about.Office) g.Node {
 func councils(ctx context.Context, list []about.Council) g.Node {
 	head := func(ko, en string) g.Node { return el.Th(el.Scope("col"), g.Text(ui.T(ctx, ko, en))) }
 	return el.Div(el.Class("scroll"), el.TabIndex("0"), el.Role("group"), el.Aria("labelledby", "councils"), el.Table(el.Class("past"),
-		el.THead(el.Tr(head("대", "No."), head("이름", "Name"), head("임기", "Term"), head("회장단", "Heads"), head("한 일", "Remembered for"))),
+		el.THead(el.Tr(head("대", "No."), head("이름", "Name"), head("임기", "Term"), head("회장단", "Heads"), head("한 일", "Achievements"))),
 		el.TBody(ui.Korean(ctx), g.Map(list, func(c about.Council) g.Node {
 			name := ""
 			if c.Name != "" {

@@ -100,7 +100,7 @@ func (h handlers) categoryForm(ctx context.Context, c archive.Category, plan arc
 			f.Input(ui.Field{Name: "name", Label: ui.T(ctx, "이름", "Name"), Value: c.Name, Limit: archive.MostCategory}),
 			f.Input(ui.Field{Name: "nameEn", Label: ui.T(ctx, "영어 이름", "English name"), Value: c.NameEn, Limit: 2 * archive.MostCategory, Optional: true, More: []g.Node{el.Lang("en")}}),
 			f.Select(ui.Field{Name: "parent", Label: ui.T(ctx, "위 분류", "Parent"), Value: c.Parent}, parents...),
-			f.Select(ui.Field{Name: "audience", Label: ui.T(ctx, "볼 수 있는 사람(기본)", "Readers unless told"), Value: string(c.Audience)}, audiences...),
+			f.Select(ui.Field{Name: "audience", Label: ui.T(ctx, "볼 수 있는 사람(기본)", "Default audience"), Value: string(c.Audience)}, audiences...),
 		),
 		el.FieldSet(el.Class("group"),
 			el.Legend(g.Text(ui.T(ctx, "한 해의 낼 자료", "What is due for a year"))),

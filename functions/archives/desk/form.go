@@ -173,8 +173,8 @@ func settlement(ctx context.Context, v archive.Archive) g.Node {
 		f.Area(ui.Field{Name: "table", Label: "CSV", Value: archive.WriteTable(v.Table), Optional: true, More: []g.Node{el.Rows("6"), g.Attr("spellcheck", "false")}}),
 		el.P(desk.Button("check", ui.T(ctx, "표 확인하기", "Check the table"), "small quiet")),
 		el.Div(el.ID("checked"), el.Role("status")),
-		f.Check("force", v.Note != "", false, g.Text(ui.T(ctx, "합이 맞지 않아도 올립니다", "Keep it although the sums do not fit"))),
-		f.Input(ui.Field{Name: "note", Label: ui.T(ctx, "합이 맞지 않는 까닭", "Why they do not fit"), Value: v.Note, Limit: archive.MostNote, Optional: true, Hint: ui.T(ctx, "읽는 사람에게 보입니다.", "Readers see it.")}),
+		f.Check("force", v.Note != "", false, g.Text(ui.T(ctx, "합이 맞지 않아도 올립니다", "Keep it although the totals don't add up"))),
+		f.Input(ui.Field{Name: "note", Label: ui.T(ctx, "합이 맞지 않는 이유", "Why they don't add up"), Value: v.Note, Limit: archive.MostNote, Optional: true, Hint: ui.T(ctx, "읽는 사람에게 보입니다.", "Readers see it.")}),
 	)
 }
 
@@ -187,7 +187,7 @@ func publication(ctx context.Context, v archive.Archive) g.Node {
 			return f.Check("widen", false, false, g.Text(ui.T(ctx, "볼 수 있는 사람을 늘립니다", "More people may read it than before")))
 		}),
 		g.Iff(v.FirstAt != nil, func() g.Node {
-			return f.Input(ui.Field{Name: "reason", Label: ui.T(ctx, "정정하는 까닭", "Reason of the correction"), Limit: archive.MostReason, Optional: true, Hint: ui.T(ctx, "게시한 파일이나 표를 바꾸면 적습니다. 앞의 것도 까닭과 함께 그대로 보입니다.", "Needed where published files or the settlement change. What was there stays, with the reason.")})
+			return f.Input(ui.Field{Name: "reason", Label: ui.T(ctx, "정정 사유", "Reason of the correction"), Limit: archive.MostReason, Optional: true, Hint: ui.T(ctx, "게시한 파일이나 표를 바꾸면 적습니다. 앞의 것도 사유와 함께 그대로 보입니다.", "Needed where published files or the settlement change. What was there stays, with the reason.")})
 		}),
 	)
 }

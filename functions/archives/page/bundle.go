@@ -69,10 +69,10 @@ func progress(ctx context.Context, b archive.Bundle, link string) g.Node {
 		return g.Group{
 			el.P(ui.State(ui.Done, ui.T(ctx, "다 묶음", "Ready")), g.Text(" "+ui.Size(b.Size))),
 			el.P(el.A(el.Class("button"), el.Href(link), el.Rel("nofollow"), g.Text(ui.T(ctx, "내려받기", "Download")))),
-			el.P(el.Class("hint"), g.Text(ui.T(ctx, "단추는 15분 동안 통해요. 그 뒤에는 이 페이지를 새로 고쳐 주세요. 하루 뒤에는 다시 묶어야 해요.", "The button works for 15 minutes; load this page again after that. After a day it is to be made again."))),
+			el.P(el.Class("hint"), g.Text(ui.T(ctx, "버튼은 15분 동안 쓸 수 있어요. 그 뒤에는 이 페이지를 새로 고쳐 주세요. 하루 뒤에는 다시 묶어야 해요.", "The button works for 15 minutes; load this page again after that. After a day it is to be made again."))),
 		}
 	case archive.Making:
-		done := ui.T(ctx, "차례를 기다려요.", "It waits for its turn.")
+		done := ui.T(ctx, "순서를 기다리고 있어요.", "It waits for its turn.")
 		if b.Size > 0 {
 			percent := strconv.FormatInt(100*b.Done/b.Size, 10)
 			done = ui.T(ctx, percent+"% 묶었어요.", percent+"% are done.")

@@ -99,7 +99,7 @@ func table(ctx context.Context, id, title string, t archive.Table, note string) 
 	summed := t[len(t)-1].Total
 	return el.Section(el.Class("sect"), el.Aria("labelledby", id),
 		el.H2(el.ID(id), g.Text(title)),
-		g.If(note != "", el.P(el.Class("notice-box"), ui.State(ui.Half, ui.T(ctx, "합이 맞지 않음", "The sums do not fit")), g.Text(" "), el.Span(ui.Korean(ctx), g.Text(note)))),
+		g.If(note != "", el.P(el.Class("notice-box"), ui.State(ui.Half, ui.T(ctx, "합이 맞지 않음", "The totals don't add up")), g.Text(" "), el.Span(ui.Korean(ctx), g.Text(note)))),
 		el.Div(el.Class("scroll"), el.TabIndex("0"), el.Role("region"), el.Aria("label", ui.T(ctx, title+" 표", title+", a table")), el.Table(el.Class("money"),
 			el.THead(el.Tr(head("항목", "Item", "item"), head("예산", "Budget", "number"), head("집행", "Spent", "number"), head("잔액", "Left", "number"), head("집행률", "Share", "number"))),
 			el.TBody(g.Map(t, func(l archive.Line) g.Node {

@@ -31,10 +31,10 @@ func (h handlers) list(ctx context.Context, _ *listRequest) (*ui.Answer, error) 
 	v := ui.View{Title: ui.T(ctx, "배너", "Banners"), Section: banner.DeskPath, Main: []g.Node{
 		desk.Heading(ui.T(ctx, "배너", "Banners"), desk.Link(desk.At(ctx, banner.DeskPath+"/new"), ui.T(ctx, "새 배너", "New banner"), "button")),
 		g.Iff(len(list) == 0, func() g.Node {
-			return desk.Empty(ui.T(ctx, "아직 배너가 없습니다. 첫 화면 맨 위에 보일 그림을 올려 보세요.", "There are no banners yet. Put a picture at the top of the first page."))
+			return desk.Empty(ui.T(ctx, "아직 배너가 없습니다. 메인 페이지 맨 위에 보일 이미지를 올려 보세요.", "There are no banners yet. Put a picture at the top of the main page."))
 		}),
 		g.Iff(orders, func() g.Node {
-			return el.P(el.Class("hint"), g.Text(ui.T(ctx, "손잡이를 끌거나, 손잡이에서 화살표 키를 눌러 차례를 바꿉니다. 바꾸면 바로 저장됩니다. ", "Drag the handle, or press the arrow keys on it, to put them in order. It is saved at once. ")),
+			return el.P(el.Class("hint"), g.Text(ui.T(ctx, "손잡이를 끌거나, 손잡이에서 화살표 키를 눌러 순서를 바꿉니다. 바꾸면 바로 저장됩니다. ", "Drag the handle, or press the arrow keys on it, to put them in order. It is saved at once. ")),
 				el.Span(el.ID("order-state"), el.Role("status")))
 		}),
 		g.Iff(len(list) > 0, func() g.Node {
@@ -168,7 +168,7 @@ func (h handlers) form(ctx context.Context, b banner.Stored, days []banner.Day) 
 		el.Form(el.ID("banner"), el.Class("form"), el.Method("post"), g.Attr("novalidate"),
 			desk.Told(told{Member: auth.From(ctx).MemberID, Purposes: upload.Offers(auth.From(ctx), h.limits, true, "post", "event"), ID: b.ID, Version: b.Version, Next: desk.At(ctx, banner.DeskPath)}),
 			el.FieldSet(el.Class("group"),
-				el.Legend(g.Text(ui.T(ctx, "그림", "Picture"))),
+				el.Legend(g.Text(ui.T(ctx, "이미지", "Picture"))),
 				el.Input(el.Type("hidden"), el.ID("field-image"), el.Name("image"), el.Value(b.Image.ID)),
 				el.Div(el.ID("picture"), el.Class("picture"), g.Iff(len(b.Image.Variants) > 0, func() g.Node {
 					v := b.Image.Variants[len(b.Image.Variants)-1]
@@ -179,12 +179,12 @@ func (h handlers) form(ctx context.Context, b banner.Stored, days []banner.Day) 
 				el.P(desk.Button("pick", ui.T(ctx, "올린 이미지에서 고르기", "Choose an uploaded picture"), "small quiet")),
 				crop(ctx, b.Focus),
 			),
-			f.Input(ui.Field{Name: "alt", Label: ui.T(ctx, "대체 텍스트", "Alternative text"), Value: b.Alt, Limit: banner.MostAlt, Hint: ui.T(ctx, "그림이 말하는 것을 글로 씁니다. 그림을 보지 못하는 사람에게는 이 글이 배너입니다.", "What the picture says, in words: to those who do not see it, this is the banner.")}),
+			f.Input(ui.Field{Name: "alt", Label: ui.T(ctx, "대체 텍스트", "Alternative text"), Value: b.Alt, Limit: banner.MostAlt, Hint: ui.T(ctx, "이미지에 담긴 내용을 글로 씁니다. 이미지를 보지 못하는 사람에게는 이 글이 배너입니다.", "What the picture says, in words: to those who do not see it, this is the banner.")}),
 			f.Input(ui.Field{Name: "link", Label: ui.T(ctx, "누르면 갈 곳", "Where it leads"), Value: b.Link, Hint: ui.T(ctx, "https://로 시작하는 주소나 /notices 같은 홈페이지 안의 경로", "An https:// address, or a path of the site as /notices")}),
 			f.Select(ui.Field{Name: "unit", Label: ui.T(ctx, "단위", "Unit"), Value: b.Unit}, units...),
 			el.Div(el.Class("two"),
-				f.Input(desk.Moment(ctx, "from", problem.Text{KO: "보이기 시작할 때", EN: "From"}, problem.Text{KO: "비우면 바로", EN: "Empty: at once"}, b.From)),
-				f.Input(desk.Moment(ctx, "until", problem.Text{KO: "그만 보일 때", EN: "Until"}, problem.Text{KO: "비우면 계속", EN: "Empty: for good"}, b.Until)),
+				f.Input(desk.Moment(ctx, "from", problem.Text{KO: "표시 시작", EN: "From"}, problem.Text{KO: "비우면 바로", EN: "Empty: at once"}, b.From)),
+				f.Input(desk.Moment(ctx, "until", problem.Text{KO: "표시 종료", EN: "Until"}, problem.Text{KO: "비우면 계속", EN: "Empty: for good"}, b.Until)),
 			),
 			el.Div(el.Class("save-bar"), el.Button(el.ID("save"), el.Type("submit"), el.Class("button"), g.Text(ui.T(ctx, "저장", "Save")))),
 		),
@@ -201,7 +201,7 @@ func crop(ctx context.Context, focus banner.Focus) g.Node {
 	}
 	return el.Div(el.ID("crop"), el.Class("crop"), g.Attr("hidden"),
 		el.Div(el.Class("stack"),
-			el.P(el.Class("hint"), g.Text(ui.T(ctx, "첫 화면은 그림을 16:9로 잘라 보여 줍니다. 꼭 보여야 할 곳을 그림에서 누르거나 숫자로 적으세요.", "The main page crops the picture to 16:9. Click on what must be seen, or give it in numbers."))),
+			el.P(el.Class("hint"), g.Text(ui.T(ctx, "메인 페이지는 이미지를 16:9로 잘라 보여 줍니다. 꼭 보여야 할 곳을 이미지에서 누르거나 숫자로 적으세요.", "The main page crops the picture to 16:9. Press what must be seen, or give it in numbers."))),
 			el.Div(el.Class("two"),
 				percent("focus.x", ui.T(ctx, "왼쪽에서 (%)", "From the left (%)"), focus.X),
 				percent("focus.y", ui.T(ctx, "위에서 (%)", "From the top (%)"), focus.Y),

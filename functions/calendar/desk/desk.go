@@ -86,7 +86,7 @@ func (h handlers) month(ctx context.Context, r *monthRequest) (*ui.Answer, error
 			g.If(auth.From(ctx).MaySomewhere(auth.Restore), desk.Link(desk.At(ctx, calendar.DeskPath+"/deleted"), ui.T(ctx, "지운 일정", "Deleted"), "button small quiet")),
 			desk.Link(desk.At(ctx, importPath), ui.T(ctx, "가져오기", "Import"), "button small quiet"),
 			desk.Link(desk.At(ctx, calendar.DeskPath+"/new"), ui.T(ctx, "새 일정", "New event"), "button")),
-		el.P(el.Class("hint"), g.Text(ui.T(ctx, "날짜를 누르면 그날의 새 일정을 씁니다. 회의와 회칙 시행일은 홈페이지 일정에 저절로 나타납니다.", "Choose a day to write an event on it. Meetings and days on which rules begin appear on the site by themselves."))),
+		el.P(el.Class("hint"), g.Text(ui.T(ctx, "날짜를 누르면 그날의 새 일정을 씁니다. 회의와 회칙 시행일은 홈페이지 일정에 자동으로 나타납니다.", "Choose a day to write an event on it. Meetings and days on which rules begin appear on the site by themselves."))),
 		ui.MonthDays(ctx, month, list, func(day time.Time) string {
 			return desk.At(ctx, calendar.DeskPath+"/new", "day", day.Format(time.DateOnly))
 		}),

@@ -219,7 +219,7 @@ func empty(ctx context.Context, s shown) g.Node {
 		what = ui.T(ctx, "이번 달에는 일정이 없습니다.", "There is nothing this month.")
 	}
 	if s.category == "" && s.unit == "" {
-		return ui.Empty(what, ui.T(ctx, "다른 달을 보거나, 아래에서 캘린더에 더해 두면 새 일정이 저절로 나타나요.", "Look at another month, or add the calendar to yours below: what is new appears there."))
+		return ui.Empty(what, ui.T(ctx, "다른 달을 보거나, 아래에서 캘린더에 추가해 두면 새 일정이 자동으로 나타나요.", "Look at another month, or add the calendar to yours below: what is new appears there."))
 	}
 	all := s
 	all.category, all.unit = "", ""
@@ -234,7 +234,7 @@ func (h handlers) subscribe(ctx context.Context, s shown) g.Node {
 	calls := "webcal://" + behind
 	return el.Section(el.Class("subscribe"), el.Aria("labelledby", "subscribe"),
 		ui.Gate("subscribe", ui.T(ctx, "내 캘린더에서 보기", "In your own calendar"), "", "", ""),
-		el.P(g.Text(ui.T(ctx, "한 번 더하면 바뀐 일정도 저절로 따라옵니다. 로그인하지 않아도 돼요. 구글은 하루까지 늦을 수 있습니다.", "Add it once, and what changes follows by itself, without an account. Google may be late by a day."))),
+		el.P(g.Text(ui.T(ctx, "한 번 추가하면 바뀐 일정도 자동으로 따라옵니다. 로그인하지 않아도 돼요. 구글은 하루까지 늦을 수 있습니다.", "Add it once, and what changes follows by itself, without an account. Google may be late by a day."))),
 		el.P(el.Class("bar"),
 			el.A(el.Class("button"), el.Href(calls), el.Rel("nofollow"), g.Text(ui.T(ctx, "애플 캘린더", "Apple Calendar"))),
 			el.A(el.Class("button quiet"), el.Href("https://calendar.google.com/calendar/r?cid="+url.QueryEscape(calls)), el.Rel("nofollow noopener"), g.Text(ui.T(ctx, "구글 캘린더", "Google Calendar"))),

@@ -11,14 +11,15 @@ import (
 
 // handlers are the pages and what they need.
 type handlers struct {
-	desk    desk.Desk
-	letters deadletter.Store
-	cursors *cursor.Codec
+	desk      desk.Desk
+	letters   deadletter.Store
+	cursors   *cursor.Codec
+	catalogue function.Catalogue
 }
 
 // Routes are the console's pages of dead letters: the page of operations leads there.
 func Routes(d function.Deps) []function.Route {
-	h := handlers{desk: desk.New(d), letters: deadletter.Store{DB: d.DB}, cursors: cursor.New(d.Key.Derive("cursor"))}
+	h := handlers{desk: desk.New(d), letters: deadletter.Store{DB: d.DB}, cursors: cursor.New(d.Key.Derive("cursor")), catalogue: d.Catalogue}
 	return h.desk.Pages(
 		function.Route{Method: "GET", Path: deadletter.DeskPath, Access: function.May(auth.Operate), Do: function.Do(h.list), Doc: "Events that a consumer never took, to be delivered again."},
 	)

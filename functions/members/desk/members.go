@@ -65,7 +65,7 @@ func (h handlers) find(ctx context.Context, r *findRequest) (*ui.Answer, error) 
 	}
 	function.About(ctx, shown...)
 	main = append(main,
-		g.Iff(len(found) == 0, func() g.Node { return desk.Empty(ui.T(ctx, "찾은 회원이 없습니다.", "Nobody was found.")) }),
+		g.Iff(len(found) == 0, func() g.Node { return desk.Empty(ui.T(ctx, "조건에 맞는 회원이 없습니다.", "Nobody was found.")) }),
 		g.Iff(len(found) > 0, func() g.Node {
 			return el.Ul(el.Class("rows"), g.Map(found, func(m member.Seen) g.Node {
 				return el.Li(el.Class("row"), el.Div(el.Class("row-main"),
@@ -117,7 +117,7 @@ func (h handlers) member(ctx context.Context, r *memberRequest) (*ui.Answer, err
 	if !seen.Whole {
 		return h.desk.Page(ctx, ui.View{Title: m.Name, Section: member.DeskPath, Class: "reading", Main: []g.Node{
 			desk.Heading(m.Name),
-			el.Dl(el.Class("facts"), desk.Fact(ui.T(ctx, "상태", "Standing"), el.Span(el.Class("meta"), standing(ctx, m)))),
+			el.Dl(el.Class("facts"), desk.Fact(ui.T(ctx, "상태", "Status"), el.Span(el.Class("meta"), standing(ctx, m)))),
 			el.P(el.Class("hint"), g.Text(ui.T(ctx, "이 회원이 우리 단위의 역할을 맡으면 나머지 정보도 보입니다.", "The rest is shown once they have a role in your unit."))),
 			h.grantForm(ctx, m),
 		}}), nil
@@ -138,7 +138,7 @@ func (h handlers) member(ctx context.Context, r *memberRequest) (*ui.Answer, err
 			desk.Fact(ui.T(ctx, "이메일", "Mail"), g.Text(m.Email)),
 			g.Iff(m.Unit != "", func() g.Node { return desk.Fact(ui.T(ctx, "학과", "Department"), g.Text(m.Unit)) }),
 			desk.Fact(ui.T(ctx, "가입", "Joined"), desk.Short(ctx, m.CreatedAt)),
-			desk.Fact(ui.T(ctx, "상태", "Standing"), el.Span(el.Class("meta"), standing(ctx, m))),
+			desk.Fact(ui.T(ctx, "상태", "Status"), el.Span(el.Class("meta"), standing(ctx, m))),
 		),
 		el.Section(el.Class("stack"), el.H2(g.Text(ui.T(ctx, "역할", "Roles"))),
 			g.Iff(len(grants) == 0, func() g.Node {
@@ -171,9 +171,9 @@ func (h handlers) grantRow(ctx context.Context, m member.Member, v member.Grant,
 			el.P(el.Class("meta"), term, el.Span(g.Text(ui.T(ctx, "준 사람 "+giver+", ", "Given by "+giver+", ")), desk.Short(ctx, v.At)))),
 		g.Iff(member.MayTake(ctx, m.ID, v.Grant) == nil, func() g.Node {
 			return el.Form(desk.Action("DELETE", "/v1/admin/members/"+m.ID+"/roles/"+string(v.Role), 0), el.Data("query", "unit"),
-				el.Data("confirm", ui.T(ctx, m.Name+" 님에게서 "+what+" 역할을 거둘까요?", "Take the role "+what+" from "+m.Name+"?")), desk.Said(ui.T(ctx, "역할을 거두었습니다.", "The role was taken away.")),
+				el.Data("confirm", ui.T(ctx, m.Name+" 님에게서 "+what+" 역할을 해제할까요?", "Take the role "+what+" from "+m.Name+"?")), desk.Said(ui.T(ctx, "역할을 해제했습니다.", "The role was taken away.")),
 				el.Input(el.Type("hidden"), el.Name("unit"), el.Value(v.Unit)),
-				el.Button(el.Type("submit"), el.Class("button small quiet"), el.Aria("label", ui.T(ctx, what+" 거두기", "Take away "+what)), g.Text(ui.T(ctx, "거두기", "Take away"))))
+				el.Button(el.Type("submit"), el.Class("button small quiet"), el.Aria("label", ui.T(ctx, what+" 해제", "Take away "+what)), g.Text(ui.T(ctx, "해제", "Take away"))))
 		}),
 	)
 }
@@ -204,7 +204,7 @@ func (h handlers) grantForm(ctx context.Context, m member.Member) g.Node {
 				f.Select(ui.Field{Name: "role", Label: ui.T(ctx, "역할", "Role"), Value: string(auth.Editor), Hint: ui.T(ctx, "편집자는 글과 배너를 올립니다. 조정자는 글을 쓰지 않고, 회의록의 공개 기한을 늘립니다. 관리자는 회원과 역할, 설정까지 다룹니다.", "Editors publish texts and banners. Moderators do not write; they extend the deadlines of minutes. Admins manage members, roles and settings, too.")}, roles...),
 				f.Select(ui.Field{Name: "unit", Label: ui.T(ctx, "단위", "Unit"), Optional: true}, units...),
 			),
-			f.Input(desk.Moment(ctx, "until", problem.Text{KO: "임기 끝", EN: "End of term"}, problem.Text{KO: "이때 역할이 저절로 끝납니다. 비우면 끝이 없습니다. 자기 임기보다 길게 줄 수는 없습니다.", EN: "The role ends by itself then. Empty: no end. It cannot be longer than your own term."}, nil)),
+			f.Input(desk.Moment(ctx, "until", problem.Text{KO: "임기 끝", EN: "End of term"}, problem.Text{KO: "이때 역할이 자동으로 끝납니다. 비우면 끝이 없습니다. 자기 임기보다 길게 줄 수는 없습니다.", EN: "The role ends by itself then. Empty: no end. It cannot be longer than your own term."}, nil)),
 			el.Div(ui.Button(ui.T(ctx, "역할 주기", "Give the role"))),
 		))
 }
@@ -220,13 +220,13 @@ func accountActions(ctx context.Context, m member.Member) g.Node {
 		return el.Form(desk.Action(method, path+to, 0), el.Data("confirm", confirm), desk.Said(done), el.Button(el.Type("submit"), el.Class("button small "+class), g.Text(label)))
 	}
 	return el.Section(el.Class("stack"), el.H2(g.Text(ui.T(ctx, "계정", "Account"))), el.Div(el.Class("actions"),
-		g.If(verifies && m.VerifiedAt == nil, act("POST", "/verification", ui.T(ctx, "학생으로 확인", "Verify as a student"), "quiet",
-			ui.T(ctx, "학생증이나 재학증명을 직접 보았나요?", "Have you seen a student card or certificate?"), ui.T(ctx, "학생으로 확인했습니다.", "Verified as a student."))),
-		g.If(supervises && m.SecondAt != nil, act("DELETE", "/second-factor", ui.T(ctx, "2단계 인증 풀기", "Remove the second factor"), "quiet",
-			ui.T(ctx, m.Name+" 님의 2단계 인증을 풀까요? 기기와 복구 코드를 모두 잃었을 때만 합니다. 로그인도 모두 풀립니다.", "Remove the second factor of "+m.Name+"? Only where device and recovery codes are lost. They are signed out everywhere."), ui.T(ctx, "2단계 인증을 풀었습니다.", "The second factor was removed."))),
+		g.If(verifies && m.VerifiedAt == nil, act("POST", "/verification", ui.T(ctx, "재학생으로 인증", "Verify as a student"), "quiet",
+			ui.T(ctx, "학생증이나 재학증명을 직접 보았나요?", "Have you seen a student card or certificate?"), ui.T(ctx, "재학생으로 인증했습니다.", "Verified as a student."))),
+		g.If(supervises && m.SecondAt != nil, act("DELETE", "/second-factor", ui.T(ctx, "2단계 인증 해제", "Remove the second factor"), "quiet",
+			ui.T(ctx, m.Name+" 님의 2단계 인증을 해제할까요? 기기와 복구 코드를 모두 잃었을 때만 합니다. 모든 기기에서 로그아웃됩니다.", "Remove the second factor of "+m.Name+"? Only where device and recovery codes are lost. They are signed out everywhere."), ui.T(ctx, "2단계 인증을 해제했습니다.", "The second factor was removed."))),
 		g.If(supervises && m.SuspendedAt == nil, act("POST", "/suspend", ui.T(ctx, "정지하기", "Suspend"), "danger",
 			ui.T(ctx, m.Name+" 님을 정지할까요? 곧바로 모두 로그아웃되고 다시 로그인할 수 없습니다.", "Suspend "+m.Name+"? They are signed out at once and cannot sign in."), ui.T(ctx, "정지했습니다.", "Suspended."))),
-		g.If(supervises && m.SuspendedAt != nil, act("POST", "/restore", ui.T(ctx, "정지 풀기", "Lift the suspension"), "quiet",
-			ui.T(ctx, m.Name+" 님의 정지를 풀까요?", "Lift the suspension of "+m.Name+"?"), ui.T(ctx, "정지를 풀었습니다.", "The suspension was lifted."))),
+		g.If(supervises && m.SuspendedAt != nil, act("POST", "/restore", ui.T(ctx, "정지 해제", "Lift the suspension"), "quiet",
+			ui.T(ctx, m.Name+" 님의 정지를 해제할까요?", "Lift the suspension of "+m.Name+"?"), ui.T(ctx, "정지를 해제했습니다.", "The suspension was lifted."))),
 	))
 }

@@ -38,7 +38,7 @@ func (h handlers) roles(ctx context.Context, _ *struct{}) (*ui.Answer, error) {
 	title := ui.T(ctx, "역할 현황", "Who holds which role")
 	main := []g.Node{
 		desk.Heading(title, desk.Link(desk.At(ctx, member.DeskPath), ui.T(ctx, "회원 찾기", "Find members"), "button quiet")),
-		el.P(el.Class("hint"), g.Text(ui.T(ctx, "역할은 회원의 페이지에서 주고 거둡니다. 임기가 끝나면 저절로 끝납니다.", "Roles are given and taken on a member's page. They end by themselves with their term."))),
+		el.P(el.Class("hint"), g.Text(ui.T(ctx, "역할은 회원의 페이지에서 주고 해제합니다. 임기가 끝나면 자동으로 끝납니다.", "Roles are given and taken on a member's page. They end by themselves with their term."))),
 	}
 	if len(list) == 0 {
 		main = append(main, desk.Empty(ui.T(ctx, "역할을 맡은 사람이 없습니다.", "Nobody holds a role.")))

@@ -45,7 +45,7 @@ func Routes(d function.Deps) []function.Route {
 		function.Route{Method: "GET", Path: bodiesPath, Access: operate, Do: function.Do(h.bodies), Doc: "The bodies that meet."},
 		function.Route{Method: "GET", Path: one, Access: write, Wakes: files, Do: function.Do(h.edit), Doc: "Minutes in their form."},
 		function.Route{Method: "POST", Path: one, Words: problem.Text{KO: "회의록을 고침", EN: "Edited minutes"}, Access: write, Do: function.Do(h.save), Doc: "Saves minutes."},
-		function.Route{Method: "POST", Path: one + "/draft", Words: problem.Text{KO: "회의록을 고침(저절로 저장)", EN: "Edited minutes (saved by itself)"}, Access: write, Do: function.Do(h.draft), Doc: "Saves what changes nothing that readers see, for the script that does so every 20 s."},
+		function.Route{Method: "POST", Path: one + "/draft", Words: problem.Text{KO: "회의록을 고침(자동 저장)", EN: "Edited minutes (autosaved)"}, Access: write, Do: function.Do(h.draft), Doc: "Saves what changes nothing that readers see, for the script that does so every 20 s."},
 		function.Route{Method: "POST", Path: one + "/publish", Words: problem.Text{KO: "회의록을 공개함", EN: "Published minutes"}, Access: write, Do: function.Do(h.publish), Doc: "Saves minutes and publishes a step."},
 		function.Route{Method: "POST", Path: one + "/paste", Access: write, ReadOnly: true, Do: function.Do(h.paste), Doc: "Shows the form with the items of a text that was pasted, or with one moved, not saved."},
 		function.Route{Method: "GET", Path: one + "/revisions", Words: problem.Text{KO: "회의록을 고친 사람을 봄", EN: "Saw who edited minutes"}, Access: write, Personal: true, Do: function.Do(h.revisions), Doc: "What minutes said before, side by side with what they say."},

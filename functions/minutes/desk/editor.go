@@ -73,7 +73,7 @@ func basics(ctx context.Context, f ui.Form, t typed, rounds numbering) g.Node {
 		g.If(rounds.some, f.Input(round)),
 		f.Select(ui.Field{Name: "kind", Label: ui.T(ctx, "종류", "Kind"), Value: t.Kind}, kinds...),
 		f.Input(ui.Field{Name: "heldAt", Label: ui.T(ctx, "회의 시각(한국 시각)", "When (Korean time)"), Value: t.HeldAt, Type: "datetime-local"}),
-		f.Input(ui.Field{Name: "place", Label: ui.T(ctx, "곳", "Place"), Value: t.Place, Limit: minute.MostLine, Optional: true}),
+		f.Input(ui.Field{Name: "place", Label: ui.T(ctx, "장소", "Place"), Value: t.Place, Limit: minute.MostLine, Optional: true}),
 	)
 }
 
@@ -286,7 +286,7 @@ func (h handlers) editor(ctx context.Context, e editing) (*ui.Answer, error) {
 			f.Summary(),
 			g.Iff(e.moved != nil, func() g.Node {
 				n := strconv.Itoa(e.moved.at + 1)
-				return el.P(el.Class("notice-box"), el.Role("status"), g.Text(ui.T(ctx, "안건 "+n+"의 자리로 옮겼습니다. 아직 저장하지 않았습니다.", "It is item "+n+" now. Nothing is saved yet.")))
+				return el.P(el.Class("notice-box"), el.Role("status"), g.Text(ui.T(ctx, ""+n+"번 안건으로 옮겼습니다. 아직 저장하지 않았습니다.", "It is item "+n+" now. Nothing is saved yet.")))
 			}),
 			g.Iff(e.compared, func() g.Node { return compared(ctx, e.hunks, path) }),
 			g.Iff(e.pasted, func() g.Node {
@@ -303,7 +303,7 @@ func (h handlers) editor(ctx context.Context, e editing) (*ui.Answer, error) {
 			f.Area(ui.Field{Name: "text", Label: ui.T(ctx, "그 밖의 내용", "Other matters"), Value: e.typed.Text, Limit: minute.MostText, Optional: true, Hint: withholding(ctx)}),
 			attachments(ctx, files),
 			pasting(ctx, f, e.typed, path),
-			g.If(step.Reached(minute.Decisions), f.Input(ui.Field{Name: "reason", Label: ui.T(ctx, "정정하는 까닭", "Reason of the correction"), Value: e.typed.Reason, Limit: minute.MostReason, Optional: true, Hint: ui.T(ctx, "이미 공개한 내용을 고칠 때 씁니다. 회의록에 ‘정정’으로 남습니다.", "Needed where it changes what is published; readers see it.")})),
+			g.If(step.Reached(minute.Decisions), f.Input(ui.Field{Name: "reason", Label: ui.T(ctx, "정정 사유", "Reason of the correction"), Value: e.typed.Reason, Limit: minute.MostReason, Optional: true, Hint: ui.T(ctx, "이미 공개한 내용을 고칠 때 씁니다. 회의록에 ‘정정’으로 남습니다.", "Needed where it changes what is published; readers see it.")})),
 			publishing(ctx, m, step, path),
 			el.Div(el.Class("save-bar"),
 				el.P(el.ID("saved"), el.Class("hint"), el.Role("status"), g.If(!told.Unsaved, g.Text(savedAt(ctx, m)))),
@@ -315,7 +315,7 @@ func (h handlers) editor(ctx context.Context, e editing) (*ui.Answer, error) {
 }
 
 func withholding(ctx context.Context) string {
-	return ui.T(ctx, "비공개할 부분은 [비공개: 까닭]과 [비공개 끝] 줄 사이에 쓰세요. 저장하면 봉인되고, 독자는 몇 줄인지와 까닭만 봅니다.", "What stands between the lines [비공개: reason] and [비공개 끝] is sealed; readers see how many lines and why.")
+	return ui.T(ctx, "비공개할 부분은 [비공개: 사유]와 [비공개 끝] 줄 사이에 쓰세요. 저장하면 봉인되고, 독자는 몇 줄인지와 사유만 봅니다.", "What stands between the lines [비공개: reason] and [비공개 끝] is sealed; readers see how many lines and why.")
 }
 
 // files are those that the form names, in their order.
@@ -463,7 +463,7 @@ func publishing(ctx context.Context, m minute.Minute, step minute.Step, path str
 	}
 	last := m.Due.At.Add(-1)
 	return el.FieldSet(el.Class("group"), el.Legend(g.Text(ui.T(ctx, "공개", "Publication"))),
-		el.P(el.Class("hint"), g.Text(ui.T(ctx, "예고는 때와 곳, 안건을, 의결사항은 결과와 참석 인원을, 전문은 모든 글과 파일을 보입니다. 누르면 저장하고 바로 공개합니다. 전문 공개 기한은 "+ui.Day(ctx, last)+"입니다.",
+		el.P(el.Class("hint"), g.Text(ui.T(ctx, "예고는 일시와 장소, 안건을, 의결사항은 결과와 참석 인원을, 전문은 모든 글과 파일을 보입니다. 누르면 저장하고 바로 공개합니다. 전문 공개 기한은 "+ui.Day(ctx, last)+"입니다.",
 			"An announcement shows when, where and the agenda; decisions show results and how many were there; in full, all texts and files. It saves and publishes at once. The full minutes are due on "+ui.Day(ctx, last)+"."))),
 		el.Div(el.Class("actions"), g.Group(buttons)))
 }
@@ -478,7 +478,7 @@ func (handlers) extending(ctx context.Context, m minute.Minute, most int) g.Node
 	return el.Details(el.Class("fold"), el.Summary(g.Text(ui.T(ctx, "공개 기한 늘리기", "Extend the deadline"))),
 		el.Form(el.Class("stack"), g.Attr("novalidate"), desk.Action("POST", "/v1/minutes/"+m.ID+"/extend", m.Version), desk.Said(ui.T(ctx, "기한을 늘렸습니다.", "The deadline was extended.")),
 			f.Input(ui.Field{Name: "days", Label: ui.T(ctx, "며칠", "Days"), Value: days, Type: "number", More: []g.Node{el.Data("type", "number"), el.Min("1"), el.Max(days)}}),
-			f.Input(ui.Field{Name: "extension", Sent: "reason", Label: ui.T(ctx, "까닭", "Reason"), Limit: due.MostReason, Hint: ui.T(ctx, "한 번만 늘릴 수 있습니다. 처음 기한과 까닭은 회의록에 함께 보입니다.", "Once only. Readers see the first deadline and the reason.")}),
+			f.Input(ui.Field{Name: "extension", Sent: "reason", Label: ui.T(ctx, "사유", "Reason"), Limit: due.MostReason, Hint: ui.T(ctx, "한 번만 늘릴 수 있습니다. 처음 기한과 사유는 회의록에 함께 보입니다.", "Once only. Readers see the first deadline and the reason.")}),
 			el.Div(ui.Button(ui.T(ctx, "기한 늘리기", "Extend"))),
 		))
 }

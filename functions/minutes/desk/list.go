@@ -67,7 +67,7 @@ func noMinutes(ctx context.Context, bodies int, admin bool) g.Node {
 	case bodies > 0:
 		return desk.Empty(ui.T(ctx, "여기에는 아직 회의가 없습니다.", "There are no meetings here."))
 	case admin:
-		return desk.Empty(ui.T(ctx, "먼저 회의 기구를 더해 주세요.", "Add the bodies that meet first."), desk.Link(desk.At(ctx, bodiesPath), ui.T(ctx, "회의 기구", "Bodies"), "button quiet"))
+		return desk.Empty(ui.T(ctx, "먼저 회의 기구를 추가해 주세요.", "Add the bodies that meet first."), desk.Link(desk.At(ctx, bodiesPath), ui.T(ctx, "회의 기구", "Bodies"), "button quiet"))
 	default:
 		return desk.Empty(ui.T(ctx, "회의 기구가 아직 없습니다. 관리자에게 알려 주세요.", "There are no bodies yet. Tell an admin."))
 	}
@@ -156,7 +156,7 @@ func (h handlers) bodies(ctx context.Context, _ *struct{}) (*ui.Answer, error) {
 		g.Map(list, func(b minute.Body) g.Node {
 			return el.Details(el.Class("fold"), el.Summary(g.Text(b.Name)), h.bodyForm(ctx, b))
 		}),
-		el.Section(el.Class("panel"), el.Aria("labelledby", "add"), el.H2(el.ID("add"), g.Text(ui.T(ctx, "기구 더하기", "Add a body"))), h.bodyForm(ctx, minute.Body{PublishDays: minute.PublishDays, Numbered: true, PerYear: true})),
+		el.Section(el.Class("panel"), el.Aria("labelledby", "add"), el.H2(el.ID("add"), g.Text(ui.T(ctx, "기구 추가", "Add a body"))), h.bodyForm(ctx, minute.Body{PublishDays: minute.PublishDays, Numbered: true, PerYear: true})),
 	}}), nil
 }
 
@@ -168,7 +168,7 @@ func (h handlers) bodyForm(ctx context.Context, b minute.Body) g.Node {
 		}
 		return name + "-" + b.Slug
 	}
-	method, path, label, said := "POST", "/v1/admin/minutes/bodies", ui.T(ctx, "더하기", "Add"), ui.T(ctx, "기구를 더했습니다.", "The body was added.")
+	method, path, label, said := "POST", "/v1/admin/minutes/bodies", ui.T(ctx, "추가", "Add"), ui.T(ctx, "기구를 추가했습니다.", "The body was added.")
 	if b.Slug != "" {
 		method, path, label, said = "PUT", path+"/"+b.Slug, ui.T(ctx, "저장", "Save"), ui.T(ctx, "기구를 고쳤습니다.", "The body was saved.")
 	}
@@ -184,7 +184,7 @@ func (h handlers) bodyForm(ctx context.Context, b minute.Body) g.Node {
 		f.Input(ui.Field{Name: id("nameEn"), Sent: "nameEn", Label: ui.T(ctx, "영어 이름", "English name"), Value: b.NameEn, Limit: 80, Optional: true, More: []g.Node{el.Lang("en")}}),
 		f.Select(ui.Field{Name: id("unit"), Sent: "unit", Label: ui.T(ctx, "단위", "Unit"), Value: b.Unit}, h.desk.Units(ctx, auth.Write, b.Unit)...),
 		number("publishDays", ui.T(ctx, "공개 기한(회의한 날부터, 일)", "Days until its minutes are due"), b.PublishDays, minute.MostPublishDays),
-		number("order", ui.T(ctx, "차례", "Order"), b.Order, 1000),
+		number("order", ui.T(ctx, "순서", "Order"), b.Order, 1000),
 		el.Div(el.Class("radios"),
 			tick("numbered", ui.T(ctx, "회차를 매김", "Its meetings have rounds"), b.Numbered),
 			tick("perYear", ui.T(ctx, "회차를 해마다 새로 셈", "Rounds begin again each year"), b.PerYear),

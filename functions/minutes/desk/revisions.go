@@ -79,12 +79,12 @@ func revisionRow(ctx context.Context, m minute.Minute, list []minute.Revision, v
 	return el.Li(el.Class("row"), el.Div(el.Class("row-main"),
 		el.Span(el.Class("row-title"), g.Text(ui.T(ctx, number+"번째 버전", "Version "+number))),
 		el.P(el.Class("meta"), desk.Short(ctx, v.At), el.Span(g.Text(name)),
-			g.If(v.Draft, el.Span(g.Text(ui.T(ctx, "저절로 저장", "saved by itself")))),
+			g.If(v.Draft, el.Span(g.Text(ui.T(ctx, "자동 저장", "autosaved")))),
 			g.If(v.Stripped, el.Span(g.Text(ui.T(ctx, "비공개 처리로 글이 지워짐", "texts gone since a part was withheld")))),
 			g.If(v.Reason != "", el.Span(g.Text(ui.T(ctx, "정정: "+v.Reason, "Correction: "+v.Reason))))),
 	), g.Iff(v.n+1 < len(list), func() g.Node {
 		before := strconv.FormatInt(list[v.n+1].Number, 10)
-		return desk.Link(desk.At(ctx, minute.DeskPath+"/"+m.ID+"/revisions", "from", before, "to", number), ui.T(ctx, "바뀐 곳 보기", "What changed"), "button small quiet", el.Aria("label", ui.T(ctx, number+"판에서 바뀐 곳 보기", "What changed in version "+number)))
+		return desk.Link(desk.At(ctx, minute.DeskPath+"/"+m.ID+"/revisions", "from", before, "to", number), ui.T(ctx, "바뀐 곳 보기", "What changed"), "button small quiet", el.Aria("label", ui.T(ctx, number+"번째 버전에서 바뀐 곳 보기", "What changed in version "+number)))
 	}))
 }
 

@@ -41,7 +41,7 @@ func stateText(s notice.State) problem.Text {
 	case notice.Published:
 		return problem.Text{KO: "게시 중", EN: "Published"}
 	case notice.Archived:
-		return problem.Text{KO: "게시 끝남", EN: "Archived"}
+		return problem.Text{KO: "게시 끝남", EN: "Ended"}
 	case notice.Deleted:
 		return problem.Text{KO: "지움", EN: "Deleted"}
 	default:
@@ -99,7 +99,7 @@ func (h handlers) choosing(ctx context.Context, items []notice.Notice) g.Node {
 	return el.Div(el.ID("bulk"), el.Class("bulk"), el.Role("group"), el.Aria("label", ui.T(ctx, "여러 공지 한꺼번에", "Several notices at once")), desk.Told(bulkTold{Now: clock.Now(ctx), MostTag: notice.MostTag}), g.Attr("hidden"),
 		el.Label(el.Class("choice"), el.Input(el.ID("all"), el.Type("checkbox")), g.Text(ui.T(ctx, "이 페이지의 공지 모두", "All on this page"))),
 		el.P(el.ID("chosen"), el.Class("hint"), el.Role("status")),
-		el.Div(el.Class("actions"), act("withdraw", "내리기", "Take down"), act("tag", "태그 더하기", "Add a tag"), act("unpin", "고정 풀기", "Unpin")),
+		el.Div(el.Class("actions"), act("withdraw", "내리기", "Take down"), act("tag", "태그 추가", "Add a tag"), act("unpin", "고정 해제", "Unpin")),
 	)
 }
 
@@ -146,7 +146,7 @@ func noNotices(ctx context.Context, r *listRequest) g.Node {
 	if r.State == "" && r.Q == "" && r.Unit == "" && r.Tag == "" {
 		return desk.Empty(ui.T(ctx, "아직 공지가 없습니다. 첫 공지를 써 보세요.", "There are no notices yet. Write the first."))
 	}
-	return desk.Empty(ui.T(ctx, "찾은 공지가 없습니다.", "No notices were found."), desk.Link(desk.At(ctx, notice.DeskPath), ui.T(ctx, "모두 보기", "See all"), "button quiet"))
+	return desk.Empty(ui.T(ctx, "조건에 맞는 공지가 없습니다.", "No notices were found."), desk.Link(desk.At(ctx, notice.DeskPath), ui.T(ctx, "모두 보기", "See all"), "button quiet"))
 }
 
 // row is a notice in the list.

@@ -163,7 +163,7 @@ func said(ctx context.Context, done string) string {
 	case notice.Asked:
 		return ui.T(ctx, "검토를 요청했습니다. 동료에게 알렸습니다.", "You asked for a review. Colleagues are told.")
 	case notice.Withdrawn:
-		return ui.T(ctx, "검토 요청을 거두었습니다.", "The request was withdrawn.")
+		return ui.T(ctx, "검토 요청을 취소했습니다.", "The request was withdrawn.")
 	case notice.Commented:
 		return ui.T(ctx, "의견을 남겼습니다.", "Your comment was added.")
 	case notice.Approved:
@@ -257,7 +257,7 @@ func did(ctx context.Context, s notice.Said) string {
 	case notice.Approved:
 		return ui.T(ctx, "승인함", "approved")
 	case notice.Withdrawn:
-		return ui.T(ctx, "요청을 거둠", "withdrew the request")
+		return ui.T(ctx, "요청을 취소함", "withdrew the request")
 	default:
 		return ui.T(ctx, "의견", "commented")
 	}
@@ -355,7 +355,7 @@ func approving(ctx context.Context, t talk) (can bool, why string) {
 // withdrawing is the form that takes the request back.
 func withdrawing(ctx context.Context, t talk) g.Node {
 	return el.Form(el.Method("post"), el.Action(reviewPath(ctx, t.n.ID)+"/withdraw"), seen(t, reviewTyped{}),
-		el.Button(el.Type("submit"), el.Class("button small quiet"), g.Text(ui.T(ctx, "검토 요청 거두기", "Withdraw the request"))))
+		el.Button(el.Type("submit"), el.Class("button small quiet"), g.Text(ui.T(ctx, "검토 요청 취소", "Withdraw the request"))))
 }
 
 // seen is the version that the page shows, or that its sender saw before.

@@ -64,7 +64,7 @@ func (h handlers) revisions(ctx context.Context, r *revisionsRequest) (*ui.Answe
 				),
 				el.Div(el.Class("actions"),
 					g.Iff(v.Number != list[len(list)-1].Number, func() g.Node {
-						return desk.Link(here+"/revisions?to="+strconv.FormatInt(v.Number, 10), ui.T(ctx, "이전 버전과 견주기", "Compare with the one before"), "button small quiet")
+						return desk.Link(here+"/revisions?to="+strconv.FormatInt(v.Number, 10), ui.T(ctx, "이전 버전과 비교", "Compare with the one before"), "button small quiet")
 					}),
 					g.Iff(v.Number != list[0].Number, func() g.Node { return againstCurrent(ctx, here, n, v, list[0].Number) }),
 				),
@@ -92,7 +92,7 @@ func pair(list []notice.Revision, from, to int64) (int64, int64) {
 func againstCurrent(ctx context.Context, here string, n notice.Notice, v notice.Revision, latest int64) g.Node {
 	number := strconv.FormatInt(v.Number, 10)
 	return g.Group{
-		desk.Link(here+"/revisions?from="+number+"&to="+strconv.FormatInt(latest, 10), ui.T(ctx, "지금 글과 견주기", "Compare with the current"), "button small quiet"),
+		desk.Link(here+"/revisions?from="+number+"&to="+strconv.FormatInt(latest, 10), ui.T(ctx, "지금 글과 비교", "Compare with the current"), "button small quiet"),
 		el.Form(desk.Action("POST", "/v1/notices/"+n.ID+"/revisions/"+number+"/restore", n.Version),
 			el.Data("confirm", ui.T(ctx, number+"번째 버전의 제목, 내용, 태그로 되돌릴까요? 지금 글도 기록에 남습니다.", "Go back to titles, texts and tags of version "+number+"? The current text stays among the versions.")),
 			desk.Said(ui.T(ctx, number+"번째 버전으로 되돌렸습니다.", "Went back to version "+number+".")), el.Data("next", here),

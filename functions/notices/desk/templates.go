@@ -42,7 +42,7 @@ func (h handlers) templates(ctx context.Context, _ *struct{}) (*ui.Answer, error
 		desk.Heading(title, desk.Link(desk.At(ctx, notice.DeskPath), ui.T(ctx, "공지 목록", "All notices"), "button small quiet")),
 		el.P(el.Class("hint"), g.Text(ui.T(ctx, "새 공지를 쓸 때 골라서 시작하는 글입니다. 고쳐도 이미 쓴 공지는 그대로입니다.", "Texts that a new notice can begin with. Notices that are written already stay as they are."))),
 		el.Form(el.ID("whole"), el.Class("form"), el.Method("post"), g.Attr("novalidate"), desk.Told(desk.WholeOf{Version: v.Version, Path: "/v1/admin/notices/templates", Lists: []string{"templates"}}),
-			desk.Rows(ctx, desk.RowsOf[notice.Template]{Name: "templates", Title: ui.T(ctx, "틀", "Templates"), Hint: ui.T(ctx, "위에서부터 차례로 보입니다.", "They are offered in this order."), Add: ui.T(ctx, "틀 더하기", "Add a template"), List: v.List, Empty: notice.Template{}, Boxes: template}),
+			desk.Rows(ctx, desk.RowsOf[notice.Template]{Name: "templates", Title: ui.T(ctx, "틀", "Templates"), Hint: ui.T(ctx, "위에서부터 순서대로 보입니다.", "They are offered in this order."), Add: ui.T(ctx, "틀 추가", "Add a template"), List: v.List, Empty: notice.Template{}, Boxes: template}),
 			desk.SaveBar(ctx),
 		),
 	}}), nil

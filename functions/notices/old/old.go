@@ -288,7 +288,7 @@ func (r *reader) fill(at Place, lines map[string]int, said map[string]string, ta
 	var c check.Fields
 	f.PublishAt = c.Time("date", &t)
 	if f.PublishAt == nil {
-		r.wrong(f.Of("date"), "date", "out-of-range", "다룰 수 없는 시각입니다.", "The time is out of range.")
+		r.wrong(f.Of("date"), "date", "out-of-range", "입력할 수 없는 시각입니다.", "The time is out of range.")
 		return f, false
 	}
 	return f, true

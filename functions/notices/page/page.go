@@ -23,7 +23,7 @@ type handlers struct {
 func Entries() []function.Entry {
 	return []function.Entry{{
 		Label: problem.Text{KO: "공지", EN: "Notices"}, Path: notice.ListPath, Order: 10, Group: function.News, Search: true, Feed: notice.Kind,
-		Hint: problem.Text{KO: "학생회와 여러 기구가 알리는 일", EN: "What the council and its units announce"},
+		Hint: problem.Text{KO: "총학생회와 각 단위의 공지", EN: "What the council and its units announce"},
 	}}
 }
 

@@ -275,7 +275,7 @@ func reach(ctx context.Context, m member.Member, paused *delivery.Pause) g.Node 
 		return el.P(el.Class("notice-box"), g.Text(ui.T(ctx, "이메일 주소를 확인해야 이메일로 받을 수 있어요. ", "Confirm your mail address to get mail. ")), el.A(el.Href(ui.Local(ctx, ui.AddressPath)), g.Text(ui.T(ctx, "이메일 주소 확인하기", "Confirm the address"))))
 	case paused != nil:
 		return el.Div(el.Class("notice-box wrong"),
-			el.P(g.Text(ui.T(ctx, "이메일이 되돌아와 "+m.Email+" 주소로는 더 보내지 않습니다.", "Mail to "+m.Email+" came back, so that nothing is sent there any more."))),
+			el.P(g.Text(ui.T(ctx, "이메일이 반송되어 "+m.Email+" 주소로는 더 보내지 않습니다.", "Mail to "+m.Email+" bounced, so nothing more is sent there."))),
 			el.P(ui.Time(paused.At, ui.Moment(ctx, paused.At)), g.Text(" · "+paused.Answer)),
 			el.Form(el.Method("post"), el.Action(ui.Local(ctx, mailPath)), el.Button(el.Class("button small"), el.Type("submit"), g.Text(ui.T(ctx, "다시 받기", "Send again")))),
 			el.P(el.A(el.Href(ui.Local(ctx, ui.AddressPath)), g.Text(ui.T(ctx, "주소 바꾸기", "Change the address")))),

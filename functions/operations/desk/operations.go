@@ -117,7 +117,7 @@ func (h handlers) functionsTable(ctx context.Context, health bill.Health) g.Node
 		return nil
 	}
 	return desk.Table(ui.T(ctx, "기능의 상태", "The functions' state"),
-		[]g.Node{desk.Column(ctx, "기능", "Function"), desk.Column(ctx, "상태", "State"), desk.Numbers(ctx, "떠 있는 수", "Pods"), desk.Numbers(ctx, "다시 시작", "Restarts")},
+		[]g.Node{desk.Column(ctx, "기능", "Function"), desk.Column(ctx, "상태", "State"), desk.Numbers(ctx, "실행 중", "Pods"), desk.Numbers(ctx, "다시 시작", "Restarts")},
 		g.Map(health.Functions, func(f bill.FunctionHealth) g.Node {
 			word, class := ui.T(ctx, "깨어 있음", "Awake"), "badge"
 			switch {

@@ -23,11 +23,11 @@ func verdict(ctx context.Context, h bill.Health) g.Node {
 	case bill.Unseen:
 		kind, word, said = ui.Wait, ui.T(ctx, "아직 모름", "Not known"), ui.T(ctx, "아직 아무도 살펴보지 않았습니다. 잠시 뒤에 다시 보세요.", "Nothing has been checked yet. Come back in a moment.")
 	case bill.Blind:
-		kind, word, said = ui.Late, ui.T(ctx, "알 수 없음", "Not known"), ui.T(ctx, "살피는 프로그램(watch)이 멈추어 지금 상태를 알 수 없습니다. 아래는 예전 모습입니다.", "The watch, which checks everything, is down, so the current state is unknown. Below is the last one that it saw.")
+		kind, word, said = ui.Late, ui.T(ctx, "알 수 없음", "Not known"), ui.T(ctx, "상태를 살피는 프로그램이 멈추어 지금 상태를 알 수 없습니다. 아래는 마지막으로 살펴본 모습입니다.", "The program that checks everything has stopped, so the current state is unknown. Below is what it last saw.")
 	case bill.Urgent:
-		kind, word, said = ui.Late, ui.T(ctx, "지금 손보기", "Now"), ui.T(ctx, "지금 손보아야 할 일이 있습니다.", "Something needs your attention now.")
+		kind, word, said = ui.Late, ui.T(ctx, "지금 조치 필요", "Now"), ui.T(ctx, "지금 조치할 일이 있습니다.", "Something needs your attention now.")
 	case bill.Soon:
-		kind, word, said = ui.Half, ui.T(ctx, "이번 주에 손보기", "This week"), ui.T(ctx, "홈페이지는 돌아가고 있습니다. 이번 주 안에 손볼 일이 있습니다.", "The site is running. Something needs your attention this week.")
+		kind, word, said = ui.Half, ui.T(ctx, "이번 주에 조치 필요", "This week"), ui.T(ctx, "홈페이지는 정상으로 작동합니다. 이번 주 안에 조치할 일이 있습니다.", "The site is running. Something needs your attention this week.")
 	case bill.Fine:
 		kind, word, said = ui.Done, ui.T(ctx, "모두 정상", "All is well"), ui.T(ctx, "홈페이지는 모두 잘 돌아가고 있습니다.", "Everything is running well.")
 	}
@@ -44,7 +44,7 @@ func (h handlers) todo(ctx context.Context, health bill.Health) g.Node {
 	tasks := health.Tasks()
 	return el.Section(el.Class("stack"), el.H2(g.Text(ui.T(ctx, "할 일", "What to do"))),
 		g.Iff(len(tasks) == 0, func() g.Node {
-			return el.P(el.Class("hint"), g.Text(ui.T(ctx, "지금 손볼 일이 없습니다. 손볼 일이 생기면 여기에 나오고 알림 채널로도 갑니다.", "Nothing needs your attention now. Anything that does is listed here and sent to your channels.")))
+			return el.P(el.Class("hint"), g.Text(ui.T(ctx, "지금 조치할 일이 없습니다. 조치할 일이 생기면 여기에 나오고 알림 채널로도 갑니다.", "Nothing needs your attention now. Anything that does is listed here and sent to your channels.")))
 		}),
 		g.Iff(len(tasks) > 0, func() g.Node {
 			return el.Ul(el.Class("rows"), g.Map(tasks, func(t bill.Task) g.Node { return h.task(ctx, t) }))
@@ -57,10 +57,14 @@ func (h handlers) task(ctx context.Context, t bill.Task) g.Node {
 	if t.Now {
 		state = ui.State(ui.Late, ui.T(ctx, "지금", "Now"))
 	}
-	said, more := el.Span(g.Text(h.seen(ctx, t))), []g.Node{}
+	said, more, code := el.Span(g.Text(h.seen(ctx, t))), []g.Node{}, g.Node(nil)
 	if a := t.Alert; a != nil {
-		said = el.Span(el.Lang("ko"), g.Text(a.Summary))
-		more = append(more, desk.Short(ctx, a.Since), el.Span(g.Text(a.Name)), g.Iff(a.Runbook != "", func() g.Node {
+		summary := el.Span(el.Lang("ko"), g.Text(a.Summary))
+		said, code = summary, el.Code(g.Text(a.Name))
+		if english := alertText(a.Name); english != "" && ui.T(ctx, "", "en") == "en" { // an operator's own alert has but the summary
+			said, code = el.Span(g.Text(english)), g.Group{code, g.Text(" "), summary}
+		}
+		more = append(more, desk.Short(ctx, a.Since), g.Iff(a.Runbook != "", func() g.Node {
 			if strings.HasPrefix(a.Runbook, "https://") {
 				return desk.Link(a.Runbook, ui.T(ctx, "이렇게 하세요", "What to do"), "")
 			}
@@ -72,7 +76,35 @@ func (h handlers) task(ctx context.Context, t bill.Task) g.Node {
 	if t.Name == "DeadLetters" {
 		more = append(more, desk.Link(desk.At(ctx, deadletter.DeskPath), ui.T(ctx, "전하지 못한 일 보기", "See what was not delivered"), ""))
 	}
-	return el.Li(el.Class("row"), el.Div(el.Class("row-main"), el.P(el.Class("row-title"), state, g.Text(" "), said), el.P(el.Class("meta"), g.Group(more))))
+	return el.Li(el.Class("row"), el.Div(el.Class("row-main"), el.P(el.Class("row-title"), state, g.Text(" "), said), el.P(el.Class("meta"), g.Group(more)),
+		g.If(code != nil, el.Details(el.Summary(g.Text(ui.T(ctx, "자세히", "Details"))), code))))
+}
+
+// alertText is what an alert says, in English: its summary (knative/chart/files/rules) is in Korean.
+func alertText(name string) string {
+	return map[string]string{
+		"SiteDown":                "The site does not answer.",
+		"WatchDown":               "The program that checks everything has stopped. Other alerts cannot be relied on.",
+		"ReadsFail":               "Visitors are getting errors. At this rate, a month's allowance is used up within days.",
+		"WritesFail":              "Publishing and editing are failing. At this rate, a month's allowance is used up within days.",
+		"FailsSlowly":             "A few errors go on, and are over the month's objective.",
+		"SlowAnswers":             "A function answers slowly.",
+		"CertificateEnds":         "The site's certificate expires within 14 days.",
+		"SlowStarts":              "Waking a sleeping function takes more than 5 seconds.",
+		"NeverSleeps":             "A function never sleeps, and keeps costing money.",
+		"ReleaseFailing":          "A function's new version does not become ready.",
+		"KeepsRestarting":         "A container keeps restarting.",
+		"WarmUpBudgetUsedUp":      "The day's budget for waking functions ahead is used up.",
+		"DatabaseDown":            "The database does not answer. Nobody can sign in or write.",
+		"RedisDown":               "Redis does not answer. Visitors see copies.",
+		"DatabaseNearlyFull":      "Less than 15 % of the database's space is left.",
+		"ConnectionsNearlyUsedUp": "Nearly all connections to the database are in use.",
+		"StorageNearlyFull":       "Files take up more than 85 % of their space.",
+		"BackupTooOld":            "The last backup of the database is too old.",
+		"LogsNotKept":             "Logs are not being kept: past requests cannot be looked up later.",
+		"EventsStuck":             "Events have been waiting to be sent for more than 15 minutes.",
+		"DeadLetters":             "Some events were not taken by anybody.",
+	}[name]
 }
 
 // seen is what was seen of a task of which there is no alert yet.
@@ -153,7 +185,7 @@ func changed(ctx context.Context, month, before bill.Bill) string {
 	part := strconv.Itoa(int(math.Round(math.Abs(share)*100))) + "%"
 	switch {
 	case !known:
-		return ui.T(ctx, "기능의 몫을 지난달과 견줄 만큼 살펴보지 못했습니다.", "Too little was seen to compare what functions take with the month before.")
+		return ui.T(ctx, "기능의 몫을 지난달과 비교할 만큼 살펴보지 못했습니다.", "Too little was seen to compare what functions take with the month before.")
 	case math.Abs(share) < 0.05: // what a few visitors more or less make
 		return ui.T(ctx, "기능들은 지난달과 비슷하게 씁니다.", "Functions take about as much as the month before.")
 	case share > 0:

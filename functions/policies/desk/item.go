@@ -31,7 +31,7 @@ func (h handlers) item(ctx context.Context, d policy.Domain, name string, state 
 		el.Form(el.Class("form"), desk.Action("PUT", "/v1/admin/policies/"+d.Name, version), desk.Said(ui.T(ctx, "저장했습니다.", "Saved.")), el.Data("next", at(ctx, d.Name)),
 			box(ctx, s),
 			ui.NewForm(ctx).Input(desk.Moment(ctx, "from", problem.Text{KO: "언제부터", EN: "From"}, problem.Text{KO: "비워 두면 지금부터입니다.", EN: "Empty: from now on."}, nil)),
-			el.P(el.Class("hint"), g.Text(ui.T(ctx, "기본값은 "+text(ctx, s.Item, s.Default)+"입니다. ", "It comes as "+text(ctx, s.Item, s.Default)+". ")+said(ctx, d.Said()))),
+			el.P(el.Class("hint"), g.Text(ui.T(ctx, "기본값은 "+text(ctx, s.Item, s.Default)+"입니다. ", "Default: "+text(ctx, s.Item, s.Default)+". ")+said(ctx, d.Said()))),
 			el.Div(el.Class("actions"), ui.Button(ui.T(ctx, "저장", "Save"))),
 		),
 	}}), nil

@@ -146,11 +146,11 @@ func setBy(ctx context.Context, r policy.Row, names map[string]string) []g.Node 
 func aheadLine(ctx context.Context, d policy.Domain, i policy.Item, r policy.Row, version int64, names map[string]string) g.Node {
 	what := begins(ctx, r.From) + ": " + text(ctx, i, r.Value)
 	return el.Form(el.Class("meta"), desk.Action("DELETE", "/v1/admin/policies/"+d.Name+"/"+i.Name, version), el.Data("query", "from"),
-		el.Data("confirm", ui.T(ctx, what+". 예약한 이 변경을 취소할까요?", what+". Take this scheduled change back?")), desk.Said(ui.T(ctx, "예약한 변경을 취소했습니다.", "The scheduled change was taken back.")),
+		el.Data("confirm", ui.T(ctx, what+". 예약한 이 변경을 취소할까요?", what+". Cancel this scheduled change?")), desk.Said(ui.T(ctx, "예약한 변경을 취소했습니다.", "The scheduled change was cancelled.")),
 		el.Input(el.Type("hidden"), el.Name("from"), el.Value(r.From.Format(time.RFC3339Nano))),
 		ui.State(ui.Wait, what),
 		el.Span(setBy(ctx, policy.Row{By: r.By, From: r.At}, names)[0], desk.Short(ctx, r.At)),
-		el.Button(el.Type("submit"), el.Class("button small quiet"), el.Aria("label", ui.T(ctx, what+" 취소", "Take back "+what)), g.Text(ui.T(ctx, "취소", "Take back"))),
+		el.Button(el.Type("submit"), el.Class("button small quiet"), el.Aria("label", ui.T(ctx, what+" 취소", "Cancel "+what)), g.Text(ui.T(ctx, "취소", "Cancel"))),
 	)
 }
 

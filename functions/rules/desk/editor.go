@@ -141,8 +141,8 @@ func (h handlers) outdated(ctx context.Context, b rule.Shelved, v rule.Version) 
 	}
 	name := ui.Name(ctx, last.Called())
 	return el.Div(el.Class("notice-box wrong"),
-		el.P(g.Text(ui.T(ctx, "그사이 "+name+"이 공포되었습니다. 아래 글은 그 전 글을 고친 것입니다. 대비표에서 사라지는 곳이 없는지 보고 나서 바탕을 바꾸세요.", name+" was promulgated meanwhile, and this text changes the one before it. See in the comparison that nothing of it is lost, then change what it is based on."))),
-		el.P(el.Label(el.Class("radio"), el.Input(el.Type("checkbox"), el.ID("rebase"), el.Value(strconv.FormatInt(last.Number, 10))), g.Text(" "+ui.T(ctx, name+"을 바탕으로 합니다", "Based on "+name)))),
+		el.P(g.Text(ui.T(ctx, "그사이 "+ui.Joined(name, "가")+" 공포되었습니다. 아래 글은 그 전 글을 고친 것입니다. 대비표에서 사라지는 곳이 없는지 보고 나서 바탕을 바꾸세요.", name+" was promulgated meanwhile, and this text changes the one before it. See in the comparison that nothing of it is lost, then change what it is based on."))),
+		el.P(el.Label(el.Class("radio"), el.Input(el.Type("checkbox"), el.ID("rebase"), el.Value(strconv.FormatInt(last.Number, 10))), g.Text(" "+ui.T(ctx, ui.Joined(name, "를")+" 바탕으로 합니다", "Based on "+name)))),
 	)
 }
 
@@ -291,7 +291,7 @@ func moves(ctx context.Context, proposed, given []rule.Move) g.Node {
 	}
 	box := func(m rule.Move, ticked bool) g.Node {
 		return el.Li(el.Label(el.Class("radio"), el.Input(el.Type("checkbox"), el.Data("from", m.From), el.Data("to", m.To), g.If(ticked, el.Checked())),
-			g.Text(" "+ui.T(ctx, rule.Called(m.From)+"가 "+rule.Called(m.To)+"가 되었습니다", rule.Called(m.From)+" became "+rule.Called(m.To)))))
+			g.Text(" "+ui.T(ctx, ui.Joined(rule.Called(m.From), "가")+" "+ui.Joined(rule.Called(m.To), "가")+" 되었습니다", rule.Called(m.From)+" became "+rule.Called(m.To)))))
 	}
 	return el.FieldSet(el.Class("group"), el.ID("moves"), el.Legend(g.Text(ui.T(ctx, "번호가 바뀐 조문", "Articles with another number"))),
 		el.P(el.Class("hint"), g.Text(ui.T(ctx, "맞는 것에 표시하면 조문의 역사가 이어집니다.", "Tick what is right: the article's history goes on."))),

@@ -89,7 +89,7 @@ func (h handlers) find(ctx context.Context, b rule.Shelved, number, day string, 
 	if err != nil {
 		return found{}, err
 	}
-	f := found{said: g.Text(ui.T(ctx, "이 조문은 이제 없습니다. 마지막으로 시행하던 글입니다.", "This article is there no longer. It last read so.")), next: reading.Next()}
+	f := found{said: g.Text(ui.T(ctx, "이 조문은 이제 없습니다. 마지막으로 시행하던 글입니다.", "This article no longer exists. This is its last text.")), next: reading.Next()}
 	for _, a := range reading.Articles() {
 		if a.Key == key {
 			f.said = g.Group{

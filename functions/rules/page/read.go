@@ -77,12 +77,12 @@ func (h handlers) read(ctx context.Context, r *readRequest) (*ui.Answer, error) 
 			only(ctx),
 			h.banners(ctx, b, reading, r.At),
 			picker(ctx, b, r.At),
-			el.Details(el.Class("contents fold"), el.Summary(g.Text(ui.T(ctx, "차례", "Contents"))), contents(ctx, reading.Text)),
+			el.Details(el.Class("contents fold"), el.Summary(g.Text(ui.T(ctx, "목차", "Contents"))), contents(ctx, reading.Text)),
 			body(ctx, b, reading),
 			share(ctx),
 		),
-		el.Aside(el.Class("side law-side"), el.Aria("label", ui.T(ctx, "차례와 역사", "Contents and history")),
-			el.Div(el.Class("wide-contents"), ui.Gate("contents", ui.T(ctx, "차례", "Contents"), "", "", ""), contents(ctx, reading.Text)),
+		el.Aside(el.Class("side law-side"), el.Aria("label", ui.T(ctx, "목차와 역사", "Contents and history")),
+			el.Div(el.Class("wide-contents"), ui.Gate("contents", ui.T(ctx, "목차", "Contents"), "", "", ""), contents(ctx, reading.Text)),
 			history(ctx, b),
 		),
 	)}
@@ -208,7 +208,7 @@ func anchor(number string) string {
 
 // contents are headings and articles as links.
 func contents(ctx context.Context, t rule.Text) g.Node {
-	return el.Nav(el.Aria("label", ui.T(ctx, "차례", "Contents")), el.Ol(el.Class("toc"), ui.Korean(ctx), g.Map(t.Nodes, func(n rule.Node) g.Node {
+	return el.Nav(el.Aria("label", ui.T(ctx, "목차", "Contents")), el.Ol(el.Class("toc"), ui.Korean(ctx), g.Map(t.Nodes, func(n rule.Node) g.Node {
 		if n.Heading != nil {
 			return el.Li(el.Class("part"), g.Text(n.Heading.String()))
 		}

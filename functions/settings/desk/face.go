@@ -20,11 +20,11 @@ func (h handlers) face(ctx context.Context, _ *faceRequest) (*ui.Answer, error) 
 	if err != nil {
 		return nil, err
 	}
-	title := ui.T(ctx, "설정: 우리 학생회의 얼굴", "Settings: the face of our council")
+	title := ui.T(ctx, "설정: 홈페이지 꾸미기", "Settings: the look of the site")
 	return h.desk.Page(ctx, ui.View{Title: title, Section: face.DeskPath, Scripts: []string{"face.js"}, Main: []g.Node{
 		desk.Heading(title),
 		el.P(el.Class("hint"), g.Text(ui.T(ctx, "바꾸면 모든 페이지가 함께 바뀝니다. 저장하기 전에는 아무도 보지 못합니다.", "A change changes every page. Nobody sees it before it is saved."))),
-		el.Form(el.ID("face"), el.Class("form face"), desk.Action("PUT", "/v1/admin/face", version), desk.Said(ui.T(ctx, "저장했습니다. 모든 페이지가 새 얼굴로 나타납니다.", "Saved. Every page shows it.")),
+		el.Form(el.ID("face"), el.Class("form face"), desk.Action("PUT", "/v1/admin/face", version), desk.Said(ui.T(ctx, "저장했습니다. 모든 페이지에 반영됩니다.", "Saved. Every page shows it.")),
 			el.Div(el.Class("face-boxes"), names(ctx, f), mark(ctx, f), colours(ctx, f), pattern(ctx, f), foot(ctx, f)),
 			preview(ctx, f),
 			el.Div(el.Class("actions"), ui.Button(ui.T(ctx, "저장", "Save"))),
@@ -72,10 +72,10 @@ func colours(ctx context.Context, f face.Face) g.Node {
 		el.Div(el.Class("swatches"), g.Map(face.ColourChoices(), func(c face.Choice) g.Node {
 			return el.Button(el.Type("button"), el.Class("button small quiet"), el.Data("colour", c.Value), g.Text(ui.T(ctx, c.Label.KO, c.Label.EN)+" "+c.Value))
 		})),
-		form.Input(ui.Field{Name: "colour", Label: ui.T(ctx, "우리 색", "Our colour"), Value: f.Colour, Limit: 7, Hint: ui.T(ctx, "#0b5f49처럼 적습니다.", "As #0b5f49.")}),
-		el.Div(el.Class("field"), el.Label(el.For("picker"), g.Text(ui.T(ctx, "눈으로 고르기", "Pick it"))), el.Input(el.ID("picker"), el.Type("color"), el.Value(f.Colour))),
+		form.Input(ui.Field{Name: "colour", Label: ui.T(ctx, "우리 색", "Our colour"), Value: f.Colour, Limit: 7, Hint: ui.T(ctx, "#0b5f49처럼 적습니다.", "For example, #0b5f49.")}),
+		el.Div(el.Class("field"), el.Label(el.For("picker"), g.Text(ui.T(ctx, "색상표에서 고르기", "Pick a colour"))), el.Input(el.ID("picker"), el.Type("color"), el.Value(f.Colour))),
 		desk.Table(ui.T(ctx, "대비", "Contrast"), []g.Node{desk.Column(ctx, "어디에", "Where"), desk.Column(ctx, "밝은 화면", "By day"), desk.Column(ctx, "어두운 화면", "By night")}, g.Group{
-			line("머리글의 글자", "Text of the header", "onField"), line("링크와 단추", "Links and buttons", "links"), line("막대와 선", "Meters and lines", "bars"),
+			line("머리글의 글자", "Text of the header", "onField"), line("링크와 버튼", "Links and buttons", "links"), line("막대와 선", "Meters and lines", "bars"),
 		}),
 		el.P(el.ID("moved"), el.Class("hint"), el.Hidden("hidden"), g.Text(ui.T(ctx, "고른 색에서는 흰 글자도 먹색 글자도 읽기 어려워, 머리글에는 밝기를 조금 옮겨 씁니다.", "Neither white nor ink can be read on this colour: the header takes the nearest on which one can."))),
 	)
@@ -86,14 +86,14 @@ func pattern(ctx context.Context, f face.Face) g.Node {
 	for _, c := range face.PatternChoices() {
 		choices = append(choices, ui.Choice{Value: c.Value, Label: ui.T(ctx, c.Label.KO, c.Label.EN)})
 	}
-	return group(ui.T(ctx, "담장 무늬", "Wall"), ui.T(ctx, "머리글 아래와 맨 아래, 사진이 없는 곳에 놓입니다.", "Under the header, at the foot, and where there is no picture."),
+	return group(ui.T(ctx, "담장 무늬", "Wall pattern"), ui.T(ctx, "머리글 아래와 맨 아래, 사진이 없는 곳에 놓입니다.", "Under the header, in the footer, and where there is no picture."),
 		ui.NewForm(ctx).Select(ui.Field{Name: "pattern", Label: ui.T(ctx, "무늬", "Pattern"), Value: f.Pattern}, choices...),
 	)
 }
 
 func foot(ctx context.Context, f face.Face) g.Node {
 	form := ui.NewForm(ctx)
-	return group(ui.T(ctx, "맨 아래", "Foot"), ui.T(ctx, "비워 둔 것은 보이지 않습니다.", "What is empty is not shown."),
+	return group(ui.T(ctx, "맨 아래", "Footer"), ui.T(ctx, "비워 둔 것은 보이지 않습니다.", "What is empty is not shown."),
 		form.Input(box(ctx, "office", problem.Text{KO: "사무실", EN: "Office"}, f.Foot.Office, face.FootLimit)),
 		form.Input(box(ctx, "hours", problem.Text{KO: "여는 시간", EN: "Hours"}, f.Foot.Hours, face.FootLimit)),
 		form.Input(ui.Field{Name: "phone", Label: ui.T(ctx, "전화", "Telephone"), Value: f.Foot.Phone, Type: "tel", Limit: 20, Optional: true}),
@@ -111,7 +111,7 @@ func preview(ctx context.Context, f face.Face) g.Node {
 			el.Div(el.Class("phone-wall")),
 			el.Div(el.Class("phone-body"),
 				el.P(el.Strong(el.Data("shows", "slogan"), g.Text(f.Slogan))),
-				el.P(g.Text(ui.T(ctx, "12월 9일 18:00, ", "December 9, 18:00, ")), el.Span(el.Class("phone-link"), g.Text(ui.T(ctx, "중앙도서관 앞", "before the library")))),
+				el.P(g.Text(ui.T(ctx, "12월 9일 18:00, ", "December 9, 18:00, ")), el.Span(el.Class("phone-link"), g.Text(ui.T(ctx, "중앙도서관 앞", "in front of the library")))),
 				el.P(el.Span(el.Class("phone-bar"))),
 				el.P(el.Span(el.Class("phone-button"), g.Text(ui.T(ctx, "동의하기", "Agree")))),
 			))

@@ -40,9 +40,9 @@ func (h handlers) upload(ctx context.Context, _ *uploadRequest) (*ui.Answer, err
 			el.Ul(el.ID("transfers"), el.Class("transfers"), el.Aria("label", ui.T(ctx, "올리는 파일", "Files being uploaded"))),
 			el.Ul(el.Class("hint bullets"),
 				el.Li(g.Text(ui.T(ctx, "이 페이지를 떠나거나 연결이 끊겨도 괜찮습니다. 돌아오면 남은 것부터 이어서 올립니다.", "You may leave this page, or lose the connection: what is missing is sent when you come back."))),
-				el.Li(g.Text(ui.T(ctx, "하루 안에 공지나 배너에 쓰지 않은 파일은 저절로 지워집니다.", "Files that nothing uses within a day are deleted."))),
-				el.Li(g.Text(ui.T(ctx, "움직이는 gif와 webp는 5 MB, 한 변 1600픽셀까지 움직이고, 더 크면 첫 장면만 보입니다.", "Animated gif and webp move up to 5 MB and 1600 pixels a side; of larger ones the first picture is shown."))),
-				el.Li(g.Text(ui.T(ctx, "이미지(jpg, png, gif, webp), PDF, 한글(hwp, hwpx, hml), 오피스 문서(docx, xlsx, pptx, doc, xls, ppt), zip을 받습니다. 매크로가 있는 문서는 받지 않습니다.", "Pictures (jpg, png, gif, webp), PDF, Hangul (hwp, hwpx, hml), Office documents (docx, xlsx, pptx, doc, xls, ppt) and zip are taken; documents with macros are not."))),
+				el.Li(g.Text(ui.T(ctx, "하루 안에 공지나 배너에 쓰지 않은 파일은 자동으로 지워집니다.", "Files that nothing uses within a day are deleted."))),
+				el.Li(g.Text(ui.T(ctx, "움직이는 gif와 webp는 5 MB, 한 변 1600픽셀까지 움직이고, 더 크면 첫 장면만 보입니다.", "Animated gif and webp play up to 5 MB and 1600 pixels a side; larger ones are shown as a still image."))),
+				el.Li(g.Text(ui.T(ctx, "이미지(jpg, png, gif, webp), PDF, 한글(hwp, hwpx, hml), 오피스 문서(docx, xlsx, pptx, doc, xls, ppt), zip을 받습니다. 매크로가 있는 문서는 받지 않습니다.", "Pictures (jpg, png, gif, webp), PDF, Hangul (hwp, hwpx, hml), Office documents (docx, xlsx, pptx, doc, xls, ppt) and zip are accepted; documents with macros are not."))),
 			),
 		),
 	}}), nil
@@ -57,7 +57,7 @@ func purposeText(ctx context.Context, name string) string {
 	case "event":
 		return ui.T(ctx, "행사 포스터", "Event posters")
 	case "profile":
-		return ui.T(ctx, "프로필 사진", "Profile pictures")
+		return ui.T(ctx, "회원이 올린 이미지", "Members' pictures")
 	default:
 		return name
 	}
@@ -101,7 +101,7 @@ func (h handlers) media(ctx context.Context, r *mediaRequest) (*ui.Answer, error
 	return h.desk.Page(ctx, ui.View{Title: ui.T(ctx, "파일", "Files"), Section: upload.ShelfPath, Main: []g.Node{
 		desk.Heading(ui.T(ctx, "파일", "Files"), desk.Link(desk.At(ctx, upload.DeskPath), ui.T(ctx, "파일 올리기", "Upload files"), "button")),
 		mediaFilters(ctx, r),
-		g.Iff(len(list) == 0, func() g.Node { return desk.Empty(ui.T(ctx, "찾은 파일이 없습니다.", "No files were found.")) }),
+		g.Iff(len(list) == 0, func() g.Node { return desk.Empty(ui.T(ctx, "조건에 맞는 파일이 없습니다.", "No files were found.")) }),
 		g.Iff(len(list) > 0, func() g.Node {
 			return el.Ul(el.Class("media"), g.Map(list, func(u upload.Upload) g.Node { return shelf.card(ctx, u) }))
 		}),
@@ -173,11 +173,11 @@ func (s shelf) card(ctx context.Context, u upload.Upload) g.Node {
 			el.P(el.Class("meta"), el.Span(g.Text(ui.Size(u.Size))), desk.Short(ctx, u.CreatedAt), el.Span(g.Text(purposeText(ctx, u.Purpose)))),
 			s.usedBy(ctx, u, complete),
 			g.Iff(u.Film == upload.Still, func() g.Node {
-				return el.P(el.Class("meta"), g.Text(ui.T(ctx, "움직이지 않고 첫 장면만 보입니다. 5 MB, 한 변 1600픽셀까지 움직입니다.", "It stands still: up to 5 MB and 1600 pixels a side they move.")))
+				return el.P(el.Class("meta"), g.Text(ui.T(ctx, "움직이지 않고 첫 장면만 보입니다. 5 MB, 한 변 1600픽셀까지 움직입니다.", "Shown as a still image: animations play up to 5 MB and 1600 pixels a side.")))
 			}),
 			g.Iff(complete && upload.IsImage(u.Type) && u.MayDescribe(who, s.units[u.ID]), func() g.Node { return altForm(ctx, u) }),
 			g.Iff(u.Uses == 0 && u.MayRemove(who), func() g.Node {
-				return el.Form(desk.Action("DELETE", "/v1/uploads/"+u.ID, 0), el.Data("confirm", ui.T(ctx, u.Name+"을(를) 지울까요? 되돌릴 수 없습니다.", "Delete "+u.Name+"? This cannot be undone.")), desk.Said(ui.T(ctx, "파일을 지웠습니다.", "The file was deleted.")),
+				return el.Form(desk.Action("DELETE", "/v1/uploads/"+u.ID, 0), el.Data("confirm", ui.T(ctx, ui.Joined(u.Name, "를")+" 지울까요? 되돌릴 수 없습니다.", "Delete "+u.Name+"? This cannot be undone.")), desk.Said(ui.T(ctx, "파일을 지웠습니다.", "The file was deleted.")),
 					el.Button(el.Type("submit"), el.Class("button small danger"), el.Aria("label", ui.T(ctx, u.Name+" 지우기", "Delete "+u.Name)), g.Text(ui.T(ctx, "지우기", "Delete"))))
 			}),
 		),

@@ -211,7 +211,7 @@ func checkPledges(f *check.Fields, list []Pledge, now time.Time, was Content) er
 			p.Percent = 100
 		case Dropped:
 			if p.Percent = 0; p.Note == "" {
-				f.Add(at+"note", "required", "지키지 못하는 까닭을 적어 주세요.", "Say why it will not be kept.")
+				f.Add(at+"note", "required", "지키지 못하는 이유를 적어 주세요.", "Say why it will not be kept.")
 			}
 		}
 		before, there := known[p.ID]

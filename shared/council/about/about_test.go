@@ -43,7 +43,7 @@ func drawn(rt *rapid.T, was about.Content) about.Content {
 		c.Pledges = append(c.Pledges, about.Pledge{Area: line("area"), Title: "약속"})
 	}
 	for i := range c.Pledges {
-		c.Pledges[i].State, c.Pledges[i].Percent, c.Pledges[i].Note = rapid.SampledFrom(about.States()).Draw(rt, "state"), rapid.IntRange(1, 99).Draw(rt, "percent"), "까닭"
+		c.Pledges[i].State, c.Pledges[i].Percent, c.Pledges[i].Note = rapid.SampledFrom(about.States()).Draw(rt, "state"), rapid.IntRange(1, 99).Draw(rt, "percent"), "사유"
 	}
 	return c
 }

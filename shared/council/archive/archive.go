@@ -276,7 +276,7 @@ func (c Content) checkTable(f *check.Fields, a Assent) Content {
 		c.Note = ""
 	case err == nil && a.Force:
 		if c.Note == "" {
-			f.Add("note", "required", "합이 맞지 않는 까닭을 적으세요. 읽는 사람에게 보입니다.", "Say why the sums do not fit. Readers see it.")
+			f.Add("note", "required", "합이 맞지 않는 이유를 적으세요. 읽는 사람에게 보입니다.", "Say why the totals don't add up. Readers see it.")
 		}
 	default:
 		for _, w := range wrong {

@@ -102,7 +102,7 @@ func (s Reader) manifests(ctx context.Context, year int, sets ...[]Audience) ([]
 		m := manifest{year: year}
 		taken := names{}
 		if list := corrections(f, set); len(list) > 0 {
-			corrected := append([][]string{{"단위", "분류", "자료", "몇 번째 정정", "정정한 때", "까닭", "정정 전 파일"}}, list...)
+			corrected := append([][]string{{"단위", "분류", "자료", "몇 번째 정정", "정정한 때", "사유", "정정 전 파일"}}, list...)
 			e := written(sheet(corrected))
 			e.Name = taken.free("", "정정 내역", ".csv")
 			m.entries = append(m.entries, e)
@@ -192,7 +192,7 @@ func (s Reader) folders(ctx context.Context, plan Plan, list []Archive) ([]folde
 				f.files = append(f.files, file{below, "표.csv", e})
 			}
 			if note != "" {
-				f.files = append(f.files, file{below, "합이 맞지 않는 까닭.txt", written(note + "\r\n")})
+				f.files = append(f.files, file{below, "합이 맞지 않는 이유.txt", written(note + "\r\n")})
 			}
 			for _, u := range uploads {
 				at := source{v.ID, u.ID}
@@ -211,7 +211,7 @@ func (s Reader) folders(ctx context.Context, plan Plan, list []Archive) ([]folde
 			}
 			f.corrected = append(f.corrected, []string{strconv.FormatInt(c.N, 10), c.At.In(clock.Seoul).Format("2006-01-02 15:04"), c.Reason, strings.Join(files, "; ")})
 			add(below, before[useOf(v.ID, c.N)], c.N, c.Table, c.Note)
-			f.files = append(f.files, file{below, "정정한 까닭.txt", written(c.Reason + "\r\n")})
+			f.files = append(f.files, file{below, "정정 사유.txt", written(c.Reason + "\r\n")})
 		}
 		folders = append(folders, f)
 	}

@@ -131,5 +131,5 @@ func errTooMany() error {
 }
 
 func errOthers() error {
-	return problem.New(problem.Conflict, "banners-changed", "그사이 배너가 늘거나 줄었습니다. 새로 읽은 뒤 다시 시도하세요.", "Banners were added or deleted meanwhile. Read them again and retry.")
+	return problem.New(problem.Conflict, "banners-changed", "그사이 배너가 늘거나 줄었습니다. 새로 고친 뒤 다시 시도하세요.", "Banners were added or deleted meanwhile. Read them again and retry.")
 }

@@ -115,7 +115,7 @@ func (r *icsReader) vevent(c icalendar.Component) (vevent, bool) {
 		case name == "EXRULE" && len(list) > 0:
 			r.refuse(list[0].Line, "rrule", "unsupported", "EXRULE은 읽지 않습니다. EXDATE로 바꾸어 주세요.", "EXRULE is not read: use EXDATE.")
 		case len(list) > 1:
-			r.refuse(list[1].Line, strings.ToLower(name), "repeated", name+"이(가) 두 번 있습니다.", name+" is there twice.")
+			r.refuse(list[1].Line, strings.ToLower(name), "repeated", name+text.Particle(name, "가")+" 두 번 있습니다.", name+" is there twice.")
 		}
 	}
 	r.when(&e)

@@ -87,7 +87,7 @@ func TestChanges(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		began := at("2026-03-02 00:00:00").Add(time.Duration(rapid.Int64Range(0, int64(3*24*time.Hour/time.Millisecond)).Draw(rt, "began")) * time.Millisecond)
 		term := due.From(began, rapid.IntRange(0, 4).Draw(rt, "days"))
-		if longer, err := term.Extend(began, nil, int64(rapid.IntRange(1, 3).Draw(rt, "more")), 7, "까닭"); err == nil && rapid.Bool().Draw(rt, "extended") {
+		if longer, err := term.Extend(began, nil, int64(rapid.IntRange(1, 3).Draw(rt, "more")), 7, "사유"); err == nil && rapid.Bool().Draw(rt, "extended") {
 			term = longer
 		}
 		var done *time.Time

@@ -173,8 +173,8 @@ func (c Content) Lines(body Body) string {
 	}
 	m := Minute{Body: body}.with(c)
 	say("회의", m.Title().KO)
-	say("때", c.HeldAt.In(clock.Seoul).Format("2006. 1. 2. 15:04"))
-	say("곳", c.Place)
+	say("일시", c.HeldAt.In(clock.Seoul).Format("2006. 1. 2. 15:04"))
+	say("장소", c.Place)
 	say("의장", c.Chair)
 	say("재적", number(c.Enrolled))
 	say("출석", number(c.Present))

@@ -126,7 +126,7 @@ func (p *Policy) Policies() policy.Domain {
 	return policy.Domain{Name: "minutes", Label: problem.Text{KO: "회의록", EN: "Minutes"}, Items: []policy.Item{{
 		Name: "extendDays", Value: policy.Number{To: &p.ExtendDays, Default: 7, Min: 1, Max: 30, Unit: policy.Days()},
 		Label: problem.Text{KO: "공개 기한을 늘릴 수 있는 날", EN: "Days by which a deadline can be extended"},
-		Help:  problem.Text{KO: "회의록마다 한 번, 까닭을 밝히고 늘립니다.", EN: "Once for each meeting, with a reason."},
+		Help:  problem.Text{KO: "회의록마다 한 번, 사유를 밝히고 늘립니다.", EN: "Once for each meeting, with a reason."},
 	}}}
 }
 

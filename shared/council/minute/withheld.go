@@ -123,10 +123,10 @@ func (h *hider) hide(name, src string) string {
 		case !inside && strings.HasPrefix(squeezed, opens) && strings.HasSuffix(squeezed, "]"):
 			inside, reason = true, reasonOf(line)
 			if text.Blank(reason) || text.Count(reason) > MostReason || strings.ContainsAny(reason, "[]") {
-				wrong("withheld-reason", at+"번째 줄: 비공개하는 까닭을 [비공개: 까닭]처럼 "+strconv.Itoa(MostReason)+"자 안으로 쓰세요.", "Line "+at+": write the reason as [비공개: reason].")
+				wrong("withheld-reason", at+"번째 줄: 비공개 사유를 [비공개: 사유]처럼 "+strconv.Itoa(MostReason)+"자 안으로 쓰세요.", "Line "+at+": write the reason as [비공개: reason].")
 			}
 		case strings.Contains(squeezed, mentions), strings.Contains(squeezed, mentionsEnd):
-			wrong("withheld-malformed", at+"번째 줄: [비공개: 까닭]과 [비공개 끝]은 각각 한 줄로 쓰고, 서로 겹치지 않아야 합니다.", "Line "+at+": [비공개: reason] and [비공개 끝] are lines of their own, and do not nest.")
+			wrong("withheld-malformed", at+"번째 줄: [비공개: 사유]와 [비공개 끝]은 각각 한 줄로 쓰고, 서로 겹치지 않아야 합니다.", "Line "+at+": [비공개: reason] and [비공개 끝] are lines of their own, and do not nest.")
 		default:
 			out = append(out, line)
 		}

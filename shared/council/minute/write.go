@@ -186,11 +186,11 @@ func (e Edition) check(step Step, seen bool) (Edition, error) {
 	case !seen:
 		e.Reason = ""
 	case e.Draft:
-		return e, problem.New(problem.Conflict, "readers-would-see", "이미 공개한 내용이 바뀌므로 저절로 저장하지 않았습니다. 저장을 눌러 주세요.", "It would change what readers see, and is saved only by hand.")
+		return e, problem.New(problem.Conflict, "readers-would-see", "이미 공개한 내용이 바뀌므로 자동으로 저장하지 않았습니다. 저장을 눌러 주세요.", "It would change what readers see, and is saved only by hand.")
 	case !step.Reached(Decisions):
 		e.Reason = "" // an agenda that changes before the meeting is no correction
 	case e.Reason == "":
-		return e, problem.WrongField("reason", "required", "공개한 내용을 고칠 때는 정정하는 까닭을 써야 합니다.", "A correction of what is published needs a reason.")
+		return e, problem.WrongField("reason", "required", "공개한 내용을 고칠 때는 정정 사유를 써야 합니다.", "A correction of what is published needs a reason.")
 	}
 	return e, nil
 }

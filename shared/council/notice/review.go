@@ -119,7 +119,7 @@ func (s Standing) Label() problem.Text {
 	case StandsOutdated:
 		return problem.Text{KO: "승인 뒤에 고쳐짐", EN: "Edited after approval"}
 	case StandsWithdrawn:
-		return problem.Text{KO: "검토 요청을 거둠", EN: "Request withdrawn"}
+		return problem.Text{KO: "검토 요청을 취소함", EN: "Request withdrawn"}
 	default:
 		return problem.Text{KO: "검토 대기", EN: "Waiting for review"}
 	}

@@ -171,7 +171,7 @@ func (p *parser) read(raw string) *Wrong {
 // add opens an article.
 func (p *parser) add(a Article) *Wrong {
 	if before, there := p.articles[a.Number]; there {
-		ko, en := fmt.Sprintf("%s %d번째 줄에 이미 있습니다.", Called(a.Number)+text.Particle(Called(a.Number), "가"), before), fmt.Sprintf("%s is on line %d already.", Called(a.Number), before)
+		ko, en := fmt.Sprintf("%s %d번째 줄에 이미 있습니다.", with("가", Called(a.Number)), before), fmt.Sprintf("%s is on line %d already.", Called(a.Number), before)
 		if strings.HasPrefix(a.Number, Supplement) {
 			ko, en = ko+" 부칙이 여럿이면 ‘부칙 <2026. 3. 1.>’처럼 날짜를 달리 쓰세요.", en+" Give each its date, as 부칙 <2026. 3. 1.>."
 		}
@@ -207,7 +207,7 @@ func (p *parser) heading(line string) (bool, *Wrong) {
 	}
 	h := Heading{Level: Level(level + 1), Number: n.String(), Name: name}
 	if p.inside {
-		return true, p.wrong(misplaced, "부칙 뒤에 "+h.Called()+"이 올 수 없습니다.", h.Called()+" cannot stand behind a 부칙.")
+		return true, p.wrong(misplaced, "부칙 뒤에 "+with("가", h.Called())+" 올 수 없습니다.", h.Called()+" cannot stand behind a 부칙.")
 	}
 	if wrong := p.named(name); wrong != nil {
 		return true, wrong
@@ -216,7 +216,7 @@ func (p *parser) heading(line string) (bool, *Wrong) {
 	p.path = append(p.path, h)
 	key := Article{Path: p.path}.path()
 	if before, there := p.headings[key]; there {
-		return true, p.wrong(numberRepeated, fmt.Sprintf("%s이 %d번째 줄에 이미 있습니다.", h.Called(), before), fmt.Sprintf("%s is on line %d already.", h.Called(), before))
+		return true, p.wrong(numberRepeated, fmt.Sprintf("%s %d번째 줄에 이미 있습니다.", with("가", h.Called()), before), fmt.Sprintf("%s is on line %d already.", h.Called(), before))
 	}
 	if len(p.headings) == MostArticles {
 		return true, p.wrong(tooMany, fmt.Sprintf("장과 절은 %d개까지입니다.", MostArticles), fmt.Sprintf("At most %d headings.", MostArticles))
@@ -397,7 +397,7 @@ func (p *parser) begin(n place, name, rest string) *Wrong {
 		}
 		switch {
 		case n.before(p.last):
-			p.warn(fmt.Sprintf("%s가 %s보다 뒤에 있습니다.", Called(n.String()), Called(p.last.String())), fmt.Sprintf("%s stands behind %s.", Called(n.String()), Called(p.last.String())))
+			p.warn(fmt.Sprintf("%s %s보다 뒤에 있습니다.", with("가", Called(n.String())), Called(p.last.String())), fmt.Sprintf("%s stands behind %s.", Called(n.String()), Called(p.last.String())))
 		case !n.follows(p.last):
 			p.warn(fmt.Sprintf("%s 앞의 번호가 비어 있습니다.", Called(n.String())), fmt.Sprintf("There is a gap before %s.", Called(n.String())))
 		}
@@ -423,7 +423,7 @@ func (p *parser) put(r Rank, n place, mark, said string) *Wrong {
 	}
 	last := p.items[r]
 	if n == last || n.before(last) {
-		return p.wrong(numberRepeated, "‘"+mark+"’이 앞에 이미 있거나 순서가 바뀌었습니다.", mark+" was there before, or is out of order.")
+		return p.wrong(numberRepeated, "앞에 이미 있거나 순서가 바뀐 번호입니다: ‘"+mark+"’", mark+" was there before, or is out of order.")
 	}
 	if !n.follows(last) {
 		p.warn("‘"+mark+"’ 앞의 번호가 비어 있습니다.", "There is a gap before "+mark+".")
@@ -480,7 +480,7 @@ func (p *parser) item(line string) (bool, *Wrong) {
 		case n == last+1:
 			return true, p.put(Point, place{n, 0}, mark, s.rest())
 		case n == last:
-			return true, p.wrong(numberRepeated, "‘"+mark+"’이 앞에 이미 있습니다.", mark+" was there before.")
+			return true, p.wrong(numberRepeated, "앞에 이미 있는 번호입니다: ‘"+mark+"’", mark+" was there before.")
 		}
 	}
 	return false, nil

@@ -134,6 +134,9 @@ func Called(number string) string {
 	return number
 }
 
+// with is what something is called, and the particle that fits it.
+func with(particle, called string) string { return called + text.Particle(called, particle) }
+
 // Addressed is a number as addresses have it: as it is called, without spaces.
 func Addressed(number string) string { return strings.ReplaceAll(Called(number), " ", "") }
 

@@ -44,7 +44,7 @@ func errPromulgated() *problem.Error {
 }
 
 func errOverlap(number string) *problem.Error {
-	return problem.New(problem.Conflict, "overlap", "같은 날에 "+Called(number)+"를 달리 정한 개정이 이미 있습니다.", "Another version says something else of "+Called(number)+" from the same day on.")
+	return problem.New(problem.Conflict, "overlap", "같은 날에 "+with("를", Called(number))+" 달리 정한 개정이 이미 있습니다.", "Another version says something else of "+Called(number)+" from the same day on.")
 }
 
 func errOutdated() *problem.Error {
@@ -589,7 +589,7 @@ func dates(v Version, shelf Shelved, base, text Text, on, today string) error {
 		_, is := text.Article(o.Article)
 		_, was := base.Article(o.Article)
 		if !is && !was {
-			f.Add(fmt.Sprintf("overrides[%d].article", i), "not-an-article", Called(o.Article)+"가 없습니다.", "There is no "+Called(o.Article)+".")
+			f.Add(fmt.Sprintf("overrides[%d].article", i), "not-an-article", with("가", Called(o.Article))+" 없습니다.", "There is no "+Called(o.Article)+".")
 		}
 		if !correction && o.EffectiveOn < on {
 			early(fmt.Sprintf("overrides[%d].effectiveOn", i))

@@ -83,7 +83,7 @@ func (a Accounts) SignUp(ctx context.Context, r Application) (email string, err 
 // ReadConsent reads a consent to today's policy.
 func (a Accounts) ReadConsent(f *check.Fields, prefix string, c member.Consent) member.Consent {
 	if c.Version != a.PolicyVersion {
-		f.Add(prefix+"policyVersion", "not-current", "지금의 개인정보 처리방침은 "+a.PolicyVersion+"판입니다.", "The current privacy policy is version "+a.PolicyVersion+".")
+		f.Add(prefix+"policyVersion", "not-current", "지금의 개인정보 처리방침은 "+a.PolicyVersion+" 버전입니다.", "The current privacy policy is version "+a.PolicyVersion+".")
 	}
 	if !c.Privacy {
 		f.Add(prefix+"privacy", "required", "개인정보 수집과 이용에 동의해야 합니다.", "There is no account without this consent.")

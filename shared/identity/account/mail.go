@@ -76,7 +76,7 @@ func (a Accounts) roleMail(ctx context.Context, to string, g auth.Grant, given b
 	term := problem.Text{KO: "끝나는 날은 정해지지 않았습니다.", EN: "It has no end."}
 	if !g.Until.IsZero() {
 		until := g.Until.In(clock.Seoul).Format("2006-01-02 15:04")
-		term = problem.Text{KO: until + "에 저절로 끝납니다.", EN: "It ends by itself at " + until + " (Seoul)."}
+		term = problem.Text{KO: until + "에 자동으로 끝납니다.", EN: "It ends by itself at " + until + " (Seoul)."}
 	}
 	return mail.Message{
 		To: to, Subject: "[" + a.Council(ctx) + "] 역할을 맡았습니다: " + role.KO,

@@ -235,7 +235,7 @@ func (w Ways) ForgetSecond(ctx context.Context, memberID string) error {
 		return err
 	})
 	if err == nil && m.Email != "" {
-		w.send(ctx, w.changedMail(ctx, m.Email, problem.Text{KO: "총학생회 관리자가 2단계 인증을 풀었습니다. 모든 기기에서 로그아웃되었습니다.", EN: "An admin of the council removed the second factor. Every place is signed out."}, m.Email, clock.Now(ctx)))
+		w.send(ctx, w.changedMail(ctx, m.Email, problem.Text{KO: "총학생회 관리자가 2단계 인증을 해제했습니다. 모든 기기에서 로그아웃되었습니다.", EN: "An admin of the council removed your second factor. Every device is signed out."}, m.Email, clock.Now(ctx)))
 	}
 	return err
 }
@@ -246,7 +246,7 @@ func (w Ways) ForgetSecond(ctx context.Context, memberID string) error {
 func (w Ways) Reset(ctx context.Context, token, chosen string) (memberID string, err error) {
 	memberID, email, err := w.Credentials.Reset(ctx, token, chosen, w.disown)
 	if err == nil && !member.NoAddress(email) {
-		w.send(ctx, w.changedMail(ctx, email, problem.Text{KO: "이메일로 받은 링크로 비밀번호를 다시 정했습니다. 모든 기기에서 로그아웃되었습니다.", EN: "The password was reset by a link. Every place is signed out."}, email, clock.Now(ctx)))
+		w.send(ctx, w.changedMail(ctx, email, problem.Text{KO: "이메일로 받은 링크로 비밀번호를 다시 정했습니다. 모든 기기에서 로그아웃되었습니다.", EN: "Your password was reset by a link. Every device is signed out."}, email, clock.Now(ctx)))
 	}
 	return memberID, err
 }

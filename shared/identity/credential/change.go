@@ -21,7 +21,7 @@ const ResetLife = 30 * time.Minute
 
 // ErrResetEnded is the answer to a link that is unknown, used or too late.
 func ErrResetEnded() *problem.Error {
-	return problem.New(problem.Gone, "reset-ended", "비밀번호 재설정 링크가 끝났습니다. 다시 요청하세요.", "The link has ended. Ask for a new one.")
+	return problem.New(problem.Gone, "reset-ended", "비밀번호 재설정 링크가 만료되었습니다. 다시 요청하세요.", "The link has expired. Ask for a new one.")
 }
 
 // Then is what else is done in the unit of work that changes how a member signs in.

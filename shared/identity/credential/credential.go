@@ -117,7 +117,7 @@ func weakness(code string) problem.Text {
 	case password.Personal:
 		return problem.Text{KO: "이름이나 이메일 주소와 비슷합니다.", EN: "It is too much like your name or address."}
 	default:
-		return problem.Text{KO: "너무 흔한 비밀번호예요.", EN: "It is among the first that somebody would try."}
+		return problem.Text{KO: "너무 흔한 비밀번호예요.", EN: "This password is too common."}
 	}
 }
 

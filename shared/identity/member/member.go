@@ -69,18 +69,18 @@ func ReadProfile(f *check.Fields, name, unit string, departments []string) Profi
 
 // ErrAlreadyVerified is the answer to proving twice.
 func ErrAlreadyVerified() *problem.Error {
-	return problem.New(problem.Conflict, "already-verified", "이미 학생으로 확인된 계정입니다.", "The account is verified already.")
+	return problem.New(problem.Conflict, "already-verified", "이미 재학생 인증을 마친 계정입니다.", "The account is verified already.")
 }
 
 // ErrStudentTaken is the answer to proving to be a student who has another account.
 func ErrStudentTaken() *problem.Error {
-	return problem.New(problem.Conflict, "student-already-verified", "이 학생은 다른 계정으로 이미 확인되었습니다.", "This student has verified another account.")
+	return problem.New(problem.Conflict, "student-already-verified", "이 학생은 다른 계정에서 이미 재학생 인증을 마쳤습니다.", "This student has verified another account.")
 }
 
 // ErrLastAdmin is the answer to what would leave the council without an admin for every
 // unit and without an end.
 func ErrLastAdmin() *problem.Error {
-	return problem.New(problem.Conflict, "last-admin", "임기 없는 관리자가 한 명은 남아야 합니다.", "One admin without an end of term must remain.")
+	return problem.New(problem.Conflict, "last-admin", "끝나는 날이 없는 관리자가 한 명은 남아야 합니다.", "One admin without an end of term must remain.")
 }
 
 // ErrOwnRole is the answer to who would change a role of their own.

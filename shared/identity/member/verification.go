@@ -31,7 +31,7 @@ const (
 // ErrCodeEnded is the answer to a code that is too late, was tried too often or was never
 // sent.
 func ErrCodeEnded() *problem.Error {
-	return problem.New(problem.Gone, "code-ended", "인증 번호가 끝났습니다. 다시 받으세요.", "The code has ended. Ask for a new one.")
+	return problem.New(problem.Gone, "code-ended", "인증 번호가 만료되었습니다. 다시 받으세요.", "The code has expired. Ask for a new one.")
 }
 
 // ErrCodeWrong is the answer to a wrong code that may be tried again.

@@ -25,7 +25,7 @@ type Store struct {
 
 // ErrEnded is the answer to a token that is unknown, expired or revoked.
 func ErrEnded() *problem.Error {
-	return problem.New(problem.Unauthenticated, "session-ended", "로그인이 끝났습니다. 다시 로그인하세요.", "Your session has ended. Sign in again.")
+	return problem.New(problem.Unauthenticated, "session-ended", "로그인이 만료되었습니다. 다시 로그인하세요.", "Your session has ended. Sign in again.")
 }
 
 // Authenticate is the member to whom an access token was given, with the roles in force

@@ -19,7 +19,7 @@ func (s Store) Personal() []person.Data {
 	return []person.Data{{
 		Name: "sessions",
 		Notices: []person.Notice{
-			{What: problem.Text{KO: "로그인한 기기의 이름과 시각", EN: "Name of your device, and when you signed in"}, Why: problem.Text{KO: "로그인 유지, 어디에서 로그인했는지 보여 주기", EN: "Keeping you signed in, and showing you where you are"}, Until: problem.Text{KO: "로그인이 끝나고 30일. 저절로 끝났고 그 기기에서 알림을 받으면 90일", EN: "30 days after the session; 90 where it ended by itself and you get notifications there"}},
+			{What: problem.Text{KO: "로그인한 기기의 이름과 시각", EN: "Name of your device, and when you signed in"}, Why: problem.Text{KO: "로그인 유지, 어디에서 로그인했는지 보여 주기", EN: "Keeping you signed in, and showing you where you are"}, Until: problem.Text{KO: "로그인이 끝나고 30일. 자동으로 끝났고 그 기기에서 알림을 받으면 90일", EN: "30 days after the session; 90 where it ended by itself and you get notifications there"}},
 		},
 		Columns: []person.Column{
 			{Name: "sessions.member_id", Fate: person.Forgotten},

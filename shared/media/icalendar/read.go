@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/madang-council/madang/shared/problem"
+	"github.com/madang-council/madang/shared/text"
 	"github.com/madang-council/madang/shared/text/charset"
 )
 
@@ -39,7 +40,7 @@ func Read(file []byte) (Component, []Wrong) {
 	}
 	if len(r.open) > 1 && len(r.wrong) == 0 {
 		last := r.open[len(r.open)-1]
-		r.refuse(last.Line, "unfinished", last.Name+"이(가) 끝나지 않습니다. 파일이 잘렸을 수 있습니다.", last.Name+" has no end: the file may be cut off.")
+		r.refuse(last.Line, "unfinished", last.Name+text.Particle(last.Name, "가")+" 끝나지 않습니다. 파일이 잘렸을 수 있습니다.", last.Name+" has no end: the file may be cut off.")
 	}
 	if len(r.open[0].Components) == 0 && len(r.wrong) == 0 {
 		r.refuse(1, "no-calendar", "iCalendar(.ics) 파일이 아닙니다.", "The file is no iCalendar (.ics).")

@@ -142,7 +142,7 @@ func image(n *ast.Image, source []byte) {
 		n.SetAttributeString("loading", []byte("lazy"))
 		if text.Blank(string(alt)) {
 			if alt = resolve(n.Title); text.Blank(string(alt)) {
-				alt = []byte("그림")
+				alt = []byte("이미지")
 			}
 			n.RemoveChildren(n)
 			n.AppendChild(n, literal(alt))

@@ -31,7 +31,7 @@ func TestRender(t *testing.T) {
 		{"a refused login in an address", "[가](https://madang.example@evil.example)", "<p>[가](https://madang.example@evil.example)</p>\n"},
 		{"a picture", `![현수막](/files/a/b.png "축제")`, "<p><img src=\"/files/a/b.png\" alt=\"현수막\" title=\"축제\" loading=\"lazy\"></p>\n"},
 		{"a picture with parameters", "![가](/files/a.png?w=320&v=2)", "<p><img src=\"/files/a.png?w=320&amp;v=2\" alt=\"가\" loading=\"lazy\"></p>\n"},
-		{"a picture without text", "![](/files/a.png)", "<p><img src=\"/files/a.png\" alt=\"그림\" loading=\"lazy\"></p>\n"},
+		{"a picture without text", "![](/files/a.png)", "<p><img src=\"/files/a.png\" alt=\"이미지\" loading=\"lazy\"></p>\n"},
 		{"a picture with a title only", `![](/files/a.png "축제 &amp; 밤")`, "<p><img src=\"/files/a.png\" alt=\"축제 &amp; 밤\" title=\"축제 &amp; 밤\" loading=\"lazy\"></p>\n"},
 		{"a picture from elsewhere", "![가&lt;](https://e.example/a.png)", "<p><a href=\"https://e.example/a.png\"" + rel + ">가&lt;</a></p>\n"},
 		{"a picture out of the folder", "![가](/files/../logout)", "<p><a href=\"/files/../logout\">가</a></p>\n"},

@@ -62,7 +62,7 @@ func (d Depot) check(ctx context.Context, draft *Draft, form bool) (Purpose, fil
 		t := heif()
 		f.Add("name", refused.Code, t.KO, t.EN)
 	case refused != nil:
-		f.Add("name", refused.Code, "올릴 수 없는 형식입니다.", "Files of this type are not taken.")
+		f.Add("name", refused.Code, "올릴 수 없는 형식입니다.", "This file type isn't accepted.")
 	}
 	if err := f.Err(); err != nil {
 		return Purpose{}, filetype.Type{}, err

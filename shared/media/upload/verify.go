@@ -38,7 +38,7 @@ func Refusals() []string {
 
 // refusedFor is the answer about an upload that was refused with a code.
 func refusedFor(code string) *problem.Error {
-	ko, en := "파일을 받을 수 없습니다.", "The file is not taken."
+	ko, en := "파일을 받을 수 없습니다.", "The file isn't accepted."
 	switch code {
 	case sizeMismatch, checksumMismatch:
 		ko, en = "올라온 파일이 알린 것과 다릅니다. 다시 올리세요.", "What arrived is not what was announced. Upload it again."
@@ -59,9 +59,9 @@ func refusedFor(code string) *problem.Error {
 		t := heif()
 		ko, en = t.KO, t.EN
 	case tooManyPixels:
-		ko, en = "4천만 화소보다 큰 그림은 받지 않습니다.", "Pictures of more than 40 megapixels are not taken."
+		ko, en = "4천만 화소보다 큰 이미지는 받지 않습니다.", "Pictures of more than 40 megapixels aren't accepted."
 	case unreadable:
-		ko, en = "그림을 읽을 수 없습니다.", "The picture cannot be read."
+		ko, en = "이미지를 읽을 수 없습니다.", "The picture cannot be read."
 	case filetype.Truncated:
 		ko, en = "파일이 비었거나 끝이 잘렸습니다.", "The file is empty or cut off."
 	}
@@ -72,7 +72,7 @@ func refusedFor(code string) *problem.Error {
 func heif() problem.Text {
 	return problem.Text{
 		KO: "아이폰의 HEIC 사진은 받지 않습니다. 사진을 JPEG로 바꾸어 올리세요. 아이폰에서는 설정 > 카메라 > 포맷에서 '높은 호환성'을 고르거나, 사진을 파일 앱에 복사해 '이미지 변환'에서 JPEG를 고릅니다. 맥에서는 미리보기의 '내보내기'로, 윈도우에서는 사진 앱의 '다른 이름으로 저장'으로 바꿉니다.",
-		EN: "HEIC pictures of iPhones are not taken. Save it as a JPEG: on the iPhone choose Settings > Camera > Formats > Most Compatible, or copy the photo to Files and choose Convert Image; on a Mac export it from Preview; on Windows use Save as in Photos.",
+		EN: "HEIC pictures of iPhones aren't accepted. Save it as a JPEG: on the iPhone choose Settings > Camera > Formats > Most Compatible, or copy the photo to Files and choose Convert Image; on a Mac export it from Preview; on Windows use Save as in Photos.",
 	}
 }
 

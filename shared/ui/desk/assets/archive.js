@@ -42,7 +42,7 @@ function show(answer) {
   checked.replaceChildren(
     answer.wrong.length === 0
       ? element('p', {}, say('합이 맞습니다.', 'The sums fit.'))
-      : element('div', { class: 'notice-box wrong' }, element('p', {}, say('합이 맞지 않습니다.', 'The sums do not fit.')), element('ul', {}, ...answer.wrong.map((w) => element('li', {}, w.message)))),
+      : element('div', { class: 'notice-box wrong' }, element('p', {}, say('합이 맞지 않습니다.', 'The totals don’t add up.')), element('ul', {}, ...answer.wrong.map((w) => element('li', {}, w.message)))),
     element('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': say('표 미리보기', 'Preview of the table') },
       element('table', { class: 'table' }, element('thead', {}, element('tr', {}, ...head.map((text, i) => element('th', { scope: 'col', class: i > 0 ? 'number' : '' }, text)))), element('tbody', {}, ...answer.lines.map(row)))),
   );

@@ -102,7 +102,7 @@ export class Attachments {
               this.#rows.delete(row);
               row.remove();
               this.changed();
-              announce(say(`${file.name}을(를) 뺐습니다.`, `Removed ${file.name}.`));
+              announce(say(`뺐습니다: ${file.name}`, `Removed ${file.name}.`));
             },
           },
           '✕',

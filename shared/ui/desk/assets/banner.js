@@ -44,7 +44,7 @@ function crop() {
   mark.style.left = `${x}%`;
   mark.style.top = `${y}%`;
   const cut = Number(whole.getAttribute('width')) * 9 !== Number(whole.getAttribute('height')) * 16;
-  need('#crop-says').textContent = cut ? say('첫 화면에서는 이만큼 보입니다.', 'The main page shows this much.') : say('첫 화면에서 그림 전체가 보입니다.', 'The main page shows all of it.');
+  need('#crop-says').textContent = cut ? say('메인 페이지에서는 이만큼 보입니다.', 'The main page shows this much.') : say('메인 페이지에서 이미지 전체가 보입니다.', 'The main page shows all of it.');
 }
 
 need('#picture').addEventListener('click', (event) => {
@@ -71,7 +71,7 @@ function show(file) {
   need('#picture').replaceChildren(
     largest
       ? element('img', { src: largest.url, width: largest.width, height: largest.height, alt: file.name })
-      : element('p', { class: 'hint' }, say(`${file.name}: 그림은 곧 만들어집니다.`, `${file.name}: the picture is being made.`)),
+      : element('p', { class: 'hint' }, say(`${file.name}: 이미지는 곧 만들어집니다.`, `${file.name}: the picture is being made.`)),
   );
   crop();
 }

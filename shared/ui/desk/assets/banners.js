@@ -20,9 +20,9 @@ orderable(list, () => {
     }
     try {
       await api.send('PUT', '/v1/banners/order', { body: { ids: wanted } });
-      need('#order-state').textContent = say('차례를 저장했습니다.', 'The order is saved.');
+      need('#order-state').textContent = say('순서를 저장했습니다.', 'The order is saved.');
     } catch (error) {
-      announce(`${say('차례를 저장하지 못했습니다. 새로 고친 뒤 다시 하세요.', 'The order could not be saved. Reload and try again.')} ${error instanceof Error ? error.message : ''}`, 'bad');
+      announce(`${say('순서를 저장하지 못했습니다. 새로 고친 뒤 다시 하세요.', 'The order could not be saved. Reload and try again.')} ${error instanceof Error ? error.message : ''}`, 'bad');
       need('#order-state').textContent = '';
     }
   });

@@ -55,12 +55,12 @@ function offer(bar) {
     const will = element('ul', { class: 'bullets' });
     const plan = () => planned(does, notices, tag.value.trim(), serverNow());
     will.append(...plan().said.map((line) => element('li', {}, line)));
-    const label = { withdraw: say('내리기', 'Take down'), tag: say('태그 더하기', 'Add the tag'), unpin: say('고정 풀기', 'Unpin') }[does];
+    const label = { withdraw: say('내리기', 'Take down'), tag: say('태그 추가', 'Add the tag'), unpin: say('고정 해제', 'Unpin') }[does];
     if (does !== 'tag' && plan().changes.length === 0) {
       announce(plan().said.join(' '));
       return;
     }
-    const content = element('div', {}, ...(does === 'tag' ? [element('div', { class: 'field' }, element('label', { for: 'bulk-tag' }, say('더할 태그', 'Tag to add')), tag)] : []), will);
+    const content = element('div', {}, ...(does === 'tag' ? [element('div', { class: 'field' }, element('label', { for: 'bulk-tag' }, say('추가할 태그', 'Tag to add')), tag)] : []), will);
     if ((await ask(say(`공지 ${notices.length}건: ${label}`, `${label}: ${notices.length} notices`), content, [{ value: 'yes', label, kind: does === 'withdraw' ? 'danger' : 'primary' }])) !== 'yes') {
       return;
     }

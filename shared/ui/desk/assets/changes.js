@@ -67,15 +67,15 @@ export function planned(does, notices, tag, now) {
     }
   } else if (does === 'unpin') {
     if (changes.length > 0) {
-      said.push(say(`${changes.length}건의 맨 위 고정을 풉니다. 게시는 그대로입니다.`, `${changes.length} no longer stand above the others, and stay published.`));
+      said.push(say(`${changes.length}건의 맨 위 고정을 해제합니다. 게시는 그대로입니다.`, `${changes.length} no longer stand above the others, and stay published.`));
     }
     if (same > 0) {
       said.push(say(`고정되지 않은 ${same}건은 그대로입니다.`, `${same} stay as they are: they are not pinned.`));
     }
   } else {
-    said.push(say('고른 공지마다 태그를 하나 더합니다. 이미 있는 공지는 그대로입니다.', 'Each gets one more tag; those that have it stay as they are.'));
+    said.push(say('고른 공지마다 태그를 하나 추가합니다. 이미 있는 공지는 그대로입니다.', 'Each gets one more tag; those that have it stay as they are.'));
   }
-  const refused = does === 'tag' && tag === '' ? say('더할 태그를 적어 주세요.', 'Write the tag to add.') : does === 'tag' && changes.length === 0 ? say('고른 공지에 모두 있는 태그입니다.', 'All of them have this tag.') : '';
+  const refused = does === 'tag' && tag === '' ? say('추가할 태그를 적어 주세요.', 'Write the tag to add.') : does === 'tag' && changes.length === 0 ? say('고른 공지에 모두 있는 태그입니다.', 'All of them have this tag.') : '';
   return { said, changes: refused ? [] : changes, refused };
 }
 

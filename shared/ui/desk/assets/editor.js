@@ -298,7 +298,7 @@ function done(n) {
   }
   schedule();
   settle(n);
-  announce(ended ? say('고친 글은 다시 승인받아야 해서, 예약을 풀고 초안으로 저장했습니다.', 'What was edited needs approval again: it is no longer scheduled, and saved as a draft.') : n.state === 'draft' ? say('초안으로 저장했습니다.', 'Saved as a draft.') : say(`저장했습니다. ${stateOf(n)}.`, `Saved. ${stateOf(n)}.`), 'good');
+  announce(ended ? say('고친 글은 다시 승인받아야 해서, 예약을 취소하고 초안으로 저장했습니다.', 'What was edited needs approval again: it is no longer scheduled, and saved as a draft.') : n.state === 'draft' ? say('초안으로 저장했습니다.', 'Saved as a draft.') : say(`저장했습니다. ${stateOf(n)}.`, `Saved. ${stateOf(n)}.`), 'good');
 }
 
 /** Somebody else saved meanwhile: shows what differs and lets the editor decide. */

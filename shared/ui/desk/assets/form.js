@@ -88,9 +88,9 @@ export function showWrong(form, error) {
   const text = [error instanceof Error ? error.message : String(error), ...rest].join(' ');
   const above = element('div', { class: 'notice-box wrong form-wrong', role: 'alert', tabindex: -1, 'data-refused': true }, element('p', {}, text));
   if (error instanceof Problem && error.status === 401) {
-    above.append(element('p', {}, element('a', { href: '/sign-in', target: '_blank' }, say('새 창에서 로그인한 뒤 다시 누르세요. 쓰던 글은 그대로 있습니다.', 'Sign in in a new window, then try again. What you wrote stays.'))));
+    above.append(element('p', {}, element('a', { href: say('/sign-in', '/en/sign-in'), target: '_blank' }, say('새 창에서 로그인한 뒤 다시 누르세요. 쓰던 글은 그대로 있습니다.', 'Sign in in a new window, then try again. What you wrote stays.'))));
   } else if (error instanceof Problem && error.code === 'proof-required') {
-    above.append(element('p', {}, element('a', { href: '/my/proof', target: '_blank' }, say('새 창에서 본인 확인을 한 뒤 다시 누르세요.', 'Prove in a new window that it is you, then try again.'))));
+    above.append(element('p', {}, element('a', { href: say('/my/proof', '/en/my/proof'), target: '_blank' }, say('새 창에서 본인 확인을 한 뒤 다시 누르세요.', 'Confirm it’s you in a new window, then try again.'))));
   } else if (error instanceof Problem && error.requestId !== '' && error.status >= 500) {
     above.append(element('p', {}, say(`요청 번호 ${error.requestId}`, `Request ${error.requestId}`)));
   }

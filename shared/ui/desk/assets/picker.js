@@ -34,7 +34,7 @@ export async function pick(api, what) {
       cursor === '' ? list.replaceChildren(...rows) : list.append(...rows);
       next = body.nextCursor ?? '';
       more.hidden = next === '';
-      said.textContent = list.children.length === 0 ? say('찾은 파일이 없습니다.', 'No files were found.') : '';
+      said.textContent = list.children.length === 0 ? say('조건에 맞는 파일이 없습니다.', 'No files were found.') : '';
     } catch (error) {
       said.textContent = error instanceof Error ? error.message : String(error);
     }

@@ -20,8 +20,8 @@ export function refusal(file, purpose) {
   if (!types) {
     const names = Object.keys(purpose.types).join(', ');
     return purpose.images
-      ? say(`이미지만 올릴 수 있습니다(${names}).`, `Only pictures are taken (${names}).`)
-      : say(`올릴 수 없는 형식입니다. 올릴 수 있는 형식: ${names}`, `Files of this type are not taken. Taken are: ${names}`);
+      ? say(`이미지만 올릴 수 있습니다(${names}).`, `Only pictures are accepted (${names}).`)
+      : say(`올릴 수 없는 형식입니다. 올릴 수 있는 형식: ${names}`, `This file type isn’t accepted. Accepted types: ${names}`);
   }
   const declared = file.type.split(';')[0].toLowerCase();
   if (declared !== '' && declared !== 'application/octet-stream' && !types.includes(declared)) {

@@ -43,9 +43,9 @@ export function sentence({ does, at, pinned, urgent, ends, english, unsaid = 0 }
     keep: en ? 'Saving keeps it as a draft' : '저장하면 초안으로 남음',
     edit: en ? 'Readers see the change at once' : '고친 글이 바로 보임',
     schedule: when(at) ? (en ? `Publish on ${when(at)}` : `${when(at)}에 게시`) : en ? 'Say when to publish' : '게시할 때를 정하세요',
-    withdraw: en ? 'Taken down: a draft again, which readers do not see' : '게시를 거두고 초안으로 · 아무에게도 보이지 않음',
+    withdraw: en ? 'Taken down: a draft again, which readers do not see' : '게시를 내리고 초안으로 · 아무에게도 보이지 않음',
     ask: en ? 'Can be published once a colleague has approved it' : '동료가 승인하면 게시할 수 있음',
-    unschedule: en ? 'No longer scheduled: what is edited needs approval again' : '예약을 풀고 초안으로 · 고친 글은 다시 승인받아야 함',
+    unschedule: en ? 'No longer scheduled: what is edited needs approval again' : '예약을 취소하고 초안으로 · 고친 글은 다시 승인받아야 함',
     frozen: en ? 'Cannot be saved: take it back to a draft, edit it, and have it approved again' : '저장할 수 없음 · 초안으로 내려서 고치고 다시 승인받으세요',
   }[does];
   const shown = ['now', 'keep', 'edit', 'schedule'].includes(does) ? [
@@ -57,7 +57,7 @@ export function sentence({ does, at, pinned, urgent, ends, english, unsaid = 0 }
   if (does === 'keep' && shown.length > 0) {
     shown[0] = `${en ? 'once published: ' : '게시하면 '}${shown[0]}`;
   }
-  const pictures = unsaid > 0 && (en ? `${unsaid} ${unsaid === 1 ? 'picture says' : 'pictures say'} nothing to who cannot see ${unsaid === 1 ? 'it' : 'them'}` : `설명이 없는 사진 ${unsaid}장`);
+  const pictures = unsaid > 0 && (en ? `${unsaid} ${unsaid === 1 ? 'picture has' : 'pictures have'} no description` : `설명이 없는 사진 ${unsaid}장`);
   return [first, ...shown, pictures].filter(Boolean).join(' · ');
 }
 

@@ -231,7 +231,7 @@ export function statusOf(transfer) {
   const { size } = transfer.file;
   switch (transfer.state) {
     case 'waiting':
-      return say(`${sizeOf(size)} · 차례를 기다립니다`, `${sizeOf(size)} · waiting`);
+      return say(`${sizeOf(size)} · 순서를 기다립니다`, `${sizeOf(size)} · waiting`);
     case 'checking':
       return say(`${sizeOf(size)} · 확인값을 계산합니다`, `${sizeOf(size)} · computing the checksum`);
     case 'sending': {

@@ -26,11 +26,11 @@ test('a sentence says what will happen, and nothing that is over', () => {
   assert.equal(sentence({ does: 'keep', pinned: past }, 'ko', now), '저장하면 초안으로 남음');
   assert.equal(sentence({ does: 'keep', pinned, english: true }, 'ko', now), '저장하면 초안으로 남음 · 게시하면 맨 위 고정 12. 3. 18:00까지 · 영어로도');
   assert.equal(sentence({ does: 'now', unsaid: 2 }, 'ko', now), '지금 게시 · 설명이 없는 사진 2장');
-  assert.equal(sentence({ does: 'keep', unsaid: 1 }, 'en', now), 'Saving keeps it as a draft · 1 picture says nothing to who cannot see it');
+  assert.equal(sentence({ does: 'keep', unsaid: 1 }, 'en', now), 'Saving keeps it as a draft · 1 picture has no description');
   assert.equal(sentence({ does: 'edit', pinned: past, urgent: past, ends: past }, 'ko', now), '고친 글이 바로 보임');
   assert.equal(sentence({ does: 'schedule', at: pinned }, 'ko', now), '12. 3. 18:00에 게시');
   assert.equal(sentence({ does: 'schedule' }, 'ko', now), '게시할 때를 정하세요');
-  assert.equal(sentence({ does: 'withdraw', pinned }, 'ko', now), '게시를 거두고 초안으로 · 아무에게도 보이지 않음');
+  assert.equal(sentence({ does: 'withdraw', pinned }, 'ko', now), '게시를 내리고 초안으로 · 아무에게도 보이지 않음');
   assert.equal(sentence({ does: 'ask', pinned }, 'ko', now), '동료가 승인하면 게시할 수 있음');
   assert.equal(sentence({ does: 'unschedule', at: pinned }, 'en', now), 'No longer scheduled: what is edited needs approval again');
   assert.equal(sentence({ does: 'frozen' }, 'ko', now), '저장할 수 없음 · 초안으로 내려서 고치고 다시 승인받으세요');
