@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"html"
 	"net/http"
@@ -520,6 +521,21 @@ func Mark(c face.Face) g.Node {
 	first, _ := utf8.DecodeRuneInString(c.Name)
 	return g.Raw(open + `<path class="stone" d="M0 0h40v40H0z"/><text class="cut" x="20" y="29" text-anchor="middle" font-size="25">` + html.EscapeString(string(first)) + `</text></svg>`)
 }
+// Officer is who answers for personal data and how they are reached: whom the council names, else whom the environment
+// does, else its president.
+func Officer(ctx context.Context, c face.Face, named function.Privacy) string {
+	language := function.RequestFrom(ctx).Language
+	name, contact := face.In(language, c.Officer.Name, c.Officer.NameEN), c.Officer.Contact
+	if name == "" {
+		name = cmp.Or(named.Officer, T(ctx, c.Name+" 회장", "The president of "+face.In("en", c.Name, c.NameEN)))
+		contact = cmp.Or(contact, named.Contact) // of the one whom the council replaced it says nothing
+	}
+	if contact = cmp.Or(contact, c.Foot.Email, c.Foot.Phone, c.Foot.Office); contact != "" { // the council's own, where the officer has none
+		name += " · " + contact
+	}
+	return name
+}
+
 
 // icons are drawn on 24 by 24 with a line of 2.
 var icons = map[string]string{

@@ -239,6 +239,31 @@ func TestFace(t *testing.T) {
 	}
 }
 
+// The council's own officer is named before the environment's, whose contact then says nothing, and that before its president.
+func TestOfficer(t *testing.T) {
+	council := face.Face{Name: "솔뫼대학교 총학생회", NameEN: "Solmoe Students", Foot: face.Foot{Email: "hi@solmoe.ac.kr", Phone: "1"}}
+	installed := function.Privacy{Officer: "김마당 사무국장", Contact: "02-1"}
+	for i, row := range []struct {
+		language string
+		officer  face.Officer
+		named    function.Privacy
+		want     string
+	}{
+		{"ko", face.Officer{}, function.Privacy{}, "솔뫼대학교 총학생회 회장 · hi@solmoe.ac.kr"},
+		{"en", face.Officer{}, function.Privacy{}, "The president of Solmoe Students · hi@solmoe.ac.kr"},
+		{"ko", face.Officer{}, installed, "김마당 사무국장 · 02-1"},
+		{"ko", face.Officer{Contact: "02-2"}, installed, "김마당 사무국장 · 02-2"},
+		{"ko", face.Officer{Name: "이소리 회장"}, installed, "이소리 회장 · hi@solmoe.ac.kr"},
+		{"en", face.Officer{Name: "이소리 회장", Contact: "02-3"}, installed, "이소리 회장 · 02-3"},
+		{"en", face.Officer{Name: "이소리 회장", NameEN: "Lee Sori, president"}, installed, "Lee Sori, president · hi@solmoe.ac.kr"},
+	} {
+		council.Officer = row.officer
+		if got := ui.Officer(in(row.language), council, row.named); got != row.want {
+			t.Errorf("%d: %s, want %s", i, got, row.want)
+		}
+	}
+}
+
 // A refusal keeps header and foot, says the fact in words, leads on, and is there in the other
 // language; who is signed in is not offered to sign in.
 func TestRefusal(t *testing.T) {
