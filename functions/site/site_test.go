@@ -162,7 +162,7 @@ func TestStudent(t *testing.T) {
 		t.Errorf("signed out there: %d %v", r.Status, other.cookies)
 	}
 
-	p.send("/my/consents", url.Values{"privacy": {"on"}, "marketing": {"on"}, "policyVersion": {"2026-03-01"}}, "/my/consents?done=consents").Says(`name="marketing" type="checkbox" checked`)
+	p.send("/my/consents", url.Values{"privacy": {"on"}, "policyVersion": {"2026-03-01"}}, "/my/consents?done=consents").Says("2026년 3월 2일 (월)에 개인정보 수집과 이용에 동의했습니다(2026-03-01 버전).")
 	p.do("POST", "/my/consents", url.Values{"policyVersion": {"2026-03-01"}}).Problem(422, "invalid-input")
 
 	c.Mail.Take()
