@@ -137,6 +137,7 @@ func TestStudent(t *testing.T) {
 	if r := p.get("/sign-in?next=/notices"); r.Status != 303 || r.Header.Get("Location") != "/notices" {
 		t.Errorf("signing in twice: %d", r.Status)
 	}
+	p.get("/my").Says(`href="/my/verification"`, "아직 하지 않았습니다.", "sori@example.com (아직 확인하지 않음)")
 	p.send("/my", url.Values{"name": {"이 소리"}, "unit": {"사학과"}, "version": {"1"}}, "/my?done=profile").Says("프로필을 바꿨습니다.", `value="사학과"`)
 	if r := p.do("POST", "/my", url.Values{"name": {"또"}, "version": {"1"}}).Problem(412, "version-stale"); !strings.Contains(string(r.Body), `value="또"`) {
 		t.Error("what was typed is lost")
@@ -146,13 +147,15 @@ func TestStudent(t *testing.T) {
 	p.send("/my/verification", url.Values{"email": {"20261234@madang.ac.kr"}}, "/my/verification?sent=true").Says("번호를 보냈습니다.")
 	code := codeInMail.FindString(c.Mail.Take()[0].Text)
 	p.do("POST", "/my/verification/code", url.Values{"code": {"x"}}).Problem(422, "invalid-input")
-	p.send("/my/verification/code", url.Values{"code": {code}}, "/my?done=verified").Says("재학생 인증을 마쳤습니다.", "2026. 3. 2. 확인")
-	if r := p.get("/my/verification"); r.Status != 303 {
-		t.Errorf("verifying twice: %d", r.Status)
+	p.send("/my/verification/code", url.Values{"code": {code}}, "/my?done=verified").
+		Says("재학생 인증을 마쳤습니다.", "2026. 3. 2. 인증했습니다.", "sori@example.com", "꺼져 있습니다.", "이 기기에서만 로그인했습니다.", "2026. 3. 2. 개인정보 수집과 이용에 동의했습니다.").SaysNot(`href="/my/verification"`)
+	if r := p.get("/my/verification"); r.Status != 303 || r.Header.Get("Location") != "/my?done=verified" {
+		t.Errorf("verifying twice: %d %s", r.Status, r.Header.Get("Location"))
 	}
 
 	other := c.person(t)
 	other.send("/sign-in", url.Values{"email": {"sori@example.com"}, "password": {secretWord}}, "/")
+	p.get("/my").Says("기기 2대에서 로그인했습니다.")
 	if n := strings.Count(string(p.get("/my/sessions").Want(200).Body), `class="device"`); n != 2 {
 		t.Errorf("%d sessions", n)
 	}
