@@ -70,11 +70,24 @@ func TestFiles(t *testing.T) {
 	c.get("/en/privacy").Want(200).Says("How Solmoe Students handles personal data", "The president of Solmoe Students")
 	c.get("/privacy").Want(200).Says("개인정보 처리방침", "2026년 3월 1일부터 시행", "7일 뒤 지움", "365일", "24시간 뒤", "솔뫼대학교 총학생회 회장")
 	c.get("/en/privacy").Want(200).Says("7 days after leaving")
-	if _, err := (face.Store{DB: c.DB}).Set(c.Context(), face.First+1, face.Face{Name: "솔뫼대학교 총학생회", Pattern: "mul", Foot: face.Foot{Phone: "031-555-0138"}, Officer: face.Officer{Name: "김마당 사무국장", NameEN: "Kim Madang, secretary"}}); err != nil {
+	if _, err := (face.Store{DB: c.DB}).Set(c.Context(), face.First+1, face.Face{Name: "솔뫼대학교 총학생회", Pattern: "mul", Brand: face.Default("").Brand, Mark: `<path d="M3 34 14 7z"></path>`, Foot: face.Foot{Phone: "031-555-0138"}, Officer: face.Officer{Name: "김마당 사무국장", NameEN: "Kim Madang, secretary"}}); err != nil {
 		t.Fatal(err)
 	}
 	c.get("/privacy").Want(200).Says("<p>김마당 사무국장 · 031-555-0138</p>")
 	c.get("/en/privacy").Want(200).Says("<p>Kim Madang, secretary · 031-555-0138</p>")
+	if f, _, err = (face.Store{DB: c.DB}).Read(c.Context()); err != nil {
+		t.Fatal(err)
+	}
+	own := "/brand/" + f.IconHash() + "/"
+	c.get("/manifest.webmanifest").Want(200).Says(own+"icon.svg", own+"icon-180.png", own+"icon-512.png")
+	c.get("/privacy").Want(200).Says(`<link rel="icon" href="`+own+`icon.svg" type="image/svg+xml">`, `<link rel="apple-touch-icon" href="`+own+`icon-180.png">`, `content="https://council.madang.ac.kr`+own+`icon-512.png"`)
+	c.get(own + "icon.svg").Want(200).Says(f.Mark)
+	for path, keeps := range map[string]string{own + "icon.svg": "public, max-age=31536000, immutable", own + "icon-512.png": "public, max-age=31536000, immutable", "/brand/old/icon-180.png": "private, no-store"} {
+		if r := c.get(path).Want(200); r.Header.Get("Cache-Control") != keeps || !strings.HasPrefix(r.Header.Get("Content-Type"), "image/") {
+			t.Errorf("%s: %v", path, r.Header)
+		}
+	}
+	c.get(own + "icon-9000.png").Want(404)
 }
 
 // person is somebody with a browser.

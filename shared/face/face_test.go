@@ -116,6 +116,11 @@ func TestSheet(t *testing.T) {
 	if g.Hash() == "" || h.Hash() == "" || g.Hash() == h.Hash() || !strings.Contains(h.Sheet(), "--bar:#123456") {
 		t.Errorf("%q %q\n%s", g.Hash(), h.Hash(), h.Sheet())
 	}
+	m := f
+	m.Mark = `<path d="M1 2"></path>`
+	if f.IconHash() != "" || g.IconHash() != "" || m.IconHash() == "" {
+		t.Errorf("icons follow from the mark and the colour alone: %q %q %q", f.IconHash(), g.IconHash(), m.IconHash())
+	}
 	for _, c := range face.PatternChoices() {
 		if face.Patterns[c.Value] == "" {
 			t.Errorf("no pattern is called %s", c.Value)

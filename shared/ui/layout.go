@@ -122,8 +122,8 @@ func (f Frame) head(ctx context.Context, v View, c face.Face) []g.Node {
 	nodes = append(nodes,
 		g.If(f.Search == SearchPath, el.Link(el.Rel("search"), el.Type("application/opensearchdescription+xml"), el.Href(f.local(ctx, OpenSearchPath)), el.Title(name))),
 		g.If(f.keyed(), el.Script(el.Type("module"), el.Src(f.Assets.URL("header.js")))),
-		el.Link(el.Rel("icon"), el.Href(f.Assets.URL("icon.svg")), el.Type("image/svg+xml")),
-		el.Link(el.Rel("apple-touch-icon"), el.Href(f.Assets.URL("icon-180.png"))),
+		el.Link(el.Rel("icon"), el.Href(f.Icon(c, "icon.svg")), el.Type("image/svg+xml")),
+		el.Link(el.Rel("apple-touch-icon"), el.Href(f.Icon(c, "icon-180.png"))),
 		el.Meta(el.Name("color-scheme"), el.Content("light dark")),
 		el.Meta(el.Name("theme-color"), el.Content(c.Brand.Light.Field), g.Attr("media", "(prefers-color-scheme: light)")),
 		el.Meta(el.Name("theme-color"), el.Content(c.Brand.Dark.Field), g.Attr("media", "(prefers-color-scheme: dark)")),
@@ -133,7 +133,15 @@ func (f Frame) head(ctx context.Context, v View, c face.Face) []g.Node {
 		nodes = append(nodes, g.If(v.App, manifest(ctx)))
 		return append(nodes, el.Meta(el.Name("robots"), el.Content("noindex")))
 	}
-	return append(nodes, f.described(ctx, v, name)...)
+	return append(nodes, f.described(ctx, v, c)...)
+}
+
+// Icon is the address of one of the council's icons: icon.svg, icon-180.png, icon-512.png.
+func (f Frame) Icon(c face.Face, name string) string {
+	if hash := c.IconHash(); hash != "" {
+		return "/brand/" + hash + "/" + name
+	}
+	return f.Assets.URL(name)
 }
 
 // manifest leads to what the site is as an app.
@@ -178,7 +186,8 @@ func (f Frame) alternates(ctx context.Context, v View, name string) g.Node {
 }
 
 // described is what search engines and previews are told about a public page.
-func (f Frame) described(ctx context.Context, v View, name string) []g.Node {
+func (f Frame) described(ctx context.Context, v View, c face.Face) []g.Node {
+	name := called(ctx, c)
 	korean, english := f.SiteURL+v.Path, f.SiteURL+function.English(v.Path)
 	title := v.Title
 	if title == "" {
@@ -206,7 +215,7 @@ func (f Frame) described(ctx context.Context, v View, name string) []g.Node {
 	nodes = append(nodes, f.alternates(ctx, v, name))
 	picture := v.Picture
 	if picture == "" {
-		picture = f.Assets.URL("icon-512.png")
+		picture = f.Icon(c, "icon-512.png")
 	} else {
 		nodes = append(nodes, el.Meta(el.Name("twitter:card"), el.Content("summary_large_image")))
 	}
@@ -512,15 +521,6 @@ func contacts(ctx context.Context, foot face.Foot) g.Node {
 	return el.Dl(rows...)
 }
 
-// Mark is a council's mark: its own, or the first syllable of its name, cut out of a stone.
-func Mark(c face.Face) g.Node {
-	const open = `<svg class="mark" viewBox="0 0 40 40" aria-hidden="true">`
-	if c.Mark != "" {
-		return g.Raw(open + c.Mark + `</svg>`)
-	}
-	first, _ := utf8.DecodeRuneInString(c.Name)
-	return g.Raw(open + `<path class="stone" d="M0 0h40v40H0z"/><text class="cut" x="20" y="29" text-anchor="middle" font-size="25">` + html.EscapeString(string(first)) + `</text></svg>`)
-}
 // Officer is who answers for personal data and how they are reached: whom the council names, else whom the environment
 // does, else its president.
 func Officer(ctx context.Context, c face.Face, named function.Privacy) string {
@@ -536,6 +536,15 @@ func Officer(ctx context.Context, c face.Face, named function.Privacy) string {
 	return name
 }
 
+// Mark is a council's mark: its own, or the first syllable of its name, cut out of a stone.
+func Mark(c face.Face) g.Node {
+	const open = `<svg class="mark" viewBox="0 0 40 40" aria-hidden="true">`
+	if c.Mark != "" {
+		return g.Raw(open + c.Mark + `</svg>`)
+	}
+	first, _ := utf8.DecodeRuneInString(c.Name)
+	return g.Raw(open + `<path class="stone" d="M0 0h40v40H0z"/><text class="cut" x="20" y="29" text-anchor="middle" font-size="25">` + html.EscapeString(string(first)) + `</text></svg>`)
+}
 
 // icons are drawn on 24 by 24 with a line of 2.
 var icons = map[string]string{

@@ -224,7 +224,7 @@ func TestFace(t *testing.T) {
 	}
 	for language, wants := range map[string][]string{
 		"ko": {"<title>공지 · 솔뫼대학교</title>", `<svg class="mark" viewBox="0 0 40 40" aria-hidden="true"><path d="M3 34 14 7"/></svg><span><b>솔뫼대학교</b><span>제38대 총학생회 〈나란히〉</span></span>`,
-			"<dt>사무실</dt><dd>학생회관 2층</dd>", `<a href="mailto:council@solmoe.ac.kr">`, `<a href="https://www.instagram.com/solmoe_nr">@solmoe_nr</a>`, `<a href="https://pf.kakao.com/_a">pf.kakao.com/_a</a>`, `content="#1d4a9c"`, `<link rel="stylesheet" href="/brand/` + own.Hash() + `/brand.css">`},
+			"<dt>사무실</dt><dd>학생회관 2층</dd>", `<a href="mailto:council@solmoe.ac.kr">`, `<a href="https://www.instagram.com/solmoe_nr">@solmoe_nr</a>`, `<a href="https://pf.kakao.com/_a">pf.kakao.com/_a</a>`, `content="#1d4a9c"`, `<link rel="stylesheet" href="/brand/` + own.Hash() + `/brand.css">`, `<link rel="icon" href="/brand/` + own.IconHash() + `/icon.svg" type="image/svg+xml">`, `<link rel="apple-touch-icon" href="/brand/` + own.IconHash() + `/icon-180.png">`},
 		"en": {"<title>공지 · Solmoe University</title>", "<b>Solmoe University</b></span>", `<dd lang="ko">학생회관 2층</dd>`},
 	} {
 		got := page(language)
