@@ -21,7 +21,7 @@ type consentItem struct {
 type consentsResponse struct {
 	PolicyVersion string        `json:"policyVersion" description:"Of today's privacy policy."`
 	Current       bool          `json:"current" description:"Whether the member agreed to today's version."`
-	Items         []consentItem `json:"items" description:"The last word about each kind."`
+	Items         []consentItem `json:"items" description:"The last word about each kind that is asked for."`
 }
 
 func (h handlers) consents(ctx context.Context, _ *consentsRequest) (*consentsResponse, error) {
@@ -37,8 +37,8 @@ func (h handlers) consents(ctx context.Context, _ *consentsRequest) (*consentsRe
 	return r, nil
 }
 
-// setConsents agrees to today's policy, and agrees to or withdraws what is optional. Who
-// withdraws the consent to what an account needs leaves instead.
+// setConsents agrees to today's policy. Who withdraws the consent to what an account needs leaves
+// instead.
 func (h handlers) setConsents(ctx context.Context, r *consentRequest) (*consentsResponse, error) {
 	var f check.Fields
 	c := h.accounts.ReadConsent(&f, "", r.consent())

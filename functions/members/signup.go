@@ -11,7 +11,7 @@ type consentRequest struct {
 	PolicyVersion string `json:"policyVersion" description:"Of the privacy policy that was shown."`
 	Privacy       bool   `json:"privacy" description:"Collection and use of personal data; without it there is no account."`
 	Age           *bool  `json:"age,omitempty" description:"Is 14 or older."`
-	Marketing     *bool  `json:"marketing,omitempty" description:"Mail that is not about the member's own affairs."`
+	Marketing     *bool  `json:"marketing,omitempty" description:"Taken and not kept: nothing is mailed by it. Members choose their mail in /v1/notifications/settings."`
 }
 
 type signUpRequest struct {
@@ -36,5 +36,5 @@ func (h handlers) signUp(ctx context.Context, r *signUpRequest) (*signUpResponse
 }
 
 func (r consentRequest) consent() member.Consent {
-	return member.Consent{Version: r.PolicyVersion, Privacy: r.Privacy, Age: r.Age, Marketing: r.Marketing}
+	return member.Consent{Version: r.PolicyVersion, Privacy: r.Privacy, Age: r.Age}
 }

@@ -2,6 +2,7 @@ package notices_test
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -136,8 +137,9 @@ func TestPreview(t *testing.T) {
 	if got := read(); got.Title != "고친 초안" {
 		t.Errorf("not the newest version: %+v", got)
 	}
-	d.see("", pagePath).Want(200).Says("미리보기입니다.", "고친 초안", `<meta name="robots" content="noindex`, "2026년 3월 2일").SaysNot("data-share", "canonical")
-	d.see("", "/en"+pagePath).Want(200).Says("This is a preview.", "고친 초안")
+	d.see("", pagePath).Want(200).Says("미리보기입니다.", "고친 초안", `<meta name="robots" content="noindex`, "2026년 3월 2일").SaysNot("data-share", "canonical").
+		Says(`href="/en`+pagePath+`"`, `href="/sign-in?next=`+url.QueryEscape(pagePath)+`"`).SaysNot("/notices/" + n.ID)
+	d.see("", "/en"+pagePath).Want(200).Says("This is a preview.", "고친 초안", `href="`+pagePath+`"`, `href="/en/sign-in?next=`+url.QueryEscape("/en"+pagePath)+`"`).SaysNot("/notices/" + n.ID)
 	if keys := d.Server.Keys(); slices.ContainsFunc(keys, func(k string) bool { return strings.Contains(k, "previews") }) {
 		t.Errorf("a preview is kept as a page: %v", keys)
 	}

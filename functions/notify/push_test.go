@@ -16,6 +16,7 @@ import (
 	"github.com/madang-council/madang/functions/policies"
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/council/device"
+	"github.com/madang-council/madang/shared/face"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/functiontest"
 	"github.com/madang-council/madang/shared/identity/session"
@@ -444,4 +445,10 @@ func TestWorker(t *testing.T) {
 	if r.Header.Get("Content-Type") != "text/javascript; charset=utf-8" || r.Header.Get("Content-Security-Policy") != "default-src 'none'; connect-src 'self'" || r.Header.Get("Service-Worker-Allowed") != "" || len(r.Body) > 4096 {
 		t.Errorf("%v, %d bytes", r.Header, len(r.Body))
 	}
+	own := face.Default("솔뫼대학교 총학생회")
+	own.Mark = `<path d="M3 34 14 7z"></path>`
+	if _, err := (face.Store{DB: w.DB}).Set(w.Context(), face.First, own); err != nil {
+		t.Fatal(err)
+	}
+	w.Do(functiontest.Request{Method: "GET", Path: "/push/worker.js"}).Want(http.StatusOK).Says(`const icon = "/brand/` + own.IconHash() + `/icon-180.png"`)
 }

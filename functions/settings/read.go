@@ -29,13 +29,17 @@ type content struct {
 	Email     string `json:"email,omitempty"`
 	Instagram string `json:"instagram,omitempty" description:"The account's name."`
 	KakaoTalk string `json:"kakaoTalk,omitempty" description:"The channel's name."`
+	Officer   string `json:"officer,omitempty" description:"Name and title of the privacy officer, for the privacy policy; without one it names the installation's, or the council's president."`
+	OfficerEN string `json:"officerEn,omitempty"`
+	Contact   string `json:"officerContact,omitempty" description:"Their telephone or mail address; without one the council's."`
 }
 
 func (c content) face() face.Face {
 	return face.Face{
 		Name: c.Name, NameEN: c.NameEN, Line: c.Line, LineEN: c.LineEN, Short: c.Short, Slogan: c.Slogan, SloganEN: c.SloganEN,
 		Mark: c.Mark, Colour: c.Colour, Pattern: c.Pattern,
-		Foot: face.Foot{Office: c.Office, Hours: c.Hours, Phone: c.Phone, Email: c.Email, Instagram: c.Instagram, KakaoTalk: c.KakaoTalk},
+		Foot:    face.Foot{Office: c.Office, Hours: c.Hours, Phone: c.Phone, Email: c.Email, Instagram: c.Instagram, KakaoTalk: c.KakaoTalk},
+		Officer: face.Officer{Name: c.Officer, NameEN: c.OfficerEN, Contact: c.Contact},
 	}
 }
 
@@ -78,6 +82,7 @@ func show(f face.Face, version int64) *faceResponse {
 		content: content{
 			Name: f.Name, NameEN: f.NameEN, Line: f.Line, LineEN: f.LineEN, Short: f.Short, Slogan: f.Slogan, SloganEN: f.SloganEN, Mark: f.Mark, Colour: f.Colour, Pattern: f.Pattern,
 			Office: f.Foot.Office, Hours: f.Foot.Hours, Phone: f.Foot.Phone, Email: f.Foot.Email, Instagram: f.Foot.Instagram, KakaoTalk: f.Foot.KakaoTalk,
+			Officer: f.Officer.Name, OfficerEN: f.Officer.NameEN, Contact: f.Officer.Contact,
 		},
 		coloursResponse: coloursOf(f.Colour, f.Brand), Version: version,
 	}

@@ -17,7 +17,7 @@ type handlers struct{ faces face.Store }
 // Function shows and sets how the site is the council's own.
 var Function = function.Spec{
 	Name:  "settings",
-	Doc:   "The council's face: name, mark, one colour from which all others follow, wall pattern, slogan, foot.",
+	Doc:   "The council's face: name, mark, one colour from which all others follow, wall pattern, slogan, foot, privacy officer.",
 	Needs: []function.Need{function.Database},
 	Desk:  desk.Entries(),
 	New: func(d function.Deps) function.Parts {

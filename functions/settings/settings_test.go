@@ -14,11 +14,11 @@ import (
 )
 
 type answer struct {
-	Name, Slogan, Mark, Colour, Pattern, Phone, Instagram string
-	Brand                                                 face.Brand
-	OnField                                               struct{ Light, Dark float64 }
-	AsChosen                                              bool
-	Version                                               int64
+	Name, Slogan, Mark, Colour, Pattern, Phone, Instagram, Officer, OfficerContact string
+	Brand                                                                          face.Brand
+	OnField                                                                        struct{ Light, Dark float64 }
+	AsChosen                                                                       bool
+	Version                                                                        int64
 }
 
 func body(changed map[string]string) map[string]string {
@@ -52,9 +52,9 @@ func TestFace(t *testing.T) {
 		}
 		put(app, admin, "", body(nil)).Problem(428, "if-match-required")
 		is := functiontest.JSON[answer](put(app, admin, `"v1"`, body(map[string]string{
-			"slogan": " 말보다 먼저, 나란히 섭니다. ", "phone": "031-555-0138", "instagram": "@solmoe_nr", "mark": `<svg viewBox="0 0 40 40"><path d="M3 34 14 7" fill="#fff" onclick="x"/></svg>`,
+			"slogan": " 말보다 먼저, 나란히 섭니다. ", "phone": "031-555-0138", "instagram": "@solmoe_nr", "officer": " 김마당 사무국장 ", "officerContact": "privacy@solmoe.ac.kr", "mark": `<svg viewBox="0 0 40 40"><path d="M3 34 14 7" fill="#fff" onclick="x"/></svg>`,
 		})).Want(200))
-		if is.Version != 2 || is.Slogan != "말보다 먼저, 나란히 섭니다." || is.Instagram != "solmoe_nr" || is.Brand.Light.Field != "#1d4a9c" || is.Brand.Dark == first.Brand.Dark ||
+		if is.Version != 2 || is.Slogan != "말보다 먼저, 나란히 섭니다." || is.Instagram != "solmoe_nr" || is.Officer != "김마당 사무국장" || is.OfficerContact != "privacy@solmoe.ac.kr" || is.Brand.Light.Field != "#1d4a9c" || is.Brand.Dark == first.Brand.Dark ||
 			!strings.Contains(is.Mark, `fill="currentColor"`) || strings.Contains(is.Mark, "onclick") {
 			t.Errorf("%+v", is)
 		}
@@ -63,7 +63,7 @@ func TestFace(t *testing.T) {
 		}
 		put(app, admin, `"v1"`, body(nil)).Problem(412, "version-stale")
 		same := functiontest.JSON[answer](put(app, admin, `"v2"`, body(map[string]string{"mark": is.Mark})).Want(200))
-		if same.Mark != is.Mark || same.Slogan != "" {
+		if same.Mark != is.Mark || same.Slogan != "" || same.Officer != "" {
 			t.Errorf("a mark that is sent as it was is drawn another time, or what is left out stays: %+v", same)
 		}
 		if read().Header.Get("ETag") != `"v3"` {
@@ -77,7 +77,7 @@ func TestRefused(t *testing.T) {
 	admin := app.Admin()
 	for field, c := range map[string]struct{ value, code string }{
 		"name": {"", "required"}, "nameEn": {strings.Repeat("a", 61), "too-long"}, "short": {"일곱글자입니다", "too-long"}, "colour": {"green", "malformed"},
-		"pattern": {"swastika", "unknown"}, "phone": {"전화", "malformed"}, "email": {"nobody", "malformed"}, "instagram": {"https://x", "malformed"}, "mark": {"<p>", "malformed"},
+		"pattern": {"swastika", "unknown"}, "phone": {"전화", "malformed"}, "email": {"nobody", "malformed"}, "instagram": {"https://x", "malformed"}, "officer": {strings.Repeat("가", 41), "too-long"}, "mark": {"<p>", "malformed"},
 	} {
 		r := put(app, admin, `"v1"`, body(map[string]string{field: c.value}))
 		r.Problem(422, "invalid-input")
@@ -157,7 +157,7 @@ func TestAtOnce(t *testing.T) {
 func TestDesk(t *testing.T) {
 	app := functiontest.New(t, settings.Function)
 	page := string(app.Do(functiontest.Request{Method: "GET", Path: "/console/settings", As: app.Admin()}).Want(200).Body)
-	for _, want := range []string{`id="field-colour"`, `data-version="1"`, `data-action="/v1/admin/face"`, "마당대학교 총학생회"} {
+	for _, want := range []string{`id="field-colour"`, `data-version="1"`, `data-action="/v1/admin/face"`, "마당대학교 총학생회", `id="field-officer"`, "비워 두면: 마당대학교 총학생회 회장"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %s", want)
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/madang-council/madang/shared/face"
+	"github.com/madang-council/madang/shared/face/icon"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/problem"
 	"github.com/madang-council/madang/shared/ui"
@@ -25,7 +26,7 @@ func (h handlers) files() []function.Route {
 	page := &function.Page{ForAll: true}
 	return []function.Route{
 		{Method: "GET", Path: "/robots.txt", Access: function.Anyone, Neutral: true, Page: page, Do: function.Do(h.robots), Doc: "What crawlers leave alone, and where the sitemap is."},
-		{Method: "GET", Path: "/brand/{hash}/{name}", Access: function.Anyone, Neutral: true, Page: &function.Page{ForAll: true, Tags: []string{face.Tag}}, Do: function.Do(h.brand), Doc: "The council's colours and wall pattern; the address names the content."},
+		{Method: "GET", Path: "/brand/{hash}/{name}", Access: function.Anyone, Neutral: true, Page: &function.Page{ForAll: true, Tags: []string{face.Tag}}, Do: function.Do(h.brand), Doc: "The council's colours, wall pattern and icons; the address names the content."},
 		{Method: "GET", Path: "/manifest.webmanifest", Access: function.Anyone, Page: &function.Page{ForAll: true, Tags: []string{face.Tag}}, Do: function.Do(h.manifest), Doc: "The site as an app."},
 	}
 }
@@ -53,7 +54,7 @@ type brandRequest struct {
 	Name string `path:"name"`
 }
 
-// brand is the sheet or the pattern of the council's face as it is now. Under the hash of another
+// brand is the sheet, the pattern or an icon of the council's face as it is now. Under the hash of another
 // one it is kept by nobody: a page that was rendered before may still ask.
 func (h handlers) brand(ctx context.Context, r *brandRequest) (*brandFile, error) {
 	f, _, err := h.faces.Read(ctx)
@@ -61,6 +62,11 @@ func (h handlers) brand(ctx context.Context, r *brandRequest) (*brandFile, error
 		return nil, err
 	}
 	file := &brandFile{ui.Asset{Name: r.Name, Kept: r.Hash == f.Hash()}}
+	if strings.HasPrefix(r.Name, "icon") {
+		file.Kept = r.Hash == f.IconHash()
+		file.Content, err = icons(f, r.Name)
+		return file, err
+	}
 	switch r.Name {
 	case "brand.css":
 		file.Content = []byte(f.Sheet())
@@ -78,6 +84,20 @@ func (h handlers) brand(ctx context.Context, r *brandRequest) (*brandFile, error
 	return file, nil
 }
 
+// icons are the council's, each by its name.
+func icons(f face.Face, name string) ([]byte, error) {
+	switch name {
+	case "icon.svg":
+		return icon.SVG(f), nil
+	case "icon-180.png":
+		return icon.PNG(f, 180)
+	case "icon-512.png":
+		return icon.PNG(f, 512)
+	default:
+		return nil, problem.Absent()
+	}
+}
+
 // brandFile is an asset that the council made.
 type brandFile struct{ ui.Asset }
 
@@ -88,7 +108,7 @@ func (b *brandFile) WriteResponse(w http.ResponseWriter, r *http.Request) error 
 }
 
 func (h handlers) manifest(ctx context.Context, _ *none) (*plain, error) {
-	type icon struct {
+	type picture struct {
 		Src   string `json:"src"`
 		Sizes string `json:"sizes"`
 		Type  string `json:"type"`
@@ -108,10 +128,10 @@ func (h handlers) manifest(ctx context.Context, _ *none) (*plain, error) {
 		"start_url": ui.Local(ctx, homePath), "scope": "/",
 		// iPhones show notifications of apps that stand alone only, and do not know the other form, which has a way back.
 		"display": "standalone", "display_override": []string{"minimal-ui"}, "background_color": "#faf8f3", "theme_color": f.Brand.Light.Field,
-		"icons": []icon{
-			{h.frame.Assets.URL("icon.svg"), "any", "image/svg+xml"},
-			{h.frame.Assets.URL("icon-180.png"), "180x180", "image/png"},
-			{h.frame.Assets.URL("icon-512.png"), "512x512", "image/png"},
+		"icons": []picture{
+			{h.frame.Icon(f, "icon.svg"), "any", "image/svg+xml"},
+			{h.frame.Icon(f, "icon-180.png"), "180x180", "image/png"},
+			{h.frame.Icon(f, "icon-512.png"), "512x512", "image/png"},
 		},
 	})
 	if err != nil {

@@ -72,6 +72,10 @@ func (h handlers) myPage(ctx context.Context, form ui.Form, status int, m member
 	if err != nil {
 		return nil, err
 	}
+	rows, err := h.rows(ctx, m)
+	if err != nil {
+		return nil, err
+	}
 	title := ui.T(ctx, "내 정보", "My page")
 	return h.frame.Page(ctx, ui.View{Status: status, Title: title, Path: myPath, Hidden: true, Section: myPath, Class: "my", Styles: []string{"site.css"}, Main: []g.Node{
 		el.H1(g.Text(title)),
@@ -93,13 +97,7 @@ func (h handlers) myPage(ctx context.Context, form ui.Form, status int, m member
 				el.H2(el.ID("account"), g.Text(ui.T(ctx, "계정", "Account"))),
 				facts(ctx, m, grants),
 				el.Ul(el.Class("settings"),
-					h.notifications(ctx),
-					setting(ctx, verifyPath, ui.T(ctx, "재학생 인증", "Verification"), ui.T(ctx, "학교 이메일로 재학생임을 인증합니다.", "Verify with your school email that you are a student.")),
-					setting(ctx, addressPath, ui.T(ctx, "이메일 주소", "Email address"), ui.T(ctx, "주소를 확인하거나 바꿉니다.", "Confirm or change your address.")),
-					setting(ctx, changePath, ui.T(ctx, "비밀번호", "Password"), ui.T(ctx, "바꾸면 다른 기기에서 로그아웃됩니다.", "Changing it signs out your other devices.")),
-					setting(ctx, factorPath, ui.T(ctx, "2단계 인증", "Second factor"), ui.T(ctx, "인증 앱의 번호로 계정을 지킵니다.", "Protect the account by an authenticator app.")),
-					setting(ctx, sessionsPath, ui.T(ctx, "로그인한 기기", "Sessions"), ui.T(ctx, "어디에서 로그인했는지 보고 끝냅니다.", "See and end where you are signed in.")),
-					setting(ctx, consentsPath, ui.T(ctx, "동의", "Consents"), ui.T(ctx, "동의한 내용을 보고 바꿉니다.", "See and change what you agreed to.")),
+					rows,
 					el.Li(el.A(el.Href(ui.Local(ctx, exportPath)), el.Download("madang.zip"), g.Text(ui.T(ctx, "내 자료 받기", "Export"))), el.P(g.Text(ui.T(ctx, "우리가 가진 회원님의 자료 전부를 파일로 받습니다. 읽기 좋은 문서가 들어 있습니다.", "Everything that is kept about you, as a file with a page to read.")))),
 					setting(ctx, leavePath, ui.T(ctx, "탈퇴", "Leave"), ui.T(ctx, days(ctx, h.settings.LeaveGrace)+" 동안 되돌릴 수 있습니다.", "It can be undone for "+days(ctx, h.settings.LeaveGrace)+".")),
 				),
@@ -117,14 +115,58 @@ func (h handlers) notifications(ctx context.Context) g.Node {
 	return setting(ctx, ui.NotificationsPath, ui.T(ctx, "알림", "Notifications"), ui.T(ctx, "받고 싶은 소식과 받는 방법을 고릅니다.", "Choose what you want to hear, and how."))
 }
 
-func facts(ctx context.Context, m member.Member, grants []member.Grant) g.Node {
-	verified := ui.T(ctx, "인증하지 않음", "not verified")
-	if m.VerifiedAt != nil {
-		verified = ui.T(ctx, ui.ShortDay(ctx, *m.VerifiedAt)+" 인증", "since "+ui.ShortDay(ctx, *m.VerifiedAt))
+// rows are what a member can set, each with what it is now.
+func (h handlers) rows(ctx context.Context, m member.Member) (g.Node, error) {
+	sessions, err := h.accounts.Sessions.List(ctx, m.ID)
+	if err != nil {
+		return nil, err
 	}
+	agreed, err := h.agreed(ctx, m.ID)
+	if err != nil {
+		return nil, err
+	}
+	verification := setting(ctx, verifyPath, ui.T(ctx, "재학생 인증", "Verification"), ui.T(ctx, "아직 하지 않았습니다. 학교 이메일로 합니다.", "Not yet. Use your school email."))
+	if m.VerifiedAt != nil { // nothing is left to be done
+		day := ui.ShortDay(ctx, *m.VerifiedAt)
+		verification = el.Li(el.B(g.Text(ui.T(ctx, "재학생 인증", "Verification"))), el.P(g.Text(ui.T(ctx, day+" 인증했습니다.", "Verified on "+day+"."))))
+	}
+	email := m.Email
+	switch {
+	case email == "":
+		email = ui.T(ctx, "없음", "None")
+	case m.ConfirmedAt == nil:
+		email += ui.T(ctx, " (아직 확인하지 않음)", " (not confirmed)")
+	}
+	password := ui.T(ctx, "정하지 않았습니다.", "None is set.")
+	if m.HasPassword {
+		password = ui.T(ctx, "정해 두었습니다. 바꾸면 다른 기기에서 로그아웃됩니다.", "Set. Changing it signs out your other devices.")
+	}
+	second := ui.T(ctx, "꺼져 있습니다. 인증 앱의 번호로 계정을 지킵니다.", "Off. An authenticator app protects your account.")
+	if m.SecondAt != nil {
+		second = ui.T(ctx, "켜져 있습니다.", "On.")
+	}
+	there := ui.T(ctx, "이 기기에서만 로그인했습니다.", "You are signed in on this device only.")
+	if n := strconv.Itoa(len(sessions)); len(sessions) > 1 {
+		there = ui.T(ctx, "기기 "+n+"대에서 로그인했습니다.", "You are signed in on "+n+" devices.")
+	}
+	consent := ui.T(ctx, "지금의 개인정보 처리방침("+h.settings.PolicyVersion+" 버전)에 아직 동의하지 않았습니다.", "You have not agreed to the current privacy policy (version "+h.settings.PolicyVersion+").")
+	if agreed.Given && agreed.Version == h.settings.PolicyVersion {
+		day := ui.ShortDay(ctx, agreed.At)
+		consent = ui.T(ctx, day+" 개인정보 수집과 이용에 동의했습니다.", "You agreed to the collection and use of personal data on "+day+".")
+	}
+	return g.Group{
+		h.notifications(ctx),
+		verification,
+		setting(ctx, addressPath, ui.T(ctx, "이메일 주소", "Email address"), email),
+		setting(ctx, changePath, ui.T(ctx, "비밀번호", "Password"), password),
+		setting(ctx, factorPath, ui.T(ctx, "2단계 인증", "Second factor"), second),
+		setting(ctx, sessionsPath, ui.T(ctx, "로그인한 기기", "Sessions"), there),
+		setting(ctx, consentsPath, ui.T(ctx, "동의", "Consents"), consent),
+	}, nil
+}
+
+func facts(ctx context.Context, m member.Member, grants []member.Grant) g.Node {
 	return el.Dl(el.Class("facts"),
-		fact(ui.T(ctx, "이메일", "Email address"), g.Text(m.Email)),
-		fact(ui.T(ctx, "학생", "Student"), g.Text(verified)),
 		fact(ui.T(ctx, "가입", "Member since"), ui.Time(m.CreatedAt, ui.Day(ctx, m.CreatedAt))),
 		g.If(len(grants) > 0, fact(ui.T(ctx, "역할", "Roles"), g.Map(grants, func(r member.Grant) g.Node { return ui.State(ui.Done, roleName(ctx, r.Grant)) }))),
 	)
@@ -158,7 +200,7 @@ type verifyFormRequest struct {
 
 func (h handlers) verifyForm(ctx context.Context, r *verifyFormRequest) (*formOrRedirect, error) {
 	if auth.From(ctx).Verified {
-		return redirected(ui.Local(ctx, myPath)), nil
+		return redirected(withDone(ctx, myPath, "verified")), nil
 	}
 	if r.Sent {
 		return shown(h.codePage(ctx, ui.NewForm(ctx), 0, studentRequest{})), nil

@@ -1,7 +1,6 @@
 package site
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -20,7 +19,7 @@ import (
 )
 
 // privacy is the council's 개인정보 처리방침, in the order of 개인정보 보호법 30조: what is kept as
-// the stores say it (person.Notice), who answers for it and who else handles it as the
+// the stores say it (person.Notice), who answers for it as the council does, and who else handles it as the
 // settings do, with this environment's times.
 func (h handlers) privacy(ctx context.Context, _ *none) (*ui.Answer, error) {
 	s := h.settings
@@ -64,7 +63,7 @@ func (h handlers) privacy(ctx context.Context, _ *none) (*ui.Answer, error) {
 			heading("쿠키", "Cookies"),
 			say("로그인한 사람에게만 씁니다. 로그인을 이어 주고 그 브라우저를 알아보는 데에만 쓰며, 스크립트는 읽을 수 없습니다. 브라우저에서 막을 수 있고, 막으면 로그인할 수 없습니다. 방문자를 따라다니는 도구, 다른 회사의 글꼴, 광고, 통계는 쓰지 않습니다.", "Only for those who sign in: to keep them signed in and to know the browser again. No script can read them. A browser can refuse them, and then nobody can sign in there. There are no trackers, and no fonts, advertisements or statistics of others."),
 			heading("개인정보 보호책임자", "Privacy officer"),
-			h.officer(ctx, f),
+			el.P(g.Text(ui.Officer(ctx, f, s.Privacy))),
 			heading("권익 침해를 구제받는 방법", "Remedies"),
 			el.Ul(
 				el.Li(g.Text(t("개인정보분쟁조정위원회: 1833-6972, kopico.go.kr", "Personal Information Dispute Mediation Committee: 1833-6972, kopico.go.kr"))),
@@ -117,17 +116,6 @@ func (h handlers) processors(ctx context.Context) g.Node {
 		return el.P(g.Text(ui.T(ctx, "개인정보 처리를 다른 곳에 맡기지 않습니다.", "Nobody else handles personal data for the council.")))
 	}
 	return el.Ul(g.Map(h.settings.Privacy.Processors, func(p function.Processor) g.Node { return el.Li(g.Text(p.Name + ": " + p.Work)) }))
-}
-
-func (h handlers) officer(ctx context.Context, f face.Face) g.Node {
-	p := h.settings.Privacy
-	if p.Officer == "" {
-		p.Officer = ui.T(ctx, f.Name+" 회장", "The president of "+face.In("en", f.Name, f.NameEN))
-	}
-	if contact := cmp.Or(p.Contact, f.Foot.Email, f.Foot.Phone, f.Foot.Office); contact != "" { // the council's own, where the officer has none
-		p.Officer += " · " + contact
-	}
-	return el.P(g.Text(p.Officer))
 }
 
 // inForce says since when a version of the policy is in force: versions are called by that day.

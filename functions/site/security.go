@@ -124,14 +124,13 @@ func (h handlers) consentsForm(ctx context.Context, r *doneRequest) (*ui.Answer,
 }
 
 type consentsRequest struct {
-	Privacy   bool   `form:"privacy"`
-	Marketing bool   `form:"marketing"`
-	Version   string `form:"policyVersion"`
+	Privacy bool   `form:"privacy"`
+	Version string `form:"policyVersion"`
 }
 
 func (h handlers) setConsents(ctx context.Context, r *consentsRequest) (*function.Redirect, error) {
 	var f check.Fields
-	c := h.accounts.ReadConsent(&f, "", member.Consent{Version: r.Version, Privacy: r.Privacy, Marketing: &r.Marketing})
+	c := h.accounts.ReadConsent(&f, "", member.Consent{Version: r.Version, Privacy: r.Privacy})
 	err := f.Err()
 	if err == nil {
 		err = h.accounts.Members.Consent(ctx, auth.From(ctx).MemberID, c)
@@ -150,27 +149,43 @@ func (h handlers) setConsents(ctx context.Context, r *consentsRequest) (*functio
 	return nil, ui.Again(err, page)
 }
 
+// agreed is a member's last word about the privacy policy; the zero value where there is none.
+func (h handlers) agreed(ctx context.Context, memberID string) (member.Consented, error) {
+	history, err := h.accounts.Members.Consents(ctx, memberID)
+	if err != nil {
+		return member.Consented{}, err
+	}
+	for _, c := range member.Current(history) {
+		if c.Kind == member.Privacy {
+			return c, nil
+		}
+	}
+	return member.Consented{}, nil
+}
+
 func (h handlers) consentsPage(ctx context.Context, form ui.Form, status int, message string) (*ui.Answer, error) {
-	history, err := h.accounts.Members.Consents(ctx, auth.From(ctx).MemberID)
+	agreed, err := h.agreed(ctx, auth.From(ctx).MemberID)
 	if err != nil {
 		return nil, err
 	}
-	given := map[string]member.Consented{}
-	for _, c := range member.Current(history) {
-		given[c.Kind] = c
+	read := el.A(el.Href(ui.Local(ctx, privacyPath)), g.Text(ui.T(ctx, "내용 보기", "Read it")))
+	leaves := el.P(el.Class("hint"), g.Text(ui.T(ctx, "필수 동의를 거두려면 탈퇴해야 합니다. ", "To withdraw the required consent, leave. ")), el.A(el.Href(ui.Local(ctx, leavePath)), g.Text(ui.T(ctx, "탈퇴", "Leave"))))
+	title := ui.T(ctx, "동의", "Consents")
+	if agreed.Given && agreed.Version == h.settings.PolicyVersion && form.Problem() == nil {
+		return h.page(ctx, status, consentsPath, title, ui.Announce(message),
+			el.P(g.Text(ui.T(ctx, ui.Day(ctx, agreed.At)+"에 개인정보 수집과 이용에 동의했습니다("+agreed.Version+" 버전). ", "You agreed to the collection and use of personal data on "+ui.Day(ctx, agreed.At)+" (version "+agreed.Version+"). ")), read), leaves,
+		), nil
 	}
-	current := given[member.Privacy].Given && given[member.Privacy].Version == h.settings.PolicyVersion
-	return h.page(ctx, status, consentsPath, ui.T(ctx, "동의", "Consents"),
+	return h.page(ctx, status, consentsPath, title,
 		ui.Announce(message),
-		g.If(!current, el.P(el.Class("notice-box"), g.Text(ui.T(ctx, "개인정보 처리 내용이 "+h.settings.PolicyVersion+" 버전으로 바뀌었습니다. 읽고 다시 동의해 주세요.", "The policy has changed to version "+h.settings.PolicyVersion+". Please read it and agree again.")))),
+		g.If(agreed.Version != h.settings.PolicyVersion, el.P(el.Class("notice-box"), g.Text(ui.T(ctx, "개인정보 처리 내용이 "+h.settings.PolicyVersion+" 버전으로 바뀌었습니다. 읽고 다시 동의해 주세요.", "The policy has changed to version "+h.settings.PolicyVersion+". Please read it and agree again.")))),
 		form.Summary(),
 		el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, consentsPath)),
 			el.Input(el.Type("hidden"), el.Name("policyVersion"), el.Value(h.settings.PolicyVersion)),
-			form.Check("privacy", current, true, g.Text(ui.T(ctx, "개인정보 수집과 이용에 동의합니다 (필수). ", "I agree to the collection and use of personal data (required). ")), el.A(el.Href(ui.Local(ctx, privacyPath)), g.Text(ui.T(ctx, "내용 보기", "Read it")))),
-			form.Check("marketing", given[member.Marketing].Given, false, g.Text(ui.T(ctx, "행사와 소식을 이메일로 받겠습니다 (선택).", "Send me news and events by mail (optional)."))),
+			form.Check("privacy", false, true, g.Text(ui.T(ctx, "개인정보 수집과 이용에 동의합니다 (필수). ", "I agree to the collection and use of personal data (required). ")), read),
 			ui.Button(ui.T(ctx, "저장", "Save")),
 		),
-		el.P(el.Class("hint"), g.Text(ui.T(ctx, "필수 동의를 철회하려면 탈퇴해야 합니다. ", "To withdraw the required consent, leave. ")), el.A(el.Href(ui.Local(ctx, leavePath)), g.Text(ui.T(ctx, "탈퇴", "Leave")))),
+		leaves,
 	), nil
 }
 

@@ -28,21 +28,20 @@ func (h handlers) signUpForm(ctx context.Context, r *signUpFormRequest) (*formOr
 }
 
 type signUpRequest struct {
-	Email     string `form:"email"`
-	Password  string `form:"password"`
-	Name      string `form:"name"`
-	Unit      string `form:"unit"`
-	Privacy   bool   `form:"privacy"`
-	Age       bool   `form:"age"`
-	Marketing bool   `form:"marketing"`
-	Version   string `form:"policyVersion"`
-	Next      string `form:"next"`
+	Email    string `form:"email"`
+	Password string `form:"password"`
+	Name     string `form:"name"`
+	Unit     string `form:"unit"`
+	Privacy  bool   `form:"privacy"`
+	Age      bool   `form:"age"`
+	Version  string `form:"policyVersion"`
+	Next     string `form:"next"`
 }
 
 func (h handlers) signUp(ctx context.Context, r *signUpRequest) (*function.Redirect, error) {
 	email, err := h.accounts.SignUp(ctx, account.Application{
 		Email: r.Email, Password: r.Password, Name: r.Name, Unit: r.Unit,
-		Consent: member.Consent{Version: r.Version, Privacy: r.Privacy, Age: &r.Age, Marketing: &r.Marketing},
+		Consent: member.Consent{Version: r.Version, Privacy: r.Privacy, Age: &r.Age},
 	})
 	if err != nil {
 		return nil, again(ctx, err, func(form ui.Form, status int) *ui.Answer { return h.signUpPage(ctx, form, status, *r) })
@@ -86,7 +85,6 @@ func (h handlers) signUpPage(ctx context.Context, form ui.Form, status int, r si
 			el.FieldSet(el.Class("consents"), el.Legend(g.Text(ui.T(ctx, "동의", "Consents"))),
 				form.Check("privacy", r.Privacy, true, g.Text(ui.T(ctx, "개인정보 수집과 이용에 동의합니다 (필수). ", "I agree to the collection and use of personal data (required). ")), el.A(el.Href(ui.Local(ctx, privacyPath)), g.Text(ui.T(ctx, "내용 보기", "Read it")))),
 				form.Check("age", r.Age, true, g.Text(ui.T(ctx, "만 14세 이상입니다 (필수).", "I am 14 or older (required)."))),
-				form.Check("marketing", r.Marketing, false, g.Text(ui.T(ctx, "행사와 소식을 이메일로 받겠습니다 (선택).", "Send me news and events by mail (optional)."))),
 			),
 			hiddenNext(r.Next),
 			ui.Button(ui.T(ctx, "가입하기", "Sign up")),

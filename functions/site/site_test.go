@@ -70,6 +70,24 @@ func TestFiles(t *testing.T) {
 	c.get("/en/privacy").Want(200).Says("How Solmoe Students handles personal data", "The president of Solmoe Students")
 	c.get("/privacy").Want(200).Says("개인정보 처리방침", "2026년 3월 1일부터 시행", "7일 뒤 지움", "365일", "24시간 뒤", "솔뫼대학교 총학생회 회장")
 	c.get("/en/privacy").Want(200).Says("7 days after leaving")
+	if _, err := (face.Store{DB: c.DB}).Set(c.Context(), face.First+1, face.Face{Name: "솔뫼대학교 총학생회", Pattern: "mul", Brand: face.Default("").Brand, Mark: `<path d="M3 34 14 7z"></path>`, Foot: face.Foot{Phone: "031-555-0138"}, Officer: face.Officer{Name: "김마당 사무국장", NameEN: "Kim Madang, secretary"}}); err != nil {
+		t.Fatal(err)
+	}
+	c.get("/privacy").Want(200).Says("<p>김마당 사무국장 · 031-555-0138</p>")
+	c.get("/en/privacy").Want(200).Says("<p>Kim Madang, secretary · 031-555-0138</p>")
+	if f, _, err = (face.Store{DB: c.DB}).Read(c.Context()); err != nil {
+		t.Fatal(err)
+	}
+	own := "/brand/" + f.IconHash() + "/"
+	c.get("/manifest.webmanifest").Want(200).Says(own+"icon.svg", own+"icon-180.png", own+"icon-512.png")
+	c.get("/privacy").Want(200).Says(`<link rel="icon" href="`+own+`icon.svg" type="image/svg+xml">`, `<link rel="apple-touch-icon" href="`+own+`icon-180.png">`, `content="https://council.madang.ac.kr`+own+`icon-512.png"`)
+	c.get(own + "icon.svg").Want(200).Says(f.Mark)
+	for path, keeps := range map[string]string{own + "icon.svg": "public, max-age=31536000, immutable", own + "icon-512.png": "public, max-age=31536000, immutable", "/brand/old/icon-180.png": "private, no-store"} {
+		if r := c.get(path).Want(200); r.Header.Get("Cache-Control") != keeps || !strings.HasPrefix(r.Header.Get("Content-Type"), "image/") {
+			t.Errorf("%s: %v", path, r.Header)
+		}
+	}
+	c.get(own + "icon-9000.png").Want(404)
 }
 
 // person is somebody with a browser.
@@ -132,6 +150,7 @@ func TestStudent(t *testing.T) {
 	if r := p.get("/sign-in?next=/notices"); r.Status != 303 || r.Header.Get("Location") != "/notices" {
 		t.Errorf("signing in twice: %d", r.Status)
 	}
+	p.get("/my").Says(`href="/my/verification"`, "아직 하지 않았습니다.", "sori@example.com (아직 확인하지 않음)")
 	p.send("/my", url.Values{"name": {"이 소리"}, "unit": {"사학과"}, "version": {"1"}}, "/my?done=profile").Says("프로필을 바꿨습니다.", `value="사학과"`)
 	if r := p.do("POST", "/my", url.Values{"name": {"또"}, "version": {"1"}}).Problem(412, "version-stale"); !strings.Contains(string(r.Body), `value="또"`) {
 		t.Error("what was typed is lost")
@@ -141,13 +160,15 @@ func TestStudent(t *testing.T) {
 	p.send("/my/verification", url.Values{"email": {"20261234@madang.ac.kr"}}, "/my/verification?sent=true").Says("번호를 보냈습니다.")
 	code := codeInMail.FindString(c.Mail.Take()[0].Text)
 	p.do("POST", "/my/verification/code", url.Values{"code": {"x"}}).Problem(422, "invalid-input")
-	p.send("/my/verification/code", url.Values{"code": {code}}, "/my?done=verified").Says("재학생 인증을 마쳤습니다.", "2026. 3. 2. 인증")
-	if r := p.get("/my/verification"); r.Status != 303 {
-		t.Errorf("verifying twice: %d", r.Status)
+	p.send("/my/verification/code", url.Values{"code": {code}}, "/my?done=verified").
+		Says("재학생 인증을 마쳤습니다.", "2026. 3. 2. 인증했습니다.", "sori@example.com", "꺼져 있습니다.", "이 기기에서만 로그인했습니다.", "2026. 3. 2. 개인정보 수집과 이용에 동의했습니다.").SaysNot(`href="/my/verification"`)
+	if r := p.get("/my/verification"); r.Status != 303 || r.Header.Get("Location") != "/my?done=verified" {
+		t.Errorf("verifying twice: %d %s", r.Status, r.Header.Get("Location"))
 	}
 
 	other := c.person(t)
 	other.send("/sign-in", url.Values{"email": {"sori@example.com"}, "password": {secretWord}}, "/")
+	p.get("/my").Says("기기 2대에서 로그인했습니다.")
 	if n := strings.Count(string(p.get("/my/sessions").Want(200).Body), `class="device"`); n != 2 {
 		t.Errorf("%d sessions", n)
 	}
@@ -157,7 +178,7 @@ func TestStudent(t *testing.T) {
 		t.Errorf("signed out there: %d %v", r.Status, other.cookies)
 	}
 
-	p.send("/my/consents", url.Values{"privacy": {"on"}, "marketing": {"on"}, "policyVersion": {"2026-03-01"}}, "/my/consents?done=consents").Says(`name="marketing" type="checkbox" checked`)
+	p.send("/my/consents", url.Values{"privacy": {"on"}, "policyVersion": {"2026-03-01"}}, "/my/consents?done=consents").Says("2026년 3월 2일 (월)에 개인정보 수집과 이용에 동의했습니다(2026-03-01 버전).")
 	p.do("POST", "/my/consents", url.Values{"policyVersion": {"2026-03-01"}}).Problem(422, "invalid-input")
 
 	c.Mail.Take()

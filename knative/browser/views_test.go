@@ -2,7 +2,9 @@ package browser
 
 import (
 	"cmp"
+	"encoding/json"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -91,7 +93,6 @@ var addresses = map[string]string{
 
 // others are what browsers ask for that is no page to look at, each with what it is.
 var others = map[string]string{
-	"/notices/previews/{token}": "a notice by a link that ends: TestPreview of functions/notices looks at it",
 	"/my/follows/{kind}/{id}":   "what is still to come, as minutes that are awaited: TestFollows of functions/notify looks at it",
 	"/unsubscribe/{token}":      "a link in a mail: TestANoticeFiveMinutesAhead of functions/notify looks at it",
 	"/archives/bundles/{id}":    "a year that somebody asked for: TestArchives looks at it",
@@ -166,12 +167,13 @@ func views(t *testing.T, h *localHost) []view {
 	h.watched()
 	cookies, list := h.signIn(), slices.Clone(states)
 	h.channelled(cookies)
+	made := map[string]string{"/notices/previews/{token}": h.previewed(cookies)}
 	for _, spec := range functions.All() {
 		for _, route := range spec.Build(function.Deps{}).Routes {
 			if !route.HTML || route.Method != http.MethodGet || route.Neutral || function.LanguageOf(route.Path) == "en" || others[route.Path] != "" {
 				continue
 			}
-			member, path := route.Access.String() != function.Anyone.String(), cmp.Or(addresses[route.Path], route.Path)
+			member, path := route.Access.String() != function.Anyone.String(), cmp.Or(made[route.Path], addresses[route.Path], route.Path)
 			status := http.StatusOK
 			if route.Page != nil && route.Page.Lost {
 				status = http.StatusNotFound
@@ -201,6 +203,21 @@ func views(t *testing.T, h *localHost) []view {
 	}
 	slices.SortStableFunc(list, func(a, b view) int { return cmp.Compare(a.function, b.function) })
 	return list
+}
+
+// previewed is the path of a notice's preview, by a link that an editor asked for.
+func (h *localHost) previewed(cookies string) string {
+	h.t.Helper()
+	raw := h.write(http.MethodPost, "/v1/notices/"+h.first("/v1/notices", cookies)+"/preview", cookies, nil, http.StatusOK)
+	var link struct{ URL string }
+	if err := json.Unmarshal([]byte(raw), &link); err != nil {
+		h.t.Fatal(err)
+	}
+	at, err := url.Parse(link.URL)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return at.Path
 }
 
 // The lists above name no page that is gone.

@@ -35,6 +35,15 @@ func (f Face) Sheet() string {
 	return ":root{" + f.Brand.Light.roles() + `;--wall-tile:url("/brand/` + f.Hash() + `/wall.svg")}` + "\n@media (prefers-color-scheme:dark){:root{" + f.Brand.Dark.roles() + "}}\n"
 }
 
+// IconHash names the icons (package icon), which are the mark on the colour; "" where they are those that every installation has.
+func (f Face) IconHash() string {
+	if p := Default("").Brand.Light; f.Mark == "" && f.Brand.Light.Field == p.Field && f.Brand.Light.On == p.On {
+		return ""
+	}
+	sum := sha256.Sum256([]byte("icon 1\n" + f.Brand.Light.Field + "\n" + f.Brand.Light.On + "\n" + f.Mark)) // the number goes up when they are drawn otherwise
+	return hex.EncodeToString(sum[:])[:16]
+}
+
 // Hash names the sheet and the pattern; "" where they are those that ui.css has anyway.
 func (f Face) Hash() string {
 	if d := Default(""); f.Brand == d.Brand && f.Pattern == d.Pattern {

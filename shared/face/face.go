@@ -5,18 +5,26 @@ package face
 
 // Face is the council's own part of every page. Empty texts are left out where they would stand.
 type Face struct {
-	Name     string `json:"name"`     // "솔뫼대학교 총학생회"; where it was never set, COUNCIL_NAME
-	NameEN   string `json:"nameEn"`   // "" for Name on English pages, too
-	Line     string `json:"line"`     // under the name, "제38대 〈나란히〉"
-	LineEN   string `json:"lineEn"`   // "" for none on English pages
-	Short    string `json:"short"`    // under an icon on a telephone, at most 6 letters; "" for the name
-	Slogan   string `json:"slogan"`   // on the main page; "" for the name
-	SloganEN string `json:"sloganEn"` // "" for NameEN on English pages
-	Mark     string `json:"mark"`     // the inside of an SVG with viewBox 0 0 40 40, in currentColor, as Clean makes it; "" for the name's first syllable
-	Colour   string `json:"colour"`   // #rrggbb
-	Brand    Brand  `json:"brand"`    // what follows from Colour
-	Pattern  string `json:"pattern"`  // one of Patterns
-	Foot     Foot   `json:"foot"`
+	Name     string  `json:"name"`     // "솔뫼대학교 총학생회"; where it was never set, COUNCIL_NAME
+	NameEN   string  `json:"nameEn"`   // "" for Name on English pages, too
+	Line     string  `json:"line"`     // under the name, "제38대 〈나란히〉"
+	LineEN   string  `json:"lineEn"`   // "" for none on English pages
+	Short    string  `json:"short"`    // under an icon on a telephone, at most 6 letters; "" for the name
+	Slogan   string  `json:"slogan"`   // on the main page; "" for the name
+	SloganEN string  `json:"sloganEn"` // "" for NameEN on English pages
+	Mark     string  `json:"mark"`     // the inside of an SVG with viewBox 0 0 40 40, in currentColor, as Clean makes it; "" for the name's first syllable
+	Colour   string  `json:"colour"`   // #rrggbb
+	Brand    Brand   `json:"brand"`    // what follows from Colour
+	Pattern  string  `json:"pattern"`  // one of Patterns
+	Foot     Foot    `json:"foot"`
+	Officer  Officer `json:"officer"`
+}
+
+// Officer is the 개인정보 보호책임자, whom the privacy policy names (개인정보 보호법 31조).
+type Officer struct {
+	Name    string `json:"name"`    // "김마당 사무국장"; "" for the one whom the environment names, or the president
+	NameEN  string `json:"nameEn"`  // "" for Name on English pages, too
+	Contact string `json:"contact"` // telephone or mail address of who is named; "" for the environment's where Name is "", too, or the council's own
 }
 
 // Foot is how a council is reached. Whatever is empty does not stand there.

@@ -28,6 +28,10 @@ func TestCleanMark(t *testing.T) {
 			`<svg viewBox="0 0 40 40" fill="none" stroke="red"><g style="fill:#123; stroke : none"><path d="M1" fill="url(#x)" stroke-width="2"/></g></svg>`,
 			`<g transform="translate(0.0000 0.0000) scale(1.0000)" fill="none" stroke="currentColor"><g fill="currentColor" stroke="none"><path d="M1" stroke-width="2" fill="currentColor"></path></g></g>`,
 		},
+		"how lines are drawn": {
+			`<svg width="40" height="40" x="9" stroke-width="3" stroke="red" fill-rule="evenodd" stroke-foo="1"><path d="M1"/></svg>`,
+			`<g transform="translate(0.0000 0.0000) scale(1.0000)" fill="currentColor" stroke="currentColor" stroke-width="3" fill-rule="evenodd"><path d="M1"></path></g>`,
+		},
 		"nothing that runs, loads or says": {
 			`<svg viewBox="0 0 40 40" onload="x()"><script>alert(1)</script><style>@import "x"</style><a href="javascript:x"><path d="M0"/></a><image href="x"/><text>x</text><use href="#a"/>
 			<foreignObject><p>x</p></foreignObject><defs><path d="M9"/></defs><path id="a" class="b" onclick="x" d="M1" transform="rotate(3) &quot;" xlink:href="x"/></svg>`,
@@ -111,6 +115,11 @@ func TestSheet(t *testing.T) {
 	h.Brand.Dark.Bar = "#123456"
 	if g.Hash() == "" || h.Hash() == "" || g.Hash() == h.Hash() || !strings.Contains(h.Sheet(), "--bar:#123456") {
 		t.Errorf("%q %q\n%s", g.Hash(), h.Hash(), h.Sheet())
+	}
+	m := f
+	m.Mark = `<path d="M1 2"></path>`
+	if f.IconHash() != "" || g.IconHash() != "" || m.IconHash() == "" {
+		t.Errorf("icons follow from the mark and the colour alone: %q %q %q", f.IconHash(), g.IconHash(), m.IconHash())
 	}
 	for _, c := range face.PatternChoices() {
 		if face.Patterns[c.Value] == "" {

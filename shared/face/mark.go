@@ -62,7 +62,7 @@ func CleanMark(svg string) (string, error) {
 				if name != "svg" || !ok {
 					return "", ErrMarkSVG
 				}
-				paint := painted(e)
+				paint := painted(e) + drawnBy(e)
 				if !strings.Contains(paint, "fill=") {
 					paint = ` fill="currentColor"` + paint
 				}
@@ -127,6 +127,14 @@ func fit(svg xml.StartElement) (string, bool) {
 	scale := 40 / max(box[2], box[3])
 	number := func(n float64) string { return strconv.FormatFloat(n, 'f', 4, 64) }
 	return fmt.Sprintf("translate(%s %s) scale(%s)", number((40-box[2]*scale)/2-box[0]*scale), number((40-box[3]*scale)/2-box[1]*scale), number(scale)), true
+}
+
+// drawnBy are what an SVG says of how all of its lines are drawn: where it is says fit.
+func drawnBy(svg xml.StartElement) string {
+	svg.Attr = slices.DeleteFunc(slices.Clone(svg.Attr), func(a xml.Attr) bool {
+		return !strings.HasPrefix(a.Name.Local, "stroke-") && !strings.HasSuffix(a.Name.Local, "-rule")
+	})
+	return placed(svg)
 }
 
 // placed are the attributes that say where a shape is and how its lines are drawn.

@@ -27,6 +27,8 @@ const (
 	ShortLimit  = 6
 	SloganLimit = 40
 	FootLimit   = 60
+	// OfficerLimit is that of a name with a title.
+	OfficerLimit = 40
 )
 
 // Store keeps each version of the face.
@@ -91,6 +93,7 @@ func Check(f Face, brand func(hex string) (Brand, error)) (Face, error) {
 		{"nameEn", &f.NameEN, NameLimit + 20}, {"line", &f.Line, LineLimit}, {"lineEn", &f.LineEN, LineLimit + 20}, {"short", &f.Short, ShortLimit},
 		{"slogan", &f.Slogan, SloganLimit}, {"sloganEn", &f.SloganEN, SloganLimit + 20},
 		{"office", &f.Foot.Office, FootLimit}, {"hours", &f.Foot.Hours, FootLimit}, {"phone", &f.Foot.Phone, 20}, {"instagram", &f.Foot.Instagram, 31}, {"kakaoTalk", &f.Foot.KakaoTalk, FootLimit},
+		{"officer", &f.Officer.Name, OfficerLimit}, {"officerEn", &f.Officer.NameEN, OfficerLimit + 20}, {"officerContact", &f.Officer.Contact, FootLimit},
 	} {
 		*text.value = w.OptionalLine(text.name, *text.value, text.limit)
 	}

@@ -176,7 +176,7 @@ type StorageConfig struct {
 
 // Privacy is what the privacy policy says that no program knows (개인정보 보호법 30조).
 type Privacy struct {
-	Officer    string // name and title of the 개인정보 보호책임자; "" where nobody is named
+	Officer    string // name and title of the 개인정보 보호책임자 until the council names one (face.Officer); "" where nobody is named
 	Contact    string // telephone or mail address; "" for none
 	Processors []Processor
 }

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"html"
 	"net/http"
@@ -121,8 +122,8 @@ func (f Frame) head(ctx context.Context, v View, c face.Face) []g.Node {
 	nodes = append(nodes,
 		g.If(f.Search == SearchPath, el.Link(el.Rel("search"), el.Type("application/opensearchdescription+xml"), el.Href(f.local(ctx, OpenSearchPath)), el.Title(name))),
 		g.If(f.keyed(), el.Script(el.Type("module"), el.Src(f.Assets.URL("header.js")))),
-		el.Link(el.Rel("icon"), el.Href(f.Assets.URL("icon.svg")), el.Type("image/svg+xml")),
-		el.Link(el.Rel("apple-touch-icon"), el.Href(f.Assets.URL("icon-180.png"))),
+		el.Link(el.Rel("icon"), el.Href(f.Icon(c, "icon.svg")), el.Type("image/svg+xml")),
+		el.Link(el.Rel("apple-touch-icon"), el.Href(f.Icon(c, "icon-180.png"))),
 		el.Meta(el.Name("color-scheme"), el.Content("light dark")),
 		el.Meta(el.Name("theme-color"), el.Content(c.Brand.Light.Field), g.Attr("media", "(prefers-color-scheme: light)")),
 		el.Meta(el.Name("theme-color"), el.Content(c.Brand.Dark.Field), g.Attr("media", "(prefers-color-scheme: dark)")),
@@ -132,7 +133,15 @@ func (f Frame) head(ctx context.Context, v View, c face.Face) []g.Node {
 		nodes = append(nodes, g.If(v.App, manifest(ctx)))
 		return append(nodes, el.Meta(el.Name("robots"), el.Content("noindex")))
 	}
-	return append(nodes, f.described(ctx, v, name)...)
+	return append(nodes, f.described(ctx, v, c)...)
+}
+
+// Icon is the address of one of the council's icons: icon.svg, icon-180.png, icon-512.png.
+func (f Frame) Icon(c face.Face, name string) string {
+	if hash := c.IconHash(); hash != "" {
+		return "/brand/" + hash + "/" + name
+	}
+	return f.Assets.URL(name)
 }
 
 // manifest leads to what the site is as an app.
@@ -177,7 +186,8 @@ func (f Frame) alternates(ctx context.Context, v View, name string) g.Node {
 }
 
 // described is what search engines and previews are told about a public page.
-func (f Frame) described(ctx context.Context, v View, name string) []g.Node {
+func (f Frame) described(ctx context.Context, v View, c face.Face) []g.Node {
+	name := called(ctx, c)
 	korean, english := f.SiteURL+v.Path, f.SiteURL+function.English(v.Path)
 	title := v.Title
 	if title == "" {
@@ -205,7 +215,7 @@ func (f Frame) described(ctx context.Context, v View, name string) []g.Node {
 	nodes = append(nodes, f.alternates(ctx, v, name))
 	picture := v.Picture
 	if picture == "" {
-		picture = f.Assets.URL("icon-512.png")
+		picture = f.Icon(c, "icon-512.png")
 	} else {
 		nodes = append(nodes, el.Meta(el.Name("twitter:card"), el.Content("summary_large_image")))
 	}
@@ -509,6 +519,21 @@ func contacts(ctx context.Context, foot face.Foot) g.Node {
 		return nil
 	}
 	return el.Dl(rows...)
+}
+
+// Officer is who answers for personal data and how they are reached: whom the council names, else whom the environment
+// does, else its president.
+func Officer(ctx context.Context, c face.Face, named function.Privacy) string {
+	language := function.RequestFrom(ctx).Language
+	name, contact := face.In(language, c.Officer.Name, c.Officer.NameEN), c.Officer.Contact
+	if name == "" {
+		name = cmp.Or(named.Officer, T(ctx, c.Name+" 회장", "The president of "+face.In("en", c.Name, c.NameEN)))
+		contact = cmp.Or(contact, named.Contact) // of the one whom the council replaced it says nothing
+	}
+	if contact = cmp.Or(contact, c.Foot.Email, c.Foot.Phone, c.Foot.Office); contact != "" { // the council's own, where the officer has none
+		name += " · " + contact
+	}
+	return name
 }
 
 // Mark is a council's mark: its own, or the first syllable of its name, cut out of a stone.

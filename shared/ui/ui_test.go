@@ -224,7 +224,7 @@ func TestFace(t *testing.T) {
 	}
 	for language, wants := range map[string][]string{
 		"ko": {"<title>공지 · 솔뫼대학교</title>", `<svg class="mark" viewBox="0 0 40 40" aria-hidden="true"><path d="M3 34 14 7"/></svg><span><b>솔뫼대학교</b><span>제38대 총학생회 〈나란히〉</span></span>`,
-			"<dt>사무실</dt><dd>학생회관 2층</dd>", `<a href="mailto:council@solmoe.ac.kr">`, `<a href="https://www.instagram.com/solmoe_nr">@solmoe_nr</a>`, `<a href="https://pf.kakao.com/_a">pf.kakao.com/_a</a>`, `content="#1d4a9c"`, `<link rel="stylesheet" href="/brand/` + own.Hash() + `/brand.css">`},
+			"<dt>사무실</dt><dd>학생회관 2층</dd>", `<a href="mailto:council@solmoe.ac.kr">`, `<a href="https://www.instagram.com/solmoe_nr">@solmoe_nr</a>`, `<a href="https://pf.kakao.com/_a">pf.kakao.com/_a</a>`, `content="#1d4a9c"`, `<link rel="stylesheet" href="/brand/` + own.Hash() + `/brand.css">`, `<link rel="icon" href="/brand/` + own.IconHash() + `/icon.svg" type="image/svg+xml">`, `<link rel="apple-touch-icon" href="/brand/` + own.IconHash() + `/icon-180.png">`},
 		"en": {"<title>공지 · Solmoe University</title>", "<b>Solmoe University</b></span>", `<dd lang="ko">학생회관 2층</dd>`},
 	} {
 		got := page(language)
@@ -235,6 +235,31 @@ func TestFace(t *testing.T) {
 		}
 		if strings.Contains(got, "전화") || strings.Contains(got, "Phone") {
 			t.Errorf("%s: a contact that was not given", language)
+		}
+	}
+}
+
+// The council's own officer is named before the environment's, whose contact then says nothing, and that before its president.
+func TestOfficer(t *testing.T) {
+	council := face.Face{Name: "솔뫼대학교 총학생회", NameEN: "Solmoe Students", Foot: face.Foot{Email: "hi@solmoe.ac.kr", Phone: "1"}}
+	installed := function.Privacy{Officer: "김마당 사무국장", Contact: "02-1"}
+	for i, row := range []struct {
+		language string
+		officer  face.Officer
+		named    function.Privacy
+		want     string
+	}{
+		{"ko", face.Officer{}, function.Privacy{}, "솔뫼대학교 총학생회 회장 · hi@solmoe.ac.kr"},
+		{"en", face.Officer{}, function.Privacy{}, "The president of Solmoe Students · hi@solmoe.ac.kr"},
+		{"ko", face.Officer{}, installed, "김마당 사무국장 · 02-1"},
+		{"ko", face.Officer{Contact: "02-2"}, installed, "김마당 사무국장 · 02-2"},
+		{"ko", face.Officer{Name: "이소리 회장"}, installed, "이소리 회장 · hi@solmoe.ac.kr"},
+		{"en", face.Officer{Name: "이소리 회장", Contact: "02-3"}, installed, "이소리 회장 · 02-3"},
+		{"en", face.Officer{Name: "이소리 회장", NameEN: "Lee Sori, president"}, installed, "Lee Sori, president · hi@solmoe.ac.kr"},
+	} {
+		council.Officer = row.officer
+		if got := ui.Officer(in(row.language), council, row.named); got != row.want {
+			t.Errorf("%d: %s, want %s", i, got, row.want)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	g "maragu.dev/gomponents"
 	el "maragu.dev/gomponents/html"
 
+	"github.com/madang-council/madang/shared/council/notice"
 	"github.com/madang-council/madang/shared/ui"
 )
 
@@ -23,6 +24,6 @@ func (h handlers) preview(ctx context.Context, r *previewRequest) (*ui.Answer, e
 	told := el.Div(el.Class("notice-box"), el.Role("note"),
 		el.P(el.B(g.Text(ui.T(ctx, "미리보기입니다. ", "This is a preview. "))), g.Text(ui.T(ctx, "지금 저장된 글이 게시되면 이렇게 보입니다. 이 링크는 "+ui.Moment(ctx, until)+"까지 열립니다.", "So the notice would look as it is saved now. The link works until "+ui.Moment(ctx, until)+"."))))
 	view := h.view(ctx, n, told, nil)
-	view.Hidden = true
+	view.Path, view.Hidden = notice.PreviewPath+r.Token, true // the other language and signing in lead back to the preview: the notice may be nobody's to read
 	return h.frame.Page(ctx, view), nil
 }

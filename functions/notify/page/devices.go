@@ -30,9 +30,13 @@ var worker string
 // script is the worker as an answer.
 type script struct{ body string }
 
-// worker is what shows notifications. It names the picture that they have, so that browsers take another one with a release.
-func (h handlers) worker(context.Context, *none) (*script, error) {
-	return &script{"const icon = " + strconv.Quote(h.frame.Assets.URL("icon-180.png")) + ";\n" + worker}, nil
+// worker is what shows notifications. It names the picture that they have, so that browsers take another one when the council has one.
+func (h handlers) worker(ctx context.Context, _ *none) (*script, error) {
+	f, err := h.frame.Face(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &script{"const icon = " + strconv.Quote(h.frame.Icon(f, "icon-180.png")) + ";\n" + worker}, nil
 }
 
 // WriteResponse writes the worker, which may ask the site itself and nothing else.

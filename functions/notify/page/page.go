@@ -21,6 +21,7 @@ import (
 	"github.com/madang-council/madang/shared/council/topic"
 	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/database"
+	"github.com/madang-council/madang/shared/face"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/identity/member"
 	"github.com/madang-council/madang/shared/problem"
@@ -88,7 +89,7 @@ func Routes(d function.Deps, s Stores) []function.Route {
 		own("POST", mailPath, function.Do(h.resume), "Has mail sent again to an address that it came back from."),
 		function.Route{Method: "POST", Path: devicesPath, Access: function.SignedIn, Private: true, Alone: true, Limit: function.Outward, Do: function.Do(h.turnOn), Doc: "Turns notifications on in this browser."},
 		own("POST", devicesPath+"/{id}", function.Do(h.turnOff), "Turns notifications off in a browser."),
-		function.Route{Method: "GET", Path: WorkerPath, Access: function.Anyone, Neutral: true, Page: &function.Page{ForAll: true}, Do: function.Do(h.worker), Doc: "What browsers run that show notifications."},
+		function.Route{Method: "GET", Path: WorkerPath, Access: function.Anyone, Neutral: true, Page: &function.Page{ForAll: true, Tags: []string{face.Tag}}, Do: function.Do(h.worker), Doc: "What browsers run that show notifications."},
 		own("GET", followPath+"{kind}/{id}", function.Do(h.ask), "Asks whether one wants to hear of what happens to a thing."),
 		own("POST", followPath+"{kind}/{id}", function.Do(h.follow), "Follows a thing, or ends it."),
 		function.Route{Method: "GET", Path: EndPath + "{token}", Access: function.Anyone, Always: true, Do: function.Do(h.asked), Doc: "Asks whether a kind of mail is to end."},

@@ -49,7 +49,7 @@ func (h handlers) describe(ctx context.Context, _ *none) (*document, error) {
 	told := []any{}
 	for _, part := range []string{
 		text.Truncate(name, mostShortName), text.Truncate(name, mostLongName), ui.T(ctx, name+" 홈페이지에서 찾기", "Search the site of "+name), language,
-		h.frame.SiteURL + h.frame.Assets.URL("icon-180.png"), h.frame.SiteURL + ui.Local(ctx, search.Path) + "?q={searchTerms}",
+		h.frame.SiteURL + h.frame.Icon(f, "icon-180.png"), h.frame.SiteURL + ui.Local(ctx, search.Path) + "?q={searchTerms}",
 	} {
 		told = append(told, html.EscapeString(part))
 	}

@@ -13,6 +13,7 @@ import (
 type handlers struct {
 	desk  desk.Desk
 	faces face.Store
+	named function.Privacy // whom the environment names
 }
 
 // Entries are those of the console's menu.
@@ -22,8 +23,8 @@ func Entries() []function.Entry {
 
 // Routes are the console's pages of settings.
 func Routes(d function.Deps) []function.Route {
-	h := handlers{desk: desk.New(d), faces: face.Store{DB: d.DB, Name: d.Settings.CouncilName}}
+	h := handlers{desk: desk.New(d), faces: face.Store{DB: d.DB, Name: d.Settings.CouncilName}, named: d.Settings.Privacy}
 	return h.desk.Pages(
-		function.Route{Method: "GET", Path: face.DeskPath, Access: function.May(auth.Operate), Do: function.Do(h.face), Doc: "Name, mark, colour, pattern, slogan and foot of the site, with what they would look like."},
+		function.Route{Method: "GET", Path: face.DeskPath, Access: function.May(auth.Operate), Do: function.Do(h.face), Doc: "Name, mark, colour, pattern, slogan, foot and privacy officer of the site, with what they would look like."},
 	)
 }

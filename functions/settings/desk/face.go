@@ -25,7 +25,7 @@ func (h handlers) face(ctx context.Context, _ *faceRequest) (*ui.Answer, error) 
 		desk.Heading(title),
 		el.P(el.Class("hint"), g.Text(ui.T(ctx, "바꾸면 모든 페이지가 함께 바뀝니다. 저장하기 전에는 아무도 보지 못합니다.", "A change changes every page. Nobody sees it before it is saved."))),
 		el.Form(el.ID("face"), el.Class("form face"), desk.Action("PUT", "/v1/admin/face", version), desk.Said(ui.T(ctx, "저장했습니다. 모든 페이지에 반영됩니다.", "Saved. Every page shows it.")),
-			el.Div(el.Class("face-boxes"), names(ctx, f), mark(ctx, f), colours(ctx, f), pattern(ctx, f), foot(ctx, f)),
+			el.Div(el.Class("face-boxes"), names(ctx, f), mark(ctx, f), colours(ctx, f), pattern(ctx, f), foot(ctx, f), h.officer(ctx, f)),
 			preview(ctx, f),
 			el.Div(el.Class("actions"), ui.Button(ui.T(ctx, "저장", "Save"))),
 		),
@@ -100,6 +100,17 @@ func foot(ctx context.Context, f face.Face) g.Node {
 		form.Input(ui.Field{Name: "email", Label: ui.T(ctx, "이메일", "Email"), Value: f.Foot.Email, Type: "email", Limit: 254, Optional: true}),
 		form.Input(box(ctx, "instagram", problem.Text{KO: "인스타그램", EN: "Instagram"}, f.Foot.Instagram, 31)),
 		form.Input(box(ctx, "kakaoTalk", problem.Text{KO: "카카오톡 채널", EN: "KakaoTalk channel"}, f.Foot.KakaoTalk, face.FootLimit)),
+	)
+}
+
+// officer is who the privacy policy names: it changes with every council, so that no operator is asked for it.
+func (h handlers) officer(ctx context.Context, f face.Face) g.Node {
+	form := ui.NewForm(ctx)
+	without := ui.Officer(ctx, face.Face{Name: f.Name, NameEN: f.NameEN, Foot: f.Foot}, h.named)
+	return group(ui.T(ctx, "개인정보 보호책임자", "Privacy officer"), ui.T(ctx, "개인정보 처리방침에 나옵니다. 비워 두면: "+without, "In the privacy policy. Without one: "+without),
+		form.Input(box(ctx, "officer", problem.Text{KO: "이름과 직함", EN: "Name and title"}, f.Officer.Name, face.OfficerLimit)),
+		form.Input(box(ctx, "officerContact", problem.Text{KO: "보호책임자 연락처", EN: "Officer's contact"}, f.Officer.Contact, face.FootLimit)),
+		form.Input(box(ctx, "officerEn", problem.Text{KO: "영어 이름과 직함", EN: "English name and title"}, f.Officer.NameEN, face.OfficerLimit+20, el.Lang("en"))),
 	)
 }
 

@@ -9,21 +9,19 @@ import (
 	"github.com/madang-council/madang/shared/database"
 )
 
-// The kinds of consent. Privacy is what an account needs (개인정보 보호법 15조); the
-// others can be withdrawn.
+// The kinds of consent, both of which an account needs (개인정보 보호법 15조). Which news members
+// want by mail is no consent of theirs: they choose it among their notifications.
 const (
-	Privacy   = "privacy"   // collection and use of personal data
-	Age       = "age"       // is 14 or older (22조의2)
-	Marketing = "marketing" // mail that is not about the member's own affairs
+	Privacy = "privacy" // collection and use of personal data
+	Age     = "age"     // is 14 or older (22조의2)
 )
 
 // Consent is what a member agrees to, of one version of the policy. Nil means that it
 // was not asked.
 type Consent struct {
-	Version   string
-	Privacy   bool
-	Age       *bool
-	Marketing *bool
+	Version string
+	Privacy bool
+	Age     *bool
 }
 
 // Consented is one consent or its withdrawal, as stored.
@@ -45,10 +43,14 @@ func (s Store) Consents(ctx context.Context, memberID string) ([]Consented, erro
 	}, `SELECT kind, version, given, at FROM consents WHERE member_id = $1 ORDER BY at, kind`, memberID)
 }
 
-// Current is the last word about each kind.
+// Current is the last word about each kind that is asked for. Of one that no longer is, as that to
+// mail of no purpose, the history alone tells.
 func Current(history []Consented) []Consented {
 	last := []Consented{}
 	for _, c := range history {
+		if c.Kind != Privacy && c.Kind != Age {
+			continue
+		}
 		last = slices.DeleteFunc(last, func(o Consented) bool { return o.Kind == c.Kind })
 		last = append(last, c)
 	}
@@ -75,7 +77,7 @@ func (s Store) consent(ctx context.Context, memberID string, c Consent, first bo
 		}
 		current = Current(history)
 	}
-	for kind, given := range map[string]*bool{Privacy: &c.Privacy, Age: c.Age, Marketing: c.Marketing} {
+	for kind, given := range map[string]*bool{Privacy: &c.Privacy, Age: c.Age} {
 		same := func(o Consented) bool {
 			return o.Kind == kind && o.Given == *given && (o.Version == c.Version || !o.Given)
 		}
