@@ -25,6 +25,7 @@ var (
 var guests = map[string]string{
 	"shared/identity/credential changes members":  "password and second factor are columns of the account",
 	"shared/identity/credential reads members":    "password and second factor are columns of the account",
+	"shared/identity/member changes uploads":      "a proof of being a student ends with the decision, in its unit of work; the store of files would link pictures into every sign-in",
 	"shared/identity/session reads members":       "every request asks who it is in one statement",
 	"shared/identity/session reads member_roles":  "every request asks who it is in one statement",
 	"shared/identity/session reads devices":       "a session that ran out is kept while a device hangs on it",

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -391,7 +392,13 @@ func TestLinkingIsProved(t *testing.T) {
 	other.location(t, other.back(other.begin(t, issuer, "")), "/")
 	other.do("DELETE", "/v1/auth/oidc/kakao", `{}`).Problem(403, "proof-required")
 	other.keep(other.do("POST", "/v1/auth/proof", map[string]string{"password": secretWord}).Want(200))
+	// A password opens nothing where there is no address to sign in with.
+	other.do("DELETE", "/v1/auth/oidc/kakao", `{}`).Problem(409, "last-way-in")
+	other.do("POST", "/v1/auth/email", map[string]string{"email": "other@example.com"}).Want(202)
+	sent := app.Mail.Take()
+	other.keep(other.do("POST", "/v1/auth/email/confirm", map[string]string{"code": regexp.MustCompile(`\d{6}`).FindString(sent[len(sent)-1].Text)}).Want(200))
 	other.do("DELETE", "/v1/auth/oidc/kakao", `{}`).Want(200)
+	other.signIn("other@example.com", secretWord).Want(201)
 }
 
 // While the site is read-only somebody who comes back from an issuer gets no account and no link, though both are written

@@ -92,7 +92,8 @@ func All() function.Catalogue {
 			{What: problem.Text{KO: "로그인한 기기의 이름과 시각", EN: "Name of your device, and when you signed in"}, Why: problem.Text{KO: "로그인 유지, 어디에서 로그인했는지 보여 주기", EN: "Keeping you signed in, and showing you where you are"}, Until: problem.Text{KO: "로그인이 끝나고 30일. 자동으로 끝났고 그 기기에서 알림을 받으면 90일", EN: "30 days after the session; 90 where it ended by itself and you get notifications there"}},
 			{What: problem.Text{KO: "로그인에 실패한 횟수(접속 주소는 하루마다 바뀌는 값으로만)", EN: "Number of failed sign-ins (network addresses only as a hash that changes daily)"}, Why: problem.Text{KO: "비밀번호 추측 막기", EN: "Stopping people who guess passwords"}, Until: problem.Text{KO: "24시간", EN: "24 hours"}},
 			{What: problem.Text{KO: "2단계 인증 키와 복구 코드(켠 사람만, 암호화)", EN: "Second factor and recovery codes (encrypted; only if you turn it on)"}, Why: problem.Text{KO: "계정 보호", EN: "Protecting the account"}, Until: problem.Text{KO: "끄거나 탈퇴할 때", EN: "Until you turn it off or leave"}},
-			{What: problem.Text{KO: "올린 파일과 그 이름", EN: "Uploaded files and their names"}, Why: problem.Text{KO: "회원이 낸 자료", EN: "Receiving what members submit"}, Until: problem.Text{KO: "쓰이지 않으면 {unused} 뒤, 재학생 증빙은 확인한 뒤 지움", EN: "{unused} unless used; proofs of being a student until they are checked"}},
+			{What: problem.Text{KO: "올린 파일과 그 이름", EN: "Uploaded files and their names"}, Why: problem.Text{KO: "회원이 낸 자료", EN: "Receiving what members submit"}, Until: problem.Text{KO: "쓰이지 않으면 {unused} 뒤 지움", EN: "{unused} unless used"}},
+			{What: problem.Text{KO: "재학생 증빙으로 올린 파일", EN: "Files uploaded as proof of being a student"}, Why: problem.Text{KO: "재학생 인증", EN: "Verification as a student"}, Until: problem.Text{KO: "인증할 때까지, 길어도 14일", EN: "Until you are verified, at most 14 days"}},
 			{What: problem.Text{KO: "자료에서 개인정보를 가렸다고 표시한 사람(총학생회에서 일하는 사람만)", EN: "Who confirmed that personal data in a document was masked (council staff only)"}, Why: problem.Text{KO: "공개한 자료에 책임지기", EN: "Accountability for what is published"}, Until: problem.Text{KO: "자료가 있는 동안, 탈퇴하면 누구인지 알 수 없음", EN: "As long as the document exists; the name is removed when you leave"}},
 			{What: problem.Text{KO: "쓰고 고친 글(총학생회에서 일하는 사람만)", EN: "What you wrote and edited (council staff only)"}, Why: problem.Text{KO: "홈페이지에 싣기", EN: "Publishing it"}, Until: problem.Text{KO: "글은 남고, 탈퇴하면 쓴 사람을 알 수 없음", EN: "The text stays; its author is removed when you leave"}},
 			{What: problem.Text{KO: "게시 전 검토에서 쓴 의견(총학생회에서 일하는 사람만)", EN: "Comments in reviews of notices before publication (council staff only)"}, Why: problem.Text{KO: "공지를 게시하기 전에 동료와 확인하기", EN: "Having a colleague check a notice before it is published"}, Until: problem.Text{KO: "공지를 지우고 30일 뒤, 또는 탈퇴할 때까지", EN: "Until 30 days after the notice was deleted, or until you leave"}},
@@ -270,9 +271,12 @@ func All() function.Catalogue {
 			{Action: "POST /v1/uploads", Words: problem.Text{KO: "파일을 올리기 시작함", EN: "Began an upload"}},
 			{Action: "POST /v1/uploads/{id}/complete", Words: problem.Text{KO: "파일을 다 올림", EN: "Completed an upload"}},
 			{Action: "POST /v1/uploads/form", Words: problem.Text{KO: "작은 파일을 올림", EN: "Uploaded a small file"}},
+			{Action: "GET /v1/uploads", Words: problem.Text{KO: "회원이 올린 파일의 목록을 봄(API)", EN: "Looked through members' files (API)"}},
+			{Action: "GET /v1/uploads/{id}", Words: problem.Text{KO: "회원이 올린 파일의 정보를 봄", EN: "Read about a member's file"}},
 			{Action: "PATCH /v1/uploads/{id}", Words: problem.Text{KO: "대체 텍스트를 씀", EN: "Described a picture"}},
 			{Action: "GET /v1/uploads/{id}/file", Words: problem.Text{KO: "비공개 파일을 봄", EN: "Read a private file"}},
 			{Action: "DELETE /v1/uploads/{id}", Words: problem.Text{KO: "파일을 지움", EN: "Deleted a file"}},
+			{Action: "GET /console/media", Words: problem.Text{KO: "회원이 올린 파일의 목록을 봄", EN: "Looked through members' files"}},
 		},
 	}
 }

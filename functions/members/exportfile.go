@@ -125,7 +125,7 @@ func (h handlers) exportPage(ctx context.Context, r *exportResponse) g.Node {
 	}
 	policies := [][]string{}
 	for _, v := range r.Policies {
-		policies = append(policies, []string{v.Domain, v.Name, fmt.Sprint(v.Value), moment(v.From), moment(v.At)})
+		policies = append(policies, []string{v.Domain, v.Name, fmt.Sprint(v.Value), moment(v.From), moment(v.At), v.By})
 	}
 	chosen, follows, told := [][]string{}, [][]string{}, [][]string{}
 	for _, v := range r.Topics.Settings {
@@ -135,7 +135,17 @@ func (h handlers) exportPage(ctx context.Context, r *exportResponse) g.Node {
 		follows = append(follows, []string{v.Kind, v.ID, moment(v.Since)})
 	}
 	for _, v := range append(slices.Clone(r.Told), r.Mails.Sent...) {
-		told = append(told, []string{moment(v.At), v.Topic, v.Kind, v.ID, v.State, since(v.ReadAt)})
+		told = append(told, []string{moment(v.At), v.Topic, v.Kind, v.ID, v.By, v.State, since(v.ReadAt)})
+	}
+	paused, devices, remarks := [][]string{}, [][]string{}, [][]string{}
+	for _, v := range r.Mails.Paused {
+		paused = append(paused, []string{moment(v.At), v.Answer})
+	}
+	for _, v := range r.Devices {
+		devices = append(devices, []string{v.Name, v.Language, moment(v.CreatedAt), moment(v.SeenAt)})
+	}
+	for _, v := range r.Remarks {
+		remarks = append(remarks, []string{moment(v.At), v.Notice, v.Said, v.Text})
 	}
 	section := func(title string, content g.Node) g.Node { return el.Section(el.H2(g.Text(title)), content) }
 	title := h.accounts.Council(ctx) + " " + t("내 자료", "my data")
@@ -153,7 +163,10 @@ func (h handlers) exportPage(ctx context.Context, r *exportResponse) g.Node {
 			section(t("총학생회가 보거나 바꾼 기록", "What the council read or changed"), rows([]string{t("언제", "When"), t("무엇을", "What")}, accesses)),
 			section(t("받기로 한 알림", "What to notify you about"), rows([]string{t("알림", "Topic"), t("어떻게", "How")}, chosen)),
 			section(t("알림 받는 글", "What you follow"), rows([]string{t("종류", "Kind"), t("번호", "Id"), t("언제부터", "Since")}, follows)),
-			section(t("보낸 알림", "What you were told"), rows([]string{t("언제", "When"), t("알림", "Topic"), t("종류", "Kind"), t("번호", "Id"), t("이메일", "Mail"), t("읽음", "Read")}, told)),
-			section(t("정한 운영 기준", "Numbers that you set"), rows([]string{t("분야", "Domain"), t("이름", "Name"), t("값", "Value"), t("언제부터", "From"), t("정한 때", "Set")}, policies)),
+			section(t("보낸 알림", "What you were told"), rows([]string{t("언제", "When"), t("알림", "Topic"), t("종류", "Kind"), t("번호", "Id"), t("보낸 길", "Sent by"), t("결과", "What became of it"), t("읽음", "Read")}, told)),
+			section(t("이메일을 보내지 않는 까닭", "Why no mail is sent"), rows([]string{t("언제", "When"), t("메일 서버의 답", "Answer of the mail server")}, paused)),
+			section(t("알림을 받는 기기", "Devices with notifications"), rows([]string{t("기기", "Device"), t("언어", "Language"), t("켠 때", "Turned on"), t("마지막 확인", "Last confirmed")}, devices)),
+			section(t("공지 검토에서 한 말", "What you said in reviews of notices"), rows([]string{t("언제", "When"), t("공지 번호", "Notice"), t("무엇을", "What"), t("의견", "Comment")}, remarks)),
+			section(t("정한 운영 기준", "Numbers that you set"), rows([]string{t("분야", "Domain"), t("이름", "Name"), t("값", "Value"), t("언제부터", "From"), t("정한 때", "Set"), t("정한 회원", "By member")}, policies)),
 		)))
 }

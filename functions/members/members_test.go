@@ -12,10 +12,13 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/madang-council/madang/functions/members"
 	"github.com/madang-council/madang/shared/auth"
@@ -26,6 +29,7 @@ import (
 	"github.com/madang-council/madang/shared/functiontest"
 	"github.com/madang-council/madang/shared/identity/member"
 	"github.com/madang-council/madang/shared/identity/password"
+	"github.com/madang-council/madang/shared/openapi"
 )
 
 const secretWord = "수박을 좋아하는 고양이 7마리"
@@ -579,6 +583,7 @@ func TestExportCanBeRead(t *testing.T) {
 		me := caller(app, a.Token)
 		me("PUT", "/v1/members/me/consents", map[string]any{"policyVersion": "2026-03-01", "privacy": true}).Want(200)
 		caller(app, app.Admin())("GET", "/v1/admin/members/"+a.ID, nil).Want(200)
+		fillExport(t, app, a.ID)
 		r := me("GET", "/v1/members/me/export/file", nil, "Accept-Language", "ko").Want(200)
 		if r.Header.Get("Content-Type") != "application/zip" || !strings.HasPrefix(r.Header.Get("Content-Disposition"), "attachment;") || r.Header.Get("Cache-Control") != "private, no-store" {
 			t.Errorf("%v", r.Header)
@@ -626,13 +631,91 @@ func TestExportCanBeRead(t *testing.T) {
 				if !strings.Contains(page, v) {
 					t.Errorf("the page lacks %s: %s", path, v)
 				}
+			case float64:
+				values++
+				if want := strconv.FormatFloat(v, 'f', -1, 64); !strings.Contains(page, want) {
+					t.Errorf("the page lacks %s: %s", path, want)
+				}
 			}
 		}
 		see("", document)
-		if values < 15 {
+		if values < 55 {
 			t.Errorf("%d values are tested: %v", values, document)
 		}
+		filled(t, document)
 	})
+}
+
+// fillExport has each store keep something of a member, in which no two texts and no two times are the same.
+func fillExport(t *testing.T, app *functiontest.App, id string) {
+	t.Helper()
+	session, err := database.One(app.Context(), app.DB, database.Value[string], `SELECT id FROM sessions WHERE member_id = $1`, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, row := range []struct {
+		into string
+		args []any
+	}{
+		{`oidc_links (linked_at, member_id, issuer, subject)`, []any{id, "https://issuer.example", "s"}},
+		{`uploads (created_at, completed_at, member_id, id, purpose, name, type, size, sha256, folder, multipart, staged, width, height, uses, unused_at, expires_at, refused_code)`,
+			[]any{int64(1e12), id, "01890000-0000-7000-8000-000000000009", "profile", "나의 얼굴.jpg", "jpg", 4321, "", "", "", 0, 0, 0, 0, 1, 1, ""}},
+		{`devices (seen_at, created_at, member_id, id, session_id, place, endpoint_hash, keys_hash, sealed, name, language)`, []any{int64(2e12), id, "d", session, 0, "e", "k", "s", "도서관의 파이어폭스", "ko"}},
+		{`delivery_pauses (at, member_id, address, status, answer)`, []any{id, "h", 550, "550 그런 사람 없음"}},
+		{`deliveries (event_at, member_id, id, topic, kind, thing_id, channel, recipient, digest, batch, state, attempts, due_at, next_at, status, answer, made_at)`,
+			[]any{id, "x", "calendar", "event", "01890000-0000-7000-8000-000000000001", "push", "", 0, "", "bounced", 0, 1, 1, 0, "", 1}},
+		{`inbox_entries (at, read_at, member_id, id, topic, kind, thing_id)`, []any{int64(3e12), id, "y", "minutes", "minutes", "01890000-0000-7000-8000-000000000002"}},
+		{`topic_follows (since, member_id, kind, thing_id)`, []any{id, "rule", "01890000-0000-7000-8000-000000000003"}},
+		{`policies (set_at, from_at, set_by, domain, name, value)`, []any{int64(4e12), id, "archives", "none", `"값 하나"`}},
+		{`notices (created_at, id, unit, title, folded, excerpt, tags, version, updated_at, rendering, html, body)`, []any{"01890000-0000-7000-8000-000000000004", "학과", "", "", "", "[]", 1, 0, 1, "", ""}},
+		{`notice_review_entries (at, author, notice_id, number, kind, version, text)`, []any{id, "01890000-0000-7000-8000-000000000004", 1, "changes", 1, "날짜가 틀렸어요"}},
+	} {
+		args := append([]any{clock.Millis(app.Now()) + int64(i)*86_400_000}, row.args...)
+		if _, err := app.DB.Exec(app.Context(), `INSERT INTO `+row.into+` VALUES (`+database.Marks(1, len(args))+`)`, args...); err != nil {
+			t.Fatalf("%s: %v", row.into, err)
+		}
+	}
+	if _, err := app.DB.Exec(app.Context(), `INSERT INTO topic_settings (member_id, topic, how) VALUES ($1, 'archives', 'digest')`, id); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// filled demands that a document of the export has whatever the API's document says of it, so that nothing is left out
+// of the page because no test had it.
+func filled(t *testing.T, document any) {
+	t.Helper()
+	raw, err := openapi.Document(members.Function)
+	if err != nil {
+		t.Fatal(err)
+	}
+	api, err := openapi3.NewLoader().LoadFromData(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	never := []string{".profile.leavingAt", ".notificationMails.sent.readAt", ".notifications.by", ".notifications.state"} // who leaves is another; one shape of two parts
+	var see func(path string, schema *openapi3.Schema, v any)
+	see = func(path string, schema *openapi3.Schema, v any) {
+		if list, is := v.([]any); is {
+			if len(list) == 0 {
+				t.Errorf("nothing fills %s: add it to fillExport", path)
+			}
+			for name := range schema.Items.Value.Properties {
+				if !slices.ContainsFunc(list, func(v any) bool { return v.(map[string]any)[name] != nil }) && !slices.Contains(never, path+"."+name) {
+					t.Errorf("nothing fills %s.%s: add it to fillExport", path, name)
+				}
+			}
+			return
+		}
+		for name, property := range schema.Properties {
+			switch value := v.(map[string]any)[name]; {
+			case value != nil:
+				see(path+"."+name, property.Value, value)
+			case !slices.Contains(never, path+"."+name):
+				t.Errorf("nothing fills %s.%s: add it to fillExport", path, name)
+			}
+		}
+	}
+	see("", api.Paths.Value("/v1/members/me/export").Get.Responses.Status(200).Value.Content["application/json"].Schema.Value, document)
 }
 
 // The log says who did what to whom as they were called then, and until when a role was given;

@@ -40,7 +40,7 @@ func (h handlers) privacy(ctx context.Context, _ *none) (*ui.Answer, error) {
 		el.H1(g.Text(title)),
 		el.P(el.Class("meta"), g.Text(inForce(ctx, s.PolicyVersion))),
 		el.Div(el.Class("prose"),
-			say(f.Name+text.Particle(f.Name, "는")+" 개인정보 보호법 제30조에 따라, 홈페이지가 모으는 개인정보를 어떻게 다루는지 이 방침으로 알립니다. 로그인하지 않고 읽는 동안에는 이름도 주소도 남기지 않습니다.", "This is how "+council+" handles the personal data that this site keeps (Personal Information Protection Act, article 30). Whoever reads without signing in leaves neither name nor address."),
+			say(f.Name+text.Particle(f.Name, "는")+" 개인정보 보호법 제30조에 따라, 홈페이지가 모으는 개인정보를 어떻게 다루는지 이 방침으로 알립니다. 로그인하지 않고 읽는 사람의 이름은 남기지 않고, 접속 주소는 날마다 다른 값으로 바꾸어 남깁니다.", "This is how "+council+" handles the personal data that this site keeps (Personal Information Protection Act, article 30). Whoever reads without signing in leaves no name, and the network address only as a hash that changes daily."),
 			heading("모으는 항목, 목적, 보유 기간", "What is kept, why, and until when"),
 			h.kept(ctx),
 			say("주민등록번호와 학교 포털 비밀번호는 묻지 않습니다. 필수 항목은 이메일, 이름, 비밀번호이고, 나머지는 넣거나 쓰는 사람에게서만 모읍니다.", "No resident registration number and no university password is asked for. Email address, name and password are required; everything else is kept only if you give or use it."),
@@ -77,11 +77,18 @@ func (h handlers) privacy(ctx context.Context, _ *none) (*ui.Answer, error) {
 	}}), nil
 }
 
-// requests is what the logs of processes keep of members, where somebody keeps these.
+// requests is what the logs of processes keep of whoever asks, where somebody keeps these.
 var requests = person.Notice{
-	What:  problem.Text{KO: "로그인한 사람의 요청 기록: 회원 번호, 무엇을 요청했는지, 날마다 다른 값으로 바꾼 접속 주소", EN: "Requests you make while signed in: your account number, what was requested, and your network address as a hash that changes daily"},
+	What:  problem.Text{KO: "모든 방문자의 요청 기록: 무엇을 요청했는지, 날마다 다른 값으로 바꾼 접속 주소, 로그인했으면 회원 번호", EN: "Requests of everybody, signed in or not: what was requested, your network address as a hash that changes daily, and your account number if you are signed in"},
 	Why:   problem.Text{KO: "오류의 원인과 침입 확인", EN: "Finding the cause of errors, and intrusions"},
 	Until: problem.Text{KO: "{requests}", EN: "{requests}"},
+}
+
+// failures is what the web server itself says of requests that fail, which is kept without the address (knative/logs).
+var failures = person.Notice{
+	What:  problem.Text{KO: "처리하지 못한 요청의 접속 주소(웹 서버의 오류 기록)", EN: "Your network address, where a request could not be handled (error log of the web server)"},
+	Why:   requests.Why,
+	Until: problem.Text{KO: "웹 서버가 다시 시작할 때까지. 따로 보관할 때는 주소를 뺌", EN: "Until the web server restarts; what is kept longer is kept without the address"},
 }
 
 // whole is a time in days, or in hours where it is not of whole days.
@@ -96,10 +103,11 @@ func whole(ctx context.Context, d time.Duration) string {
 func (h handlers) kept(ctx context.Context) g.Node {
 	label := ui.T(ctx, "모으는 항목", "What is kept")
 	column := func(ko, en string) g.Node { return el.Th(el.Scope("col"), g.Text(ui.T(ctx, ko, en))) }
-	keeps := h.keeps
+	keeps := slices.Clone(h.keeps)
 	if h.settings.LogRetention > 0 {
-		keeps = append(slices.Clone(keeps), requests)
+		keeps = append(keeps, requests)
 	}
+	keeps = append(keeps, failures)
 	times := strings.NewReplacer("{leave}", days(ctx, h.settings.LeaveGrace), "{unused}", hours(ctx, h.settings.OrphanAge), "{log}", days(ctx, h.settings.AuditRetention), "{requests}", whole(ctx, h.settings.LogRetention))
 	language := function.RequestFrom(ctx).Language
 	cell := func(text problem.Text) g.Node { return g.Text(times.Replace(text.In(language))) }

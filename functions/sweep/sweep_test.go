@@ -213,6 +213,24 @@ func TestNeverUsed(t *testing.T) {
 	})
 }
 
+// A proof is there when somebody of the council looks at it days later, and not for ever.
+func TestProofsWaitForADecision(t *testing.T) {
+	w := newWorld(t)
+	now := clock.Millis(w.Now())
+	_, folder := w.row("pdf", "purpose = 'proof', staged = 0")
+	w.exec(`UPDATE uploads SET completed_at = $1, processed_at = $1`, now)
+	w.put(folder + "/original.pdf")
+	w.Wait(upload.ProofDays*24*time.Hour - time.Millisecond)
+	w.wants("?everything=true", nil)
+	w.Wait(time.Millisecond)
+	w.wants("?everything=true", map[string]int{"uploads-expired": 1})
+	w.Wait(upload.Settle)
+	w.wants("?everything=true", map[string]int{"uploads-cleaned": 1})
+	if got := w.stored(); len(got) != 0 {
+		w.t.Errorf("stored: %v", got)
+	}
+}
+
 func TestStrays(t *testing.T) {
 	each(t, func(w world) {
 		kept, keptFolder := w.row("jpg", "")
@@ -328,11 +346,19 @@ func TestForgets(t *testing.T) {
 
 func TestLeft(t *testing.T) {
 	w := newWorld(t)
-	w.exec(`UPDATE members SET leaving_at = $1 WHERE id = $2`, clock.Millis(w.Now()), w.member)
+	now := clock.Millis(w.Now())
+	w.exec(`UPDATE members SET leaving_at = $1 WHERE id = $2`, now, w.member)
+	proof, _ := w.row("pdf", "purpose = 'proof', staged = 0")
+	w.exec(`UPDATE uploads SET completed_at = $1, processed_at = $1`, now)
 	w.Wait(7*24*time.Hour - time.Millisecond)
 	w.wants("", nil)
 	w.Wait(time.Millisecond)
 	w.wants("", map[string]int{"members-anonymised": 1})
+	if w.count(`SELECT count(*) FROM uploads WHERE id = $1 AND deleted_at IS NOT NULL`, proof) != 1 {
+		w.t.Error("the proof of who has left is kept")
+	}
+	w.Wait(upload.Settle)
+	w.wants("", map[string]int{"uploads-cleaned": 1})
 	w.wants("", nil)
 }
 

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strconv"
 
+	"github.com/madang-council/madang/functions/uploads/desk"
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/cursor"
@@ -40,6 +41,7 @@ func (h handlers) list(ctx context.Context, r *listRequest) (*cursor.Page[upload
 	if err != nil {
 		return nil, err
 	}
+	desk.ReadOwners(ctx, page.Items...)
 	return h.shown(ctx, page)
 }
 

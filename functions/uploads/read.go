@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/madang-council/madang/functions/uploads/desk"
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/media/upload"
 	"github.com/madang-council/madang/shared/problem"
@@ -51,6 +52,7 @@ func (h handlers) read(ctx context.Context, r *readRequest) (*uploadResponse, er
 	if err != nil {
 		return nil, err
 	}
+	desk.ReadOwners(ctx, u)
 	return h.respond(ctx, u)
 }
 

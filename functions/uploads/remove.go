@@ -3,6 +3,7 @@ package uploads
 import (
 	"context"
 
+	"github.com/madang-council/madang/functions/uploads/desk"
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/problem"
@@ -20,6 +21,6 @@ func (h handlers) remove(ctx context.Context, r *removeRequest) (*function.None,
 	if err != nil {
 		return nil, err
 	}
-	aboutOwner(ctx, u)
+	desk.AboutOwners(ctx, u)
 	return &function.None{}, nil
 }

@@ -390,7 +390,7 @@ func TestAccess(t *testing.T) {
 	for _, v := range about {
 		read[v.Action]++
 	}
-	if read["GET /v1/uploads/{id}/file"] != 3 || read["DELETE /v1/uploads/{id}"] != 2 || len(read) != 2 { // by others
+	if read["GET /v1/uploads/{id}"] != 2 || read["GET /v1/uploads/{id}/file"] != 3 || read["DELETE /v1/uploads/{id}"] != 2 || len(read) != 3 { // by others
 		t.Errorf("what was done with the owner's files: %v", read)
 	}
 }

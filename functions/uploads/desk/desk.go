@@ -2,6 +2,8 @@
 package desk
 
 import (
+	"context"
+
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/council/thing"
 	"github.com/madang-council/madang/shared/cursor"
@@ -37,6 +39,28 @@ func Routes(d function.Deps) []function.Route {
 	write := function.May(auth.Write)
 	return h.desk.Pages(
 		function.Route{Method: "GET", Path: upload.DeskPath, Access: write, Do: function.Do(h.upload), Doc: "Sends files, also interrupted ones."},
-		function.Route{Method: "GET", Path: upload.ShelfPath, Access: write, Do: function.Do(h.media), Doc: "The files, what they show and where they are used."},
+		function.Route{Method: "GET", Path: upload.ShelfPath, Words: problem.Text{KO: "회원이 올린 파일의 목록을 봄", EN: "Looked through members' files"}, Access: write, Personal: true, Do: function.Do(h.media), Doc: "The files, what they show and where they are used."},
 	)
+}
+
+// AboutOwners notes whose own files somebody else handles, and says whether there are any.
+func AboutOwners(ctx context.Context, list ...upload.Upload) bool {
+	owners := []string{}
+	for _, u := range list {
+		if u.Reads(auth.From(ctx)) {
+			owners = append(owners, u.MemberID)
+		}
+	}
+	if len(owners) > 0 {
+		function.About(ctx, owners...)
+	}
+	return len(owners) > 0
+}
+
+// ReadOwners is AboutOwners for a Personal route that shows the names of files: what is one's own, or the council's, is
+// no reading of anybody.
+func ReadOwners(ctx context.Context, list ...upload.Upload) {
+	if !AboutOwners(ctx, list...) {
+		function.ReadNobody(ctx)
+	}
 }

@@ -91,6 +91,7 @@ func (h handlers) media(ctx context.Context, r *mediaRequest) (*ui.Answer, error
 		return nil, err
 	}
 	list, unused := page.Items, ""
+	ReadOwners(ctx, list...)
 	if r.Unused {
 		unused = "true"
 	}

@@ -22,9 +22,10 @@ func ErrLinkTaken() *problem.Error {
 	return problem.New(problem.Conflict, "issuer-linked", "이미 연결된 계정입니다.", "It is linked already.")
 }
 
-// ErrLastWayIn is the answer to removing the only way to sign in.
+// ErrLastWayIn is the answer to removing the only way to sign in: a password is one only where there is an address
+// to sign in with.
 func ErrLastWayIn() *problem.Error {
-	return problem.New(problem.Conflict, "last-way-in", "먼저 비밀번호를 정하세요. 로그인할 방법이 없어집니다.", "Set a password first: there would be no way to sign in.")
+	return problem.New(problem.Conflict, "last-way-in", "로그인할 방법이 없어집니다. 먼저 이메일 주소를 확인하고 비밀번호를 정하세요.", "There would be no way to sign in: confirm a mail address and set a password first.")
 }
 
 // Linked is the id of the member who is linked to an issuer's subject and has not gone.
@@ -111,7 +112,7 @@ func (s Store) Unlink(ctx context.Context, id, issuer string) error {
 			return problem.Absent()
 		}
 		ways, err := database.One(ctx, s.DB, database.Value[int64], `SELECT COUNT(*) FROM members m LEFT JOIN oidc_links l ON l.member_id = m.id
-			WHERE m.id = $1 AND (m.password <> '' OR l.issuer IS NOT NULL)`, id)
+			WHERE m.id = $1 AND (m.password <> '' AND m.email NOT LIKE $2 OR l.issuer IS NOT NULL)`, id, "%"+noAddress)
 		if err == nil && ways == 0 {
 			return ErrLastWayIn()
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -158,6 +159,46 @@ func TestOneAccountPerStudent(t *testing.T) {
 		})
 		if won != 1 {
 			t.Errorf("%d accounts of one student", won)
+		}
+	})
+}
+
+// Whichever way a member is verified, the proofs that they have handed in are gone with it, and nobody else's.
+func TestProofsEndWithTheDecision(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		s := store(db)
+		list, err := s.ReadRoster(strings.NewReader("20260002,이마당,\n20260003,박마당,park@madang.ac.kr"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.ReplaceRoster(at(0), list.Students, ""); err != nil {
+			t.Fatal(err)
+		}
+		for i, way := range []func(id, code string) error{
+			func(id, _ string) error { return s.VerifyByAdmin(at(0), id, "20260001") },
+			func(id, _ string) error {
+				return s.VerifyByRoster(at(0), id, member.Student{Number: "20260002", Name: "이마당"})
+			},
+			func(id, code string) error { return s.ConfirmCode(at(0), id, code, member.Student{}) },
+		} {
+			id, other := join(t, s, fmt.Sprintf("m%d@example.com", i)), join(t, s, fmt.Sprintf("o%d@example.com", i))
+			code, err := s.SendCode(at(0), id, "park@madang.ac.kr")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for n, row := range [][2]string{{id, "proof"}, {id, "proof"}, {id, "profile"}, {other, "proof"}} {
+				if _, err := db.Exec(at(0), `INSERT INTO uploads (id, member_id, purpose, name, type, size, sha256, folder, multipart, staged, width, height, uses, unused_at, created_at, expires_at, completed_at, refused_code)
+					VALUES ($1, $2, $3, '학생증.jpg', 'jpg', 3, '', '', '', 0, 0, 0, 0, 1, 1, 1, 1, '')`, fmt.Sprintf("%d-%d", i, n), row[0], row[1]); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := way(id, code); err != nil {
+				t.Fatal(err)
+			}
+			left, err := database.All(at(0), db, database.Value[string], `SELECT id FROM uploads WHERE id LIKE $1 AND deleted_at IS NULL ORDER BY id`, fmt.Sprintf("%d-%%", i))
+			if want := []string{fmt.Sprintf("%d-2", i), fmt.Sprintf("%d-3", i)}; err != nil || !slices.Equal(left, want) {
+				t.Errorf("way %d leaves %v, want %v: %v", i, left, want, err)
+			}
 		}
 	})
 }

@@ -240,19 +240,24 @@ func (s Store) VerifyByAdmin(ctx context.Context, memberID, number string) error
 }
 
 // verify lets the unique indexes decide who of several accounts is the student's: neither a
-// number nor a mailbox has two.
+// number nor a mailbox has two. With it the proofs that the member has handed in are deleted,
+// whichever way it was: nobody needs a picture of their card any more.
 func (s Store) verify(ctx context.Context, memberID, by string, key, mailbox *string) error {
-	n, err := s.DB.Exec(ctx, `UPDATE members SET verified_at = $1, verified_by = $2, student_key = $3, student_mail = $4, version = version + 1, updated_at = $1
-		WHERE id = $5 AND verified_at IS NULL AND anonymised_at IS NULL`, clock.Millis(clock.Now(ctx)), by, key, mailbox, memberID)
-	switch {
-	case database.IsUnique(err, "members", "student_key"), database.IsUnique(err, "members", "student_mail"):
-		return ErrStudentTaken()
-	case err != nil:
+	return s.DB.Atomic(ctx, func(ctx context.Context) error {
+		now := clock.Millis(clock.Now(ctx))
+		n, err := s.DB.Exec(ctx, `UPDATE members SET verified_at = $1, verified_by = $2, student_key = $3, student_mail = $4, version = version + 1, updated_at = $1
+			WHERE id = $5 AND verified_at IS NULL AND anonymised_at IS NULL`, now, by, key, mailbox, memberID)
+		switch {
+		case database.IsUnique(err, "members", "student_key"), database.IsUnique(err, "members", "student_mail"):
+			return ErrStudentTaken()
+		case err != nil:
+			return err
+		case n == 0:
+			return ErrAlreadyVerified()
+		}
+		_, err = s.DB.Exec(ctx, `UPDATE uploads SET deleted_at = $1, request = NULL WHERE member_id = $2 AND purpose = 'proof' AND uses = 0 AND deleted_at IS NULL`, now, memberID)
 		return err
-	case n == 0:
-		return ErrAlreadyVerified()
-	}
-	return nil
+	})
 }
 
 // studentNumber is a number as it is hashed: what people type around the digits and

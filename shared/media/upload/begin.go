@@ -166,9 +166,9 @@ func (d Depot) room(ctx context.Context, member string) error {
 	return err
 }
 
-// The quota of accounts that nobody knows: an account costs nothing, and what it uploads is kept for a day. Per account and
-// 24 hours, whatever became of them: twice what a proof takes, in files and in bytes. All together: what some thousand
-// newcomers hand in on the busiest day, and no more than a day's storage may cost.
+// The quota of accounts that nobody knows: an account costs nothing, and what it uploads is kept for ProofDays unless somebody
+// decides. Per account and 24 hours, whatever became of them: twice what a proof takes, in files and in bytes. All together:
+// what some thousand newcomers hand in on the busiest day, and 56 GiB of storage if that were every day's.
 const (
 	proofWindow   = 24 * time.Hour
 	proofsMost    = 10

@@ -30,8 +30,12 @@ func (d Depot) Chores(turn func(context.Context) string) []chore.Chore {
 	}
 }
 
-// Expire marks deleted what was not completed in time, and what nothing has used for
-// OrphanAge. It returns how many it marked.
+// ProofDays is for how many days a proof of being a student waits for who decides on it: longer than a week in which
+// nobody of the council is there. The decision itself deletes it (member.Store), as does its owner.
+const ProofDays = 14
+
+// Expire marks deleted what was not completed in time, what nothing has used for OrphanAge, and
+// proofs that nobody has decided on for ProofDays. It returns how many it marked.
 func (d Depot) Expire(ctx context.Context, limit int) (int, error) {
 	now := clock.Now(ctx)
 	// The conditions stand twice: the outer ones are checked again on a row that another
@@ -43,8 +47,8 @@ func (d Depot) Expire(ctx context.Context, limit int) (int, error) {
 		return 0, err
 	}
 	unused, err := d.DB.Exec(ctx, `UPDATE uploads SET deleted_at = $1, request = NULL WHERE uses = 0 AND unused_at <= $2 AND deleted_at IS NULL AND id IN (
-		SELECT id FROM uploads WHERE uses = 0 AND unused_at <= $2 AND completed_at IS NOT NULL AND refused_at IS NULL AND deleted_at IS NULL ORDER BY unused_at`+database.Limit(limit)+`)`,
-		clock.Millis(now), clock.Millis(now.Add(-d.OrphanAge)))
+		SELECT id FROM uploads WHERE uses = 0 AND unused_at <= $2 AND (purpose <> 'proof' OR unused_at <= $3) AND completed_at IS NOT NULL AND refused_at IS NULL AND deleted_at IS NULL ORDER BY unused_at`+database.Limit(limit)+`)`,
+		clock.Millis(now), clock.Millis(now.Add(-d.OrphanAge)), clock.Millis(now.AddDate(0, 0, -ProofDays)))
 	return int(late + unused), err
 }
 

@@ -2,8 +2,10 @@ package upload
 
 import (
 	"context"
+	"fmt"
 	"time"
 
+	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/person"
 	"github.com/madang-council/madang/shared/problem"
 )
@@ -18,16 +20,24 @@ type exported struct {
 
 // Personal is what uploads keep of members.
 func (s Store) Personal() []person.Data {
-	const stays = "files belong to what they were made for; one that nothing uses is deleted within a day"
+	const stays = "files belong to what they were made for; one that nothing uses is deleted within a day, a proof here"
 	return []person.Data{{Name: "uploads", Notices: []person.Notice{
-		{What: problem.Text{KO: "올린 파일과 그 이름", EN: "Uploaded files and their names"}, Why: problem.Text{KO: "회원이 낸 자료", EN: "Receiving what members submit"}, Until: problem.Text{KO: "쓰이지 않으면 {unused} 뒤, 재학생 증빙은 확인한 뒤 지움", EN: "{unused} unless used; proofs of being a student until they are checked"}},
-	}, Export: s.export, Columns: []person.Column{
+		{What: problem.Text{KO: "올린 파일과 그 이름", EN: "Uploaded files and their names"}, Why: problem.Text{KO: "회원이 낸 자료", EN: "Receiving what members submit"}, Until: problem.Text{KO: "쓰이지 않으면 {unused} 뒤 지움", EN: "{unused} unless used"}},
+		{What: problem.Text{KO: "재학생 증빙으로 올린 파일", EN: "Files uploaded as proof of being a student"}, Why: problem.Text{KO: "재학생 인증", EN: "Verification as a student"}, Until: problem.Text{
+			KO: fmt.Sprintf("인증할 때까지, 길어도 %d일", ProofDays), EN: fmt.Sprintf("Until you are verified, at most %d days", ProofDays)}},
+	}, Export: s.export, Forget: s.forgetProofs, Columns: []person.Column{
 		{Name: "uploads.member_id", Fate: person.Kept, Why: stays},
 		{Name: "uploads.name", Fate: person.Shown, Why: stays},
 		{Name: "uploads.purpose", Fate: person.Shown, Why: stays},
 		{Name: "uploads.alt", Fate: person.Kept, Why: stays},
 		{Name: "uploads.request", Fate: person.Kept, Why: "a hash, until the upload is deleted"},
 	}}}
+}
+
+// forgetProofs deletes what a member who has left has handed in to be verified.
+func (s Store) forgetProofs(ctx context.Context, memberID string) error {
+	_, err := s.DB.Exec(ctx, `UPDATE uploads SET deleted_at = $1, request = NULL WHERE member_id = $2 AND purpose = 'proof' AND uses = 0 AND deleted_at IS NULL`, clock.Millis(clock.Now(ctx)), memberID)
+	return err
 }
 
 func (s Store) export(ctx context.Context, memberID string) (any, error) {

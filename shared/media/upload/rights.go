@@ -60,6 +60,13 @@ func (u Upload) MayDescribe(who auth.Principal, units []string) bool {
 	return !u.Private() && u.shown(who) && !slices.ContainsFunc(units, func(unit string) bool { return !who.May(auth.Write, unit) })
 }
 
+// Reads says whether who, shown the upload, is shown what somebody else has handed in as their own, a proof above all: its
+// name alone says who it is of. What the council uploads is the council's.
+func (u Upload) Reads(who auth.Principal) bool {
+	p, known := PurposeOf(u.Purpose)
+	return !(known && p.Council) && !u.owned(who)
+}
+
 func (u Upload) owned(who auth.Principal) bool { return who.SignedIn() && u.MemberID == who.MemberID }
 
 // UnitsOf are the units whose things use uploads, by the uploads' ids; "" is the unit of a
