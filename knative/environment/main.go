@@ -179,20 +179,10 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	case !anywhere:
 		o.namespace = "madang-" + o.name
 	}
-	if o.from != "" {
-		c, err := openCluster(o.from)
-		if err != nil {
-			return err
-		}
-		was, err := c.revision(o.from)
-		if err != nil {
-			return err
-		}
-		if err := o.take(was); err != nil {
-			return err
-		}
-		defer o.forget()
+	if err := o.takeFrom(); err != nil {
+		return err
 	}
+	defer func() { o.forget() }()
 	if args[0] != "install" {
 		o.images = cmp.Or(o.images, publishedImages)
 	}

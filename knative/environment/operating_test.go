@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/netip"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -204,6 +205,17 @@ func TestEveryCommandIsMarked(t *testing.T) {
 	}
 	if said < 15 {
 		t.Errorf("only %d tests are named by marks", said)
+	}
+}
+
+// What a shell could not read nobody can paste.
+func TestCommandsParse(t *testing.T) {
+	for _, block := range fence.FindAllStringSubmatch(operating(t), -1) {
+		read := exec.CommandContext(t.Context(), "sh", "-n")
+		read.Stdin = strings.NewReader(filled(block[1]))
+		if said, err := read.CombinedOutput(); err != nil {
+			t.Errorf("%v: %s\n%s", err, said, block[1])
+		}
 	}
 }
 

@@ -155,6 +155,22 @@ func goesOn(ctx context.Context, was revision, o *order) error {
 	return o.take(was)
 }
 
+// takeFrom has an order be of the images that run in the namespace of -from.
+func (o *order) takeFrom() error {
+	if o.from == "" {
+		return nil
+	}
+	c, err := openCluster(o.from)
+	if err != nil {
+		return err
+	}
+	was, err := c.revision(o.from)
+	if err != nil {
+		return err
+	}
+	return o.take(was)
+}
+
 // take has an order be of the images that an installation runs, of functions and of what task
 // publish builds beside them, in a file that forget removes.
 func (o *order) take(was revision) error {

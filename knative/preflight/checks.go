@@ -278,7 +278,7 @@ func files(p Plan, f Facts) []Finding {
 	switch said := f.Files; {
 	case said.Err != nil: // the cluster may reach what this machine does not
 		found = append(found, one(Unknown, "%s: %v", p.Files.Endpoint, said.Err)...)
-	case p.Files.AccessKey == "" && p.Files.Bucket != "":
+	case p.Files.AccessKey == "":
 		found = append(found, one(Unknown, "%s: its keys are in a Secret of yours", p.Files.Endpoint)...)
 	case said.Refused != "":
 		found = append(found, failed("%s does not take secrets.storageAccessKey and storageSecretKey for %s: %s", p.Files.Endpoint, p.Files.Bucket, said.Refused)...)
