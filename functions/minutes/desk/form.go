@@ -242,7 +242,7 @@ func boxed(err error) error {
 	return &named
 }
 
-// stale says whether somebody else was faster.
+// stale says whether what is stored is no longer what the form was made from.
 func stale(err error) bool { return errors.Is(err, problem.Stale()) }
 
 // saved keeps what was typed.
