@@ -667,7 +667,15 @@ func TestWrongClock(t *testing.T) {
 	p.fill("제목", "바로 나오는 글")
 	p.do(chromedp.Click(chromedp.CSS("#english > summary")))
 	p.do(chromedp.SendKeys(chromedp.CSS("#field-titleEn"), "Out at once"))
-	p.do(chromedp.SendKeys(chromedp.CSS("#field-bodyEn"), "**Bold**"))
+	p.do(chromedp.SendKeys(chromedp.CSS("#field-bodyEn"), "Bold"))
+	for _, step := range [][2]string{{"ai", "*Bold*"}, {"b", "***Bold***"}, {"i", "**Bold**"}, {"b", "Bold"}, {"k", "[Bold](https://)"}, {"zb", "**Bold**"}} { // each toggles what is selected
+		if p.ctrl(step[0]); p.value("#field-bodyEn") != step[1] {
+			t.Errorf("Ctrl+%s makes %q of the text, not %q", step[0], p.value("#field-bodyEn"), step[1])
+		}
+	}
+	if keys := eval[string](p, `[...document.querySelectorAll('#writing-en [aria-keyshortcuts]')].map(b => b.innerText + ' ' + b.title + ' ' + b.getAttribute('aria-keyshortcuts')).join(', ')`); keys != "굵게 Ctrl+B Control+B, 기울임 Ctrl+I Control+I, 링크 Ctrl+K Control+K" {
+		t.Errorf("the buttons say %q", keys)
+	}
 	p.until("the English preview", `document.querySelector('#preview-body-en strong')?.innerText === 'Bold' && document.querySelector('#preview-title-en').innerText === 'Out at once'`)
 	p.do(chromedp.Click(p.find("now", "input[type=radio]", `e.parentElement.innerText.includes('저장하면 바로 게시')`)))
 	p.does("저장")
@@ -717,7 +725,7 @@ func TestPastedPictures(t *testing.T) {
 	p.until("the preview shows them", `document.querySelectorAll('#preview-body .pictures img[srcset]').length === 3`)
 	p.shot("console-pasted")
 	p.do(chromedp.Click(p.find("now", "input[type=radio]", `e.parentElement.innerText.includes('저장하면 바로 게시')`)))
-	p.does("저장")
+	p.ctrl("s")
 	p.sees("저장했습니다. 게시 중")
 	id := strings.TrimPrefix(p.address(), "/console/notices/")
 

@@ -4,6 +4,7 @@ import { ask, confirmed } from './dialog.js';
 import { element, fill, need, told } from './dom.js';
 import { Drafts } from './draft.js';
 import { busy, clearWrong, showWrong } from './form.js';
+import { shortcut } from './keys.js';
 import { say } from './language.js';
 import { Ledger } from './ledger.js';
 import { pick } from './picker.js';
@@ -405,7 +406,7 @@ form.addEventListener('input', () => {
   changed();
 });
 addEventListener('keydown', (event) => {
-  if ((event.ctrlKey || event.metaKey) && event.key === 's' && !document.querySelector('dialog[open]')) {
+  if (shortcut(event) === 's' && !document.querySelector('dialog[open]')) {
     event.preventDefault();
     form.requestSubmit();
   }
