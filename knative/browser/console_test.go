@@ -141,6 +141,17 @@ func TestEditor(t *testing.T) {
 	p.until("four attachments", `document.querySelectorAll('#attachments > li').length === 4 && document.querySelectorAll('#transfers > li').length === 0`)
 	p.chooses(filepath.Join(t.TempDir(), "없는 것.exe"), hwp) // nothing is sent of what is not taken
 	p.sees("올릴 수 없는 형식입니다.")
+	fake := filepath.Join(t.TempDir(), "포스터.hwp")
+	if err := os.WriteFile(fake, []byte("한글 문서가 아닌 글"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.chooses(fake) // what the server refuses cannot be sent again
+	p.until("it is refused", `document.querySelector('.transfer[data-state=refused] .transfer-status')?.innerText !== undefined`)
+	if got := eval[string](p, `[...document.querySelectorAll('.transfer[data-state=refused] button')].filter(b => b.checkVisibility()).map(b => b.innerText).join(', ')`); got != "빼기" {
+		t.Errorf("a refused file offers %s", got)
+	}
+	p.do(chromedp.Click(chromedp.CSS(".transfer[data-state=refused] button:not([hidden])")))
+	p.until("it is taken out", `!document.querySelector('.transfer[data-state=refused]')`)
 	p.until("the same file twice is two files", `document.querySelectorAll('#attachments > li').length === 5`)
 	p.do(chromedp.Click(chromedp.CSS(`#attachments > li:last-child button[aria-label$="빼기"]`)))
 	p.do(chromedp.Click(p.find("up", "button", `e.getAttribute('aria-label') === '가을 사진.jpg 위로'`)))
