@@ -559,6 +559,7 @@ func TestAdmin(t *testing.T) {
 	p.do(chromedp.Click(chromedp.CSS("#field-endless")))
 	p.sets("임기 끝", "2020-01-01T00:00")
 	p.does("역할 주기")
+	p.answers("역할 주기")
 	p.sees("이미 지난 시각입니다.")
 	p.sets("임기 끝", "2099-02-28T18:00")
 	p.does("역할 주기")
@@ -587,7 +588,13 @@ func TestAdmin(t *testing.T) {
 	p.selects("무엇을", "역할을 줌")
 	p.press("찾기")
 	p.do(chromedp.Click(p.find("the details", "summary", `words(e.innerText) === '자세히'`)))
-	p.sees(`"role":"editor"`)
+	p.until("the details in words", `[...document.querySelectorAll('.log details[open] dt')].map(e => e.innerText).join() === '역할,단위,임기 끝' && document.querySelector('.log details[open] dl').innerText.includes('편집자')`)
+	p.fill("누가(이름의 한 부분이나 이메일)", "관리자")
+	p.press("찾기")
+	p.sees("총학생회 관리자 님이 역할을 줬습니다: 이소리.")
+	p.fill("누가(이름의 한 부분이나 이메일)", "소리")
+	p.press("찾기")
+	p.sees("찾은 기록이 없습니다.")
 }
 
 // An admin sees what needs somebody and what the month costs, and deals with what was not
@@ -699,7 +706,7 @@ func TestWrongClock(t *testing.T) {
 	}
 	p.until("the English preview", `document.querySelector('#preview-body-en strong')?.innerText === 'Bold' && document.querySelector('#preview-title-en').innerText === 'Out at once'`)
 	p.do(chromedp.Click(p.find("now", "input[type=radio]", `e.parentElement.innerText.includes('저장하면 바로 게시')`)))
-	p.does("저장")
+	p.ctrl("s")
 	p.sees("저장했습니다. 게시 중.")
 	if body, _ := h.read("/en/notices", ""); !strings.Contains(body, "Out at once") {
 		t.Error("it is not published")
@@ -746,7 +753,7 @@ func TestPastedPictures(t *testing.T) {
 	p.until("the preview shows them", `document.querySelectorAll('#preview-body .pictures img[srcset]').length === 3`)
 	p.shot("console-pasted")
 	p.do(chromedp.Click(p.find("now", "input[type=radio]", `e.parentElement.innerText.includes('저장하면 바로 게시')`)))
-	p.ctrl("s")
+	p.does("저장")
 	p.sees("저장했습니다. 게시 중")
 	id := strings.TrimPrefix(p.address(), "/console/notices/")
 
