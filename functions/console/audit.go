@@ -25,7 +25,7 @@ import (
 )
 
 type auditRequest struct {
-	Actor   string `query:"actor"`   // a mail address, or a member's id
+	Actor   string `query:"actor"`   // a part of a name, a mail address, or a member's id
 	Subject string `query:"subject"` // id
 	Action  string `query:"action"`
 	From    string `query:"from"` // a day in Seoul, as 2026-03-02
@@ -65,20 +65,46 @@ func (h handlers) audit(ctx context.Context, r *auditRequest) (*ui.Answer, error
 	}}), nil
 }
 
-// query reads what is looked for. Known is false for an address that nobody has.
+// mostNamed are the most members of one name whose doings are shown together.
+const mostNamed = 50
+
+// query reads what is looked for. Known is false for a name or an address that nobody has.
 func (h handlers) query(ctx context.Context, r *auditRequest) (q audit.Query, known bool, err error) {
 	var f check.Fields
-	q = audit.Query{Actor: f.OptionalLine("actor", r.Actor, 254), Subject: f.OptionalLine("subject", r.Subject, 64), Actions: h.alike(f.OptionalLine("action", r.Action, 200))}
+	actor := f.OptionalLine("actor", r.Actor, 254)
+	q = audit.Query{Subject: f.OptionalLine("subject", r.Subject, 64), Actions: h.alike(f.OptionalLine("action", r.Action, 200))}
 	q.From, q.Until = day(&f, "from", r.From, 0), day(&f, "to", r.To, 1)
-	if err := f.Err(); err != nil || !strings.Contains(q.Actor, "@") {
+	if err := f.Err(); err != nil || actor == "" {
 		return q, true, err
 	}
-	found, err := h.members.Find(ctx, member.Search{Email: credential.Address(q.Actor)}, 1)
-	if err != nil || len(found) == 0 {
-		return q, false, err
+	q.Actors, err = h.actors(ctx, actor)
+	return q, len(q.Actors) > 0, err
+}
+
+// actors are the ids of who is looked for: by an id, a mail address, or a part of a name.
+func (h handlers) actors(ctx context.Context, actor string) ([]string, error) {
+	if check.ID(actor) {
+		return []string{actor}, nil
 	}
-	q.Actor = found[0].ID
-	return q, true, nil
+	search := member.Search{Name: actor}
+	if strings.Contains(actor, "@") {
+		search = member.Search{Email: credential.Address(actor)}
+	}
+	if err := search.Allowed(ctx); err != nil {
+		return nil, err
+	}
+	found, err := h.members.Find(ctx, search, mostNamed+1)
+	if err != nil {
+		return nil, err
+	}
+	if len(found) > mostNamed {
+		return nil, problem.WrongField("actor", "too-many", "이런 이름의 회원이 너무 많습니다. 이름을 더 길게 적어 주세요.", "Too many members have such a name. Write more of it.")
+	}
+	ids := []string{}
+	for _, m := range found {
+		ids = append(ids, m.ID)
+	}
+	return ids, nil
 }
 
 // alike are the actions of the same words: what is done by a page and by the API is one thing to who reads the log.
@@ -123,7 +149,7 @@ func (h handlers) auditFilters(ctx context.Context, r *auditRequest) g.Node {
 		}
 	}
 	return el.Form(el.Class("filters"), el.Method("get"), el.Action(desk.At(ctx, audit.DeskPath)), el.Role("search"),
-		f.Input(ui.Field{Name: "actor", Label: ui.T(ctx, "누가(이메일)", "Who (mail)"), Value: r.Actor, Type: "text", Limit: 254, Optional: true}),
+		f.Input(ui.Field{Name: "actor", Label: ui.T(ctx, "누가(이름의 한 부분이나 이메일)", "Who (a part of the name, or mail)"), Value: r.Actor, Type: "text", Limit: 254, Optional: true}),
 		f.Select(ui.Field{Name: "action", Label: ui.T(ctx, "무엇을", "What"), Value: r.Action, Optional: true}, choices...),
 		f.Input(ui.Field{Name: "from", Label: ui.T(ctx, "언제부터", "From"), Value: r.From, Type: "date", Optional: true}),
 		f.Input(ui.Field{Name: "to", Label: ui.T(ctx, "언제까지", "To"), Value: r.To, Type: "date", Optional: true}),
@@ -153,7 +179,7 @@ func (h handlers) told(ctx context.Context, records []audit.Record) (g.Node, err
 				ui.Time(v.At, v.At.In(clock.Seoul).Format("15:04:05")),
 				el.Div(
 					el.P(g.Group(h.sentence(ctx, v, kinds[v.Subject]))),
-					g.If(v.Detail != "{}", el.Details(el.Summary(g.Text(ui.T(ctx, "자세히", "Details"))), el.Code(g.Text(v.Detail)))),
+					h.details(ctx, v),
 				),
 			)
 		}))))
@@ -181,6 +207,9 @@ func (h handlers) sentence(ctx context.Context, v audit.Record, kind string) []g
 		subject = el.Span(g.Text(name))
 	}
 	about := []g.Node{}
+	if path := revised(v, thing.Ref{Kind: kind, ID: v.Subject}); path != "" {
+		about = append(about, g.Text(" "), desk.Link(desk.At(ctx, path), ui.T(ctx, "바뀐 내용", "What changed"), "quiet-link"))
+	}
 	if subject != nil && v.Subject != v.Actor {
 		about = append(about, g.Text(" "), desk.Link(desk.At(ctx, audit.DeskPath, "subject", v.Subject), ui.T(ctx, "관련 기록 모두", "All related records"), "quiet-link"))
 	}

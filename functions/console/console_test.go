@@ -1,8 +1,12 @@
 package console_test
 
 import (
+	"io/fs"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -10,7 +14,9 @@ import (
 
 	"github.com/madang-council/madang/functions"
 	"github.com/madang-council/madang/functions/console"
+	"github.com/madang-council/madang/functions/policies"
 	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/functiontest"
 )
 
@@ -185,12 +191,70 @@ func TestAudit(t *testing.T) {
 	d.get(d.admin, "/console/audit?to=2026-03-02").Want(200).Says("회원 정보를 봤습니다").SaysNot("기록을 봤습니다")
 	d.get(d.admin, "/console/audit?from=2026-03-03").Want(200).Says("기록을 봤습니다").SaysNot("회원 정보를 봤습니다")
 	d.get(d.admin, "/console/audit?actor="+url.QueryEscape(d.admin.Email)).Want(200).Says("박관리")
+	d.get(d.admin, "/console/audit?actor="+url.QueryEscape("관 리")).Want(200).Says("박관리", "회원 정보를 봤습니다")
+	d.get(d.admin, "/console/audit?actor="+d.admin.ID).Want(200).Says("박관리")
+	for _, nobody := range []string{"이편집", "아무개"} {
+		d.get(d.admin, "/console/audit?actor="+url.QueryEscape(nobody)).Want(200).Says("조건에 맞는 기록이 없습니다.")
+	}
 	d.get(d.admin, "/console/audit?actor=none@example.com").Want(200).Says("조건에 맞는 기록이 없습니다.")
 	d.get(d.admin, "/en/console/audit?subject="+kim.ID).Want(200).Says("</a> read a member: <a", kim.ID)
 	id := d.draft("총학", "가을 축제", nil)
 	d.draft("총학", "초안 100", nil)
 	d.get(d.admin, "/console/audit?action="+url.QueryEscape("POST /v1/notices")).Want(200).Says(`박관리</a> 님이 공지 ‘<a href="/console/notices/`+id+`">가을 축제</a>’`+"\u2060를 썼습니다.", `초안 100</a>’`+"\u2060을 썼습니다.")
 	d.get(d.admin, "/en/console/audit?action="+url.QueryEscape("POST /v1/notices")).Want(200).Says(`</a> wrote a notice: <a href="/en/console/notices/` + id + `">가을 축제</a>.`)
+}
+
+// An edit leads to what it changed, and what a record says beside its sentence is said in words.
+func TestAuditDetails(t *testing.T) {
+	d := open(t)
+	do := func(method, path string, body map[string]any) {
+		t.Helper()
+		if r := d.Do(functiontest.Request{Method: method, Path: path, As: d.admin.Token, Body: body, Header: map[string]string{"If-Match": "*"}}); r.Status >= 300 {
+			t.Fatalf("%s: %d %s", path, r.Status, r.Body)
+		}
+	}
+	id := d.draft("총학", "가을 축제", nil)
+	d.get(d.admin, "/console/audit").Want(200).SaysNot("바뀐 내용", "자세히")
+	do("PUT", "/v1/notices/"+id, map[string]any{"unit": "총학", "title": "봄 축제"})
+	d.get(d.admin, "/console/audit").Want(200).Says(`href="/console/notices/`+id+`/revisions?to=2"`, "바뀐 내용").SaysNot("자세히")
+	d.get(d.admin, "/console/notices/"+id+"/revisions?to=2").Want(200).Says("1번째 버전과 2번째 버전")
+
+	kim := d.Member(functiontest.Member{Name: "김학생", Verified: true})
+	do("PUT", "/v1/admin/members/"+kim.ID+"/roles/editor", map[string]any{"unit": "", "until": "2026-12-31T23:00:00+09:00"})
+	do("PUT", "/v1/admin/policies/site", map[string]any{"values": map[string]any{"off": []string{"feeds"}, "banner": "시험 기간"}, "from": "2026-12-31T23:00:00+09:00"})
+	d.get(d.admin, "/console/audit").Want(200).Says("<dt>역할</dt><dd>편집자</dd>", "<dt>단위</dt><dd>모든 단위</dd>", "<dt>임기 끝</dt><dd>2026년 12월 31일", "<dt>닫아 둘 기능</dt><dd>구독</dd><dt>모든 페이지 위의 한 줄</dt><dd>시험 기간</dd><dt>적용 시작</dt><dd>2026년 12월 31일").SaysNot(`{&#34;`)
+	d.get(d.admin, "/en/console/audit").Want(200).Says("<dt>Role</dt><dd>Editor</dd>", "What changed", `href="/en/console/notices/`+id+`/revisions?to=2"`)
+}
+
+// Every detail that a function writes has a name in the log, and every policy.
+func TestDetailsHaveNames(t *testing.T) {
+	known := map[string]bool{"version": true}
+	for _, l := range console.Labels() {
+		known[l] = true
+	}
+	for _, d := range policies.Domains(function.Catalogue{}) {
+		for _, i := range d.Items {
+			if !known[i.Name] {
+				t.Errorf("the log has no name for the policy %s: give it one in labels", i.Name)
+			}
+		}
+	}
+	written := regexp.MustCompile(`function\.Detail\(ctx, "(\w+)"`)
+	err := filepath.WalkDir("..", func(path string, f fs.DirEntry, err error) error {
+		if err != nil || f.IsDir() || !strings.HasSuffix(path, ".go") {
+			return err
+		}
+		source, err := os.ReadFile(path)
+		for _, m := range written.FindAllStringSubmatch(string(source), -1) {
+			if !known[m[1]] {
+				t.Errorf("%s writes the detail %s, for which the log has no name: give it one in labels", path, m[1])
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // What a resource's page of the console names is served by this function.

@@ -33,9 +33,10 @@ type auditItem struct {
 
 func (h handlers) audit(ctx context.Context, r *auditRequest) (*cursor.Page[auditItem], error) {
 	var f check.Fields
-	q := audit.Query{
-		Actor: f.OptionalLine("actor", r.Actor, 64), Subject: f.OptionalLine("subject", r.Subject, 64),
-		From: readTime(&f, "from", r.From), Until: readTime(&f, "to", r.To),
+	q := audit.Query{Subject: f.OptionalLine("subject", r.Subject, 64), From: readTime(&f, "from", r.From), Until: readTime(&f, "to", r.To)}
+	actor := f.OptionalLine("actor", r.Actor, 64)
+	if actor != "" {
+		q.Actors = []string{actor}
 	}
 	if action := f.OptionalLine("action", r.Action, 200); action != "" {
 		q.Actions = []string{action}
@@ -44,7 +45,7 @@ func (h handlers) audit(ctx context.Context, r *auditRequest) (*cursor.Page[audi
 	if err := f.Err(); err != nil {
 		return nil, err
 	}
-	name := "audit?" + q.Actor + "&" + q.Subject + "&" + r.Action + "&" + r.From + "&" + r.To
+	name := "audit?" + actor + "&" + q.Subject + "&" + r.Action + "&" + r.From + "&" + r.To
 	page, err := cursor.Read(h.cursors, name, r.Cursor, size, func(before cursor.Moment, limit int) ([]audit.Record, error) {
 		q.Before = before
 		return h.log.List(ctx, q, limit)

@@ -23,7 +23,7 @@ func TestDesk(t *testing.T) {
 	see(admin, "/console/members?q=%EA%B9%80").Says("김학생", "kim@example.com", "재학생 인증")
 	see(admin, "/console/members?q=KIM@example.com").Says("김학생")
 	see(admin, "/console/members?q=none@example.com").Says("조건에 맞는 회원이 없습니다.")
-	see(admin, "/console/members/"+kim.ID).Says("편집자 · 학과", "2026. 9. 2. 12:00", "역할 주기", "조정자는 글을 쓰지 않고, 회의록의 공개 기한을 늘립니다.", "정지하기", `data-action="/v1/admin/members/`+kim.ID+`/roles/editor"`).SaysNot("신고", "청원", "정지 해제", "재학생으로 인증<")
+	see(admin, "/console/members/"+kim.ID).Says("편집자 · 학과", "2026. 9. 2. 12:00", "역할 주기", "끝나는 날 없음</label>", "조정자는 글을 쓰지 않고, 회의록의 공개 기한을 늘립니다.", "정지하기", `data-action="/v1/admin/members/`+kim.ID+`/roles/editor"`).SaysNot("신고", "청원", "정지 해제", "재학생으로 인증<")
 	see(unit, "/console/members/"+kim.ID).Says("김학생").SaysNot("정지하기", "해제<", "모든 단위")
 	log, err := database.All(app.Context(), app.DB, func(r database.Row) (string, error) {
 		var action, subject, detail string

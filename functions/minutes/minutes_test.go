@@ -491,7 +491,7 @@ func TestForm(t *testing.T) {
 		t.Fatalf("%+v", is)
 	}
 	second := r.send(path, form("1", url.Values{"place": {"다른 곳"}, "text": {"[비공개: 사유]\n숨긴 말"}}))
-	if page := string(second.Want(412).Body); !strings.Contains(page, `id="compared"`) || !strings.Contains(page, "다른 곳") || !strings.Contains(page, `name="version" value="2"`) ||
+	if page := string(second.Want(412).Body); !strings.Contains(page, `id="compared"`) || !strings.Contains(page, "다른 곳") || !strings.Contains(page, `name="version" value="2"`) || !strings.Contains(page, "그사이 내가 다른 창이나 기기에서 이 회의록을 고쳤습니다. 왼쪽이") ||
 		strings.Contains(page[strings.Index(page, `id="compared"`):strings.Index(page, `id="recover"`)], "숨긴 말") {
 		t.Error("the second does not see both texts")
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/media/revision"
+	"github.com/madang-council/madang/shared/operation/audit"
 	"github.com/madang-council/madang/shared/problem"
 )
 
@@ -182,6 +183,7 @@ func (h handlers) revert(ctx context.Context, r *revertRequest) (*record, error)
 	if err != nil {
 		return nil, err
 	}
+	function.Detail(ctx, audit.Version, is.Version)
 	a := show(ctx, is)
 	return &a, nil
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/council/minute"
 	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/operation/audit"
 	"github.com/madang-council/madang/shared/problem"
 )
 
@@ -80,6 +81,7 @@ func (h handlers) edit(ctx context.Context, r *editRequest) (*record, error) {
 	if err != nil {
 		return nil, err
 	}
+	function.Detail(ctx, audit.Version, is.Version)
 	a := show(ctx, is)
 	return &a, nil
 }

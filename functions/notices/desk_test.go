@@ -98,10 +98,14 @@ func TestDeskOfRevisions(t *testing.T) {
 	before := len(c.Audited())
 	differ := func(title, body string, tags ...string) functiontest.Response {
 		t.Helper()
-		return c.call(editor, "POST", path+"/differences", map[string]any{"title": title, "body": body, "tags": append([]string{}, tags...)})
+		return c.call(editor, "POST", path+"/differences", map[string]any{"title": title, "body": body, "tags": append([]string{}, tags...), "version": 2})
 	}
 	differ("내 제목 <b>", "하나\n두울\n넷", "새").Want(200).Says("저장된 글", "내 글", "<del>셋</del>", "<ins>넷</ins>", "&lt;b&gt;").SaysNot("data-same", "<html")
-	differ("다음", "하나\n두울\n셋", "새").Want(200).Says("data-same")
+	differ("다음", "하나\n두울\n셋", "새").Want(200).Says("data-same", `data-changed="그사이 내가 다른 창이나 기기에서 이 공지를 고쳤습니다"`)
+	asked := map[string]any{"title": "", "body": "", "tags": []string{}}
+	c.call(c.Holder(auth.Admin, ""), "POST", path+"/differences", asked).Want(200).Says(`data-changed="그사이 다른 사람이 이 공지를 고쳤습니다"`)
+	asked["version"] = 3
+	c.call(editor, "POST", path+"/differences", asked).Want(200).Says(`data-changed="그사이 저장된 내용이 바뀌었습니다"`)
 	differ(strings.Repeat("가", 201), "").Problem(422, "invalid-input")
 	c.call(c.Holder(auth.Editor, "감사"), "POST", "/en"+path+"/differences", map[string]any{"title": "", "body": "", "tags": []string{}}).Problem(404, "not-found")
 	if len(c.Audited()) != before {

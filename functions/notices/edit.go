@@ -6,6 +6,7 @@ import (
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/council/notice"
 	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/operation/audit"
 	"github.com/madang-council/madang/shared/problem"
 )
 
@@ -41,6 +42,7 @@ func (h handlers) edit(ctx context.Context, r *editRequest) (*article, error) {
 	if err != nil {
 		return nil, err
 	}
+	function.Detail(ctx, audit.Version, is.Version)
 	a := h.show(ctx, is)
 	return &a, h.out(ctx, is)
 }

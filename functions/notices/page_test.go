@@ -34,7 +34,7 @@ func TestPageOfNone(t *testing.T) {
 
 func TestPageOfList(t *testing.T) {
 	d := open(t)
-	for i := range 25 {
+	for i := range 45 {
 		d.At(functiontest.Start.Add(time.Duration(i) * time.Minute))
 		tag := []string{"홀"}
 		if i%2 == 0 {
@@ -46,19 +46,28 @@ func TestPageOfList(t *testing.T) {
 	if n := strings.Count(string(r.Body), "<h3>"); n != 20 {
 		t.Errorf("%d notices", n)
 	}
-	older := regexp.MustCompile(`rel="next" href="([^"]+)"`).FindSubmatch(r.Body)
-	if older == nil {
-		t.Fatalf("no link to older ones: %s", r.Body)
+	r.Says("<span>45개 가운데 1–20</span>").SaysNot("처음으로", `rel="prev"`)
+	leads := func(r functiontest.Response, rel string) string {
+		t.Helper()
+		found := regexp.MustCompile(`rel="` + rel + `" href="([^"]+)"`).FindSubmatch(r.Body)
+		if found == nil {
+			t.Fatalf("nothing leads to %s: %s", rel, r.Body)
+		}
+		return html.UnescapeString(string(found[1]))
 	}
-	r = d.see("", html.UnescapeString(string(older[1]))).Want(200)
-	if n := strings.Count(string(r.Body), "<h3>"); n != 5 || strings.Contains(string(r.Body), `rel="next"`) {
+	middle := leads(r, "next")
+	second := d.see("", middle).Want(200).Says("<span>45개 가운데 21–40</span>", "처음으로", `<meta name="robots" content="noindex">`).SaysNot(`rel="prev"`) // the first page has one address
+	third := d.see("", leads(second, "next")).Want(200).Says("<span>45개 가운데 41–45</span>", "처음으로").SaysNot(`rel="next"`)
+	if n := strings.Count(string(third.Body), "<h3>"); n != 5 {
 		t.Errorf("%d notices", n)
 	}
-	r.Says(`<meta name="robots" content="noindex">`, "처음으로")
+	if back := leads(third, "prev"); back != middle {
+		t.Errorf("the page before the third is at %s, not %s", back, middle)
+	}
 	tagged := d.see("", "/notices?unit="+url.QueryEscape("총학")+"&tag="+url.QueryEscape("짝")).Want(200)
-	tagged.Says(`<h1>공지 · 총학 #짝<small> 13개</small></h1>`, `<h2 class="month-name">2026년 3월</h2>`, `<a href="/notices?tag=%EC%A7%9D">전체</a>`, `<a href="/notices?unit=%EC%B4%9D%ED%95%99" aria-current="true"><span>#짝</span><small>빼기</small></a>`,
+	tagged.Says(`<h1>공지 · 총학 #짝<small> 23개</small></h1>`, `<h2 class="month-name">2026년 3월</h2>`, `<a href="/notices?tag=%EC%A7%9D">전체</a>`, `<a href="/notices?unit=%EC%B4%9D%ED%95%99" aria-current="true"><span>#짝</span><small>빼기</small></a>`,
 		`<input type="hidden" name="unit" value="총학"><input type="hidden" name="tag" value="짝">`)
-	if n := strings.Count(string(d.see("", "/notices?tag="+url.QueryEscape("짝")).Want(200).Body), "<h3>"); n != 13 {
+	if n := strings.Count(string(d.see("", "/notices?tag="+url.QueryEscape("짝")).Want(200).Body), "<h3>"); n != 20 {
 		t.Errorf("%d with the tag", n)
 	}
 	if got := d.see("", "/notices?q="+url.QueryEscape("공지 각")).Main(); !strings.Contains(got, "‘공지 각’ 검색 결과 1건 찾는 말 빼기 2026년 3월 오늘 공지 각 총학") {

@@ -8,6 +8,8 @@ import (
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/council/notice"
 	"github.com/madang-council/madang/shared/cursor"
+	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/operation/audit"
 	"github.com/madang-council/madang/shared/problem"
 )
 
@@ -137,6 +139,7 @@ func (h handlers) revert(ctx context.Context, r *revertRequest) (*article, error
 	if err != nil {
 		return nil, err
 	}
+	function.Detail(ctx, audit.Version, is.Version)
 	a := h.show(ctx, is)
 	return &a, h.out(ctx, is)
 }

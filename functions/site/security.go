@@ -169,7 +169,7 @@ func (h handlers) consentsPage(ctx context.Context, form ui.Form, status int, me
 		return nil, err
 	}
 	read := el.A(el.Href(ui.Local(ctx, privacyPath)), g.Text(ui.T(ctx, "내용 보기", "Read it")))
-	leaves := el.P(el.Class("hint"), g.Text(ui.T(ctx, "필수 동의를 거두려면 탈퇴해야 합니다. ", "To withdraw the required consent, leave. ")), el.A(el.Href(ui.Local(ctx, leavePath)), g.Text(ui.T(ctx, "탈퇴", "Leave"))))
+	leaves := el.P(el.Class("hint"), g.Text(ui.T(ctx, "필수 동의를 철회하려면 탈퇴해야 합니다. ", "To withdraw the required consent, leave. ")), el.A(el.Href(ui.Local(ctx, leavePath)), g.Text(ui.T(ctx, "탈퇴", "Leave"))))
 	title := ui.T(ctx, "동의", "Consents")
 	if agreed.Given && agreed.Version == h.settings.PolicyVersion && form.Problem() == nil {
 		return h.page(ctx, status, consentsPath, title, ui.Announce(message),

@@ -141,6 +141,17 @@ func TestEditor(t *testing.T) {
 	p.until("four attachments", `document.querySelectorAll('#attachments > li').length === 4 && document.querySelectorAll('#transfers > li').length === 0`)
 	p.chooses(filepath.Join(t.TempDir(), "없는 것.exe"), hwp) // nothing is sent of what is not taken
 	p.sees("올릴 수 없는 형식입니다.")
+	fake := filepath.Join(t.TempDir(), "포스터.hwp")
+	if err := os.WriteFile(fake, []byte("한글 문서가 아닌 글"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.chooses(fake) // what the server refuses cannot be sent again
+	p.until("it is refused", `document.querySelector('.transfer[data-state=refused] .transfer-status')?.innerText !== undefined`)
+	if got := eval[string](p, `[...document.querySelectorAll('.transfer[data-state=refused] button')].filter(b => b.checkVisibility()).map(b => b.innerText).join(', ')`); got != "빼기" {
+		t.Errorf("a refused file offers %s", got)
+	}
+	p.do(chromedp.Click(chromedp.CSS(".transfer[data-state=refused] button:not([hidden])")))
+	p.until("it is taken out", `!document.querySelector('.transfer[data-state=refused]')`)
 	p.until("the same file twice is two files", `document.querySelectorAll('#attachments > li').length === 5`)
 	p.do(chromedp.Click(chromedp.CSS(`#attachments > li:last-child button[aria-label$="빼기"]`)))
 	p.do(chromedp.Click(p.find("up", "button", `e.getAttribute('aria-label') === '가을 사진.jpg 위로'`)))
@@ -222,7 +233,7 @@ func TestVersions(t *testing.T) {
 	other.sees("저장했습니다.")
 	p.fill("내용", first+"\n\n한 사람에 하나씩입니다.")
 	p.does("저장")
-	p.sees("그사이 다른 사람이 이 공지를 고쳤습니다")
+	p.sees("그사이 내가 다른 창이나 기기에서 이 공지를 고쳤습니다") // both are the same admin
 	if got := eval[string](p, `[...document.querySelectorAll('dialog del')].map(e => e.innerText).join('|')`); !strings.Contains(got, "정정") {
 		t.Errorf("the differences: %q", got)
 	}
@@ -539,11 +550,22 @@ func TestAdmin(t *testing.T) {
 	p.shot("console-member")
 	p.selects("역할", "편집자")
 	p.selects("단위", "학과")
+	p.does("역할 주기")
+	p.sees("역할이 끝나는 때를 정하거나 ‘끝나는 날 없음’을 고르세요.")
+	p.do(chromedp.Click(chromedp.CSS("#field-endless")))
+	p.does("역할 주기")
+	p.sees("이소리 님에게 학과의 편집자 역할을 끝나는 날 없이 줄까요?")
+	p.answers("취소")
+	p.do(chromedp.Click(chromedp.CSS("#field-endless")))
 	p.sets("임기 끝", "2020-01-01T00:00")
 	p.does("역할 주기")
+	p.answers("역할 주기")
 	p.sees("이미 지난 시각입니다.")
 	p.sets("임기 끝", "2099-02-28T18:00")
-	p.press("역할 주기")
+	p.does("역할 주기")
+	p.sees("이소리 님에게 학과의 편집자 역할을 2099. 2. 28.")
+	p.shot("console-role-question")
+	p.leave(chromedp.Click(p.find("yes", "dialog button", `words(e.innerText) === '역할 주기'`)))
 	p.sees("역할을 주었습니다.")
 	p.sees("편집자 · 학과")
 	p.sees("2099. 2. 28. 18:00")
@@ -566,7 +588,13 @@ func TestAdmin(t *testing.T) {
 	p.selects("무엇을", "역할을 줌")
 	p.press("찾기")
 	p.do(chromedp.Click(p.find("the details", "summary", `words(e.innerText) === '자세히'`)))
-	p.sees(`"role":"editor"`)
+	p.until("the details in words", `[...document.querySelectorAll('.log details[open] dt')].map(e => e.innerText).join() === '역할,단위,임기 끝' && document.querySelector('.log details[open] dl').innerText.includes('편집자')`)
+	p.fill("누가(이름의 한 부분이나 이메일)", "관리자")
+	p.press("찾기")
+	p.sees("총학생회 관리자 님이 역할을 줬습니다: 이소리.")
+	p.fill("누가(이름의 한 부분이나 이메일)", "소리")
+	p.press("찾기")
+	p.sees("찾은 기록이 없습니다.")
 }
 
 // An admin sees what needs somebody and what the month costs, and deals with what was not
@@ -667,10 +695,18 @@ func TestWrongClock(t *testing.T) {
 	p.fill("제목", "바로 나오는 글")
 	p.do(chromedp.Click(chromedp.CSS("#english > summary")))
 	p.do(chromedp.SendKeys(chromedp.CSS("#field-titleEn"), "Out at once"))
-	p.do(chromedp.SendKeys(chromedp.CSS("#field-bodyEn"), "**Bold**"))
+	p.do(chromedp.SendKeys(chromedp.CSS("#field-bodyEn"), "Bold"))
+	for _, step := range [][2]string{{"ai", "*Bold*"}, {"b", "***Bold***"}, {"i", "**Bold**"}, {"b", "Bold"}, {"k", "[Bold](https://)"}, {"zb", "**Bold**"}} { // each toggles what is selected
+		if p.ctrl(step[0]); p.value("#field-bodyEn") != step[1] {
+			t.Errorf("Ctrl+%s makes %q of the text, not %q", step[0], p.value("#field-bodyEn"), step[1])
+		}
+	}
+	if keys := eval[string](p, `[...document.querySelectorAll('#writing-en [aria-keyshortcuts]')].map(b => b.innerText + ' ' + b.title + ' ' + b.getAttribute('aria-keyshortcuts')).join(', ')`); keys != "굵게 Ctrl+B Control+B, 기울임 Ctrl+I Control+I, 링크 Ctrl+K Control+K" {
+		t.Errorf("the buttons say %q", keys)
+	}
 	p.until("the English preview", `document.querySelector('#preview-body-en strong')?.innerText === 'Bold' && document.querySelector('#preview-title-en').innerText === 'Out at once'`)
 	p.do(chromedp.Click(p.find("now", "input[type=radio]", `e.parentElement.innerText.includes('저장하면 바로 게시')`)))
-	p.does("저장")
+	p.ctrl("s")
 	p.sees("저장했습니다. 게시 중.")
 	if body, _ := h.read("/en/notices", ""); !strings.Contains(body, "Out at once") {
 		t.Error("it is not published")

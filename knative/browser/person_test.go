@@ -227,6 +227,12 @@ func (p *person) sees(text string) {
 	for range 200 {
 		if strings.Contains(p.text(), text) {
 			return
+// ctrl presses letters together with Ctrl.
+func (p *person) ctrl(letters string) {
+	p.t.Helper()
+	p.do(chromedp.KeyEvent(letters, chromedp.KeyModifiers(chromedp.ModifierCtrl)))
+}
+
 		}
 		time.Sleep(25 * time.Millisecond)
 	}

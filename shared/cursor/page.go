@@ -67,14 +67,18 @@ func Read[T, P any](c *Codec, name, token string, size int, read func(behind P, 
 	}
 	page := Page[T]{Items: append([]T{}, items[:min(size, len(items))]...)}
 	if len(items) > size {
-		last := place(items[size-1])
-		values := parts(&last)
-		for i, v := range values {
-			values[i] = reflect.ValueOf(v).Elem().Interface()
-		}
-		page.NextCursor = c.Encode(name, values...)
+		page.NextCursor = Behind(c, name, place(items[size-1]))
 	}
 	return page, nil
+}
+
+// Behind is the token of the page behind a place, which Read takes for the same name.
+func Behind[P any](c *Codec, name string, place P) string {
+	values := parts(&place)
+	for i, v := range values {
+		values[i] = reflect.ValueOf(v).Elem().Interface()
+	}
+	return c.Encode(name, values...)
 }
 
 // Map is the page with each entry as show makes it.

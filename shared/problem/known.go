@@ -52,7 +52,7 @@ func Foreign() *Error {
 
 // Stale is the answer to an edit of a version that is no longer the newest.
 func Stale() *Error {
-	return New(PreconditionFailed, "version-stale", "그사이 다른 사람이 고쳤습니다. 새로 고친 뒤 다시 시도하세요.", "It was changed meanwhile. Read it again and retry.")
+	return New(PreconditionFailed, "version-stale", "그사이 내용이 바뀌었습니다. 새로 고친 뒤 다시 시도하세요.", "It was changed meanwhile. Read it again and retry.")
 }
 
 // Unversioned is the answer to an edit without If-Match.

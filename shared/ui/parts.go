@@ -208,6 +208,11 @@ func Chips(ctx context.Context, label string, chips ...Tab) g.Node {
 // Pager says how much of a list is shown and leads on; first and next are addresses, "" where
 // there is nothing to lead to. It is nil where the whole list is shown.
 func Pager(ctx context.Context, said, first, next, nextLabel string) g.Node {
+	return PagerBack(ctx, said, first, "", "", next, nextLabel)
+}
+
+// PagerBack is Pager of a list whose page before has an address, too.
+func PagerBack(ctx context.Context, said, first, previous, previousLabel, next, nextLabel string) g.Node {
 	if first == "" && next == "" {
 		return nil
 	}
@@ -215,6 +220,7 @@ func Pager(ctx context.Context, said, first, next, nextLabel string) g.Node {
 		el.Span(g.Text(said)),
 		el.Span(el.Class("bar"),
 			g.If(first != "", el.A(el.Class("button quiet"), el.Href(first), g.Text(T(ctx, "처음으로", "First page")))),
+			g.If(previous != "", el.A(el.Class("button quiet"), el.Rel("prev"), el.Href(previous), g.Text(previousLabel))),
 			g.If(next != "", el.A(el.Class("button quiet"), el.Rel("next"), el.Href(next), g.Text(nextLabel))),
 		),
 	)

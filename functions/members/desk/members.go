@@ -115,7 +115,7 @@ func (h handlers) member(ctx context.Context, r *memberRequest) (*ui.Answer, err
 	}
 	m, grants := seen.Member, seen.Roles
 	if !seen.Whole {
-		return h.desk.Page(ctx, ui.View{Title: m.Name, Section: member.DeskPath, Class: "reading", Main: []g.Node{
+		return h.desk.Page(ctx, ui.View{Title: m.Name, Section: member.DeskPath, Class: "reading", Scripts: []string{"grant.js"}, Main: []g.Node{
 			desk.Heading(m.Name),
 			el.Dl(el.Class("facts"), desk.Fact(ui.T(ctx, "상태", "Status"), el.Span(el.Class("meta"), standing(ctx, m)))),
 			el.P(el.Class("hint"), g.Text(ui.T(ctx, "이 회원이 우리 단위의 역할을 맡으면 나머지 정보도 보입니다.", "The rest is shown once they have a role in your unit."))),
@@ -130,7 +130,7 @@ func (h handlers) member(ctx context.Context, r *memberRequest) (*ui.Answer, err
 	if err != nil {
 		return nil, err
 	}
-	return h.desk.Page(ctx, ui.View{Title: m.Name, Section: member.DeskPath, Class: "reading", Main: []g.Node{
+	return h.desk.Page(ctx, ui.View{Title: m.Name, Section: member.DeskPath, Class: "reading", Scripts: []string{"grant.js"}, Main: []g.Node{
 		desk.Heading(m.Name, g.Iff(auth.From(ctx).May(auth.Audit, ""), func() g.Node {
 			return desk.Link(desk.At(ctx, audit.DeskPath, "subject", m.ID), ui.T(ctx, "이 회원에 관한 기록", "Log about this member"), "button small quiet")
 		})),
@@ -178,6 +178,11 @@ func (h handlers) grantRow(ctx context.Context, m member.Member, v member.Grant,
 	)
 }
 
+// granting is what assets/grant.js needs to know to ask whether a role shall be given.
+type granting struct {
+	Name string `json:"name"`
+}
+
 func (h handlers) grantForm(ctx context.Context, m member.Member) g.Node {
 	why := ""
 	switch {
@@ -198,13 +203,16 @@ func (h handlers) grantForm(ctx context.Context, m member.Member) g.Node {
 	if auth.From(ctx).May(auth.Appoint, "") {
 		units = append([]ui.Choice{{Value: "", Label: h.unitText(ctx, "")}}, units...)
 	}
+	until := desk.Moment(ctx, "until", problem.Text{KO: "임기 끝", EN: "End of term"}, problem.Text{KO: "이때 역할이 저절로 끝납니다. 자기 임기보다 길게 줄 수는 없습니다.", EN: "The role ends by itself then. It cannot be longer than your own term."}, nil)
+	until.Optional = false
 	return el.Section(el.Class("stack"), el.H2(g.Text(ui.T(ctx, "역할 주기", "Give a role"))),
-		el.Form(el.Class("form"), g.Attr("novalidate"), desk.Action("PUT", "/v1/admin/members/"+m.ID+"/roles/{role}", 0), desk.Said(ui.T(ctx, "역할을 주었습니다.", "The role was given.")),
+		el.Form(el.ID("grant"), el.Class("form"), g.Attr("novalidate"), desk.Told(granting{Name: m.Name}), desk.Action("PUT", "/v1/admin/members/"+m.ID+"/roles/{role}", 0), desk.Said(ui.T(ctx, "역할을 주었습니다.", "The role was given.")),
 			el.Div(el.Class("two"),
 				f.Select(ui.Field{Name: "role", Label: ui.T(ctx, "역할", "Role"), Value: string(auth.Editor), Hint: ui.T(ctx, "편집자는 글과 배너를 올립니다. 조정자는 글을 쓰지 않고, 회의록의 공개 기한을 늘립니다. 관리자는 회원과 역할, 설정까지 다룹니다.", "Editors publish texts and banners. Moderators do not write; they extend the deadlines of minutes. Admins manage members, roles and settings, too.")}, roles...),
 				f.Select(ui.Field{Name: "unit", Label: ui.T(ctx, "단위", "Unit"), Optional: true}, units...),
 			),
-			f.Input(desk.Moment(ctx, "until", problem.Text{KO: "임기 끝", EN: "End of term"}, problem.Text{KO: "이때 역할이 자동으로 끝납니다. 비우면 끝이 없습니다. 자기 임기보다 길게 줄 수는 없습니다.", EN: "The role ends by itself then. Empty: no end. It cannot be longer than your own term."}, nil)),
+			f.Input(until),
+			el.Div(el.Class("field check"), el.Input(el.ID("field-endless"), el.Type("checkbox")), el.Label(el.For("field-endless"), g.Text(ui.T(ctx, "끝나는 날 없음", "No end of term")))),
 			el.Div(ui.Button(ui.T(ctx, "역할 주기", "Give the role"))),
 		))
 }

@@ -155,8 +155,8 @@ func (h handlers) publish(ctx context.Context, r *saveRequest) (*function.Redire
 	return &function.Redirect{Status: http.StatusSeeOther, URL: desk.At(ctx, minute.DeskPath+"/"+r.ID)}, nil
 }
 
-// again is the error with which the form is shown as it was filled in; where somebody else was
-// faster, beside what they saved, so that saving once more is meant.
+// again is the error with which the form is shown as it was filled in; where the minutes were saved
+// meanwhile, beside what is stored, so that saving once more is meant.
 func (h handlers) again(ctx context.Context, r *saveRequest, err error) error {
 	f, status, ok := ui.Refused(ctx, boxed(err))
 	if !ok {
@@ -168,6 +168,9 @@ func (h handlers) again(ctx context.Context, r *saveRequest, err error) error {
 	}
 	e := editing{m: m, typed: r.typed, form: f, status: status}
 	if stale(err) {
+		if e.changed, failed = h.changed(ctx, m, r.typed); failed != nil {
+			return err
+		}
 		e.typed.Version = strconv.FormatInt(m.Version, 10)
 		if c, wrong := r.content(m); wrong == nil {
 			if c, wrong = c.Check(m.Counted()); wrong == nil {
@@ -182,6 +185,25 @@ func (h handlers) again(ctx context.Context, r *saveRequest, err error) error {
 		return err
 	}
 	return ui.Again(err, page)
+}
+
+// changed says who saved minutes after the version that a form was made from.
+func (h handlers) changed(ctx context.Context, m minute.Minute, t typed) (string, error) {
+	version, err := t.version()
+	if err != nil {
+		return "", err
+	}
+	list, err := h.minutes.Revisions(ctx, m.ID, 0, mostRevisions)
+	if err != nil {
+		return "", err
+	}
+	editors := []string{}
+	for _, v := range list {
+		if v.Number > version {
+			editors = append(editors, v.Editor)
+		}
+	}
+	return desk.Meanwhile(ctx, problem.Text{KO: "이 회의록을", EN: "these minutes"}, editors), nil
 }
 
 // paste shows the form as it was filled in, with the items of a text that was pasted, or with one moved.
@@ -243,7 +265,8 @@ type editing struct {
 	typed    typed
 	form     ui.Form
 	status   int
-	compared bool // with what somebody else saved
+	compared bool   // with what was saved meanwhile
+	changed  string // who saved that
 	hunks    []revision.Hunk
 	pasted   bool
 	found    int // how many items were pasted
@@ -288,7 +311,7 @@ func (h handlers) editor(ctx context.Context, e editing) (*ui.Answer, error) {
 				n := strconv.Itoa(e.moved.at + 1)
 				return el.P(el.Class("notice-box"), el.Role("status"), g.Text(ui.T(ctx, ""+n+"번 안건으로 옮겼습니다. 아직 저장하지 않았습니다.", "It is item "+n+" now. Nothing is saved yet.")))
 			}),
-			g.Iff(e.compared, func() g.Node { return compared(ctx, e.hunks, path) }),
+			g.Iff(e.compared, func() g.Node { return compared(ctx, e, path) }),
 			g.Iff(e.pasted, func() g.Node {
 				n := strconv.Itoa(e.found)
 				return el.P(el.Class("notice-box"), el.Role("status"), el.ID("pasted"), g.Text(ui.T(ctx, "붙여넣은 글에서 안건 "+n+"건을 찾았습니다. 아직 저장하지 않았으니 살펴본 뒤 저장하세요.", "The text had "+n+" items. Nothing is saved yet: look at them, then save.")))
@@ -483,11 +506,11 @@ func (handlers) extending(ctx context.Context, m minute.Minute, most int) g.Node
 		))
 }
 
-// compared is what somebody else saved beside what was typed.
-func compared(ctx context.Context, hunks []revision.Hunk, path string) g.Node {
+// compared is what was saved meanwhile beside what was typed.
+func compared(ctx context.Context, e editing, path string) g.Node {
 	return el.Div(el.Class("notice-box"), el.ID("compared"),
-		el.P(g.Text(ui.T(ctx, "그사이 다른 사람이 저장했습니다. 왼쪽이 저장된 글, 오른쪽이 내 글입니다. 다시 저장하면 내 글로 바뀝니다.", "Somebody else has saved meanwhile: on the left what is stored, on the right yours. Saving again keeps yours."))),
-		differences(ctx, hunks, ui.T(ctx, "저장된 글", "Stored"), ui.T(ctx, "내 글", "Mine")),
+		el.P(g.Text(e.changed+ui.T(ctx, ". 왼쪽이 저장된 글, 오른쪽이 내 글입니다. 다시 저장하면 내 글로 바뀝니다.", ": on the left what is stored, on the right yours. Saving again keeps yours."))),
+		differences(ctx, e.hunks, ui.T(ctx, "저장된 글", "Stored"), ui.T(ctx, "내 글", "Mine")),
 		el.P(desk.Link(path, ui.T(ctx, "저장된 글 불러오기", "Load what is stored"), "button small quiet")),
 	)
 }

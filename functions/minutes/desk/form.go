@@ -12,6 +12,8 @@ import (
 	"github.com/madang-council/madang/shared/check"
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/council/minute"
+	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/operation/audit"
 	"github.com/madang-council/madang/shared/problem"
 )
 
@@ -242,7 +244,7 @@ func boxed(err error) error {
 	return &named
 }
 
-// stale says whether somebody else was faster.
+// stale says whether what is stored is no longer what the form was made from.
 func stale(err error) bool { return errors.Is(err, problem.Stale()) }
 
 // saved keeps what was typed.
@@ -256,5 +258,8 @@ func (h handlers) saved(ctx context.Context, m minute.Minute, t typed, draft boo
 		return minute.Minute{}, err
 	}
 	_, is, err := h.minutes.Edit(ctx, m.ID, minute.Edition{Version: version, Reason: t.Reason, Draft: draft}, c)
+	if err == nil {
+		function.Detail(ctx, audit.Version, is.Version)
+	}
 	return is, err
 }

@@ -45,15 +45,35 @@ func (h handlers) revisions(ctx context.Context, r *revisionsRequest) (*ui.Answe
 		return nil, err
 	}
 	parts := []g.Node{desk.Heading(ui.Name(ctx, m.Title()), desk.Link(desk.At(ctx, minute.DeskPath+"/"+m.ID), ui.T(ctx, "회의록 고치기", "Edit"), "button quiet"))}
-	if r.From != nil && r.To != nil {
-		hunks, err := h.minutes.Compare(ctx, r.ID, *r.From, *r.To)
+	if from, to, both := pair(list, r); both {
+		hunks, err := h.minutes.Compare(ctx, r.ID, from, to)
 		if err != nil {
 			return nil, err
 		}
-		parts = append(parts, differences(ctx, hunks, ui.T(ctx, strconv.FormatInt(*r.From, 10)+"번째 버전", "Version "+strconv.FormatInt(*r.From, 10)), ui.T(ctx, strconv.FormatInt(*r.To, 10)+"번째 버전", "Version "+strconv.FormatInt(*r.To, 10))))
+		version := func(n int64) string {
+			return ui.T(ctx, strconv.FormatInt(n, 10)+"번째 버전", "Version "+strconv.FormatInt(n, 10))
+		}
+		parts = append(parts, differences(ctx, hunks, version(from), version(to)))
 	}
 	parts = append(parts, el.Ul(el.Class("rows"), g.Map(indexed(list), func(v place) g.Node { return revisionRow(ctx, m, list, v, names) })))
 	return h.desk.Page(ctx, ui.View{Title: ui.T(ctx, "고친 기록", "Revisions"), Section: minute.DeskPath, Main: parts}), nil
+}
+
+// pair are the numbers of the two revisions to compare. Without the first it is the one before: what was saved by itself may
+// have been taken into a later one since, which then stands for it.
+func pair(list []minute.Revision, r *revisionsRequest) (from, to int64, both bool) {
+	if r.To == nil {
+		return 0, 0, false
+	}
+	if r.From != nil {
+		return *r.From, *r.To, true
+	}
+	for n := len(list) - 2; n >= 0; n-- { // the oldest is compared with nothing
+		if list[n].Number >= *r.To {
+			return list[n+1].Number, list[n].Number, true
+		}
+	}
+	return 0, 0, false
 }
 
 type place struct {

@@ -183,15 +183,21 @@ func word(ctx context.Context, s notice.State) string {
 	return ui.T(ctx, t.KO, t.EN)
 }
 
-// marks are what the buttons above the text put into it.
-func marks(ctx context.Context) []ui.Choice {
-	return []ui.Choice{
-		{Value: "**", Label: ui.T(ctx, "굵게", "Bold")},
-		{Value: "## ", Label: ui.T(ctx, "소제목", "Heading")},
-		{Value: "- ", Label: ui.T(ctx, "목록", "List")},
-		{Value: "> ", Label: ui.T(ctx, "인용", "Quote")},
-		{Value: "link", Label: ui.T(ctx, "링크", "Link")},
-		{Value: "table", Label: ui.T(ctx, "표", "Table")},
+// mark is what a button above the text puts into it.
+type mark struct {
+	value, label string
+	key          string // that does the same together with Ctrl or ⌘; "" for none
+}
+
+func marks(ctx context.Context) []mark {
+	return []mark{
+		{value: "**", label: ui.T(ctx, "굵게", "Bold"), key: "b"},
+		{value: "*", label: ui.T(ctx, "기울임", "Italic"), key: "i"},
+		{value: "## ", label: ui.T(ctx, "소제목", "Heading")},
+		{value: "- ", label: ui.T(ctx, "목록", "List")},
+		{value: "> ", label: ui.T(ctx, "인용", "Quote")},
+		{value: "link", label: ui.T(ctx, "링크", "Link"), key: "k"},
+		{value: "table", label: ui.T(ctx, "표", "Table")},
 	}
 }
 
@@ -236,8 +242,8 @@ func writing(ctx context.Context, t text) g.Node {
 				el.Button(el.Type("button"), el.Class("button small quiet"), el.Data("shows", "preview"), el.Aria("pressed", "false"), g.Text(ui.T(ctx, "미리보기", "Preview"))),
 			),
 			el.Div(el.Class("text-pane"),
-				el.Div(el.Class("marks"), el.Role("toolbar"), el.Aria("label", t.body.Label+": "+ui.T(ctx, "글 꾸미기", "Formatting")), g.Map(marks(ctx), func(c ui.Choice) g.Node {
-					return el.Button(el.Type("button"), el.Class("button small quiet"), el.Data("mark", c.Value), g.Text(c.Label))
+				el.Div(el.Class("marks"), el.Role("toolbar"), el.Aria("label", t.body.Label+": "+ui.T(ctx, "글 꾸미기", "Formatting")), g.Map(marks(ctx), func(m mark) g.Node {
+					return el.Button(el.Type("button"), el.Class("button small quiet"), el.Data("mark", m.value), g.If(m.key != "", el.Data("key", m.key)), g.Text(m.label))
 				}), el.Label(el.Class("button small quiet"), g.Text(ui.T(ctx, "사진", "Picture")),
 					el.Input(el.Class("hidden"), el.Type("file"), el.Multiple(), el.Accept("image/*"), el.Data("pictures", "")))),
 				f.Area(t.body),

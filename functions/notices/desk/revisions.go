@@ -122,9 +122,10 @@ type differencesRequest struct {
 	TitleEn string   `json:"titleEn,omitempty"`
 	BodyEn  string   `json:"bodyEn,omitempty"`
 	Tags    []string `json:"tags"`
+	Version int64    `json:"version,omitempty"` // that the text was begun from; 0 where that is not known
 }
 
-// differences of a text that is not saved, for an editor whose version is stale.
+// differences of a text that is not saved, for an editor whose version is stale, and who changed what is stored.
 func (h handlers) differences(ctx context.Context, r *differencesRequest) (*desk.Fragment, error) {
 	if !check.ID(r.ID) {
 		return nil, problem.Absent()
@@ -141,7 +142,27 @@ func (h handlers) differences(ctx context.Context, r *differencesRequest) (*desk
 	if err := f.Err(); err != nil {
 		return nil, err
 	}
-	return &desk.Fragment{Node: differences(ctx, n.Against(mine), problem.Text{KO: "저장된 글", EN: "Stored"}, problem.Text{KO: "내 글", EN: "Mine"})}, nil
+	changed, err := h.changed(ctx, n, r.Version)
+	if err != nil {
+		return nil, err
+	}
+	return &desk.Fragment{Node: el.Div(el.Data("changed", changed),
+		differences(ctx, n.Against(mine), problem.Text{KO: "저장된 글", EN: "Stored"}, problem.Text{KO: "내 글", EN: "Mine"}))}, nil
+}
+
+// changed says who edited a notice after a version; where that is not known, who edited it last.
+func (h handlers) changed(ctx context.Context, n notice.Notice, version int64) (string, error) {
+	list, err := h.notices.Revisions(ctx, n.ID, 0, mostRevisions)
+	if err != nil {
+		return "", err
+	}
+	editors := []string{}
+	for i, v := range list {
+		if v.Number > version && (version > 0 || i == 0) {
+			editors = append(editors, v.Editor)
+		}
+	}
+	return desk.Meanwhile(ctx, problem.Text{KO: "이 공지를", EN: "this notice"}, editors), nil
 }
 
 // differences are two texts side by side, where they differ.

@@ -34,11 +34,11 @@ func (h handlers) list(ctx context.Context, r *listRequest) (*ui.Answer, error) 
 		return nil, err
 	}
 	r.Tag, r.Unit = f.Tag, f.Unit
-	page, err := h.notices.Page(ctx, f, h.cursors, r.Cursor, pageSize)
+	page, err := h.notices.Numbered(ctx, f, h.cursors, r.Cursor, pageSize)
 	if err != nil {
 		return nil, err
 	}
-	shown, older := page.Items, page.NextCursor
+	shown := page.Items
 	next, err := h.notices.NextChange(ctx)
 	if err != nil {
 		return nil, err
@@ -54,13 +54,6 @@ func (h handlers) list(ctx context.Context, r *listRequest) (*ui.Answer, error) 
 		Hidden:      f.Words != "" || r.Cursor != "", // search engines find the notices themselves
 		Description: ui.T(ctx, council+"의 공지", "Notices of "+council),
 	}
-	first := ""
-	if r.Cursor != "" {
-		first = narrowed(ctx, f, "")
-	}
-	if older != "" {
-		older = narrowed(ctx, f, older)
-	}
 	view.Main = []g.Node{
 		el.Div(el.Class("list-head"),
 			el.H1(g.Text(title), g.If(count > 0, el.Small(g.Text(" "+counted(ctx, count))))),
@@ -73,9 +66,29 @@ func (h handlers) list(ctx context.Context, r *listRequest) (*ui.Answer, error) 
 				el.A(el.Href(narrowed(ctx, notice.Filter{Unit: f.Unit, Tag: f.Tag}, "")), g.Text(ui.T(ctx, "찾는 말 빼기", "Show all"))))
 		}),
 		h.listed(ctx, f, shown),
-		ui.Pager(ctx, ui.T(ctx, counted(ctx, count)+" 가운데 "+strconv.Itoa(len(shown))+"개", strconv.Itoa(len(shown))+" of "+counted(ctx, count)), first, older, ui.T(ctx, "이전 공지", "Older notices")),
+		turning(ctx, f, r.Cursor, page, count),
 	}
 	return h.frame.Page(ctx, view), nil
+}
+
+// turning says which notices of the list are shown, and leads to the pages beside.
+func turning(ctx context.Context, f notice.Filter, cursor string, page notice.Numbered, count int) g.Node {
+	first, newer, older := "", "", ""
+	if cursor != "" {
+		first = narrowed(ctx, f, "")
+	}
+	if page.Previous != "" {
+		newer = narrowed(ctx, f, page.Previous)
+	}
+	if page.NextCursor != "" {
+		older = narrowed(ctx, f, page.NextCursor)
+	}
+	said := counted(ctx, count)
+	if n := len(page.Items); page.Before >= 0 && n > 0 {
+		these := strconv.Itoa(page.Before+1) + "–" + strconv.Itoa(page.Before+n)
+		said = ui.T(ctx, said+" 가운데 "+these, these+" of "+said)
+	}
+	return ui.PagerBack(ctx, said, first, newer, ui.T(ctx, "다음 공지", "Newer notices"), older, ui.T(ctx, "이전 공지", "Older notices"))
 }
 
 func counted(ctx context.Context, n int) string {

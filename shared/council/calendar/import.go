@@ -317,7 +317,7 @@ func (s Writer) Import(ctx context.Context, list []Weighed) (map[Deed]int, error
 		case Same, Stays, Belongs:
 		}
 		if p := problem.Find(err); p != nil && p.Kind == problem.PreconditionFailed {
-			err = problem.New(problem.Conflict, "changed-meanwhile", "그사이 다른 사람이 일정을 바꾸었습니다. 다시 미리 보세요.", "Somebody changed an event meanwhile. Look at it again.")
+			err = problem.New(problem.Conflict, "changed-meanwhile", "그사이 일정이 바뀌었습니다. 다시 미리 보세요.", "An event was changed meanwhile. Look at it again.")
 		}
 		if err != nil {
 			return nil, err

@@ -94,6 +94,31 @@ func (s Reader) List(ctx context.Context, f Filter, after Position, limit int) (
 	return s.summaries(ctx, list)
 }
 
+// before are the places of the notices of List that stand before what is behind a position, in their order; the first
+// MostCounted of them. None where the position is zero.
+func (s Reader) before(ctx context.Context, f Filter, after Position) ([]Position, error) {
+	list := []Position{}
+	for _, pinned := range []bool{true, false} {
+		if after.ID == "" || after.Pinned && !pinned || len(list) == MostCounted {
+			break
+		}
+		w, at := listed(f, clock.Millis(clock.Now(ctx)), pinned)
+		if after.Pinned == pinned {
+			w.Add(`(`+at+`, id) >= (?, ?)`, after.PublishAt, after.ID)
+		}
+		part, err := database.All(ctx, s.db, func(r database.Row) (Position, error) {
+			p := Position{Pinned: pinned}
+			err := r.Scan(&p.PublishAt, &p.ID)
+			return p, err
+		}, `SELECT publish_at, id FROM notices`+w.String()+` ORDER BY `+at+` DESC, id DESC`+database.Limit(MostCounted-len(list)), w.Args...)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, part...)
+	}
+	return list, nil
+}
+
 // part is List of either the pinned or the other notices: each follows an index.
 func (s Reader) part(ctx context.Context, f Filter, pinned bool, behind Position, limit int) ([]Notice, error) {
 	query, args := selectPart(f, clock.Millis(clock.Now(ctx)), pinned, behind, limit)
@@ -101,8 +126,17 @@ func (s Reader) part(ctx context.Context, f Filter, pinned bool, behind Position
 }
 
 func selectPart(f Filter, now int64, pinned bool, behind Position, limit int) (query string, args []any) {
-	var w where
-	at := `publish_at`
+	w, at := listed(f, now, pinned)
+	if behind.ID != "" {
+		w.Add(`(`+at+`, id) < (?, ?)`, behind.PublishAt, behind.ID)
+	}
+	query = `SELECT ` + columns + ` FROM notices` + w.String() + ` ORDER BY ` + at + ` DESC, id DESC` + database.Limit(limit)
+	return query, w.Args
+}
+
+// listed are the conditions of either the pinned or the other notices, and what they are sorted by.
+func listed(f Filter, now int64, pinned bool) (w where, at string) {
+	at = `publish_at`
 	if pinned {
 		at = few
 		w.Add(`pinned_until > ?`, now)
@@ -111,11 +145,7 @@ func selectPart(f Filter, now int64, pinned bool, behind Position, limit int) (q
 	}
 	w.published(at, now)
 	w.filter(f)
-	if behind.ID != "" {
-		w.Add(`(`+at+`, id) < (?, ?)`, behind.PublishAt, behind.ID)
-	}
-	query = `SELECT ` + columns + ` FROM notices` + w.String() + ` ORDER BY ` + at + ` DESC, id DESC` + database.Limit(limit)
-	return query, w.Args
+	return w, at
 }
 
 // MostCounted is how many of a list are counted for who reads it: more are many.

@@ -309,7 +309,7 @@ func (s Store) ReplaceRoster(ctx context.Context, list []Listed, state string) (
 			return err
 		}
 		if is, err := s.rosterState(ctx); err != nil || state != "" && is != state {
-			return cmp.Or(err, error(problem.New(problem.Conflict, "roster-changed", "그사이 다른 사람이 명부를 바꾸었습니다. 무엇이 달라지는지 다시 확인하세요.", "Somebody else has replaced the roster meanwhile. Compare again.")))
+			return cmp.Or(err, error(problem.New(problem.Conflict, "roster-changed", "그사이 명부가 바뀌었습니다. 무엇이 달라지는지 다시 확인하세요.", "The roster was replaced meanwhile. Compare again.")))
 		}
 		if _, err := s.DB.Exec(ctx, `DELETE FROM roster`); err != nil {
 			return err

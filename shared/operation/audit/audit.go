@@ -24,6 +24,10 @@ const DeskPath = "/console/audit"
 // Member is what Kinds says of a member.
 const Member = "member"
 
+// Version is the detail by which a record says which version an edit made, where the page of its kind in the console has
+// /revisions, which compares it with the one before.
+const Version = "version"
+
 // Record is one line of the log.
 type Record struct {
 	ID        string
@@ -44,10 +48,11 @@ func (r Record) Place() cursor.Moment { return cursor.Moment{At: clock.Millis(r.
 
 // Query limits a list; zero fields do not.
 type Query struct {
-	Actor, Subject string
-	Actions        []string
-	From, Until    *time.Time    // Until excluded
-	Before         cursor.Moment // of the last record of the page before
+	Subject     string
+	Actors      []string // ids
+	Actions     []string
+	From, Until *time.Time    // Until excluded
+	Before      cursor.Moment // of the last record of the page before
 }
 
 // Store keeps the log.
@@ -170,8 +175,8 @@ func (s Store) list(ctx context.Context, q Query, about bool, limit int) ([]Reco
 	} else if q.Subject != "" {
 		w.Add(`a.subject = ?`, q.Subject)
 	}
-	if q.Actor != "" {
-		w.Add(`a.actor = ?`, q.Actor)
+	if len(q.Actors) > 0 {
+		w.In(`a.actor`, q.Actors...)
 	}
 	if len(q.Actions) > 0 {
 		w.In(`a.action`, q.Actions...)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"iter"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ import (
 	g "maragu.dev/gomponents"
 	el "maragu.dev/gomponents/html"
 
+	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/problem"
@@ -62,6 +64,20 @@ func Pager(ctx context.Context, next, path string, query ...string) g.Node {
 		return nil
 	}
 	return el.P(el.Class("pager"), Link(At(ctx, path, append(query, "cursor", next)...), ui.T(ctx, "다음", "Next"), "button quiet", el.Rel("next")))
+}
+
+// Meanwhile says that something was edited while the caller had it open: by themselves elsewhere, or by somebody else. What is its
+// object: "이 공지를", "this notice". Editors are the ids of who edited it since the caller read it; none where nobody knows. Names
+// are not said: who reads those leaves a record.
+func Meanwhile(ctx context.Context, what problem.Text, editors []string) string {
+	if len(editors) == 0 {
+		return ui.T(ctx, "그사이 저장된 내용이 바뀌었습니다", "What is stored has changed meanwhile")
+	}
+	own := auth.From(ctx).MemberID
+	if slices.ContainsFunc(editors, func(id string) bool { return id != own }) {
+		return ui.T(ctx, "그사이 다른 사람이 "+what.KO+" 고쳤습니다", "Somebody else has edited "+what.EN+" meanwhile")
+	}
+	return ui.T(ctx, "그사이 내가 다른 창이나 기기에서 "+what.KO+" 고쳤습니다", "You have edited "+what.EN+" in another window or on another device")
 }
 
 // Empty is what a list says that has nothing in it.

@@ -116,18 +116,18 @@ async function save() {
       return;
     }
     const choice = await ask(
-      say('그사이 다른 사람이 이 배너를 고쳤습니다', 'Somebody else has edited this banner meanwhile'),
-      say('저장하면 그 사람이 고친 것은 사라집니다.', 'Saving replaces what they changed.'),
+      say('그사이 이 배너가 바뀌었습니다', 'This banner has changed meanwhile'),
+      say('저장하면 그사이 고친 것은 사라집니다.', 'Saving replaces what was changed.'),
       [
         { value: 'mine', label: say('내 것으로 저장', 'Save mine'), kind: 'primary' },
-        { value: 'theirs', label: say('저장된 배너 보기', 'Show what is stored') },
+        { value: 'stored', label: say('저장된 배너 보기', 'Show what is stored') },
       ],
     );
     if (choice === 'mine') {
       const { body: all } = await api.send('GET', '/v1/admin/banners');
       version = all.items.find((/** @type {{id: string}} */ one) => one.id === page.id)?.version ?? version;
       await save();
-    } else if (choice === 'theirs') {
+    } else if (choice === 'stored') {
       location.reload();
     }
   }

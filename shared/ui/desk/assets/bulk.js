@@ -74,7 +74,7 @@ function offer(bar) {
       try {
         await api.send('PUT', `/v1/notices/${notice.id}`, { body: changedBy(does, notice, tag.value.trim(), serverNow()), version: notice.version });
       } catch (error) {
-        const why = error instanceof Problem && error.status === 412 ? say('그사이 다른 사람이 고쳤습니다.', 'Somebody else has edited it meanwhile.') : error instanceof Error ? error.message : String(error);
+        const why = error instanceof Problem && error.status === 412 ? say('그사이 내용이 바뀌었습니다.', 'It has changed meanwhile.') : error instanceof Error ? error.message : String(error);
         failed.push(element('li', {}, `${notice.title}: ${why}`));
       }
     }

@@ -4,6 +4,7 @@ import { ask, confirmed } from './dialog.js';
 import { element, fill, need, told } from './dom.js';
 import { Drafts } from './draft.js';
 import { busy, clearWrong, showWrong } from './form.js';
+import { shortcut } from './keys.js';
 import { say } from './language.js';
 import { Ledger } from './ledger.js';
 import { pick } from './picker.js';
@@ -301,14 +302,14 @@ function done(n) {
   announce(ended ? say('고친 글은 다시 승인받아야 해서, 예약을 취소하고 초안으로 저장했습니다.', 'What was edited needs approval again: it is no longer scheduled, and saved as a draft.') : n.state === 'draft' ? say('초안으로 저장했습니다.', 'Saved as a draft.') : say(`저장했습니다. ${stateOf(n)}.`, `Saved. ${stateOf(n)}.`), 'good');
 }
 
-/** Somebody else saved meanwhile: shows what differs and lets the editor decide. */
+/** What is stored has changed meanwhile: shows who changed it and what differs, and lets the editor decide. */
 async function conflict() {
   if (notice === null) {
     return;
   }
   try {
     const { body: now } = await api.send('GET', `/v1/notices/${notice.id}`);
-    const { body: html } = await api.send('POST', `${root}/notices/${notice.id}/differences`, { body: { title: box('title').value, body: body.value, titleEn: box('titleEn').value, bodyEn: box('bodyEn').value, tags: content().tags } });
+    const { body: html } = await api.send('POST', `${root}/notices/${notice.id}/differences`, { body: { title: box('title').value, body: body.value, titleEn: box('titleEn').value, bodyEn: box('bodyEn').value, tags: content().tags, version } });
     const shown = element('div', { class: 'differences' });
     fill(shown, html);
     if (shown.querySelector('[data-same]') && JSON.stringify(now.attachments.map((/** @type {{id: string}} */ f) => f.id)) === JSON.stringify(content().attachments)) {
@@ -316,18 +317,18 @@ async function conflict() {
       return;
     }
     const choice = await ask(
-      say('그사이 다른 사람이 이 공지를 고쳤습니다', 'Somebody else has edited this notice meanwhile'),
+      shown.querySelector('[data-changed]')?.getAttribute('data-changed') ?? say('그사이 저장된 내용이 바뀌었습니다', 'What is stored has changed meanwhile'),
       element('div', {}, element('p', {}, say(`저장된 글(${spoken(now.updatedAt, language)})은 왼쪽, 쓰고 있는 글은 오른쪽입니다.`, `What is stored (${spoken(now.updatedAt, language)}) is on the left, what you write on the right.`)), shown),
       [
         { value: 'mine', label: say('내 글로 저장', 'Save mine'), kind: 'primary' },
-        { value: 'theirs', label: say('저장된 글 불러오기', 'Load what is stored') },
+        { value: 'stored', label: say('저장된 글 불러오기', 'Load what is stored') },
       ],
       true,
     );
     if (choice === 'mine') {
       version = now.version;
       await save();
-    } else if (choice === 'theirs') {
+    } else if (choice === 'stored') {
       show(boxesOf(now), now.attachments);
       settle(now);
       announce(say('저장된 글을 불러왔습니다.', 'Loaded what is stored.'), 'good');
@@ -405,7 +406,7 @@ form.addEventListener('input', () => {
   changed();
 });
 addEventListener('keydown', (event) => {
-  if ((event.ctrlKey || event.metaKey) && event.key === 's' && !document.querySelector('dialog[open]')) {
+  if (shortcut(event) === 's' && !document.querySelector('dialog[open]')) {
     event.preventDefault();
     form.requestSubmit();
   }

@@ -4,15 +4,29 @@
  */
 
 /**
- * Puts marks around what is selected, or takes them away where they are.
+ * How many of a mark's signs stand on both sides of what is selected.
  * @param {Selected} selected
- * @param {string} mark as ** for bold
+ * @param {string} sign
+ */
+function signs({ text, start, end }, sign) {
+  let n = 0;
+  while (start > n && text[start - n - 1] === sign && text[end + n] === sign) {
+    n++;
+  }
+  return n;
+}
+
+/**
+ * Puts marks around what is selected, or takes them away where they are: * is there where one or three stars are, ** where two or three.
+ * @param {Selected} selected
+ * @param {string} mark ** for bold, * for italics
  * @param {string} sample what stands between them where nothing is selected
  * @returns {Selected}
  */
 export function around({ text, start, end }, mark, sample) {
   const size = mark.length;
-  if (start >= size && text.slice(start - size, start) === mark && text.slice(end, end + size) === mark) {
+  const there = signs({ text, start, end }, mark[0]);
+  if (size === 1 ? there % 2 === 1 : there >= size) {
     return { text: text.slice(0, start - size) + text.slice(start, end) + text.slice(end + size), start: start - size, end: end - size };
   }
   const inner = text.slice(start, end) || sample;

@@ -133,7 +133,7 @@ function why(status) {
     case 409:
       return say('이미 공개한 내용이 바뀌었습니다. 저장을 눌러야 반영됩니다.', 'What is published would change: press save.');
     case 412:
-      return say('그사이 다른 사람이 저장했습니다. 저장을 누르면 두 글을 비교해 볼 수 있습니다.', 'Somebody else has saved: press save to compare.');
+      return say('그사이 저장된 글이 바뀌었습니다. 저장을 누르면 두 글을 비교해 볼 수 있습니다.', 'What is stored has changed: press save to compare.');
     case 422:
       return say('아직 저장할 수 없는 칸이 있습니다. 저장을 누르면 어디인지 보입니다. 글은 이 기기에 담아 두었습니다.', 'Something cannot be saved yet: press save to see what. This device keeps the text.');
     default:

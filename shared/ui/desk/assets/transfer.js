@@ -7,7 +7,7 @@ import { Meter } from './meter.js';
 export const parallel = 2;
 
 /**
- * @typedef {'waiting' | 'checking' | 'sending' | 'paused' | 'offline' | 'verifying' | 'done' | 'failed'} State
+ * @typedef {'waiting' | 'checking' | 'sending' | 'paused' | 'offline' | 'verifying' | 'done' | 'failed' | 'refused'} State refused is the file itself, which no other try makes another
  * @typedef {{number: number, size: number, url: string, headers: Record<string, string>}} Part
  * @typedef {{id: string, name: string, type: string, size: number, state: string, url?: string, alt?: string, variants: {width: number, height: number, url: string}[]}} Upload
  *
@@ -35,6 +35,14 @@ export const parallel = 2;
  * @property {() => number} now
  * @property {() => number} random
  */
+
+/**
+ * Whether an answer is about the file itself: too large, of another type, not what it says it is.
+ * @param {Problem} problem
+ */
+function unfit({ status, code }) {
+  return [400, 413, 415, 422].includes(status) && code !== 'checksum-mismatch' && code !== 'size-mismatch'; // those are about what arrived of it
+}
 
 /** Storage did not take a part. A new address, or patience, may help. */
 export class PartRefused extends Error {
@@ -101,8 +109,13 @@ export class Transfer extends EventTarget {
     return this.speed > 0 ? (this.file.size - this.bytes) / this.speed : 0;
   }
 
+  /** Whether another try goes on from what arrived. */
+  get begun() {
+    return this.saved.id !== '';
+  }
+
   get ended() {
-    return this.state === 'done' || this.state === 'failed';
+    return this.state === 'done' || this.state === 'failed' || this.state === 'refused';
   }
 
   /** Sends until it is done, refused or paused. It never throws. */
@@ -123,10 +136,14 @@ export class Transfer extends EventTarget {
       if (error instanceof DOMException && error.name === 'NotReadableError') {
         this.reason = say('파일을 읽을 수 없습니다. 옮기거나 고쳤다면 다시 고르세요.', 'The file cannot be read. If it was moved or changed, choose it again.');
       }
-      this.#set('failed');
-      if (error instanceof Problem && error.status !== 401) { // refused for good: another try is another upload
-        await this.tools.ledger.remove(this.saved.key);
+      const { key } = this.saved;
+      const over = error instanceof Problem && error.status !== 401;
+      if (over) { // another try is another upload
         Object.assign(this.saved, { key: newKey(), id: '', partSize: 0 });
+      }
+      this.#set(over && unfit(error) ? 'refused' : 'failed');
+      if (over) {
+        await this.tools.ledger.remove(key);
       }
     }
   }

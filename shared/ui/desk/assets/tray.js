@@ -186,18 +186,20 @@ export class Tray {
       if (transfer.state !== drawn) {
         drawn = transfer.state;
         row.dataset.state = drawn;
-        row.classList.toggle('failed', drawn === 'failed');
+        const over = drawn === 'failed' || drawn === 'refused';
+        row.classList.toggle('failed', over);
         const going = drawn === 'checking' || drawn === 'sending' || drawn === 'offline' || drawn === 'waiting';
         const focused = document.activeElement;
         pause.hidden = !going;
         resume.hidden = drawn !== 'paused' && drawn !== 'failed';
-        if (focused === pause && !resume.hidden) {
-          resume.focus(); // what takes its place
+        relabel(resume, drawn === 'failed' && !transfer.begun ? say('다시 올리기', 'Upload again') : say('이어 올리기', 'Resume'), name);
+        if (focused === pause && !going) {
+          (resume.hidden ? remove : resume).focus(); // what takes its place
         } else if (focused === resume && !pause.hidden) {
           pause.focus();
         }
         remove.hidden = drawn === 'verifying' || drawn === 'done';
-        bar.hidden = drawn === 'failed' || drawn === 'done';
+        bar.hidden = over || drawn === 'done';
       }
     };
     transfer.addEventListener('change', () => {
@@ -209,7 +211,7 @@ export class Tray {
         if (!this.given.keeps) {
           row.remove();
         }
-      } else if (transfer.state === 'failed' && before !== 'failed') {
+      } else if ((transfer.state === 'failed' || transfer.state === 'refused') && before !== transfer.state) {
         announce(`${name}: ${transfer.reason}`, 'bad');
       }
     });
@@ -221,6 +223,12 @@ export class Tray {
 /** @param {string} label @param {string} name @param {() => void} act */
 function button(label, name, act) {
   return element('button', { type: 'button', class: 'button small quiet', 'aria-label': `${label}: ${name}`, click: act }, label);
+}
+
+/** @param {HTMLElement} button @param {string} label @param {string} name */
+function relabel(button, label, name) {
+  button.textContent = label;
+  button.setAttribute('aria-label', `${label}: ${name}`);
 }
 
 /**

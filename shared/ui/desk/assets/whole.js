@@ -34,17 +34,17 @@ async function save() {
       return;
     }
     const choice = await ask(
-      say('그사이 다른 사람이 고쳤습니다', 'Somebody else has edited this meanwhile'),
-      say('저장하면 그 사람이 고친 것은 사라집니다. 먼저 새 창에서 무엇이 바뀌었는지 볼 수 있습니다.', 'Saving replaces what they changed. You can look at it in a new window first.'),
+      say('그사이 내용이 바뀌었습니다', 'This has changed meanwhile'),
+      say('저장하면 그사이 고친 것은 사라집니다. 먼저 새 창에서 무엇이 바뀌었는지 볼 수 있습니다.', 'Saving replaces what was changed. You can look at it in a new window first.'),
       [
         { value: 'mine', label: say('내 것으로 저장', 'Save mine'), kind: 'primary' },
-        { value: 'theirs', label: say('저장된 것 불러오기', 'Load what is stored') },
+        { value: 'stored', label: say('저장된 것 불러오기', 'Load what is stored') },
       ],
     );
     if (choice === 'mine') {
       ({ version } = await api.send('GET', path));
       await save();
-    } else if (choice === 'theirs') {
+    } else if (choice === 'stored') {
       clean = JSON.stringify(content());
       location.reload();
     }

@@ -1,4 +1,5 @@
 import { element, fill } from './dom.js';
+import { apple, shortcut } from './keys.js';
 import { say } from './language.js';
 import { around, before, link, picture, table } from './marks.js';
 import { announce } from './status.js';
@@ -28,9 +29,24 @@ export class Writing {
         this.#calming = window.setTimeout(() => void this.preview(), calm);
       });
     }
-    for (const button of root.querySelectorAll('[data-mark]')) {
-      button.addEventListener('click', () => this.#mark(/** @type {HTMLElement} */ (button).dataset.mark ?? ''));
+    /** @type {Map<string, string>} marks by the letter that makes them */
+    const keys = new Map();
+    for (const button of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll('[data-mark]'))) {
+      const { mark = '', key = '' } = button.dataset;
+      button.addEventListener('click', () => this.#mark(mark));
+      if (key) {
+        keys.set(key, mark);
+        button.title = apple ? `⌘${key.toUpperCase()}` : `Ctrl+${key.toUpperCase()}`;
+        button.setAttribute('aria-keyshortcuts', `${apple ? 'Meta' : 'Control'}+${key.toUpperCase()}`);
+      }
     }
+    this.body.addEventListener('keydown', (event) => {
+      const mark = keys.get(shortcut(event));
+      if (mark !== undefined) {
+        event.preventDefault();
+        this.#mark(mark);
+      }
+    });
     const chosen = /** @type {HTMLInputElement} */ (root.querySelector('[data-pictures]'));
     chosen.addEventListener('change', () => {
       this.#pictures([...(chosen.files ?? [])]);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { Drafts } from '../assets/draft.js';
+import { shortcut } from '../assets/keys.js';
 import { around, before, link, picture, table } from '../assets/marks.js';
 
 /** Reads "ab[cd]e" as a text with cd selected, and writes it. @param {string} s */
@@ -13,6 +14,29 @@ test('marks go around what is selected, and away again', () => {
   assert.equal(write(around(read('가[나다]라'), '**', '굵게')), '가**[나다]**라');
   assert.equal(write(around(read('가**[나다]**라'), '**', '굵게')), '가[나다]라');
   assert.equal(write(around(read('가[]'), '**', '굵게')), '가**[굵게]**');
+});
+
+test('italics and bold are told apart', () => {
+  assert.equal(write(around(read('가[나]다'), '*', '글')), '가*[나]*다');
+  assert.equal(write(around(read('가*[나]*다'), '*', '글')), '가[나]다');
+  assert.equal(write(around(read('**[나]**'), '*', '글')), '***[나]***');
+  assert.equal(write(around(read('***[나]***'), '*', '글')), '**[나]**');
+  assert.equal(write(around(read('***[나]***'), '**', '글')), '*[나]*');
+  assert.equal(write(around(read('*[나]*'), '**', '글')), '***[나]***');
+  assert.equal(write(around(read('*[나] 다'), '*', '글')), '**[나]* 다');
+});
+
+test('a shortcut is the letter with the key of the system, whichever language is typed', () => {
+  const pressed = (/** @type {object} */ keys) => /** @type {any} */ ({ key: 'b', code: 'KeyB', ctrlKey: false, metaKey: false, shiftKey: false, altKey: false, isComposing: false, ...keys });
+  assert.equal(shortcut(pressed({ ctrlKey: true }), false), 'b');
+  assert.equal(shortcut(pressed({ ctrlKey: true, key: 'B' }), false), 'b');
+  assert.equal(shortcut(pressed({ ctrlKey: true, key: 'ㅠ' }), false), 'b');
+  assert.equal(shortcut(pressed({ ctrlKey: true, key: 'x', code: 'KeyB' }), false), 'x'); // another layout
+  assert.equal(shortcut(pressed({ metaKey: true }), true), 'b');
+  for (const other of [{}, { metaKey: true }, { ctrlKey: true, shiftKey: true }, { ctrlKey: true, altKey: true }, { ctrlKey: true, isComposing: true }, { ctrlKey: true, key: 'Enter', code: 'Enter' }]) {
+    assert.equal(shortcut(pressed(other), false), '');
+  }
+  assert.equal(shortcut(pressed({ ctrlKey: true }), true), ''); // where it moves the cursor
 });
 
 test('a table is a paragraph of its own, whose first cell is typed over', () => {

@@ -155,9 +155,23 @@ test('a refusal ends it, with the reason', async () => {
   const t = Transfer.of(w.file, 'post', w.tools());
   const { key } = t.saved;
   await t.run();
-  assert.deepEqual([t.state, t.reason], ['failed', '이름과 내용이 다릅니다.']);
+  assert.deepEqual([t.state, t.reason], ['refused', '이름과 내용이 다릅니다.']);
+  assert.ok(t.ended);
   assert.equal(w.kept.size, 0);
   assert.notEqual(t.saved.key, key, 'another try must be another upload');
+});
+
+test('what is not about the file is tried again, as another upload', async () => {
+  for (const fault of [{ parts: [undefined, new Problem(410, { code: 'upload-expired' })] }, { complete: [new Problem(422, { code: 'checksum-mismatch' })] }]) {
+    const w = new World(15);
+    w.faults = fault;
+    const t = Transfer.of(w.file, 'post', w.tools());
+    await t.run();
+    assert.deepEqual([t.state, t.begun, w.kept.size], ['failed', false, 0]);
+    await t.run();
+    assert.equal(t.state, 'done');
+    assert.equal(w.started, 2);
+  }
 });
 
 test('a session that is over loses nothing', async () => {
@@ -165,7 +179,7 @@ test('a session that is over loses nothing', async () => {
   w.faults = { parts: [undefined, new Problem(401, { detail: '다시 로그인하세요.' })] };
   const t = Transfer.of(w.file, 'post', w.tools());
   await t.run();
-  assert.equal(t.state, 'failed');
+  assert.deepEqual([t.state, t.begun], ['failed', true]);
   await t.run();
   assert.equal(t.state, 'done');
   assert.equal(w.started, 1);
