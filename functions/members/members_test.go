@@ -332,6 +332,9 @@ func TestWhatAUnitsAdminSees(t *testing.T) {
 					} else {
 						r.SaysNot(kept...)
 					}
+					if action == "GET /console/members/{id}" { // whom anybody who appoints may give a first role
+						r.Says(`data-action="/v1/admin/members/` + m.ID + `/roles/{role}"`).SaysNot("이메일 확인 안 됨")
+					}
 				}
 			}
 		}
