@@ -793,6 +793,51 @@ func TestHolders(t *testing.T) {
 	})
 }
 
+// Whoever takes an admin's powers by suspending them, or by taking their second factor, could take the role itself.
+func TestDisablingIsTaking(t *testing.T) {
+	each(t, func(t *testing.T, app *functiontest.App) {
+		june := app.Now().AddDate(0, 3, 0)
+		admin := func(unit string, until time.Time) functiontest.Account {
+			return app.Member(functiontest.Member{Verified: true, Grants: []auth.Grant{{Role: auth.Admin, Unit: unit, Until: until}}})
+		}
+		endless, short := admin("", time.Time{}), admin("", june)
+		for _, target := range []struct {
+			name    string
+			account functiontest.Account
+			short   string // what who stays until June is refused with, "" for nothing
+			endless string
+		}{
+			{"who stays until July", admin("", june.AddDate(0, 1, 0)), "not-allowed", ""},
+			{"who stays", admin("", time.Time{}), "not-allowed", ""},
+			{"who stays in a unit", admin("학과", time.Time{}), "not-allowed", ""},
+			{"who goes together", admin("", june), "", ""},
+			{"who goes before", admin("학과", june.AddDate(0, -1, 0)), "", ""},
+			{"an editor who stays", app.Member(functiontest.Member{Verified: true, Grants: []auth.Grant{{Role: auth.Editor}}}), "", ""},
+			{"a member", app.Member(functiontest.Member{}), "", ""},
+			{"oneself, until June", short, "own-role", ""},
+			{"oneself", endless, "not-allowed", "own-role"},
+		} {
+			path := "/v1/admin/members/" + target.account.ID
+			for who, want := range map[string]string{short.Token: target.short, endless.Token: target.endless} {
+				for _, operation := range [][2]string{{"DELETE", "/second-factor"}, {"POST", "/suspend"}, {"POST", "/restore"}} {
+					if operation[1] == "/restore" && want != "" || target.account.ID == short.ID && want == "" {
+						continue
+					}
+					if r := caller(app, who)(operation[0], path+operation[1], nil); want == "" && r.Status != 204 || want != "" && (r.Status != 403 || r.Code() != want) {
+						t.Errorf("%s %s of %s, until June %v: %d %s, want %q", operation[0], operation[1], target.name, who == short.Token, r.Status, r.Body, want)
+					}
+				}
+				page := caller(app, who)("GET", "/console/members/"+target.account.ID, nil).Want(200)
+				if want == "" && target.account.ID != short.ID {
+					page.Says("정지하기")
+				} else if want != "" {
+					page.SaysNot("정지하기")
+				}
+			}
+		}
+	})
+}
+
 func TestRoles(t *testing.T) {
 	each(t, func(t *testing.T, app *functiontest.App) {
 		first := app.Member(functiontest.Member{Verified: true, Grants: []auth.Grant{{Role: auth.Admin}}})
@@ -821,6 +866,10 @@ func TestRoles(t *testing.T) {
 		sub("DELETE", path+"/roles/editor?unit="+"%ED%95%99%EA%B3%BC", nil).Problem(403, "proof-required")
 		again := app.Member(functiontest.Member{Verified: true, Grants: []auth.Grant{{Role: auth.Admin, Unit: "학과"}}})
 		caller(app, again.Token)("DELETE", path+"/roles/editor?unit="+"%ED%95%99%EA%B3%BC", nil).Want(204)
+		admin("POST", path+"/suspend", nil).Problem(403, "proof-required")
+		if _, err := app.DB.Exec(app.Context(), `UPDATE sessions SET proved_at = $1 WHERE id = $2`, clock.Millis(app.Now()), first.Session); err != nil {
+			t.Fatal(err)
+		}
 		admin("POST", path+"/suspend", nil).Want(204)
 		me("GET", "/v1/members/me", nil).Problem(401, "session-ended")
 		admin("POST", path+"/restore", nil).Want(204)

@@ -322,7 +322,7 @@ func TestLastAdminInParallel(t *testing.T) {
 			case 0:
 				return s.Withdraw(giver, ids[i], auth.Admin, "")
 			case 1:
-				return s.Suspend(at(0), ids[i])
+				return s.Suspend(giver, ids[i])
 			case 2:
 				_, err := s.Leave(at(0), ids[i])
 				return err
