@@ -342,7 +342,7 @@ func TestCouncilsSignInsAreRecorded(t *testing.T) {
 			t.Errorf("a member's sign-in is recorded: %v", got)
 		}
 		accounts := member.Store{DB: app.DB}
-		if err := accounts.VerifyByAdmin(app.Context(), id, ""); err != nil {
+		if err := accounts.VerifyByAdmin(app.Context(), id, "20260001"); err != nil {
 			t.Fatal(err)
 		}
 		giver := auth.Principal{MemberID: app.Member(functiontest.Member{}).ID, Grants: []auth.Grant{{Role: auth.Admin}}}

@@ -131,7 +131,7 @@ func TestRefusedInput(t *testing.T) {
 		{"POST", nobody + "/suspend", local, ``, "", 403, "not-allowed", ""},
 		{"POST", nobody + "/suspend", admin, ``, "", 404, "not-found", ""},
 		{"POST", nobody + "/restore", admin, ``, "", 404, "not-found", ""},
-		{"POST", nobody + "/verification", admin, `{}`, "", 404, "not-found", ""},
+		{"POST", nobody + "/verification", admin, `{"studentNumber":"20260001"}`, "", 404, "not-found", ""},
 		{"DELETE", nobody + "/second-factor", admin, ``, "", 404, "not-found", ""},
 		{"PUT", "/v1/admin/roster", local, "1,가", "", 403, "not-allowed", ""},
 		{"PUT", "/v1/admin/roster", admin, "1,가\n1,나\n3\n,라\n\"", "", 422, "invalid-input", "line 2:repeated line 3:fields line 4:blank line 5:malformed"},
@@ -480,7 +480,8 @@ func TestVerifyByRoster(t *testing.T) {
 			guesser("POST", "/v1/members/me/verification/roster", fmt.Sprintf(`{"studentNumber":"%d","name":"이강산"}`, 20260003+i)).Problem(422, "invalid-input")
 		}
 		guesser("POST", "/v1/members/me/verification/roster", `{"studentNumber":"20260002","name":"이강산"}`).Problem(429, "too-many-failures")
-		admin("POST", "/v1/admin/members/"+by.ID+"/verification", `{}`).Problem(422, "invalid-input") // where there is a roster, the number decides
+		admin("POST", "/v1/admin/members/"+by.ID+"/verification", `{}`).Problem(422, "invalid-input") // the number decides
+		admin("POST", "/v1/admin/members/"+by.ID+"/verification", `{"studentNumber":"-"}`).Problem(422, "invalid-input")
 		admin("POST", "/v1/admin/members/"+by.ID+"/verification", `{"studentNumber":"20260002"}`).Want(204)
 		admin("POST", "/v1/admin/members/"+by.ID+"/verification", `{"studentNumber":"20260002"}`).Problem(409, "already-verified")
 		var found int
@@ -514,6 +515,9 @@ func TestOneStudentOneAccount(t *testing.T) {
 		{"somebody else's number by one's own mailbox", []any{without, way{mail: "kim@madang.ac.kr", number: "20260001", name: "김마당"}, way{mail: "kim+x@madang.ac.kr", number: "20260002", name: "이강산"}}, []int{204, 409}},
 		{"a wrong name", []any{without, way{mail: "kim@madang.ac.kr", number: "20260001", name: "이강산"}}, []int{422}},
 		{"a roster between", []any{way{mail: "kim@madang.ac.kr"}, with, way{number: "20260001", name: "김마당"}, way{number: "20260001"}}, []int{204, 409, 409}},
+		{"a card for two", []any{way{number: "20260001"}, way{number: "2026-0001"}}, []int{204, 409}},
+		{"a card that nobody read", []any{way{mail: "kim@madang.ac.kr"}, way{}}, []int{204, 422}},
+		{"a card that nobody read, with a roster", []any{with, way{}, way{number: "20260001"}}, []int{422, 204}},
 		{"a roster after", []any{way{mail: "kim@madang.ac.kr"}, way{number: "20260001"}, with}, []int{204, 204}},
 		{"an address that a later roster drops", []any{with, way{number: "20260001", name: "김마당"}, "20260009,박바다\n", way{mail: "kim@madang.ac.kr", number: "20260009", name: "박바다"}}, []int{204, 409}},
 	} {

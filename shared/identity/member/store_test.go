@@ -198,7 +198,7 @@ func as(id string, grants ...auth.Grant) context.Context {
 
 func verify(t *testing.T, s member.Store, id string) {
 	t.Helper()
-	if err := s.VerifyByAdmin(at(0), id, ""); err != nil {
+	if err := s.VerifyByAdmin(at(0), id, id); err != nil {
 		t.Fatal(err)
 	}
 }
