@@ -561,6 +561,41 @@ func TestOneStudentOneAccount(t *testing.T) {
 	}
 }
 
+// However many accounts have codes sent to a student's address, its owner gets one: by the first that their account asks
+// for, and always where they have confirmed that very address. Whoever has confirmed none gets nobody a message.
+func TestACodeReachesItsOwner(t *testing.T) {
+	app := functiontest.New(t, members.Function)
+	ask := func(a functiontest.Account) functiontest.Response {
+		return caller(app, a.Token)("POST", "/v1/members/me/verification/mail", map[string]string{"email": "kim@madang.ac.kr"})
+	}
+	ask(app.Member(functiontest.Member{Unconfirmed: true})).Problem(403, "address-unconfirmed")
+	for range 15 {
+		stranger := app.Member(functiontest.Member{})
+		for range 4 {
+			ask(stranger)
+		}
+	}
+	if n := len(app.Mail.Take()); n != 20+15 {
+		t.Errorf("%d messages of 15 accounts, want 35: the first of each, and 20", n)
+	}
+	kim := app.Member(functiontest.Member{})
+	ask(kim).Want(202)
+	ask(kim).Problem(429, "too-many-failures")
+	for range 100 {
+		ask(app.Member(functiontest.Member{}))
+	}
+	if n := len(app.Mail.Take()); n != 50-15 {
+		t.Errorf("%d messages of the next 100 accounts and the owner, want 35", n)
+	}
+	ask(app.Member(functiontest.Member{})).Problem(429, "too-many-failures")
+	ask(app.Member(functiontest.Member{Email: "kim@madang.ac.kr", Unconfirmed: true})).Problem(403, "address-unconfirmed")
+	own := app.Member(functiontest.Member{Email: "Kim+1@madang.ac.kr"})
+	ask(own).Want(202)
+	if mail := app.Mail.Take(); len(mail) != 1 || mail[0].To != "kim@madang.ac.kr" {
+		t.Errorf("%+v", mail)
+	}
+}
+
 // The address of a student is what the operator says it is.
 func TestStudentMailbox(t *testing.T) {
 	app := functiontest.New(t, members.Function, functiontest.WithSettings(func(s *function.Settings) { s.StudentMailbox = regexp.MustCompile(`^(?:[0-9]{8})$`) }))
