@@ -19,7 +19,7 @@ import (
 )
 
 // proved are the operations that ask for a fresh proof: whatever adds or removes a way to sign
-// in, ending where one is signed in elsewhere, leaving, giving and taking roles, and where the
+// in, ending where one is signed in elsewhere, suspending, leaving, giving and taking roles, and where the
 // council's news goes.
 var proved = []string{
 	"DELETE /v1/admin/channels/{id}",
@@ -53,6 +53,7 @@ var proved = []string{
 	"POST /v1/admin/channels/{id}/pause",
 	"POST /v1/admin/channels/{id}/resume",
 	"POST /v1/admin/channels/{id}/rotate",
+	"POST /v1/admin/members/{id}/suspend",
 	"POST /v1/auth/email",
 	"POST /v1/auth/email/confirm",
 	"POST /v1/auth/oidc/{issuer}/link",

@@ -342,7 +342,7 @@ func TestCouncilsSignInsAreRecorded(t *testing.T) {
 			t.Errorf("a member's sign-in is recorded: %v", got)
 		}
 		accounts := member.Store{DB: app.DB}
-		if err := accounts.VerifyByAdmin(app.Context(), id, ""); err != nil {
+		if err := accounts.VerifyByAdmin(app.Context(), id, "20260001"); err != nil {
 			t.Fatal(err)
 		}
 		giver := auth.Principal{MemberID: app.Member(functiontest.Member{}).ID, Grants: []auth.Grant{{Role: auth.Admin}}}
@@ -357,4 +357,42 @@ func TestCouncilsSignInsAreRecorded(t *testing.T) {
 			t.Errorf("audit: %v", got)
 		}
 	})
+}
+
+// What somebody guesses in a session that they got hold of delays nothing in the owner's. All sessions of an account
+// together are bounded, and signing in anew, which is a proof, is not.
+func TestAStolenSessionDelaysNobody(t *testing.T) {
+	app := functiontest.New(t, fn.Function)
+	joined(t, app, "kim@example.com")
+	session := func() client {
+		t.Helper()
+		return client{app: app, as: functiontest.JSON[tokens](client{app: app}.signIn("kim@example.com", secretWord).Want(201)).AccessToken}
+	}
+	prove := func(c client, word string) functiontest.Response {
+		return c.do("POST", "/v1/auth/proof", map[string]string{"password": word})
+	}
+	stolen, owner := session(), session()
+	for range 5 {
+		prove(stolen, "wrong").Problem(403, "password-wrong")
+	}
+	prove(stolen, secretWord).Problem(429, "too-many-failures")
+	for range 30 { // whatever comes so fast
+		prove(stolen, "wrong")
+	}
+	owner.renewed(prove(owner, secretWord))
+	compared := 0
+	for range 30 {
+		c := session()
+		for range 6 {
+			if prove(c, "wrong").Status == 403 {
+				compared++
+			}
+		}
+	}
+	if compared != 100 {
+		t.Errorf("%d guesses in 30 sessions were compared, want 100", compared)
+	}
+	prove(owner, secretWord).Problem(429, "too-many-failures")
+	session().do("DELETE", "/v1/auth/sessions", nil).Want(204)
+	stolen.do("GET", "/v1/auth/sessions", nil).Problem(401, "session-ended")
 }

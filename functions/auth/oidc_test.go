@@ -2,6 +2,7 @@ package auth_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/url"
 	"regexp"
@@ -265,6 +266,61 @@ func TestOIDCSecondFactorAndLeaving(t *testing.T) {
 	c.joins(t, issuer) // somebody new
 	if got := functiontest.JSON[tokens](c.do("POST", "/v1/auth/sessions/refresh", `{}`).Want(200)); got.Member.ID == id {
 		t.Error("an account that has gone came back")
+	}
+}
+
+// Who has an issuer, a second factor and no password comes in whatever is guessed in a session that somebody got hold of, or
+// at another address by who has the issuer's account: of either an account bears five codes, and of all addresses a hundred.
+func TestHalfASignInIsTheOwners(t *testing.T) {
+	app, issuer, c := elsewhere(t)
+	issuer.Claims["sub"] = "1"
+	c.joins(t, issuer)
+	e := functiontest.JSON[struct{ Secret string }](c.do("POST", "/v1/auth/second-factor", `{}`).Want(201))
+	code := func() map[string]string {
+		app.Wait(30 * time.Second)
+		s, err := totp.Code(e.Secret, app.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return map[string]string{"code": s}
+	}
+	c.keep(c.do("POST", "/v1/auth/second-factor/confirm", code()).Want(200))
+	halfway := func(from string) client {
+		t.Helper()
+		h := client{app: app, from: from, cookies: map[string]string{}}
+		h.location(t, h.back(h.begin(t, issuer, "")), "/?error=second-factor-code-required")
+		return h
+	}
+	for range 5 {
+		c.do("POST", "/v1/auth/proof", `{"code":"000000x"}`).Problem(403, "code-wrong")
+	}
+	c.do("POST", "/v1/auth/proof", `{"code":"000000x"}`).Problem(429, "too-many-failures")
+	compared := 0
+	for i := range 30 {
+		guesser := halfway(fmt.Sprintf("203.0.113.%d", i+1))
+		for range 6 {
+			if guesser.do("POST", "/v1/auth/oidc/second-factor", `{"code":"000000x"}`).Status == 403 {
+				compared++
+			}
+		}
+		if i == 10 {
+			halfway("198.51.100.1").do("POST", "/v1/auth/oidc/second-factor", code()).Want(200)
+			compared = 0
+		}
+	}
+	if compared != 19*5 {
+		t.Errorf("%d guesses of 19 addresses were compared, want 95", compared)
+	}
+	for i := range 10 {
+		guesser := halfway(fmt.Sprintf("192.0.2.%d", i+1))
+		for range 5 {
+			if guesser.do("POST", "/v1/auth/oidc/second-factor", `{"code":"000000x"}`).Status == 403 {
+				compared++
+			}
+		}
+	}
+	if compared != 100 {
+		t.Errorf("%d guesses of all addresses were compared, want 100", compared)
 	}
 }
 

@@ -135,7 +135,7 @@ func TestRefusedInput(t *testing.T) {
 		{"POST", nobody + "/suspend", local, ``, "", 403, "not-allowed", ""},
 		{"POST", nobody + "/suspend", admin, ``, "", 404, "not-found", ""},
 		{"POST", nobody + "/restore", admin, ``, "", 404, "not-found", ""},
-		{"POST", nobody + "/verification", admin, `{}`, "", 404, "not-found", ""},
+		{"POST", nobody + "/verification", admin, `{"studentNumber":"20260001"}`, "", 404, "not-found", ""},
 		{"DELETE", nobody + "/second-factor", admin, ``, "", 404, "not-found", ""},
 		{"PUT", "/v1/admin/roster", local, "1,가", "", 403, "not-allowed", ""},
 		{"PUT", "/v1/admin/roster", admin, "1,가\n1,나\n3\n,라\n\"", "", 422, "invalid-input", "line 2:repeated line 3:fields line 4:blank line 5:malformed"},
@@ -337,6 +337,9 @@ func TestWhatAUnitsAdminSees(t *testing.T) {
 					} else {
 						r.SaysNot(kept...)
 					}
+					if action == "GET /console/members/{id}" { // whom anybody who appoints may give a first role
+						r.Says(`data-action="/v1/admin/members/` + m.ID + `/roles/{role}"`).SaysNot("이메일 확인 안 됨")
+					}
 				}
 			}
 		}
@@ -482,7 +485,8 @@ func TestVerifyByRoster(t *testing.T) {
 			guesser("POST", "/v1/members/me/verification/roster", fmt.Sprintf(`{"studentNumber":"%d","name":"이강산"}`, 20260003+i)).Problem(422, "invalid-input")
 		}
 		guesser("POST", "/v1/members/me/verification/roster", `{"studentNumber":"20260002","name":"이강산"}`).Problem(429, "too-many-failures")
-		admin("POST", "/v1/admin/members/"+by.ID+"/verification", `{}`).Problem(422, "invalid-input") // where there is a roster, the number decides
+		admin("POST", "/v1/admin/members/"+by.ID+"/verification", `{}`).Problem(422, "invalid-input") // the number decides
+		admin("POST", "/v1/admin/members/"+by.ID+"/verification", `{"studentNumber":"-"}`).Problem(422, "invalid-input")
 		admin("POST", "/v1/admin/members/"+by.ID+"/verification", `{"studentNumber":"20260002"}`).Want(204)
 		admin("POST", "/v1/admin/members/"+by.ID+"/verification", `{"studentNumber":"20260002"}`).Problem(409, "already-verified")
 		var found int
@@ -516,6 +520,9 @@ func TestOneStudentOneAccount(t *testing.T) {
 		{"somebody else's number by one's own mailbox", []any{without, way{mail: "kim@madang.ac.kr", number: "20260001", name: "김마당"}, way{mail: "kim+x@madang.ac.kr", number: "20260002", name: "이강산"}}, []int{204, 409}},
 		{"a wrong name", []any{without, way{mail: "kim@madang.ac.kr", number: "20260001", name: "이강산"}}, []int{422}},
 		{"a roster between", []any{way{mail: "kim@madang.ac.kr"}, with, way{number: "20260001", name: "김마당"}, way{number: "20260001"}}, []int{204, 409, 409}},
+		{"a card for two", []any{way{number: "20260001"}, way{number: "2026-0001"}}, []int{204, 409}},
+		{"a card that nobody read", []any{way{mail: "kim@madang.ac.kr"}, way{}}, []int{204, 422}},
+		{"a card that nobody read, with a roster", []any{with, way{}, way{number: "20260001"}}, []int{422, 204}},
 		{"a roster after", []any{way{mail: "kim@madang.ac.kr"}, way{number: "20260001"}, with}, []int{204, 204}},
 		{"an address that a later roster drops", []any{with, way{number: "20260001", name: "김마당"}, "20260009,박바다\n", way{mail: "kim@madang.ac.kr", number: "20260009", name: "박바다"}}, []int{204, 409}},
 	} {
@@ -556,6 +563,41 @@ func TestOneStudentOneAccount(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// However many accounts have codes sent to a student's address, its owner gets one: by the first that their account asks
+// for, and always where they have confirmed that very address. Whoever has confirmed none gets nobody a message.
+func TestACodeReachesItsOwner(t *testing.T) {
+	app := functiontest.New(t, members.Function)
+	ask := func(a functiontest.Account) functiontest.Response {
+		return caller(app, a.Token)("POST", "/v1/members/me/verification/mail", map[string]string{"email": "kim@madang.ac.kr"})
+	}
+	ask(app.Member(functiontest.Member{Unconfirmed: true})).Problem(403, "address-unconfirmed")
+	for range 15 {
+		stranger := app.Member(functiontest.Member{})
+		for range 4 {
+			ask(stranger)
+		}
+	}
+	if n := len(app.Mail.Take()); n != 20+15 {
+		t.Errorf("%d messages of 15 accounts, want 35: the first of each, and 20", n)
+	}
+	kim := app.Member(functiontest.Member{})
+	ask(kim).Want(202)
+	ask(kim).Problem(429, "too-many-failures")
+	for range 100 {
+		ask(app.Member(functiontest.Member{}))
+	}
+	if n := len(app.Mail.Take()); n != 50-15 {
+		t.Errorf("%d messages of the next 100 accounts and the owner, want 35", n)
+	}
+	ask(app.Member(functiontest.Member{})).Problem(429, "too-many-failures")
+	ask(app.Member(functiontest.Member{Email: "kim@madang.ac.kr", Unconfirmed: true})).Problem(403, "address-unconfirmed")
+	own := app.Member(functiontest.Member{Email: "Kim+1@madang.ac.kr"})
+	ask(own).Want(202)
+	if mail := app.Mail.Take(); len(mail) != 1 || mail[0].To != "kim@madang.ac.kr" {
+		t.Errorf("%+v", mail)
 	}
 }
 
@@ -874,6 +916,51 @@ func TestHolders(t *testing.T) {
 	})
 }
 
+// Whoever takes an admin's powers by suspending them, or by taking their second factor, could take the role itself.
+func TestDisablingIsTaking(t *testing.T) {
+	each(t, func(t *testing.T, app *functiontest.App) {
+		june := app.Now().AddDate(0, 3, 0)
+		admin := func(unit string, until time.Time) functiontest.Account {
+			return app.Member(functiontest.Member{Verified: true, Grants: []auth.Grant{{Role: auth.Admin, Unit: unit, Until: until}}})
+		}
+		endless, short := admin("", time.Time{}), admin("", june)
+		for _, target := range []struct {
+			name    string
+			account functiontest.Account
+			short   string // what who stays until June is refused with, "" for nothing
+			endless string
+		}{
+			{"who stays until July", admin("", june.AddDate(0, 1, 0)), "not-allowed", ""},
+			{"who stays", admin("", time.Time{}), "not-allowed", ""},
+			{"who stays in a unit", admin("학과", time.Time{}), "not-allowed", ""},
+			{"who goes together", admin("", june), "", ""},
+			{"who goes before", admin("학과", june.AddDate(0, -1, 0)), "", ""},
+			{"an editor who stays", app.Member(functiontest.Member{Verified: true, Grants: []auth.Grant{{Role: auth.Editor}}}), "", ""},
+			{"a member", app.Member(functiontest.Member{}), "", ""},
+			{"oneself, until June", short, "own-role", ""},
+			{"oneself", endless, "not-allowed", "own-role"},
+		} {
+			path := "/v1/admin/members/" + target.account.ID
+			for who, want := range map[string]string{short.Token: target.short, endless.Token: target.endless} {
+				for _, operation := range [][2]string{{"DELETE", "/second-factor"}, {"POST", "/suspend"}, {"POST", "/restore"}} {
+					if operation[1] == "/restore" && want != "" || target.account.ID == short.ID && want == "" {
+						continue
+					}
+					if r := caller(app, who)(operation[0], path+operation[1], nil); want == "" && r.Status != 204 || want != "" && (r.Status != 403 || r.Code() != want) {
+						t.Errorf("%s %s of %s, until June %v: %d %s, want %q", operation[0], operation[1], target.name, who == short.Token, r.Status, r.Body, want)
+					}
+				}
+				page := caller(app, who)("GET", "/console/members/"+target.account.ID, nil).Want(200)
+				if want == "" && target.account.ID != short.ID {
+					page.Says("정지하기")
+				} else if want != "" {
+					page.SaysNot("정지하기")
+				}
+			}
+		}
+	})
+}
+
 func TestRoles(t *testing.T) {
 	each(t, func(t *testing.T, app *functiontest.App) {
 		first := app.Member(functiontest.Member{Verified: true, Grants: []auth.Grant{{Role: auth.Admin}}})
@@ -902,6 +989,10 @@ func TestRoles(t *testing.T) {
 		sub("DELETE", path+"/roles/editor?unit="+"%ED%95%99%EA%B3%BC", nil).Problem(403, "proof-required")
 		again := app.Member(functiontest.Member{Verified: true, Grants: []auth.Grant{{Role: auth.Admin, Unit: "학과"}}})
 		caller(app, again.Token)("DELETE", path+"/roles/editor?unit="+"%ED%95%99%EA%B3%BC", nil).Want(204)
+		admin("POST", path+"/suspend", nil).Problem(403, "proof-required")
+		if _, err := app.DB.Exec(app.Context(), `UPDATE sessions SET proved_at = $1 WHERE id = $2`, clock.Millis(app.Now()), first.Session); err != nil {
+			t.Fatal(err)
+		}
 		admin("POST", path+"/suspend", nil).Want(204)
 		me("GET", "/v1/members/me", nil).Problem(401, "session-ended")
 		admin("POST", path+"/restore", nil).Want(204)

@@ -47,12 +47,12 @@ func (h handlers) verifyByRoster(ctx context.Context, r *rosterVerificationReque
 
 type adminVerificationRequest struct {
 	ID            string `path:"id"`
-	StudentNumber string `json:"studentNumber,omitempty" description:"Keeps the student from verifying another account; only its hash is kept."`
+	StudentNumber string `json:"studentNumber" description:"Keeps the student from verifying another account; only its hash is kept."`
 }
 
 func (h handlers) verifyByAdmin(ctx context.Context, r *adminVerificationRequest) (*function.None, error) {
 	var f check.Fields
-	number := f.OptionalLine("studentNumber", r.StudentNumber, 20)
+	number := f.Line("studentNumber", r.StudentNumber, 20)
 	if err := f.Err(); err != nil {
 		return nil, err
 	}

@@ -142,7 +142,6 @@ func TestStudent(t *testing.T) {
 	c := open(t)
 	p := c.person(t)
 	p.send("/sign-up", application("sori@example.com"), "/notices")
-	c.Mail.Take()
 	p.send("/sign-in", url.Values{"email": {" Sori@Example.com "}, "password": {secretWord}, "next": {"/my"}}, "/my")
 	if p.cookies[auth.AccessCookie] == "" || p.cookies[auth.RefreshCookie] == "" || p.cookies["__Host-madang-browser"] == "" {
 		t.Fatalf("%v", p.cookies)
@@ -156,7 +155,11 @@ func TestStudent(t *testing.T) {
 		t.Error("what was typed is lost")
 	}
 
-	c.Mail.Take()
+	own := codeInMail.FindString(c.Mail.Take()[0].Text)
+	p.get("/my/verification").Says("이메일 주소를 확인한 뒤에 번호를 받을 수 있습니다.")
+	p.do("POST", "/my/verification", url.Values{"email": {"20261234@madang.ac.kr"}}).Problem(403, "address-unconfirmed")
+	p.send("/my/address/code", url.Values{"code": {own}}, "/my?done=address")
+	p.get("/my/verification").SaysNot("이메일 주소를 확인한 뒤에")
 	p.send("/my/verification", url.Values{"email": {"20261234@madang.ac.kr"}}, "/my/verification?sent=true").Says("번호를 보냈습니다.")
 	code := codeInMail.FindString(c.Mail.Take()[0].Text)
 	p.do("POST", "/my/verification/code", url.Values{"code": {"x"}}).Problem(422, "invalid-input")

@@ -143,6 +143,12 @@ type listening struct {
 // listen starts what the chart makes of values, at addresses of this machine.
 func listen(t *testing.T, announced string, change ...func(chartutil.Values)) *listening {
 	t.Helper()
+	return listenTo(t, announced, strings.NewReplacer(), change...)
+}
+
+// listenTo is listen with other numbers in the edge's own files.
+func listenTo(t *testing.T, announced string, numbers *strings.Replacer, change ...func(chartutil.Values)) *listening {
+	t.Helper()
 	asked := 0
 	functions := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/v1/main" { // in chunks, and at the third attempt
@@ -175,7 +181,7 @@ func listen(t *testing.T, announced string, change ...func(chartutil.Values)) *l
 	maps := of[corev1.ConfigMap](mustRender(t, production, change...))
 	files["resolver.conf"] = "resolver 127.0.0.1;\n"
 	for name, content := range maps["ConfigMap/edge"].Data {
-		files[name] = strings.ReplaceAll(content, "/tmp/", dir+"/")
+		files[name] = numbers.Replace(strings.ReplaceAll(content, "/tmp/", dir+"/"))
 	}
 	given, err := chartutil.ReadValuesFile("values.yaml")
 	if err != nil {

@@ -85,7 +85,7 @@ func (i instance) start(t testing.TB, w edgetest.World) (address, metrics string
 			"server { listen " + metrics + "; location = /metrics { content_by_lua_block { metrics.write() } } location = /routes { content_by_lua_block { ngx.say(edge.version()) } } }\n" + i.http,
 		"site/listen.conf":    "listen " + address + ";\n",
 		"site/locations.conf": i.locations,
-		"site/visitor.conf":   `map "" $visitor { default ""; }`, // all rows come from one address: nobody is counted
+		"site/visitor.conf":   `map "" $address { default ""; } map "" $campus { default 0; }`, // all rows come from one address: nobody is counted
 	} {
 		files[name] = content
 	}

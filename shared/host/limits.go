@@ -84,10 +84,12 @@ type bucket struct {
 	failures bool // only what turns out wrong counts
 }
 
-// bucketOf is the bucket of one member or one visitor. A list that is asked for words is
-// counted as a search, with the searches of all other resources. Visitors who guess at secrets
-// are counted by their failures, since a lecture hall that signs in at once is one address; what
-// guards an account is its own delays (shared/identity/attempt).
+// bucketOf is the bucket of one member or one visitor; and where a member proves who they are, or
+// does what that is for, of one session, so that who got hold of another cannot keep them from
+// ending it. A list that is asked for words is counted as a search, with the searches of all
+// other resources. Visitors who guess at secrets are counted by their failures, since a lecture
+// hall that signs in at once is one address; what guards an account is its own delays
+// (shared/identity/attempt).
 func bucketOf(ctx context.Context, route function.Route, r *http.Request) bucket {
 	kind := route.Limit
 	if kind == "" {
@@ -102,6 +104,9 @@ func bucketOf(ctx context.Context, route function.Route, r *http.Request) bucket
 	b := bucket{rule: ruleOf(kind), strict: kind != function.Reading}
 	if p := auth.From(ctx); p.SignedIn() {
 		b.name = string(kind) + ":" + p.MemberID
+		if kind == function.SigningIn || route.Proof {
+			b.name += ":" + p.SessionID
+		}
 		return b
 	}
 	from := function.RequestFrom(ctx)

@@ -147,7 +147,8 @@ func (h handlers) member(ctx context.Context, r *memberRequest) (*ui.Answer, err
 			el.Ul(el.Class("rows"), g.Map(grants, func(v member.Grant) g.Node { return h.grantRow(ctx, m, v, names[v.By]) })),
 		),
 		h.grantForm(ctx, m),
-		accountActions(ctx, m),
+		verifyForm(ctx, m),
+		accountActions(ctx, m, grants),
 	}}), nil
 }
 
@@ -217,24 +218,36 @@ func (h handlers) grantForm(ctx context.Context, m member.Member) g.Node {
 		))
 }
 
-// accountActions are what the caller can do with an account.
-func accountActions(ctx context.Context, m member.Member) g.Node {
-	verifies, supervises := auth.From(ctx).May(auth.Verify, ""), auth.From(ctx).May(auth.Supervise, "")
-	if !verifies && !supervises {
+// verifyForm asks for the number of the student whose card the caller has seen.
+func verifyForm(ctx context.Context, m member.Member) g.Node {
+	if m.VerifiedAt != nil || !auth.From(ctx).May(auth.Verify, "") {
 		return nil
 	}
+	f := ui.NewForm(ctx)
+	return el.Section(el.Class("stack"), el.H2(g.Text(ui.T(ctx, "재학생 인증", "Verification"))),
+		el.Form(el.Class("form"), g.Attr("novalidate"), desk.Action("POST", "/v1/admin/members/"+m.ID+"/verification", 0),
+			el.Data("confirm", ui.T(ctx, "학생증이나 재학증명을 직접 보았나요?", "Have you seen a student card or certificate?")), desk.Said(ui.T(ctx, "학생으로 확인했습니다.", "Verified as a student.")),
+			f.Input(ui.Field{Name: "studentNumber", Label: ui.T(ctx, "학번", "Student number"), Hint: ui.T(ctx, "학생증에 있는 대로. 번호는 남기지 않고, 한 사람이 한 번만 확인하도록 지문만 남깁니다.", "As the card has it. The number is not kept, only a fingerprint, so that each student verifies once."), Limit: 20}),
+			el.Div(ui.Button(ui.T(ctx, "학생으로 확인", "Verify as a student"))),
+		))
+}
+
+// accountActions are what the caller can do with an account.
+func accountActions(ctx context.Context, m member.Member, roles []member.Grant) g.Node {
+	if !auth.From(ctx).May(auth.Supervise, "") {
+		return nil
+	}
+	disables := member.MayDisable(ctx, m.ID, roles) == nil
 	path := "/v1/admin/members/" + m.ID
 	act := func(method, to, label, class, confirm, done string) g.Node {
 		return el.Form(desk.Action(method, path+to, 0), el.Data("confirm", confirm), desk.Said(done), el.Button(el.Type("submit"), el.Class("button small "+class), g.Text(label)))
 	}
 	return el.Section(el.Class("stack"), el.H2(g.Text(ui.T(ctx, "계정", "Account"))), el.Div(el.Class("actions"),
-		g.If(verifies && m.VerifiedAt == nil, act("POST", "/verification", ui.T(ctx, "재학생으로 인증", "Verify as a student"), "quiet",
-			ui.T(ctx, "학생증이나 재학증명을 직접 보았나요?", "Have you seen a student card or certificate?"), ui.T(ctx, "재학생으로 인증했습니다.", "Verified as a student."))),
-		g.If(supervises && m.SecondAt != nil, act("DELETE", "/second-factor", ui.T(ctx, "2단계 인증 해제", "Remove the second factor"), "quiet",
+		g.If(disables && m.SecondAt != nil, act("DELETE", "/second-factor", ui.T(ctx, "2단계 인증 해제", "Remove the second factor"), "quiet",
 			ui.T(ctx, m.Name+" 님의 2단계 인증을 해제할까요? 기기와 복구 코드를 모두 잃었을 때만 합니다. 모든 기기에서 로그아웃됩니다.", "Remove the second factor of "+m.Name+"? Only where device and recovery codes are lost. They are signed out everywhere."), ui.T(ctx, "2단계 인증을 해제했습니다.", "The second factor was removed."))),
-		g.If(supervises && m.SuspendedAt == nil, act("POST", "/suspend", ui.T(ctx, "정지하기", "Suspend"), "danger",
+		g.If(disables && m.SuspendedAt == nil, act("POST", "/suspend", ui.T(ctx, "정지하기", "Suspend"), "danger",
 			ui.T(ctx, m.Name+" 님을 정지할까요? 곧바로 모두 로그아웃되고 다시 로그인할 수 없습니다.", "Suspend "+m.Name+"? They are signed out at once and cannot sign in."), ui.T(ctx, "정지했습니다.", "Suspended."))),
-		g.If(supervises && m.SuspendedAt != nil, act("POST", "/restore", ui.T(ctx, "정지 해제", "Lift the suspension"), "quiet",
+		g.If(m.SuspendedAt != nil, act("POST", "/restore", ui.T(ctx, "정지 해제", "Lift the suspension"), "quiet",
 			ui.T(ctx, m.Name+" 님의 정지를 해제할까요?", "Lift the suspension of "+m.Name+"?"), ui.T(ctx, "정지를 해제했습니다.", "The suspension was lifted."))),
 	))
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/madang-council/madang/shared/identity/credential"
 	"github.com/madang-council/madang/shared/identity/member"
 	"github.com/madang-council/madang/shared/mail"
+	"github.com/madang-council/madang/shared/problem"
 )
 
 // Accounts is the counter at which people are served.
@@ -96,15 +97,37 @@ func (a Accounts) ReadConsent(f *check.Fields, prefix string, c member.Consent) 
 
 // SendCode sends a code to a school address, and says until when it is good. What one member
 // asks for an address is counted apart from what others do, and that apart from what keeps the
-// mailbox from being filled by many accounts.
+// mailbox from being filled by many accounts. So that these do not keep its owner from a code,
+// who asks has confirmed an address of their own, their first code to an address is counted with
+// other firsts alone, and one to the address that they have confirmed with nobody's. It fails
+// with problem.ConfirmFirst, problem.Invalid and attempt.ErrTooMany.
 func (a Accounts) SendCode(ctx context.Context, memberID, to string) (until time.Time, err error) {
 	var f check.Fields
 	address := a.School.ReadAddress(&f, "email", to)
 	if err := f.Err(); err != nil {
 		return time.Time{}, err
 	}
-	if err := a.Attempts.TakeAll(ctx, attempt.Try{Kind: attempt.Verifying, Subject: attempt.Both(memberID, address)},
-		attempt.Try{Kind: attempt.MemberCodes, Subject: memberID}, attempt.Try{Kind: attempt.Codes, Subject: address}); err != nil {
+	m, err := a.Members.Member(ctx, memberID)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if !auth.From(ctx).Confirmed {
+		return time.Time{}, problem.ConfirmFirst("먼저 이메일 주소를 확인해 주세요.")
+	}
+	theirs := attempt.Try{Kind: attempt.Verifying, Subject: attempt.Both(memberID, address)}
+	tries := []attempt.Try{theirs, {Kind: attempt.MemberCodes, Subject: memberID}}
+	if m.ConfirmedAt == nil || member.Mailbox(m.Email) != address {
+		first, err := a.Attempts.None(ctx, theirs.Kind, theirs.Subject)
+		if err != nil {
+			return time.Time{}, err
+		}
+		all := attempt.Try{Kind: attempt.Codes, Subject: address}
+		if first {
+			all.Kind = attempt.FirstCodes
+		}
+		tries = append(tries, all)
+	}
+	if err := a.Attempts.TakeAll(ctx, tries...); err != nil {
 		return time.Time{}, err
 	}
 	code, err := a.Members.SendCode(ctx, memberID, address)

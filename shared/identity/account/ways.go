@@ -221,13 +221,16 @@ func (w Ways) ConfirmAddress(ctx context.Context, p auth.Principal, code string,
 
 // ForgetSecond removes the second factor of a member whose device and recovery codes are lost,
 // for an admin who knows it. Their sessions end, and they are told by mail. Fails with
-// problem.Absent.
+// problem.Absent and as member.MayDisable.
 func (w Ways) ForgetSecond(ctx context.Context, memberID string) error {
 	m, err := w.Members.Member(ctx, memberID)
 	if err != nil {
 		return err
 	}
 	err = w.Members.DB.Atomic(ctx, func(ctx context.Context) error {
+		if err := w.Members.MayDisable(ctx, memberID); err != nil {
+			return err
+		}
 		if err := w.Credentials.ForgetSecond(ctx, memberID); err != nil {
 			return err
 		}

@@ -39,7 +39,8 @@ func (s Store) Prove(ctx context.Context, p auth.Principal, password, code strin
 	if a.password == "" && a.totpAt == nil {
 		return ErrSignInAgain()
 	}
-	if err := s.attempts().Take(ctx, attempt.Member, a.id); err != nil {
+	tries := triesOf(p)
+	if err := s.attempts().TakeAll(ctx, tries...); err != nil {
 		return err
 	}
 	if a.password != "" {
@@ -65,7 +66,7 @@ func (s Store) Prove(ctx context.Context, p auth.Principal, password, code strin
 	if err != nil {
 		return err
 	}
-	return s.attempts().Forgive(ctx, attempt.Member, a.id)
+	return s.attempts().ForgiveAll(ctx, tries...)
 }
 
 // Enrolment is a second factor that waits for its first code.
@@ -105,7 +106,7 @@ func (s Store) ConfirmEnrolment(ctx context.Context, p auth.Principal, code stri
 		return nil, ErrSecondOff()
 	}
 	var codes []string
-	err = s.guessed(ctx, a, func(ctx context.Context) error {
+	err = s.guessed(ctx, func(ctx context.Context) error {
 		step, err := s.step(ctx, a, code)
 		if err != nil {
 			return err
@@ -126,7 +127,7 @@ func (s Store) ConfirmEnrolment(ctx context.Context, p auth.Principal, code stri
 			return err
 		}
 		return then(ctx)
-	})
+	}, triesOf(p)...)
 	return codes, err
 }
 
@@ -153,7 +154,7 @@ func (s Store) GiveSecond(ctx context.Context, p auth.Principal, code string, th
 	if a.totpAt == nil {
 		return ErrSecondOff()
 	}
-	return s.guessed(ctx, a, func(ctx context.Context) error {
+	return s.guessed(ctx, func(ctx context.Context) error {
 		if err := s.consume(ctx, a, code); err != nil {
 			return err
 		}
@@ -161,7 +162,7 @@ func (s Store) GiveSecond(ctx context.Context, p auth.Principal, code string, th
 			return err
 		}
 		return then(ctx)
-	})
+	}, triesOf(p)...)
 }
 
 // NewRecoveryCodes replaces the recovery codes: those that were lost, or seen by somebody,
@@ -232,16 +233,22 @@ func (s Store) SecondFactor(ctx context.Context, memberID string) (on bool, left
 	return a.totpAt != nil, left, err
 }
 
-// guessed runs what depends on a code of a signed-in member: the try stays counted when
-// the code was wrong.
-func (s Store) guessed(ctx context.Context, a account, do func(context.Context) error) error {
-	if err := s.attempts().Take(ctx, attempt.Member, a.id); err != nil {
+// triesOf is how what a signed-in member proves is counted: by session, so that whoever has got
+// hold of one delays nothing in another, and in all sessions together, of which who has the password
+// can make any number. Signing in anew, which is a proof itself, is delayed by neither.
+func triesOf(p auth.Principal) []attempt.Try {
+	return []attempt.Try{{Kind: attempt.Session, Subject: p.SessionID}, {Kind: attempt.Sessions, Subject: p.MemberID}}
+}
+
+// guessed runs what depends on a code: the tries stay counted when the code was wrong.
+func (s Store) guessed(ctx context.Context, do func(context.Context) error, tries ...attempt.Try) error {
+	if err := s.attempts().TakeAll(ctx, tries...); err != nil {
 		return err
 	}
 	if err := s.DB.Atomic(ctx, do); err != nil {
 		return err
 	}
-	return s.attempts().Forgive(ctx, attempt.Member, a.id)
+	return s.attempts().ForgiveAll(ctx, tries...)
 }
 
 // consume uses a code up: a time step works once and only forward, a recovery code once.

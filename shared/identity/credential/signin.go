@@ -38,10 +38,11 @@ type Try struct {
 // ErrSuspended, ErrLeaving and attempt.ErrTooMany.
 //
 // An address that nobody has takes the same work as one that somebody has, and gets the
-// same ErrFailed. After five failures from one address its tries to that account are delayed,
-// and after a hundred from all addresses those of everybody; but not those of a browser that
-// signed in to it with its present password, or set that (OWASP's device cookies): it has five
-// failures of its own, and all that the account knows have fifty. So whoever guesses cannot keep
+// same ErrFailed. After five failures from one address its tries to that account are delayed
+// (after one, where that address has failed at many accounts), and after a hundred from all
+// addresses those of everybody; but not those of a browser that signed in to it with its present
+// password, or set that (OWASP's device cookies): it has five failures of its own, and all that
+// the account knows have fifty. So whoever guesses cannot keep
 // the member out, except, from a hundred tries a day on, from browsers that are new; and no delay
 // is longer than 15 minutes. A member who is signed in stays so, and resetting the password ends
 // the delay.
@@ -149,8 +150,8 @@ func (s Store) same(ctx context.Context, a account) error {
 	return err
 }
 
-// count counts a try against the account, or the browser that it knows, and against the
-// visitor. It returns how to take the try back, and what to do when it was right.
+// count counts a try against the account, or the browser that it knows, and with the
+// visitor's. It returns how to take the try back, and what to do when it was right.
 func (s Store) count(ctx context.Context, t Try) (undo, right func(context.Context) error, err error) {
 	counts := s.attempts()
 	browser, err := s.known(ctx, t.Browser, t.Email)
@@ -170,23 +171,22 @@ func (s Store) count(ctx context.Context, t Try) (undo, right func(context.Conte
 	if t.Campus {
 		address = attempt.Campus()
 	}
-	if err := counts.Take(ctx, address, t.Visitor); err != nil {
+	over, err := counts.Count(ctx, address, t.Visitor)
+	if err != nil {
 		return nil, nil, err
 	}
-	guesser := attempt.Both(t.Visitor, t.Email)
+	guesses := []attempt.Try{{Kind: attempt.Guesser, Subject: attempt.Both(t.Visitor, t.Email)}, {Kind: attempt.Account, Subject: t.Email}}
+	if over {
+		guesses[0].Kind = attempt.OnceEach()
+	}
 	visitor := func(ctx context.Context) error { return counts.Return(ctx, address, t.Visitor) }
-	if err := counts.Take(ctx, attempt.Guesser, guesser); err != nil {
+	if err := counts.TakeAll(ctx, guesses...); err != nil {
 		return nil, nil, errors.Join(err, visitor(ctx))
 	}
-	if err := counts.Take(ctx, attempt.Account, t.Email); err != nil {
-		return nil, nil, errors.Join(err, visitor(ctx), counts.Return(ctx, attempt.Guesser, guesser))
-	}
 	undo = func(ctx context.Context) error {
-		return errors.Join(visitor(ctx), counts.Return(ctx, attempt.Guesser, guesser), counts.Return(ctx, attempt.Account, t.Email))
+		return errors.Join(visitor(ctx), counts.Return(ctx, guesses[0].Kind, guesses[0].Subject), counts.Return(ctx, guesses[1].Kind, guesses[1].Subject))
 	}
-	right = func(ctx context.Context) error {
-		return errors.Join(visitor(ctx), counts.Forgive(ctx, attempt.Guesser, guesser), counts.Forgive(ctx, attempt.Account, t.Email))
-	}
+	right = func(ctx context.Context) error { return errors.Join(visitor(ctx), counts.ForgiveAll(ctx, guesses...)) }
 	return undo, right, nil
 }
 
@@ -351,7 +351,7 @@ func (s Store) signInAs(ctx context.Context, a account, t Try, comeBack bool) (s
 	if a.totpAt == nil {
 		err = s.DB.Atomic(ctx, do)
 	} else {
-		err = s.guessed(ctx, a, do)
+		err = s.guessed(ctx, do, attempt.Try{Kind: attempt.Half, Subject: attempt.Both(t.Visitor, a.id)}, attempt.Try{Kind: attempt.Halves, Subject: a.id})
 	}
 	return tokens, err
 }

@@ -162,6 +162,30 @@ func MayTake(ctx context.Context, id string, g auth.Grant) error {
 	return nil
 }
 
+// MayDisable refuses to suspend a member with roles, by which these rest, and to take the second
+// factor without which an admin's powers do: of an admin by nobody but who could take the role
+// itself. Whose roles they are is id. It fails with problem.NotAllowed and ErrOwnRole.
+func MayDisable(ctx context.Context, id string, roles []Grant) error {
+	for _, g := range roles {
+		if g.Role != auth.Admin {
+			continue
+		}
+		if err := MayTake(ctx, id, g.Grant); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// MayDisable is MayDisable for the roles that a member has.
+func (s Store) MayDisable(ctx context.Context, id string) error {
+	roles, err := s.Grants(ctx, id)
+	if err != nil {
+		return err
+	}
+	return MayDisable(ctx, id, roles)
+}
+
 // outlasts says whether a role is for longer than until an end; zero is for good.
 func outlasts(g auth.Grant, end time.Time) bool {
 	return !end.IsZero() && (g.Until.IsZero() || g.Until.After(end))
@@ -277,13 +301,16 @@ func (s Store) keepAdmin(ctx context.Context, id string) error {
 }
 
 // Suspend ends a member's sessions and lets none begin until Restore. It fails with
-// problem.Absent and ErrLastAdmin.
+// problem.Absent, ErrLastAdmin and as MayDisable.
 func (s Store) Suspend(ctx context.Context, id string) error {
 	return s.DB.Atomic(ctx, func(ctx context.Context) error {
 		if _, err := s.Member(ctx, id); err != nil {
 			return err
 		}
 		if err := s.keepAdmin(ctx, id); err != nil {
+			return err
+		}
+		if err := s.MayDisable(ctx, id); err != nil {
 			return err
 		}
 		now := clock.Millis(clock.Now(ctx))

@@ -8,7 +8,7 @@ import (
 )
 
 // Seen is a member as far as the caller sees them. Whole is everything of the account, with its
-// roles; otherwise it is who they are by name and whether they are verified, and nothing else.
+// roles; otherwise it is who they are by name, and whether they may hold a role (MayHold), and nothing else.
 type Seen struct {
 	Member
 
@@ -39,5 +39,5 @@ func (s Store) Seen(ctx context.Context, m Member) (Seen, error) {
 	if m.ID == who.MemberID || who.May(auth.Supervise, "") || who.May(auth.Verify, "") || slices.ContainsFunc(roles, ours) {
 		return Seen{Member: m, Roles: roles, Whole: true}, nil
 	}
-	return Seen{Member: Member{ID: m.ID, Name: m.Name, VerifiedAt: m.VerifiedAt}}, nil
+	return Seen{Member: Member{ID: m.ID, Name: m.Name, VerifiedAt: m.VerifiedAt, ConfirmedAt: m.ConfirmedAt}}, nil
 }

@@ -239,7 +239,7 @@ func as(id string, grants ...auth.Grant) context.Context {
 
 func verify(t *testing.T, s member.Store, id string) {
 	t.Helper()
-	if err := s.VerifyByAdmin(at(0), id, ""); err != nil {
+	if err := s.VerifyByAdmin(at(0), id, id); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -363,7 +363,7 @@ func TestLastAdminInParallel(t *testing.T) {
 			case 0:
 				return s.Withdraw(giver, ids[i], auth.Admin, "")
 			case 1:
-				return s.Suspend(at(0), ids[i])
+				return s.Suspend(giver, ids[i])
 			case 2:
 				_, err := s.Leave(at(0), ids[i])
 				return err

@@ -51,6 +51,11 @@ func ErrNumberRequired() *problem.Error {
 	return problem.WrongField("studentNumber", "number-required", "명부에서 이 주소를 찾지 못했습니다. 학번과 이름도 넣으세요.", "The roster does not list this address. Give the student number and the name, too.")
 }
 
+// ErrNoNumber is the answer to an admin who verifies somebody without saying which student it is.
+func ErrNoNumber() *problem.Error {
+	return problem.WrongField("studentNumber", "required", "학생증에 있는 학번을 넣으세요.", "Give the student number, as the card has it.")
+}
+
 // School says which addresses are those of students.
 type School struct {
 	Domains []string
@@ -218,24 +223,17 @@ func (s Store) VerifyByRoster(ctx context.Context, memberID string, who Student)
 	return s.verify(ctx, memberID, ByRoster, &e.number, e.mail)
 }
 
-// VerifyByAdmin verifies a member whom an admin has seen a proof of. With a student number
-// the student counts as having an account, as by the other ways; where a roster is installed
-// it is needed. It fails with problem.Absent, ErrNumberRequired, ErrAlreadyVerified and
-// ErrStudentTaken.
+// VerifyByAdmin verifies a member whom an admin has seen a proof of. The student with the number
+// counts as having an account, as by the other ways, so that a card is good for one. It fails with
+// problem.Absent, ErrNoNumber, ErrAlreadyVerified and ErrStudentTaken.
 func (s Store) VerifyByAdmin(ctx context.Context, memberID, number string) error {
 	if _, err := s.Member(ctx, memberID); err != nil {
 		return err
 	}
-	if number == "" {
-		switch installed, err := s.rosterInstalled(ctx); {
-		case err != nil:
-			return err
-		case installed:
-			return ErrNumberRequired()
-		}
-		return s.verify(ctx, memberID, ByAdmin, nil, nil)
+	if number = studentNumber(number); number == "" {
+		return ErrNoNumber()
 	}
-	key := s.hash("number", studentNumber(number))
+	key := s.hash("number", number)
 	return s.verify(ctx, memberID, ByAdmin, &key, nil)
 }
 
