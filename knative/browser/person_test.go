@@ -221,18 +221,18 @@ func (p *person) keys(keys string) {
 	p.do(chromedp.KeyEvent(keys))
 }
 
-// sees waits until a text is on the page.
-func (p *person) sees(text string) {
-	p.t.Helper()
-	for range 200 {
-		if strings.Contains(p.text(), text) {
-			return
 // ctrl presses letters together with Ctrl.
 func (p *person) ctrl(letters string) {
 	p.t.Helper()
 	p.do(chromedp.KeyEvent(letters, chromedp.KeyModifiers(chromedp.ModifierCtrl)))
 }
 
+// sees waits until a text is on the page.
+func (p *person) sees(text string) {
+	p.t.Helper()
+	for range 200 {
+		if strings.Contains(p.text(), text) {
+			return
 		}
 		time.Sleep(25 * time.Millisecond)
 	}

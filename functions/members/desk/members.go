@@ -65,7 +65,9 @@ func (h handlers) find(ctx context.Context, r *findRequest) (*ui.Answer, error) 
 	}
 	function.About(ctx, shown...)
 	main = append(main,
-		g.Iff(len(found) == 0, func() g.Node { return desk.Empty(ui.T(ctx, "조건에 맞는 회원이 없습니다.", "Nobody was found.")) }),
+		g.Iff(len(found) == 0, func() g.Node {
+			return desk.Empty(ui.T(ctx, "조건에 맞는 회원이 없습니다.", "Nobody was found."))
+		}),
 		g.Iff(len(found) > 0, func() g.Node {
 			return el.Ul(el.Class("rows"), g.Map(found, func(m member.Seen) g.Node {
 				return el.Li(el.Class("row"), el.Div(el.Class("row-main"),
@@ -226,9 +228,9 @@ func verifyForm(ctx context.Context, m member.Member) g.Node {
 	f := ui.NewForm(ctx)
 	return el.Section(el.Class("stack"), el.H2(g.Text(ui.T(ctx, "재학생 인증", "Verification"))),
 		el.Form(el.Class("form"), g.Attr("novalidate"), desk.Action("POST", "/v1/admin/members/"+m.ID+"/verification", 0),
-			el.Data("confirm", ui.T(ctx, "학생증이나 재학증명을 직접 보았나요?", "Have you seen a student card or certificate?")), desk.Said(ui.T(ctx, "학생으로 확인했습니다.", "Verified as a student.")),
+			el.Data("confirm", ui.T(ctx, "학생증이나 재학증명을 직접 보았나요?", "Have you seen a student card or certificate?")), desk.Said(ui.T(ctx, "재학생으로 인증했습니다.", "Verified as a student.")),
 			f.Input(ui.Field{Name: "studentNumber", Label: ui.T(ctx, "학번", "Student number"), Hint: ui.T(ctx, "학생증에 있는 대로. 번호는 남기지 않고, 한 사람이 한 번만 확인하도록 지문만 남깁니다.", "As the card has it. The number is not kept, only a fingerprint, so that each student verifies once."), Limit: 20}),
-			el.Div(ui.Button(ui.T(ctx, "학생으로 확인", "Verify as a student"))),
+			el.Div(ui.Button(ui.T(ctx, "재학생으로 인증", "Verify as a student"))),
 		))
 }
 

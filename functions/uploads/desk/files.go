@@ -102,7 +102,9 @@ func (h handlers) media(ctx context.Context, r *mediaRequest) (*ui.Answer, error
 	return h.desk.Page(ctx, ui.View{Title: ui.T(ctx, "파일", "Files"), Section: upload.ShelfPath, Main: []g.Node{
 		desk.Heading(ui.T(ctx, "파일", "Files"), desk.Link(desk.At(ctx, upload.DeskPath), ui.T(ctx, "파일 올리기", "Upload files"), "button")),
 		mediaFilters(ctx, r),
-		g.Iff(len(list) == 0, func() g.Node { return desk.Empty(ui.T(ctx, "조건에 맞는 파일이 없습니다.", "No files were found.")) }),
+		g.Iff(len(list) == 0, func() g.Node {
+			return desk.Empty(ui.T(ctx, "조건에 맞는 파일이 없습니다.", "No files were found."))
+		}),
 		g.Iff(len(list) > 0, func() g.Node {
 			return el.Ul(el.Class("media"), g.Map(list, func(u upload.Upload) g.Node { return shelf.card(ctx, u) }))
 		}),
