@@ -83,7 +83,7 @@ func TestEdgeLimits(t *testing.T) {
 }
 
 // A campus has a hundred times the requests of another address, as it has of functions, and connections that leave
-// others most of a worker's.
+// others two thirds of a replica's, of whose two workers each request that a function answers takes two.
 func TestCampusIsAHundred(t *testing.T) {
 	number := func(file, pattern string) int {
 		t.Helper()

@@ -101,3 +101,68 @@ func TestParallel(t *testing.T) {
 		}
 	})
 }
+
+// An address with too many failures has one try at each account and then its delays, those that it would have had anyway
+// where it tried that account before. Counting delays nothing, and is forgotten after a day.
+func TestOnceEach(t *testing.T) {
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		s := attempt.Store{DB: db}
+		count := func(d time.Duration) bool {
+			t.Helper()
+			over, err := s.Count(at(d), attempt.Visitor, "dormitory")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return over
+		}
+		for i := range 50 {
+			if count(0) {
+				t.Fatalf("try %d is one too many", i+1)
+			}
+		}
+		if !count(0) {
+			t.Error("the 51st is none too many")
+		}
+		if err := errors.Join(s.Return(at(0), attempt.Visitor, "dormitory"), s.Return(at(0), attempt.Visitor, "dormitory")); err != nil {
+			t.Fatal(err)
+		}
+		if count(0) || !count(24*time.Hour-time.Millisecond) || count(48*time.Hour) {
+			t.Error("what was taken back, or is a day old, counts")
+		}
+		wait := func(d time.Duration, k attempt.Kind, subject string) time.Duration {
+			t.Helper()
+			err := s.Take(at(d), k, subject)
+			if err != nil && !errors.Is(err, attempt.ErrTooMany()) {
+				t.Fatal(err)
+			}
+			if err == nil {
+				return 0
+			}
+			return problem.Find(err).RetryAfter
+		}
+		for _, kind := range []struct {
+			before int
+			delay  time.Duration // after the first try that is one of one
+		}{{0, 30 * time.Second}, {1, time.Minute}, {3, 4 * time.Minute}} {
+			subject := "tried " + string(rune('0'+kind.before))
+			if none, err := s.None(at(0), attempt.Guesser, subject); err != nil || !none {
+				t.Errorf("%s: %v %v", subject, none, err)
+			}
+			for range kind.before {
+				wait(0, attempt.Guesser, subject)
+			}
+			if first, then := wait(0, attempt.OnceEach(), subject), wait(0, attempt.OnceEach(), subject); first != 0 || then != kind.delay {
+				t.Errorf("%s: %s, then %s, want nothing and %s", subject, first, then, kind.delay)
+			}
+			if none, err := s.None(at(0), attempt.Guesser, subject); err != nil || none {
+				t.Errorf("%s: none is counted, %v", subject, err)
+			}
+			if none, err := s.None(at(24*time.Hour), attempt.Guesser, subject); err != nil || !none {
+				t.Errorf("%s: after a day something is counted, %v", subject, err)
+			}
+			if first, then := wait(48*time.Hour, attempt.OnceEach(), subject), wait(48*time.Hour, attempt.OnceEach(), subject); first != 0 || then != 30*time.Second {
+				t.Errorf("%s, days later: %s, then %s", subject, first, then)
+			}
+		}
+	})
+}
