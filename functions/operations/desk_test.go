@@ -47,9 +47,9 @@ func TestDesk(t *testing.T) {
 		t.Fatal(err)
 	}
 	see("/console/operations").Says("Redis가 &lt;답하지&gt; 않습니다.", `href="https://docs.example/operating#redis"`, "<code>docs/operating.md#backup</code>", "이번 주에", "지금 손보아야 할 일이 있습니다.", "준비되지 않은 기능이 있습니다: 사진 다듬기", "전하지 못한 일이 3건 있습니다.", "공지 <code>notices</code>",
-		"12 ms", "4.5 GB / 5.0 GB (90.0 %)", "연결 7 / 100", "답이 없음", "키 1,234개", "12,345개, 820 KB", "전하지 못함 3건", "1.5분 / 60.0분",
+		"12 ms", "4.5 GB / 5.0 GB (90.0%)", "연결 7 / 100", "답이 없음", "키 1,234개", "12,345개, 820 KB", "전하지 못함 3건", "1.5분 / 60.0분",
 		"잠듦", "깨어 있음", "<code>RevisionMissing</code>",
-		"기능들은 3.49원 들었습니다", "2대였다면 1,860원", "한 달이면 255원 대 135,873원", "60.0분", "90.0 %", "0.80초", "값의 출처: 시험 값", "1번을 덜 기다립니다").SaysNot("멈추어", "손볼 일이 없습니다")
+		"기능들은 3.49원 들었습니다", "2대였다면 1,860원", "한 달이면 255원 대 135,873원", "60.0분", "90.0%", "0.80초", "값의 출처: 시험 값", "1번을 덜 기다립니다").SaysNot("멈추어", "손볼 일이 없습니다")
 	see("/en/console/operations?month=2026-02").Says("The bill of February 2026", "Nothing was measured in this month", "month=2026-03", "This week", "Asleep", `id="bill" class="fold" open`, "Pictures <code>media</code>")
 	app.Wait(3 * time.Minute)
 	see("/console/operations").Says("살피는 프로그램(watch)이 멈추어")

@@ -202,7 +202,7 @@ func TestStudent(t *testing.T) {
 	}
 
 	r := p.do("POST", "/my/leave", url.Values{}).Want(200)
-	r.Says("탈퇴했습니다", "2026년 3월 9일 (월) 오후 12:10까지 되돌릴 수 있습니다.")
+	r.Says("탈퇴했습니다", "2026년 3월 9일 (월) 12:10까지 되돌릴 수 있습니다.")
 	if r := p.get("/my"); r.Status != 303 {
 		t.Errorf("after leaving: %d", r.Status)
 	}
