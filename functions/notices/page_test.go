@@ -88,7 +88,7 @@ func TestPageOfNotice(t *testing.T) {
 	body := "**굵게**\n\n![봄](/files/test/post/2026/03/" + inText + "/1600.jpg)\n\n<script>alert(1)</script>"
 	id := d.Notice(d.editor, map[string]any{"title": "봄 & 축제", "body": body, "tags": []string{"행사"}, "attachments": []string{inText, below, file, waiting}})
 	r := d.see("", "/notices/"+id).Want(200)
-	want := "공지 봄 & 축제 2026년 3월 2일 (월) 오후 12:00 총학 #행사 굵게 <script>alert(1)</script> 방금.png: 사진을 준비하고 있습니다. 첨부 파일 HWP 신청서.hwp HWP · 3.4 MB 공유하기 주소 복사 인쇄하기"
+	want := "공지 봄 & 축제 2026년 3월 2일 (월) 12:00 총학 #행사 굵게 <script>alert(1)</script> 방금.png: 사진을 준비하고 있습니다. 첨부 파일 HWP 신청서.hwp HWP · 3.4 MB 공유하기 주소 복사 인쇄하기"
 	if got := r.Main(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}

@@ -50,10 +50,10 @@ func TestDesk(t *testing.T) {
 		t.Fatal(err)
 	}
 	see("/console/operations").Says("Redis가 &lt;답하지&gt; 않습니다.", `href="https://docs.example/operating#redis"`, "<code>docs/operating.md#backup</code>", "이번 주에", "지금 조치할 일이 있습니다.", "준비되지 않은 기능이 있습니다: 사진 다듬기", "전하지 못한 일이 3건 있습니다.", "공지 <code>notices</code>",
-		"12 ms", "4.5 GB / 5.0 GB (90.0 %)", "연결 7 / 100", "답이 없음", "키 1,234개", "12,345개, 820 KB", "전하지 못함 3건", "1.5분 / 60.0분",
+		"12 ms", "4.5 GB / 5.0 GB (90.0%)", "연결 7 / 100", "답이 없음", "키 1,234개", "12,345개, 820 KB", "전하지 못함 3건", "1.5분 / 60.0분",
 		"잠듦", "깨어 있음", "<code>RevisionMissing</code>",
-		"<b>155,873원</b>", "<b>11.2 %</b>", "m2.c2m4 2대 135,873원, 로드 밸런서 20,000원", "노드 값은 1,860원이고, 그 가운데 기능들이 쓴 몫은 3.49원(0.2 %)", "한 달이면 135,873원 가운데 255원",
-		"평균 0.1개", "평균 2.0개였을 테니, 그 자리의 95.0 %", "60.0분", "90.0 %", "0.80초", "값의 출처: 시험 값", "1번을 덜 기다립니다").SaysNot("멈추어", "조치할 일이 없습니다")
+		"<b>155,873원</b>", "<b>11.2%</b>", "m2.c2m4 2대 135,873원, 로드 밸런서 20,000원", "노드 값은 1,860원이고, 그 가운데 기능들이 쓴 몫은 3.49원(0.2%)", "한 달이면 135,873원 가운데 255원",
+		"평균 0.1개", "평균 2.0개였을 테니, 그 자리의 95.0%", "60.0분", "90.0%", "0.80초", "값의 출처: 시험 값", "1번을 덜 기다립니다").SaysNot("멈추어", "조치할 일이 없습니다")
 	see("/en/console/operations").Says(`<span>Redis does not answer. Visitors see copies.</span>`, "<code>RedisDown</code> <span lang=\"ko\">Redis가 &lt;답하지&gt; 않습니다.</span>")
 	see("/en/console/operations?month=2026-02").Says("The bill of February 2026", "Nothing was measured in this month", "month=2026-03", "This week", "Asleep", `id="bill" class="fold" open`, "Pictures <code>media</code>")
 	// One computer has no nodes: nobody is told that they are paid for.
@@ -73,7 +73,7 @@ func TestDesk(t *testing.T) {
 	if err := errors.Join(err, store.Add(app.Context(), []bill.Usage{{Day: "2026-02-03", Function: "notices", Watched: 10 * hour, Cost: 2 * 3_487_500}})); err != nil {
 		t.Fatal(err)
 	}
-	see("/console/operations").Says("모두 정상", "홈페이지는 모두 잘 돌아가고 있습니다.", "조치할 일이 없습니다", "<b>0.2 %</b>", "<b>0.4 %</b>", "지난달보다 50% 덜 씁니다")
+	see("/console/operations").Says("모두 정상", "홈페이지는 모두 잘 돌아가고 있습니다.", "조치할 일이 없습니다", "<b>0.2%</b>", "<b>0.4%</b>", "지난달보다 50% 덜 씁니다")
 	see("/en/console/operations").Says("All is well", "50% less than the month before", "<b>155,873 won</b>", "2 × m2.c2m4 135,873 won, load balancer 20,000 won")
 }
 

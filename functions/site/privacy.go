@@ -111,10 +111,16 @@ func (h handlers) kept(ctx context.Context) g.Node {
 	times := strings.NewReplacer("{leave}", days(ctx, h.settings.LeaveGrace), "{unused}", hours(ctx, h.settings.OrphanAge), "{log}", days(ctx, h.settings.AuditRetention), "{requests}", whole(ctx, h.settings.LogRetention))
 	language := function.RequestFrom(ctx).Language
 	cell := func(text problem.Text) g.Node { return g.Text(times.Replace(text.In(language))) }
+	whom := func(n person.Notice) g.Node {
+		if n.Whom == (problem.Text{}) {
+			return g.Text(ui.T(ctx, "주지 않음", "Nobody"))
+		}
+		return cell(n.Whom)
+	}
 	return el.Div(el.Class("table"), el.Role("region"), el.Aria("label", label), el.TabIndex("0"), el.Table(
-		el.THead(el.Tr(column("무엇을", "What"), column("왜", "Why"), column("언제까지", "Until"))),
+		el.THead(el.Tr(column("무엇을", "What"), column("왜", "Why"), column("언제까지", "Until"), column("누구에게", "Given to"))),
 		el.TBody(g.Map(keeps, func(n person.Notice) g.Node {
-			return el.Tr(el.Th(el.Scope("row"), cell(n.What)), el.Td(cell(n.Why)), el.Td(cell(n.Until)))
+			return el.Tr(el.Th(el.Scope("row"), cell(n.What)), el.Td(cell(n.Why)), el.Td(cell(n.Until)), el.Td(whom(n)))
 		})),
 	))
 }

@@ -274,7 +274,11 @@ func All() function.Catalogue {
 	b.WriteString("\t\t},\n")
 	b.WriteString("\t\tKeeps: []person.Notice{\n")
 	for _, n := range c.Keeps {
-		fmt.Fprintf(&b, "\t\t\t{What: %s, Why: %s, Until: %s},\n", text(n.What), text(n.Why), text(n.Until))
+		whom := ""
+		if n.Whom != (problem.Text{}) {
+			whom = ", Whom: " + text(n.Whom)
+		}
+		fmt.Fprintf(&b, "\t\t\t{What: %s, Why: %s, Until: %s%s},\n", text(n.What), text(n.Why), text(n.Until), whom)
 	}
 	b.WriteString("\t\t},\n\t\tActs: []function.Act{\n")
 	for _, a := range c.Acts {

@@ -28,9 +28,9 @@ type Column struct {
 }
 
 // Notice is what people are told of something that is kept of them, as a line of the privacy
-// policy (개인정보 보호법 30조): items, purpose and period. In Until {leave}, {unused}, {log} and {requests}
+// policy (개인정보 보호법 30조): items, purpose, period, and who gets it beside the council; Whom is empty where nobody does. In Until {leave}, {unused}, {log} and {requests}
 // stand for the times of the settings.
-type Notice struct{ What, Why, Until problem.Text }
+type Notice struct{ What, Why, Until, Whom problem.Text }
 
 // Data is something that one store keeps of members.
 type Data struct {

@@ -65,17 +65,13 @@ func Month(ctx context.Context, t time.Time) string {
 	return t.In(clock.Seoul).Format("2006년 1월")
 }
 
-// Moment is Day with the time of day: 2026년 3월 2일 (월) 오후 3:04.
+// Moment is Day with the time of day: 2026년 3월 2일 (월) 15:04.
 func Moment(ctx context.Context, t time.Time) string {
 	t = t.In(clock.Seoul)
 	if function.RequestFrom(ctx).Language == "en" {
 		return t.Format("2 January 2006, 15:04")
 	}
-	half := "오전"
-	if t.Hour() >= 12 {
-		half = "오후"
-	}
-	return Day(ctx, t) + " " + half + t.Format(" 3:04")
+	return Day(ctx, t) + t.Format(" 15:04")
 }
 
 // Weekday is that of a day in Seoul, in one letter or three.

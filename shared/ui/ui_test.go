@@ -32,9 +32,9 @@ func TestDates(t *testing.T) {
 		{ui.Day(in("en"), at), "2 March 2026"},
 		{ui.ShortDay(in("ko"), at), "2026. 3. 2."},
 		{ui.ShortDay(in("en"), at), "2 Mar 2026"},
-		{ui.Moment(in("ko"), at), "2026년 3월 2일 (월) 오전 12:04"},
-		{ui.Moment(in("ko"), at.Add(12*time.Hour)), "2026년 3월 2일 (월) 오후 12:04"},
-		{ui.Moment(in("ko"), at.Add(21*time.Hour)), "2026년 3월 2일 (월) 오후 9:04"},
+		{ui.Moment(in("ko"), at), "2026년 3월 2일 (월) 00:04"},
+		{ui.Moment(in("ko"), at.Add(12*time.Hour)), "2026년 3월 2일 (월) 12:04"},
+		{ui.Moment(in("ko"), at.Add(21*time.Hour)), "2026년 3월 2일 (월) 21:04"},
 		{ui.Moment(in("en"), at), "2 March 2026, 00:04"},
 		{ui.Size(999), "999 B"}, {ui.Size(820_499), "820 KB"}, {ui.Size(3_400_000), "3.4 MB"}, {ui.Size(1_050_000_000), "1.1 GB"},
 	} {

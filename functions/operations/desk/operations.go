@@ -215,7 +215,7 @@ func advice(ctx context.Context, l bill.Line) string {
 	}
 }
 
-func percent(share float64) string { return grouped(share*100, 1) + " %" }
+func percent(share float64) string { return grouped(share*100, 1) + "%" }
 
 // won is an amount; below a hundred with what is behind the point.
 func won(ctx context.Context, v float64) string {

@@ -35,6 +35,7 @@ func (k Keeper) Personal() []person.Data {
 		Notices: []person.Notice{{
 			What:  problem.Text{KO: "알림을 받기로 한 기기: 이름, 브라우저 회사가 준 주소와 열쇠(암호화하여 보관), 켠 시각", EN: "Devices on which you get notifications: name, address and keys that the browser's maker gave (kept encrypted), and when you turned it on"},
 			Why:   problem.Text{KO: "그 기기에 알림 보내기. 내용은 브라우저 회사가 읽을 수 없게 암호화해 보냅니다", EN: "Bringing notifications there, encrypted so that the browser's maker cannot read them"},
+			Whom:  problem.Text{KO: "브라우저 회사. 알림이 온 때만 알고 내용은 모름", EN: "The browser's maker, who learns when a notification comes, not what it says"},
 			Until: problem.Text{KO: "끌 때까지. 로그아웃하면 보내기를 바로 멈추고 30일 뒤에, 로그인이 자동으로 끝나면 90일 뒤에 지움", EN: "Until you turn it off; 30 days after you sign out there, which ends it at once, and 90 days after a session that ends by itself"},
 		}},
 		Columns: []person.Column{

@@ -323,7 +323,7 @@ func (s Keeper) Chores() []chore.Chore {
 // Personal is what notices keep of members.
 func (s Reader) Personal() []person.Data {
 	return []person.Data{{Notices: []person.Notice{
-		{What: problem.Text{KO: "쓰고 고친 글(총학생회에서 일하는 사람만)", EN: "What you wrote and edited (council staff only)"}, Why: problem.Text{KO: "홈페이지에 싣기", EN: "Publishing it"}, Until: problem.Text{KO: "글은 남고, 탈퇴하면 쓴 사람을 알 수 없음", EN: "The text stays; its author is removed when you leave"}},
+		{What: problem.Text{KO: "쓰고 고친 글(총학생회에서 일하는 사람만)", EN: "What you wrote and edited (council staff only)"}, Why: problem.Text{KO: "홈페이지에 싣기", EN: "Publishing it"}, Until: problem.Text{KO: "글은 남고, 탈퇴하면 쓴 사람을 알 수 없음", EN: "The text stays; its author is removed when you leave"}, Whom: problem.Text{KO: "게시한 글은 누구나. 쓴 사람은 보이지 않음", EN: "What is published: everybody, without its author"}},
 	}, Columns: []person.Column{
 		{Name: "notice_revisions.editor", Fate: person.Kept, Why: "who of the council published what; an id that leads to nobody once they have left"},
 		{Name: "notice_reviews.asked_by", Fate: person.Kept, Why: "for whose request a notice was reviewed; an id that leads to nobody once they have left"},

@@ -278,8 +278,8 @@ func TestFates(t *testing.T) {
 	}
 }
 
-// Whatever a member is shown of what is kept, they are told beforehand: what, why and until when,
-// in both languages.
+// Whatever a member is shown of what is kept, they are told beforehand: what, why, until when and who
+// else gets it, in both languages.
 func TestEverythingIsTold(t *testing.T) {
 	for _, d := range persons.All(nil) {
 		if shown := slices.ContainsFunc(d.Columns, func(c person.Column) bool { return c.Fate == person.Exported || c.Fate == person.Shown }); shown && len(d.Notices) == 0 {
@@ -290,6 +290,9 @@ func TestEverythingIsTold(t *testing.T) {
 				if text == "" {
 					t.Errorf("%s: a notice without a text: %+v", d.Columns[0].Name, n)
 				}
+			}
+			if (n.Whom.KO == "") != (n.Whom.EN == "") {
+				t.Errorf("%s: who gets it is said in one language: %+v", d.Columns[0].Name, n)
 			}
 		}
 	}
