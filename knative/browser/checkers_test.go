@@ -55,8 +55,8 @@ func TestMarkup(t *testing.T) {
 
 // No page shuts anybody out, as far as a program can tell (axe): Korean at a desk by day,
 // English on a telephone by night, and what else a template shows there too. None is wider
-// than what it is looked at through: a small telephone, letters of twice their size, a sheet of
-// paper.
+// than what it is looked at through: a small telephone, letters of twice their size, the colours of
+// a contrast theme, a sheet of paper.
 func TestAccessibility(t *testing.T) {
 	t.Parallel()
 	source, err := os.ReadFile(needed(t, "testdata/checkers/node_modules/axe-core/axe.min.js", npmPackages))
@@ -95,7 +95,7 @@ func TestAccessibility(t *testing.T) {
 			}
 			p.shot(v.picture())
 			if d.name == desk.name {
-				for _, other := range []device{night, narrow, bigText, paper} {
+				for _, other := range []device{night, narrow, bigText, contrast, paper} {
 					p.holds(other)
 					p.shot(v.picture())
 				}

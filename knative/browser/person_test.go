@@ -26,6 +26,7 @@ type device struct {
 	mobile, dark  bool
 	language      string
 	media         string // of the style, "" for a screen
+	forced        bool   // in the colours of the system alone, as with a contrast theme
 	text          int    // per cent of the usual size of letters on the page that is open, as browsers set it that enlarge nothing else; 0 for 100
 }
 
@@ -36,6 +37,7 @@ var (
 	narrow   = device{name: "narrow", width: 320, height: 640, mobile: true, language: "ko-KR"}
 	paper    = device{name: "paper", width: 680, height: 960, language: "ko-KR", media: "print"} // A4 without its margins
 	bigText  = device{name: "big-text", width: 1280, height: 900, language: "ko-KR", text: 200}
+	contrast = device{name: "contrast", width: 1280, height: 900, language: "ko-KR", forced: true}
 	nightly  = device{name: "phone-dark", width: 390, height: 844, mobile: true, dark: true, language: "en-US"}
 )
 
@@ -109,14 +111,18 @@ func (p *person) holds(d device) {
 	if d.mobile {
 		more = append(more, chromedp.EmulateMobile, chromedp.EmulateTouch, chromedp.EmulatePortrait, chromedp.EmulateScale(2))
 	}
-	scheme := "light"
+	scheme, colours := "light", "none"
 	if d.dark {
 		scheme = "dark"
+	}
+	if d.forced {
+		colours = "active"
 	}
 	p.do(chromedp.EmulateViewport(d.width, d.height, more...))
 	p.do(chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 		_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: d.media, Features: []*emulation.MediaFeature{
 			{Name: "prefers-color-scheme", Value: scheme},
+			{Name: "forced-colors", Value: colours},
 			{Name: "prefers-reduced-motion", Value: "reduce"}, // a click goes to where its button was: nothing may glide away meanwhile
 		}})
 		return err
@@ -272,7 +278,13 @@ func (p *person) at(path string) {
 func (p *person) fits() {
 	p.t.Helper()
 	if wide := eval[int](p, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); wide > 0 {
-		p.t.Errorf("%s is %d px too wide for a %s", p.address(), wide, p.name)
+		stands := eval[string](p, `(() => {
+			const out = e => e.checkVisibility() && e.getBoundingClientRect().right > document.documentElement.clientWidth + 1;
+			const cut = e => e && (getComputedStyle(e).overflowX !== 'visible' || cut(e.parentElement)); // what scrolls by itself, or is cut off
+			const all = [...document.querySelectorAll('body *')].filter(e => out(e) && ![...e.children].some(out) && !cut(e.parentElement));
+			return all.slice(0, 5).map(e => [e.parentElement, e].map(n => n.tagName.toLowerCase() + (n.className ? '.' + n.getAttribute('class') : '')).join(' > ')).join(', ');
+		})()`)
+		p.t.Errorf("%s is %d px too wide for a %s: %s", p.address(), wide, p.name, stands)
 	}
 }
 
