@@ -487,7 +487,11 @@ func (s *story) whole() {
 // swept lets a day pass and sweeps: once for what is too old, once when nothing can work
 // on it any more, and once to forget it.
 func (s *story) swept() {
-	for _, pause := range []time.Duration{25 * time.Hour, upload.Settle, 25 * time.Hour} {
+	unused := 25 * time.Hour
+	if s.file.purpose == "proof" { // nobody decides on it
+		unused = upload.ProofDays*24*time.Hour + time.Hour
+	}
+	for _, pause := range []time.Duration{unused, upload.Settle, 25 * time.Hour} {
 		s.app.Wait(pause)
 		deps := s.app.Deps
 		h := host.New(sweep.Function, host.Options{Deps: deps, Now: s.app.Now, TrustedHops: 1})

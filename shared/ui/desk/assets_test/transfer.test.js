@@ -162,9 +162,9 @@ test('a refusal ends it, with the reason', async () => {
 });
 
 test('what is not about the file is tried again, as another upload', async () => {
-  for (const fault of [{ parts: [undefined, new Problem(410, { code: 'upload-expired' })] }, { complete: [new Problem(422, { code: 'checksum-mismatch' })] }]) {
+  for (const [at, fault] of [['parts', [undefined, new Problem(410, { code: 'upload-expired' })]], ['complete', [new Problem(422, { code: 'checksum-mismatch' })]]]) {
     const w = new World(15);
-    w.faults = fault;
+    w.faults = { [String(at)]: /** @type {unknown[]} */ (fault) };
     const t = Transfer.of(w.file, 'post', w.tools());
     await t.run();
     assert.deepEqual([t.state, t.begun, w.kept.size], ['failed', false, 0]);
