@@ -164,7 +164,7 @@ func (h handlers) exportPage(ctx context.Context, r *exportResponse) g.Node {
 			section(t("받기로 한 알림", "What to notify you about"), rows([]string{t("알림", "Topic"), t("어떻게", "How")}, chosen)),
 			section(t("알림 받는 글", "What you follow"), rows([]string{t("종류", "Kind"), t("번호", "Id"), t("언제부터", "Since")}, follows)),
 			section(t("보낸 알림", "What you were told"), rows([]string{t("언제", "When"), t("알림", "Topic"), t("종류", "Kind"), t("번호", "Id"), t("보낸 길", "Sent by"), t("결과", "What became of it"), t("읽음", "Read")}, told)),
-			section(t("이메일을 보내지 않는 까닭", "Why no mail is sent"), rows([]string{t("언제", "When"), t("메일 서버의 답", "Answer of the mail server")}, paused)),
+			section(t("이메일을 보내지 않는 사유", "Why no mail is sent"), rows([]string{t("언제", "When"), t("메일 서버의 답", "Answer of the mail server")}, paused)),
 			section(t("알림을 받는 기기", "Devices with notifications"), rows([]string{t("기기", "Device"), t("언어", "Language"), t("켠 때", "Turned on"), t("마지막 확인", "Last confirmed")}, devices)),
 			section(t("공지 검토에서 한 말", "What you said in reviews of notices"), rows([]string{t("언제", "When"), t("공지 번호", "Notice"), t("무엇을", "What"), t("의견", "Comment")}, remarks)),
 			section(t("정한 운영 기준", "Numbers that you set"), rows([]string{t("분야", "Domain"), t("이름", "Name"), t("값", "Value"), t("언제부터", "From"), t("정한 때", "Set"), t("정한 회원", "By member")}, policies)),

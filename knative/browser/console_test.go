@@ -598,7 +598,7 @@ func TestAdmin(t *testing.T) {
 	p.sees("총학생회 관리자 님이 역할을 줬습니다: 이소리.")
 	p.fill("누가(이름의 한 부분이나 이메일)", "소리")
 	p.press("찾기")
-	p.sees("찾은 기록이 없습니다.")
+	p.sees("조건에 맞는 기록이 없습니다.")
 }
 
 // An admin sees what needs somebody and what the month costs, and deals with what was not

@@ -206,7 +206,7 @@ func (h handlers) grantForm(ctx context.Context, m member.Member) g.Node {
 	if auth.From(ctx).May(auth.Appoint, "") {
 		units = append([]ui.Choice{{Value: "", Label: h.unitText(ctx, "")}}, units...)
 	}
-	until := desk.Moment(ctx, "until", problem.Text{KO: "임기 끝", EN: "End of term"}, problem.Text{KO: "이때 역할이 저절로 끝납니다. 자기 임기보다 길게 줄 수는 없습니다.", EN: "The role ends by itself then. It cannot be longer than your own term."}, nil)
+	until := desk.Moment(ctx, "until", problem.Text{KO: "임기 끝", EN: "End of term"}, problem.Text{KO: "이때 역할이 자동으로 끝납니다. 자기 임기보다 길게 줄 수는 없습니다.", EN: "The role ends by itself then. It cannot be longer than your own term."}, nil)
 	until.Optional = false
 	return el.Section(el.Class("stack"), el.H2(g.Text(ui.T(ctx, "역할 주기", "Give a role"))),
 		el.Form(el.ID("grant"), el.Class("form"), g.Attr("novalidate"), desk.Told(granting{Name: m.Name}), desk.Action("PUT", "/v1/admin/members/"+m.ID+"/roles/{role}", 0), desk.Said(ui.T(ctx, "역할을 주었습니다.", "The role was given.")),
