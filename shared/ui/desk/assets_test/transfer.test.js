@@ -162,7 +162,9 @@ test('a refusal ends it, with the reason', async () => {
 });
 
 test('what is not about the file is tried again, as another upload', async () => {
-  for (const fault of [{ parts: [undefined, new Problem(410, { code: 'upload-expired' })] }, { complete: [new Problem(422, { code: 'checksum-mismatch' })] }]) {
+  /** @type {Record<string, unknown[]>[]} */
+  const faults = [{ parts: [undefined, new Problem(410, { code: 'upload-expired' })] }, { complete: [new Problem(422, { code: 'checksum-mismatch' })] }];
+  for (const fault of faults) {
     const w = new World(15);
     w.faults = fault;
     const t = Transfer.of(w.file, 'post', w.tools());
