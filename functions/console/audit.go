@@ -66,7 +66,7 @@ func (h handlers) audit(ctx context.Context, r *auditRequest) (*ui.Answer, error
 }
 
 // mostNamed are the most members of one name whose doings are shown together.
-const mostNamed = 50
+const mostNamed = 20
 
 // query reads what is looked for. Known is false for a name or an address that nobody has.
 func (h handlers) query(ctx context.Context, r *auditRequest) (q audit.Query, known bool, err error) {

@@ -193,6 +193,13 @@ func TestAudit(t *testing.T) {
 	d.get(d.admin, "/console/audit?actor="+url.QueryEscape(d.admin.Email)).Want(200).Says("박관리")
 	d.get(d.admin, "/console/audit?actor="+url.QueryEscape("관 리")).Want(200).Says("박관리", "회원 정보를 봤습니다")
 	d.get(d.admin, "/console/audit?actor="+d.admin.ID).Want(200).Says("박관리")
+	other := d.Member(functiontest.Member{Name: "최관리", Verified: true, Grants: []auth.Grant{{Role: auth.Admin}}})
+	d.get(other, "/console/audit").Want(200)
+	d.get(d.admin, "/console/audit?actor="+url.QueryEscape("관리")).Want(200).Says("박관리</a> 님이 기록을 봤습니다", "최관리</a> 님이 기록을 봤습니다")
+	for range 21 {
+		d.Member(functiontest.Member{Name: "김하늘"})
+	}
+	d.get(d.admin, "/console/audit?actor="+url.QueryEscape("하늘")).Problem(422, "invalid-input")
 	for _, nobody := range []string{"이편집", "아무개"} {
 		d.get(d.admin, "/console/audit?actor="+url.QueryEscape(nobody)).Want(200).Says("조건에 맞는 기록이 없습니다.")
 	}

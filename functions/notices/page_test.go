@@ -70,6 +70,18 @@ func TestPageOfList(t *testing.T) {
 	if n := strings.Count(string(d.see("", "/notices?tag="+url.QueryEscape("짝")).Want(200).Body), "<h3>"); n != 20 {
 		t.Errorf("%d with the tag", n)
 	}
+	d.Notice(d.editor, map[string]any{"title": "둘 다", "tags": []string{"짝", "홀"}})
+	one, two := url.QueryEscape("짝"), url.QueryEscape("홀")
+	d.see("", "/notices?tag="+two).Want(200).Says(`href="/notices?and=` + two + `&amp;tag=` + one + `"><span>#짝</span>`)
+	for _, address := range []string{"/notices?tag=" + one + "&and=" + two, "/notices?tag=" + two + "&and=" + one} {
+		both := d.see("", address).Want(200).Says("<h1>공지 #짝 #홀<small> 1개</small></h1>", "둘 다", `<a href="/notices?tag=`+two+`" aria-current="true"><span>#짝</span>`, `<a href="/notices?tag=`+one+`" aria-current="true"><span>#홀</span>`,
+			`<input type="hidden" name="tag" value="짝"><input type="hidden" name="and" value="홀">`)
+		if n := strings.Count(string(both.Body), "<h3>"); n != 1 {
+			t.Errorf("%d notices have both tags at %s", n, address)
+		}
+	}
+	d.see("", "/notices?tag="+one+"&and="+one).Want(200).Says("<h1>공지 #짝<small> 24개</small></h1>")
+	d.see("", "/notices?and="+one).Want(200).Says("<h1>공지 #짝<small> 24개</small></h1>")
 	if got := d.see("", "/notices?q="+url.QueryEscape("공지 각")).Main(); !strings.Contains(got, "‘공지 각’ 검색 결과 1건 찾는 말 빼기 2026년 3월 오늘 공지 각 총학") {
 		t.Error(got)
 	}

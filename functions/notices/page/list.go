@@ -23,17 +23,18 @@ const pageSize = 20
 type listRequest struct {
 	Cursor string `query:"cursor"`
 	Tag    string `query:"tag"`
+	And    string `query:"and"` // a second tag
 	Unit   string `query:"unit"`
 	Q      string `query:"q"`
 }
 
 func (h handlers) list(ctx context.Context, r *listRequest) (*ui.Answer, error) {
 	var c check.Fields
-	f := notice.Narrowed(&c, r.Tag, r.Unit, r.Q)
+	f := notice.Narrowed(&c, r.Tag, r.Unit, r.Q).With(c.OptionalLine("and", r.And, notice.MostTag))
 	if err := c.Err(); err != nil {
 		return nil, err
 	}
-	r.Tag, r.Unit = f.Tag, f.Unit
+	r.Tag, r.And, r.Unit = f.Tag, f.Also, f.Unit
 	page, err := h.notices.Numbered(ctx, f, h.cursors, r.Cursor, pageSize)
 	if err != nil {
 		return nil, err
@@ -50,7 +51,7 @@ func (h handlers) list(ctx context.Context, r *listRequest) (*ui.Answer, error) 
 	title, council := listTitle(ctx, f, h.names), h.frame.Named(ctx)
 	view := ui.View{
 		Tags: notice.PageTags(shown), Changes: []*time.Time{next}, Empty: page.PageEmpty(), Dated: true,
-		Title: title, Path: ui.Query(notice.ListPath, "tag", f.Tag, "unit", f.Unit, "q", f.Words, "cursor", r.Cursor), Section: notice.ListPath, Styles: []string{"site.css"},
+		Title: title, Path: ui.Query(notice.ListPath, "tag", f.Tag, "and", f.Also, "unit", f.Unit, "q", f.Words, "cursor", r.Cursor), Section: notice.ListPath, Styles: []string{"site.css"},
 		Hidden:      f.Words != "" || r.Cursor != "", // search engines find the notices themselves
 		Description: ui.T(ctx, council+"의 공지", "Notices of "+council),
 	}
@@ -63,7 +64,7 @@ func (h handlers) list(ctx context.Context, r *listRequest) (*ui.Answer, error) 
 		),
 		g.Iff(f.Words != "", func() g.Node {
 			return el.P(el.Class("narrowed"), g.Text(narrowing(ctx, f, count)+" "),
-				el.A(el.Href(narrowed(ctx, notice.Filter{Unit: f.Unit, Tag: f.Tag}, "")), g.Text(ui.T(ctx, "찾는 말 빼기", "Show all"))))
+				el.A(el.Href(narrowed(ctx, notice.Filter{Unit: f.Unit, Tag: f.Tag, Also: f.Also}, "")), g.Text(ui.T(ctx, "찾는 말 빼기", "Show all"))))
 		}),
 		h.listed(ctx, f, shown),
 		turning(ctx, f, r.Cursor, page, count),
@@ -116,15 +117,15 @@ func listTitle(ctx context.Context, f notice.Filter, names function.Names) strin
 	if f.Unit != "" {
 		title += " · " + ui.Name(ctx, names.Unit(f.Unit))
 	}
-	if f.Tag != "" {
-		title += " #" + ui.Name(ctx, names.Tag(f.Tag))
+	for _, tag := range f.HasTags() {
+		title += " #" + ui.Name(ctx, names.Tag(tag))
 	}
 	return title
 }
 
 // narrowed is the address of a list that f narrows, behind a cursor or from its beginning.
 func narrowed(ctx context.Context, f notice.Filter, cursor string) string {
-	return ui.Query(ui.Local(ctx, notice.ListPath), "tag", f.Tag, "unit", f.Unit, "q", f.Words, "cursor", cursor)
+	return ui.Query(ui.Local(ctx, notice.ListPath), "tag", f.Tag, "and", f.Also, "unit", f.Unit, "q", f.Words, "cursor", cursor)
 }
 
 // row is a notice in a list.
@@ -138,7 +139,7 @@ func (h handlers) search(ctx context.Context, f notice.Filter) g.Node {
 	return el.Form(el.Class("seek"), el.Role("search"), el.Aria("label", label), el.Action(ui.Local(ctx, notice.ListPath)),
 		el.Label(el.Class("hidden"), el.For("q"), g.Text(label)),
 		el.Input(el.ID("q"), el.Type("search"), el.Name("q"), el.Value(f.Words), el.MaxLength("100"), el.Placeholder(label), g.Attr("enterkeyhint", "search")),
-		hidden("unit", f.Unit), hidden("tag", f.Tag),
+		hidden("unit", f.Unit), hidden("tag", f.Tag), hidden("and", f.Also),
 		el.Button(el.Type("submit"), ui.Icon("find"), el.Span(el.Class("hidden"), g.Text(ui.T(ctx, "찾기", "Search")))),
 	)
 }
@@ -146,7 +147,7 @@ func (h handlers) search(ctx context.Context, f notice.Filter) g.Node {
 // byUnit narrows to one unit of the council.
 func (h handlers) byUnit(ctx context.Context, f notice.Filter) g.Node {
 	tab := func(unit string, name problem.Text) ui.Tab {
-		return ui.Tab{Label: ui.Name(ctx, name), Href: narrowed(ctx, notice.Filter{Unit: unit, Tag: f.Tag, Words: f.Words}, ""), Here: unit == f.Unit, Korean: name.EN == ""}
+		return ui.Tab{Label: ui.Name(ctx, name), Href: narrowed(ctx, notice.Filter{Unit: unit, Tag: f.Tag, Also: f.Also, Words: f.Words}, ""), Here: unit == f.Unit, Korean: name.EN == ""}
 	}
 	tabs := []ui.Tab{tab("", problem.Text{KO: "전체", EN: "All"})}
 	for _, u := range h.units {
@@ -158,28 +159,30 @@ func (h handlers) byUnit(ctx context.Context, f notice.Filter) g.Node {
 // mostTags is how many tags a list offers.
 const mostTags = 8
 
-// byTag narrows to one of the tags of what is shown, the most used first, or leaves the one that
-// the list is narrowed to.
+// byTag narrows to one of the tags of what is shown, the most used first, and then to a second one that notices have, too; it
+// leaves those that the list is narrowed to. Two is all: each address is a page that is kept.
 func (h handlers) byTag(ctx context.Context, f notice.Filter, shown []notice.Summary) g.Node {
 	uses, tags := map[string]int{}, []string{}
 	for _, n := range shown {
 		for _, t := range n.Tags {
-			if uses[t]++; uses[t] == 1 && text.Fold(t) != text.Fold(f.Tag) {
+			if uses[t]++; uses[t] == 1 && !slices.ContainsFunc(f.HasTags(), func(has string) bool { return text.Squeeze(has) == text.Squeeze(t) }) {
 				tags = append(tags, t)
 			}
 		}
 	}
 	slices.SortStableFunc(tags, func(a, b string) int { return uses[b] - uses[a] })
 	chips := []ui.Tab{}
-	chip := func(tag, leads string, here bool) {
+	chip := func(tag string, leads notice.Filter, here bool) {
 		name := h.names.Tag(tag)
-		chips = append(chips, ui.Tab{Label: "#" + ui.Name(ctx, name), Href: narrowed(ctx, notice.Filter{Unit: f.Unit, Tag: leads, Words: f.Words}, ""), Here: here, Korean: name.EN == ""})
+		chips = append(chips, ui.Tab{Label: "#" + ui.Name(ctx, name), Href: narrowed(ctx, leads, ""), Here: here, Korean: name.EN == ""})
 	}
-	if f.Tag != "" {
-		chip(f.Tag, "", true)
+	for _, t := range f.HasTags() {
+		chip(t, f.Without(t), true)
 	}
-	for _, t := range tags[:min(mostTags, len(tags))] {
-		chip(t, t, false)
+	if f.Also == "" {
+		for _, t := range tags[:min(mostTags, len(tags))] {
+			chip(t, f.With(t), false)
+		}
 	}
 	return ui.Chips(ctx, ui.T(ctx, "태그로 좁히기", "By tag"), chips...)
 }

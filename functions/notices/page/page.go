@@ -34,7 +34,7 @@ func Routes(d function.Deps) []function.Route {
 		frame: ui.Site(d), notices: notices, previews: notice.NewPreviews(notices, d.Key), cursors: cursor.New(d.Key.Derive("cursor")),
 		units: d.Settings.Units, names: d.Settings.Names,
 	}
-	list := &function.Page{Tags: []string{notice.Kind}, Query: []string{"cursor", "tag", "unit"}, Bypass: []string{"q"}, Eager: true}
+	list := &function.Page{Tags: []string{notice.Kind}, Query: []string{"and", "cursor", "tag", "unit"}, Bypass: []string{"q"}, Eager: true}
 	return h.frame.Pages(
 		function.Route{Method: "GET", Path: notice.ListPath, Access: function.Anyone, Page: list, Do: function.Do(h.list), Doc: "Published notices, by unit, tag or a part of the title."},
 		function.Route{Method: "GET", Path: notice.ListPath + "/{id}", Access: function.Anyone, Page: &function.Page{Tags: []string{notice.Tag("{id}"), notice.Kind}, Eager: true}, Do: function.Do(h.read), Doc: "A notice with its pictures and files."},

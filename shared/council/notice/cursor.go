@@ -47,5 +47,9 @@ func (f Filter) list() string { return "notices?" + f.Key() }
 
 // Key is f as one text.
 func (f Filter) Key() string {
-	return url.Values{"tag": {f.Tag}, "unit": {f.Unit}, "q": {f.Words}}.Encode()
+	key := url.Values{"tag": {f.Tag}, "unit": {f.Unit}, "q": {f.Words}}
+	if f.Also != "" {
+		key.Set("and", f.Also)
+	}
+	return key.Encode()
 }

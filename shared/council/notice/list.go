@@ -1,7 +1,9 @@
 package notice
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/madang-council/madang/shared/auth"
@@ -15,6 +17,7 @@ import (
 // Filter narrows a list; the zero value is every notice.
 type Filter struct {
 	Tag   string // whole, in any case
+	Also  string // another one that a notice has, too (With)
 	Unit  string
 	Words string // that are looked for, as somebody typed them (thing.Find)
 }
@@ -22,6 +25,33 @@ type Filter struct {
 // Narrowed is the filter that somebody asked for; what is wrong with it is added to f.
 func Narrowed(f *check.Fields, tag, unit, words string) Filter {
 	return Filter{Tag: f.OptionalLine("tag", tag, MostTag), Unit: f.OptionalLine("unit", unit, 50), Words: f.OptionalLine("q", words, 100)}
+}
+
+// With narrows f to notices that have a tag, too. Of two tags neither comes first: the filter of both is one.
+func (f Filter) With(tag string) Filter {
+	if f.Tag == "" || text.Squeeze(f.Tag) == text.Squeeze(tag) {
+		f.Tag = cmp.Or(f.Tag, tag)
+		return f
+	}
+	f.Also = tag
+	if f.Also != "" && f.Also < f.Tag {
+		f.Tag, f.Also = f.Also, f.Tag
+	}
+	return f
+}
+
+// Without is f without one of its tags.
+func (f Filter) Without(tag string) Filter {
+	if f.Tag == tag {
+		f.Tag = f.Also
+	}
+	f.Also = ""
+	return f
+}
+
+// HasTags are the tags that f narrows to.
+func (f Filter) HasTags() []string {
+	return slices.DeleteFunc([]string{f.Tag, f.Also}, func(tag string) bool { return tag == "" })
 }
 
 // Position is the place of a notice in the list of published ones; zero is before the first.
@@ -40,8 +70,8 @@ func (s Summary) At() Position {
 type where struct{ database.Where }
 
 func (w *where) filter(f Filter) {
-	if f.Tag != "" {
-		w.Add(`EXISTS (SELECT 1 FROM notice_tags t WHERE t.notice_id = notices.id AND t.tag = ?)`, text.Squeeze(f.Tag))
+	for _, tag := range f.HasTags() {
+		w.Add(`EXISTS (SELECT 1 FROM notice_tags t WHERE t.notice_id = notices.id AND t.tag = ?)`, text.Squeeze(tag))
 	}
 	if f.Unit != "" {
 		w.Add(`unit = ?`, f.Unit)

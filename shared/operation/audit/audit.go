@@ -147,17 +147,28 @@ func (s Store) Chores(retention time.Duration) []chore.Chore {
 	}}}
 }
 
-// List is the log, the newest first. Of a subject that is a member it is also what is about them.
+// List is the log, the newest first. Of a subject that is a member it is also what is about them. Each actor is asked for alone:
+// of those who did nothing at all an index says so at once.
 func (s Store) List(ctx context.Context, q Query, limit int) ([]Record, error) {
-	list, err := s.list(ctx, q, false, limit)
-	if err != nil || q.Subject == "" {
-		return list, err
+	actors := q.Actors
+	if len(actors) == 0 {
+		actors = []string{""}
 	}
-	about, err := s.list(ctx, q, true, limit)
-	if err != nil {
-		return nil, err
+	list := []Record{}
+	for _, actor := range actors {
+		part, err := s.list(ctx, q, actor, false, limit)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, part...)
+		if q.Subject == "" {
+			continue
+		}
+		if part, err = s.list(ctx, q, actor, true, limit); err != nil {
+			return nil, err
+		}
+		list = append(list, part...)
 	}
-	list = append(list, about...)
 	slices.SortFunc(list, func(a, b Record) int {
 		return cmp.Or(b.At.Compare(a.At), strings.Compare(b.ID, a.ID))
 	})
@@ -165,8 +176,8 @@ func (s Store) List(ctx context.Context, q Query, limit int) ([]Record, error) {
 	return list[:min(limit, len(list))], nil
 }
 
-// list is List of what has the subject itself, or of what is about it. Each is a range of an index.
-func (s Store) list(ctx context.Context, q Query, about bool, limit int) ([]Record, error) {
+// list is List of one actor, "" for all, and of what has the subject itself, or of what is about it. Each is a range of an index.
+func (s Store) list(ctx context.Context, q Query, actor string, about bool, limit int) ([]Record, error) {
 	var w database.Where
 	table, at, id := `audit a`, `a.at`, `a.id`
 	if about {
@@ -175,8 +186,8 @@ func (s Store) list(ctx context.Context, q Query, about bool, limit int) ([]Reco
 	} else if q.Subject != "" {
 		w.Add(`a.subject = ?`, q.Subject)
 	}
-	if len(q.Actors) > 0 {
-		w.In(`a.actor`, q.Actors...)
+	if actor != "" {
+		w.Add(`a.actor = ?`, actor)
 	}
 	if len(q.Actions) > 0 {
 		w.In(`a.action`, q.Actions...)

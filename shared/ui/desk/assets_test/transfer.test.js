@@ -162,9 +162,11 @@ test('a refusal ends it, with the reason', async () => {
 });
 
 test('what is not about the file is tried again, as another upload', async () => {
-  for (const [at, fault] of [['parts', [undefined, new Problem(410, { code: 'upload-expired' })]], ['complete', [new Problem(422, { code: 'checksum-mismatch' })]]]) {
+  /** @type {Record<string, unknown[]>[]} */
+  const faults = [{ parts: [undefined, new Problem(410, { code: 'upload-expired' })] }, { complete: [new Problem(422, { code: 'checksum-mismatch' })] }];
+  for (const fault of faults) {
     const w = new World(15);
-    w.faults = { [String(at)]: /** @type {unknown[]} */ (fault) };
+    w.faults = fault;
     const t = Transfer.of(w.file, 'post', w.tools());
     await t.run();
     assert.deepEqual([t.state, t.begun, w.kept.size], ['failed', false, 0]);
