@@ -26,7 +26,7 @@ var dangerous = map[string]struct {
 	"text/template":   {why: "writes texts into pages unescaped, and builds templates of texts"},
 	"html/template":   {why: "builds templates of texts; pages are gomponents"},
 	"encoding/gob":    {why: "makes objects of what comes"},
-	"encoding/xml":    {why: "nothing that comes is XML", but: []string{"shared/objects/embedded", "shared/media/filetype", "shared/face", "functions/feeds"}}, // a laptop's object storage speaks S3; Office files and marks are XML, and this reader knows no entities; feeds write it and read none
+	"encoding/xml":    {why: "nothing that comes is XML", but: []string{"shared/objects/embedded", "shared/media/filetype", "shared/face", "shared/face/icon", "functions/feeds"}}, // a laptop's object storage speaks S3; Office files and marks are XML, and this reader knows no entities; feeds write it and read none
 	"net/http/pprof":  {why: "shows the inside of a process"},
 	"expvar":          {why: "shows the inside of a process"},
 	"math/rand":       {why: "can be guessed"},

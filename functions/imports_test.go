@@ -83,6 +83,7 @@ var doors = []door{
 	{from: "shared/media/", may: domain, mustNot: noWeb, why: "another domain needs a line with its reason in crossings"},
 	{from: "shared/operation/", may: domain, mustNot: noWeb, why: "another domain needs a line with its reason in crossings"},
 	{from: "shared/face/colour", may: []string{"=shared/face"}, mustNot: noWeb, why: "colours are derived when they are saved: only settings links it"},
+	{from: "shared/face/icon", may: []string{"=shared/face"}, mustNot: noWeb, why: "icons are drawn when somebody asks for them: only site links it"},
 	{from: "shared/face", may: []string{"shared/problem", "shared/database", "shared/clock", "shared/check", "shared/touch"}, mustNot: append(noWeb, "github.com/lucasb-eyer/go-colorful"), why: "every page reads a face: colours are derived in shared/face/colour"},
 	{from: "shared/functiontest", may: []string{"shared/"}},
 	{from: "shared/openapi", may: []string{"shared/"}},
