@@ -3,6 +3,7 @@ package browser
 import (
 	"archive/zip"
 	"bufio"
+	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
@@ -11,7 +12,9 @@ import (
 	"image"
 	"image/color"
 	"image/jpeg"
+	"image/png"
 	"io"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
@@ -790,7 +793,9 @@ func TestFace(t *testing.T) {
 	}
 	p.until("pine, by day and by night", painted("light", ".phone-top", "rgb(11, 95, 73)")+` && document.querySelector('[data-ratio="onField.light"]').innerText === '7.6 : 1'`)
 	p.fill("학생회 이름", "한봄대학교 총학생회")
-	p.fill("우리 색", "#ffc61a")
+	p.does("감 · 빗살")
+	p.until("colour and wall of the preset", `document.querySelector('#field-colour').value === '#d9541e' && getComputedStyle(document.querySelector('.phone-wall'), '::before').maskImage.includes('/wall-bit.svg')`)
+	p.sets("우리 색", "#ffc61a")
 	p.until("yellow, and brown at night", painted("light", ".phone-top", "rgb(255, 198, 26)")+` && !(`+painted("dark", ".phone-top", "rgb(255, 198, 26)")+`)`)
 	p.selects("무늬", "물결")
 	p.until("another wall", `getComputedStyle(document.querySelector('.phone-wall'), '::before').maskImage.includes('/wall-mul.svg')`)
@@ -798,6 +803,33 @@ func TestFace(t *testing.T) {
 	p.sees("이 SVG에는 그릴 도형이 없어요.")
 	p.sets("SVG", `<svg viewBox="0 0 10 10"><path d="M0 0h10v10z"/></svg>`)
 	p.until("the mark is drawn", `document.querySelectorAll('.phone-mark svg.mark path[d="M0 0h10v10z"]').length === 2 && document.querySelector('#mark-wrong').textContent === ''`)
+	drawn := filepath.Join(t.TempDir(), "mark.png")
+	ring := image.NewNRGBA(image.Rect(0, 0, 300, 300))
+	for y := range 300 {
+		for x := range 300 {
+			if away := math.Hypot(float64(x)-150, float64(y)-150); away < 140 && away > 70 {
+				ring.Set(x, y, color.NRGBA{R: 200, A: 255})
+			}
+		}
+	}
+	var content bytes.Buffer
+	if err := png.Encode(&content, ring); err != nil {
+		t.Fatal(err)
+	}
+	for name, raw := range map[string][]byte{drawn: content.Bytes(), drawn + ".none.png": []byte("no picture")} {
+		if err := os.WriteFile(name, raw, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.do(chromedp.SetUploadFiles(chromedp.CSS("#mark-file"), []string{drawn}))
+	p.until("the outlines of the picture", `(() => {
+		const path = document.querySelector('.phone-mark svg.mark path');
+		if (!path || path.getAttribute('fill-rule') !== 'evenodd') return false;
+		const box = path.getBBox(), at = (x, y) => path.isPointInFill(new DOMPoint(x, y));
+		return Math.abs(box.width - 186.7) < 3 && Math.abs(box.height - 186.7) < 3 && !at(100, 100) && at(30, 100) && at(100, 170) && !at(20, 20);
+	})()`)
+	p.do(chromedp.SetUploadFiles(chromedp.CSS("#mark-file"), []string{drawn + ".none.png"}))
+	p.sees("SVG나 PNG 파일을 골라 주세요.")
 	p.shot("console-face")
 	p.fits()
 	p.does("저장")
@@ -812,6 +844,7 @@ func TestFace(t *testing.T) {
 	small := newPerson(t, h, phone)
 	small.open("/")
 	small.sees("한봄대학교 총학생회")
+	small.until("its icon is the council's", `/^\/brand\/[0-9a-f]{16}\/icon\.svg$/.test(document.querySelector('link[rel=icon]').getAttribute('href'))`)
 	small.until("readers have it", `getComputedStyle(document.querySelector('.top')).backgroundColor === 'rgb(255, 198, 26)'`)
 	small.open("/console/settings")
 	small.signsIn()

@@ -27,7 +27,15 @@ func PatternChoices() []Choice {
 	}
 }
 
-// ColourChoices are colours to begin with; any other is right, too.
-func ColourChoices() []Choice {
-	return []Choice{{"#0b5f49", problem.Text{KO: "솔", EN: "Pine"}}, {"#1d4a9c", problem.Text{KO: "쪽", EN: "Indigo"}}, {"#d9541e", problem.Text{KO: "감", EN: "Persimmon"}}}
+// Preset is a colour with the pattern that goes with it.
+type Preset struct {
+	Colour, Pattern string
+	Label           problem.Text
+}
+
+// Presets are looks to begin with; any other colour is right, too, with any pattern.
+func Presets() []Preset {
+	return []Preset{
+		{"#0b5f49", "dol", problem.Text{KO: "솔", EN: "Pine"}}, {"#1d4a9c", "mul", problem.Text{KO: "쪽", EN: "Indigo"}}, {"#d9541e", "bit", problem.Text{KO: "감", EN: "Persimmon"}},
+	}
 }

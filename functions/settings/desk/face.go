@@ -56,8 +56,8 @@ func names(ctx context.Context, f face.Face) g.Node {
 }
 
 func mark(ctx context.Context, f face.Face) g.Node {
-	return group(ui.T(ctx, "로고", "Logo"), ui.T(ctx, "SVG 한 장이면 됩니다. 한 가지 색으로 다시 그리고, 스크립트와 바깥 주소는 지웁니다. 비워 두면 이름의 첫 글자로 만듭니다.", "One SVG is enough. It is drawn again in one colour, without scripts and addresses. Without one it is the name's first letter."),
-		el.Div(el.Class("field"), el.Label(el.For("mark-file"), g.Text(ui.T(ctx, "SVG 파일 고르기", "Choose an SVG"))), el.Input(el.ID("mark-file"), el.Type("file"), el.Accept(".svg,image/svg+xml"))),
+	return group(ui.T(ctx, "로고", "Logo"), ui.T(ctx, "SVG나 이미지 파일 하나면 됩니다. SVG는 한 가지 색으로 다시 그리고, PNG 같은 이미지는 윤곽을 따라 그립니다. 배경이 투명한 PNG가 좋습니다. 비워 두면 이름의 첫 글자로 만듭니다.", "One SVG or image is enough. An SVG is drawn again in one colour; of an image, as a PNG, the outlines are traced. A transparent background is best. Without one it is the name's first letter."),
+		el.Div(el.Class("field"), el.Label(el.For("mark-file"), g.Text(ui.T(ctx, "SVG나 PNG 파일 고르기", "Choose an SVG or PNG"))), el.Input(el.ID("mark-file"), el.Type("file"), el.Accept(".svg,image/svg+xml,image/png,image/webp,image/jpeg"))),
 		ui.NewForm(ctx).Area(ui.Field{Name: "mark", Label: ui.T(ctx, "SVG", "SVG"), Value: f.Mark, Optional: true, More: []g.Node{el.Rows("3"), g.Attr("spellcheck", "false")}}),
 		el.P(el.ID("mark-wrong"), el.Class("wrong"), el.Role("status")),
 	)
@@ -69,8 +69,8 @@ func colours(ctx context.Context, f face.Face) g.Node {
 		return el.Tr(el.Th(el.Scope("row"), g.Text(ui.T(ctx, ko, en))), el.Td(el.Data("ratio", id+".light")), el.Td(el.Data("ratio", id+".dark")))
 	}
 	return group(ui.T(ctx, "색", "Colour"), ui.T(ctx, "하나만 고르세요. 나머지는 읽을 수 있게 맞춥니다.", "Choose one. All others are made to be legible."),
-		el.Div(el.Class("swatches"), g.Map(face.ColourChoices(), func(c face.Choice) g.Node {
-			return el.Button(el.Type("button"), el.Class("button small quiet"), el.Data("colour", c.Value), g.Text(ui.T(ctx, c.Label.KO, c.Label.EN)+" "+c.Value))
+		el.Div(el.Class("swatches"), g.Map(face.Presets(), func(p face.Preset) g.Node {
+			return el.Button(el.Type("button"), el.Class("button small quiet"), el.Data("colour", p.Colour), el.Data("pattern", p.Pattern), g.Text(ui.T(ctx, p.Label.KO+" · "+patternName(ctx, p.Pattern), p.Label.EN+" · "+patternName(ctx, p.Pattern))))
 		})),
 		form.Input(ui.Field{Name: "colour", Label: ui.T(ctx, "우리 색", "Our colour"), Value: f.Colour, Limit: 7, Hint: ui.T(ctx, "#0b5f49처럼 적습니다.", "For example, #0b5f49.")}),
 		el.Div(el.Class("field"), el.Label(el.For("picker"), g.Text(ui.T(ctx, "색상표에서 고르기", "Pick a colour"))), el.Input(el.ID("picker"), el.Type("color"), el.Value(f.Colour))),
@@ -79,6 +79,16 @@ func colours(ctx context.Context, f face.Face) g.Node {
 		}),
 		el.P(el.ID("moved"), el.Class("hint"), el.Hidden("hidden"), g.Text(ui.T(ctx, "고른 색에서는 흰 글자도 먹색 글자도 읽기 어려워, 머리글에는 밝기를 조금 옮겨 씁니다.", "Neither white nor ink can be read on this colour: the header takes the nearest on which one can."))),
 	)
+}
+
+// patternName is what a pattern is called.
+func patternName(ctx context.Context, value string) string {
+	for _, c := range face.PatternChoices() {
+		if c.Value == value {
+			return ui.T(ctx, c.Label.KO, c.Label.EN)
+		}
+	}
+	return value
 }
 
 func pattern(ctx context.Context, f face.Face) g.Node {

@@ -1,5 +1,7 @@
 import { Api, Problem } from './api.js';
 import { fill, need } from './dom.js';
+import { say } from './language.js';
+import { traced } from './trace.js';
 
 // The page where the council sets how its site looks: what is chosen is shown at once, by day
 // and by night, with its contrasts.
@@ -56,7 +58,13 @@ function choose(value) {
 colour.addEventListener('input', () => void follow());
 picker.addEventListener('input', () => choose(picker.value));
 for (const button of form.querySelectorAll('[data-colour]')) {
-  button.addEventListener('click', () => choose(button instanceof HTMLElement ? (button.dataset.colour ?? '') : ''));
+  button.addEventListener('click', () => {
+    if (button instanceof HTMLElement) {
+      choose(button.dataset.colour ?? '');
+      pattern.value = button.dataset.pattern ?? pattern.value;
+      pattern.dispatchEvent(new Event('change', { bubbles: true }));
+    }
+  });
 }
 for (const shown of form.querySelectorAll('[data-shows]')) {
   /** @type {HTMLInputElement} */
@@ -106,10 +114,26 @@ pattern.addEventListener('change', () => {
 /** @type {HTMLInputElement} */
 const file = need('#mark-file');
 file.addEventListener('change', async () => {
-  const svg = await file.files?.[0]?.text();
-  if (svg !== undefined) {
-    mark.value = svg;
-    void draw();
+  const chosen = file.files?.[0];
+  if (!chosen) {
+    return;
   }
+  let svg = '';
+  if (chosen.type === 'image/svg+xml') {
+    svg = await chosen.text();
+  } else {
+    try {
+      svg = await traced(chosen);
+    } catch {
+      wrong.textContent = say('SVG나 PNG 파일을 골라 주세요.', 'Choose an SVG or PNG.');
+      return;
+    }
+    if (svg === '') {
+      wrong.textContent = say('이미지와 배경이 잘 나뉘지 않아요. 배경이 투명한 PNG를 골라 주세요.', 'The picture does not stand out from its background. Choose a PNG with a transparent one.');
+      return;
+    }
+  }
+  mark.value = svg;
+  mark.dispatchEvent(new Event('input', { bubbles: true }));
 });
 void follow();
