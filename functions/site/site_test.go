@@ -335,6 +335,7 @@ func TestDevices(t *testing.T) {
 			p.cookies[cookie.Name] = cookie.Value
 		}
 		p.get("/my/sessions").Want(200).Says(`<p class="device">` + want + ` <span class="st open">지금 이 기기</span>`)
+		p.get("/en/my/sessions").Want(200).SaysNot("삼성", "네이버")
 	}
 }
 

@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -91,6 +92,27 @@ func TestForms(t *testing.T) {
 		p.holds(desk)
 		for _, exception := range thrown() {
 			t.Errorf("%v: %s", v, exception)
+		}
+	}
+}
+
+// Whoever has to sign in, or to confirm who they are, is led to that page in the language of the form.
+func TestRefusalLeadsOn(t *testing.T) {
+	t.Parallel()
+	h := startHost(t)
+	p := newVisitor(newBrowser(t, desk), t, h, desk, h.signIn())
+	for _, prefix := range []string{"", "/en"} {
+		p.open(prefix + "/console/notices/new")
+		got := eval[[]string](p, `(async () => {
+			const from = document.querySelector('script[type=module][src]').src, form = document.querySelector('main form');
+			const { showWrong } = await import(new URL('form.js', from)), { Problem } = await import(new URL('api.js', from));
+			return [[401, 'session-ended'], [403, 'proof-required']].map(([status, code]) => {
+				showWrong(form, new Problem(status, { code }));
+				return form.querySelector('.form-wrong a').getAttribute('href');
+			});
+		})()`, awaited)
+		if want := []string{prefix + "/sign-in", prefix + "/my/proof"}; !slices.Equal(got, want) {
+			t.Errorf("%s/console: %v, want %v", prefix, got, want)
 		}
 	}
 }
