@@ -72,6 +72,10 @@ func (h handlers) myPage(ctx context.Context, form ui.Form, status int, m member
 	if err != nil {
 		return nil, err
 	}
+	links, err := h.linkedIssuers(ctx, m.ID)
+	if err != nil {
+		return nil, err
+	}
 	title := ui.T(ctx, "내 정보", "My page")
 	return h.frame.Page(ctx, ui.View{Status: status, Title: title, Path: myPath, Hidden: true, Section: myPath, Class: "my", Styles: []string{"site.css"}, Main: []g.Node{
 		el.H1(g.Text(title)),
@@ -98,6 +102,7 @@ func (h handlers) myPage(ctx context.Context, form ui.Form, status int, m member
 					setting(ctx, addressPath, ui.T(ctx, "이메일 주소", "Email address"), ui.T(ctx, "주소를 확인하거나 바꿉니다.", "Confirm or change your address.")),
 					setting(ctx, changePath, ui.T(ctx, "비밀번호", "Password"), ui.T(ctx, "바꾸면 다른 기기에서 로그아웃됩니다.", "Other places are signed out when it changes.")),
 					setting(ctx, factorPath, ui.T(ctx, "2단계 인증", "Second factor"), ui.T(ctx, "인증 앱의 번호로 계정을 지킵니다.", "Protect the account by an authenticator app.")),
+					links,
 					setting(ctx, sessionsPath, ui.T(ctx, "로그인한 기기", "Sessions"), ui.T(ctx, "어디에서 로그인했는지 보고 끝냅니다.", "See and end where you are signed in.")),
 					setting(ctx, consentsPath, ui.T(ctx, "동의", "Consents"), ui.T(ctx, "동의한 내용을 보고 바꿉니다.", "See and change what you agreed to.")),
 					el.Li(el.A(el.Href(ui.Local(ctx, exportPath)), el.Download("madang.zip"), g.Text(ui.T(ctx, "내 자료 받기", "Export"))), el.P(g.Text(ui.T(ctx, "우리가 가진 회원님의 자료 전부를 파일로 받습니다. 읽기 좋은 문서가 들어 있습니다.", "Everything that is kept about you, as a file with a page to read.")))),
