@@ -188,6 +188,7 @@ func TestReadOnly(t *testing.T) {
 				continue
 			}
 			refused++
+			app.Refill()
 			r := ask(t, app, admin, route)
 			if r.Status != http.StatusServiceUnavailable || r.Code() != "read-only" || r.Header.Get("Retry-After") != "300" {
 				t.Errorf("%s: %d %s, Retry-After %q", what, r.Status, r.Code(), r.Header.Get("Retry-After"))

@@ -47,6 +47,9 @@ const (
 	unitB = "동연"
 )
 
+// nowhere is the address of an issuer that is away.
+const nowhere = "http://127.0.0.1:1"
+
 // principal is a kind of who asks: a column.
 type principal struct {
 	name      string
@@ -83,8 +86,9 @@ type council struct {
 	boss  functiontest.Account
 	again map[string]functiontest.Account // principals, until they changed something
 
-	rulebooks int // how many were made
-	addresses int // of channels
+	issuer    string // where the issuer is asked that is called away
+	rulebooks int    // how many were made
+	addresses int    // of channels
 }
 
 // TestRights asks every operation as everybody about what is theirs, another unit's and the
@@ -95,11 +99,11 @@ func TestRights(t *testing.T) {
 	c := council{
 		App: functiontest.New(t, uploads.Function, functiontest.Beside(functions.All()...), functiontest.WithSettings(func(s *function.Settings) {
 			s.AdminNeedsTOTP = true
-			s.Issuers = []function.Issuer{{Name: "away", URL: "http://127.0.0.1:1", ClientID: "x"}}
+			s.Issuers = []function.Issuer{{Name: "away", URL: nowhere, ClientID: "x"}}
 		})),
-		made: map[string]string{}, again: map[string]functiontest.Account{},
+		made: map[string]string{}, again: map[string]functiontest.Account{}, issuer: nowhere,
 	}
-	columns, all := principals(c.Now()), with(questions(), archiveQuestions(), calendarQuestions(), channelQuestions(), minuteQuestions(), notifyQuestions(), reviewQuestions())
+	columns, all := principals(c.Now()), allQuestions()
 	c.boss = c.account(t, principal{name: "boss", member: &functiontest.Member{Verified: true, Grants: []auth.Grant{{Role: auth.Admin}}}, second: true})
 	known := map[string]bool{}
 	for _, spec := range functions.All() {
@@ -326,6 +330,11 @@ type sending struct {
 // plain sends the same whoever asks.
 func plain(s sending) func(*council, functiontest.Account) sending {
 	return func(*council, functiontest.Account) sending { return s }
+}
+
+// allQuestions are those of every function.
+func allQuestions() map[string][]question {
+	return with(questions(), archiveQuestions(), calendarQuestions(), channelQuestions(), minuteQuestions(), notifyQuestions(), reviewQuestions())
 }
 
 // body asks with a body, about nothing to choose.
@@ -581,6 +590,14 @@ func questions() map[string][]question {
 		}
 	}
 	empty := url.Values{}
+	linked := func(body any) []question {
+		return []question{{passes: "last-way-in", send: func(c *council, w who) sending {
+			if w.ID != "" {
+				c.exec(`INSERT INTO oidc_links (issuer, subject, member_id, linked_at) VALUES ($1, $2, $2, 0) ON CONFLICT DO NOTHING`, c.issuer, w.ID)
+			}
+			return sending{params: []string{"away"}, body: body}
+		}}}
+	}
 	withCode := func(q question, code string) question { q.passes = code; return q }
 	return map[string][]question{
 		"POST /v1/auth/sessions":                     body(map[string]any{"email": "", "password": ""}, "invalid-input"),
@@ -605,12 +622,7 @@ func questions() map[string][]question {
 		"POST /v1/auth/oidc/second-factor":           body(map[string]any{"code": "000000"}, "oidc-flow-ended"),
 		"POST /v1/auth/oidc/sign-up":                 body(map[string]any{"policyVersion": "", "privacy": true}, "oidc-flow-ended"),
 		"POST /v1/auth/oidc/return":                  body(map[string]any{}, "oidc-flow-ended"),
-		"DELETE /v1/auth/oidc/{issuer}": {{passes: "last-way-in", send: func(c *council, w who) sending {
-			if w.ID != "" {
-				c.exec(`INSERT INTO oidc_links (issuer, subject, member_id, linked_at) VALUES ('http://127.0.0.1:1', $1, $1, 0) ON CONFLICT DO NOTHING`, w.ID)
-			}
-			return sending{params: []string{"away"}, body: map[string]any{}}
-		}}},
+		"DELETE /v1/auth/oidc/{issuer}":              linked(map[string]any{}),
 
 		"POST /v1/banners": {
 			{about: "of A", send: func(c *council, w who) sending {
@@ -775,6 +787,9 @@ func questions() map[string][]question {
 		"POST /my/proof":                        body(empty, "sign-in-again"),
 		"POST /my/address":                      body(empty, "invalid-input"),
 		"POST /my/address/code":                 body(empty, "code-ended"),
+		"GET /my/issuers/{issuer}":              {{send: plain(sending{params: []string{"away"}})}},
+		"POST /my/issuers/{issuer}":             {{passes: "temporarily-unavailable", send: plain(sending{params: []string{"away"}, body: empty})}},
+		"POST /my/issuers/{issuer}/remove":      linked(empty),
 		"POST /my/consents":                     body(url.Values{"policyVersion": {"2026-03-01"}, "privacy": {"true"}}, ""),
 		"POST /my/sessions":                     body(empty, ""),
 		"POST /my/sessions/{id}":                {object("mine", func(c *council, w who) string { return cmp.Or(w.Session, c.boss.Session) }, empty), object("another's", func(c *council, _ who) string { return c.someone().Session }, empty)},

@@ -72,6 +72,7 @@ func (h handlers) toIssuer(ctx context.Context, issuer string, flow oidc.Flow) (
 type linkRequest struct {
 	Issuer string `path:"issuer"`
 	Return string `json:"return,omitempty" description:"Path of the site to go on at."`
+	endOthers
 }
 
 type linkResponse struct {
@@ -87,7 +88,7 @@ func (h handlers) link(ctx context.Context, r *linkRequest) (*linkResponse, erro
 	if err := h.ways.MayAdd(ctx, p); err != nil {
 		return nil, err
 	}
-	flow := oidc.Flow{Purpose: oidc.Link, MemberID: p.MemberID, Return: ownPath(&f, r.Return)}
+	flow := oidc.Flow{Purpose: oidc.Link, MemberID: p.MemberID, EndOthers: r.EndOthers, Return: ownPath(&f, r.Return)}
 	if err := f.Err(); err != nil {
 		return nil, err
 	}
@@ -164,7 +165,7 @@ func (h handlers) identified(ctx context.Context, flow oidc.Flow, who oidc.Ident
 		if auth.From(ctx).MemberID != flow.MemberID {
 			return problem.SignInFirst()
 		}
-		tokens, err := h.ways.Link(ctx, auth.From(ctx), who.Issuer, who.Subject)
+		tokens, err := h.ways.Link(ctx, auth.From(ctx), who.Issuer, who.Subject, flow.EndOthers)
 		if err == nil {
 			cookie.SignIn(ctx, tokens)
 		}

@@ -422,6 +422,22 @@ func TestLinkingIsProved(t *testing.T) {
 	if mail := app.Mail.Take(); len(mail) != 1 || mail[0].To != "kim@example.com" || !strings.Contains(mail[0].Text, "연결했습니다") {
 		t.Errorf("the member is not told: %+v", mail)
 	}
+	// The other sessions end with it where that is wanted, and only where something was linked.
+	c.keep(c.do("DELETE", "/v1/auth/oidc/kakao", `{}`).Want(200))
+	there := client{app: app, cookies: map[string]string{}}
+	there.keep(there.signIn("kim@example.com", secretWord, "delivery", "cookie").Want(201))
+	for _, others := range []string{`{}`, `{"endOthers":true}`} {
+		there.do("GET", "/v1/auth/sessions", nil).Want(200)
+		r := c.do("POST", "/v1/auth/oidc/kakao/link", others).Want(200)
+		c.keep(r)
+		c.location(t, c.back(issuer.Agree(t, functiontest.JSON[struct{ URL string }](r).URL)), "/")
+		c.do("GET", "/v1/auth/sessions", nil).Want(200)
+		if others == `{}` {
+			c.keep(c.do("DELETE", "/v1/auth/oidc/kakao", `{}`).Want(200))
+		}
+	}
+	there.do("GET", "/v1/auth/sessions", nil).Problem(401, "session-ended")
+	app.Mail.Take()
 	// Who comes back from the issuer when the proof is stale has linked nothing.
 	issuer.Claims["sub"] = "second"
 	c.keep(c.do("DELETE", "/v1/auth/oidc/kakao", `{}`).Want(200))

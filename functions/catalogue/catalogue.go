@@ -263,6 +263,8 @@ func All() function.Catalogue {
 			{Action: "POST /my/second-factor/verify", Words: problem.Text{KO: "2단계 인증을 마침", EN: "Gave the second factor"}},
 			{Action: "POST /my/second-factor/remove", Words: problem.Text{KO: "2단계 인증을 끔", EN: "Turned off the second factor"}},
 			{Action: "POST /my/second-factor/recovery-codes", Words: problem.Text{KO: "복구 코드를 새로 만듦", EN: "Made new recovery codes"}},
+			{Action: "POST /my/issuers/{issuer}", Words: problem.Text{KO: "다른 계정을 연결하려고 함", EN: "Began to link another account"}},
+			{Action: "POST /my/issuers/{issuer}/remove", Words: problem.Text{KO: "다른 계정의 연결을 끊음", EN: "Unlinked another account"}},
 			{Action: "POST /my/consents", Words: problem.Text{KO: "동의한 내용을 바꿈", EN: "Changed their consents"}},
 			{Action: "POST /my/sessions", Words: problem.Text{KO: "모든 기기에서 로그아웃함", EN: "Signed out everywhere"}},
 			{Action: "POST /my/sessions/{id}", Words: problem.Text{KO: "다른 기기에서 로그아웃함", EN: "Signed out elsewhere"}},

@@ -125,6 +125,10 @@ func (h handlers) rows(ctx context.Context, m member.Member) (g.Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	links, err := h.linkedIssuers(ctx, m.ID)
+	if err != nil {
+		return nil, err
+	}
 	verification := setting(ctx, verifyPath, ui.T(ctx, "재학생 인증", "Verification"), ui.T(ctx, "아직 하지 않았습니다. 학교 이메일로 합니다.", "Not yet. Use your school email."))
 	if m.VerifiedAt != nil { // nothing is left to be done
 		day := ui.ShortDay(ctx, *m.VerifiedAt)
@@ -160,6 +164,7 @@ func (h handlers) rows(ctx context.Context, m member.Member) (g.Node, error) {
 		setting(ctx, addressPath, ui.T(ctx, "이메일 주소", "Email address"), email),
 		setting(ctx, changePath, ui.T(ctx, "비밀번호", "Password"), password),
 		setting(ctx, factorPath, ui.T(ctx, "2단계 인증", "Second factor"), second),
+		links,
 		setting(ctx, sessionsPath, ui.T(ctx, "로그인한 기기", "Sessions"), there),
 		setting(ctx, consentsPath, ui.T(ctx, "동의", "Consents"), consent),
 	}, nil

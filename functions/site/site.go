@@ -106,6 +106,7 @@ const (
 	factorPath    = "/my/second-factor"
 	proofPath     = ui.ProofPath
 	addressPath   = ui.AddressPath
+	issuerPath    = "/my/issuers/{issuer}"
 	leavePath     = "/my/leave"
 	exportPath    = "/my/export"
 	lostPath      = "/not-found"
@@ -167,6 +168,9 @@ func (h handlers) own() []function.Route {
 		{Method: "POST", Path: factorPath + "/verify", Words: problem.Text{KO: "2단계 인증을 마침", EN: "Gave the second factor"}, Access: member, Always: true, Do: function.Do(h.giveFactor), Limit: function.SigningIn, Alone: true, Doc: "Gives the second factor in a session that began without one."},
 		{Method: "POST", Path: factorPath + "/remove", Words: problem.Text{KO: "2단계 인증을 끔", EN: "Turned off the second factor"}, Access: member, Do: function.Do(h.removeFactor), Limit: function.SigningIn, Alone: true, Proof: true, Doc: "Turns the second factor off."},
 		{Method: "POST", Path: factorPath + "/recovery-codes", Words: problem.Text{KO: "복구 코드를 새로 만듦", EN: "Made new recovery codes"}, Access: member, Do: function.Do(h.newRecoveryCodes), Limit: function.SigningIn, Alone: true, Proof: true, Doc: "Gives new recovery codes in place of the old ones."},
+		{Method: "GET", Path: issuerPath, Access: member, Do: function.Do(h.issuerForm), Proof: true, Doc: "Linking an account of another issuer, or unlinking it."},
+		{Method: "POST", Path: issuerPath, Words: problem.Text{KO: "다른 계정을 연결하려고 함", EN: "Began to link another account"}, Access: member, Do: function.Do(h.linkIssuer), Limit: function.SigningIn, Alone: true, Proof: true, Doc: "Begins to link an account of another issuer, and leads there."},
+		{Method: "POST", Path: issuerPath + "/remove", Words: problem.Text{KO: "다른 계정의 연결을 끊음", EN: "Unlinked another account"}, Access: member, Do: function.Do(h.unlinkIssuer), Limit: function.SigningIn, Alone: true, Proof: true, Doc: "Takes an issuer from one's account."},
 		{Method: "GET", Path: consentsPath, Access: member, Do: function.Do(h.consentsForm), Doc: "What one agreed to."},
 		{Method: "POST", Path: consentsPath, Words: problem.Text{KO: "동의한 내용을 바꿈", EN: "Changed their consents"}, Access: member, Do: function.Do(h.setConsents), Doc: "Agrees, or takes back what is optional."},
 		{Method: "GET", Path: sessionsPath, Access: member, Do: function.Do(h.sessionsPage), Proof: true, Doc: "Where one is signed in."},

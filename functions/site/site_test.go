@@ -1,6 +1,7 @@
 package site_test
 
 import (
+	"html"
 	"maps"
 	"net/http"
 	"net/url"
@@ -9,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	signing "github.com/madang-council/madang/functions/auth"
 	home "github.com/madang-council/madang/functions/main"
 	"github.com/madang-council/madang/functions/notices"
 	"github.com/madang-council/madang/functions/site"
@@ -18,6 +20,7 @@ import (
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/functiontest"
 	"github.com/madang-council/madang/shared/identity/oidc"
+	"github.com/madang-council/madang/shared/identity/oidc/oidctest"
 	"github.com/madang-council/madang/shared/identity/totp"
 )
 
@@ -501,6 +504,46 @@ func TestRefusedForms(t *testing.T) {
 			t.Errorf("POST %s as a guest: %d %s", path, r.Status, r.Header.Get("Location"))
 		}
 	}
+}
+
+// An account of another issuer is linked and unlinked on one's own page, with the other sessions ended where that is wanted.
+func TestLinksAnIssuer(t *testing.T) {
+	var c *council
+	issuer := oidctest.New(t, func() time.Time { return c.Now() })
+	issuer.Claims["sub"] = "1"
+	c = open(t, functiontest.Beside(signing.Function), functiontest.WithSettings(func(s *function.Settings) {
+		s.Issuers = []function.Issuer{{Name: "kakao", URL: issuer.URL, ClientID: oidctest.ClientID, ClientSecret: oidctest.ClientSecret}}
+	}))
+	p, there := c.person(t), c.person(t)
+	p.send("/sign-up", application("sori@example.com"), "/notices")
+	code := codeInMail.FindString(c.Mail.Take()[0].Text)
+	signIn := url.Values{"email": {"sori@example.com"}, "password": {secretWord}}
+	p.send("/sign-in", signIn, "/")
+	p.get("/my").Want(200).Says("카카오 계정", `href="/my/issuers/kakao"`, "연결하면 이 계정으로도 로그인합니다.")
+	p.do("POST", "/my/issuers/kakao", url.Values{}).Problem(403, "address-unconfirmed")
+	p.send("/my/address/code", url.Values{"code": {code}}, "/my?done=address")
+	p.get("/my/issuers/none").Want(404)
+	there.send("/sign-in", signIn, "/")
+
+	p.get("/my/issuers/kakao").Want(200).Says("연결하기", "다른 기기에서는 로그아웃").SaysNot("연결 끊기")
+	r := p.do("POST", "/my/issuers/kakao", url.Values{"others": {"on"}}).Want(200).Says("카카오 계정으로 계속")
+	_, rest, _ := strings.Cut(string(r.Body), `href="`+issuer.URL)
+	address, _, _ := strings.Cut(rest, `"`)
+	back := issuer.Agree(t, issuer.URL+html.UnescapeString(address))
+	if got := p.get("/v1/auth/oidc/kakao/callback?" + back.Encode()).Want(303).Header.Get("Location"); got != "/my/issuers/kakao?done=issuer-linked" {
+		t.Fatal(got)
+	}
+	p.get("/my/issuers/kakao?done=issuer-linked").Want(200).Says("계정을 연결했습니다.", "연결 끊기").SaysNot("연결하기")
+	p.get("/my").Want(200).Says("연결되어 있습니다.")
+	if got := there.get("/my").Want(303).Header.Get("Location"); !strings.HasPrefix(got, "/sign-in") {
+		t.Errorf("the other session goes on: %s", got)
+	}
+	p.get("/my/issuers/kakao?error=issuer-linked").Want(200).Says("이미 연결된 계정입니다.")
+	p.send("/my/issuers/kakao/remove", url.Values{}, "/my/issuers/kakao?done=issuer-unlinked").Says("연결을 끊었습니다.", "연결하기")
+	if mail := c.Mail.Take(); len(mail) != 2 || !strings.Contains(mail[0].Text, "연결했습니다") || !strings.Contains(mail[1].Text, "끊었습니다") {
+		t.Errorf("the member is not told: %+v", mail)
+	}
+	open(t).get("/my/issuers/kakao").Want(303)
 }
 
 // What another issuer's callback brings back: signed in, a second factor still to come, or

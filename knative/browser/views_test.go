@@ -106,6 +106,7 @@ var others = map[string]string{
 	"/rules/{slug}/compare.csv": "a table for spreadsheets",
 	"/archives/{id}/table.csv":  "a table for spreadsheets",
 	"/my/export":                "leads to the API's document",
+	"/my/issuers/{issuer}":      "needs an issuer: TestLinksAnIssuer of functions/site looks at it",
 	"/sign-in/second-factor":    "leads to the sign-in page whoever has not just given a password",
 }
 

@@ -143,12 +143,12 @@ func (w Ways) TurnSecondOff(ctx context.Context, p auth.Principal, endOthers boo
 
 // Link lets the member sign in with an account of another issuer. Fails as MayAdd and change do,
 // and with member.ErrLinkTaken.
-func (w Ways) Link(ctx context.Context, p auth.Principal, issuer, subject string) (session.Tokens, error) {
+func (w Ways) Link(ctx context.Context, p auth.Principal, issuer, subject string, endOthers bool) (session.Tokens, error) {
 	if err := w.MayAdd(ctx, p); err != nil {
 		return session.Tokens{}, err
 	}
 	what := problem.Text{KO: "다른 계정을 연결했습니다: " + issuer, EN: "Another account was linked: " + issuer}
-	return w.change(ctx, p, false, what, func(then credential.Then) error {
+	return w.change(ctx, p, endOthers, what, func(then credential.Then) error {
 		return w.Members.DB.Atomic(ctx, func(ctx context.Context) error {
 			if err := w.Members.Link(ctx, p.MemberID, issuer, subject); err != nil {
 				return err

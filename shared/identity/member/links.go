@@ -14,7 +14,7 @@ import (
 // address, which nobody has verified, would wait in that account for its owner. Who has
 // both signs in with the password first and links the issuer then.
 func ErrEmailTaken() *problem.Error {
-	return problem.New(problem.Conflict, "email-taken", "같은 주소로 가입한 계정이 있습니다. 비밀번호로 로그인한 뒤 계정을 연결하세요.", "An account has this address. Sign in with its password, then link.")
+	return problem.New(problem.Conflict, "email-taken", "같은 주소로 가입한 계정이 있습니다. 비밀번호로 로그인한 뒤 내 정보에서 계정을 연결하세요.", "An account has this address. Sign in with its password, then link the other account on your page.")
 }
 
 // ErrLinkTaken is the answer to linking what is linked already.

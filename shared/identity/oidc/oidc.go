@@ -54,6 +54,8 @@ type Flow struct {
 	Return   string `json:"r"`           // path of the site to go on at
 	MemberID string `json:"m,omitempty"` // whose account is linked, or awaits its second factor
 	Mark     string `json:"k,omitempty"` // of the credentials then, of one who awaits the second factor
+	// EndOthers says, of Link, that the member's other sessions end with it.
+	EndOthers bool `json:"o,omitempty"`
 	// ComesBack says, of one who awaits the second factor, that it undoes leaving.
 	ComesBack bool `json:"b,omitempty"`
 	// Who is, of Joining and Leaving, whom the issuer identified.
