@@ -38,7 +38,7 @@ func (h handlers) linkedIssuers(ctx context.Context, memberID string) (g.Node, e
 		if linked {
 			text = ui.T(ctx, "연결되어 있습니다.", "It is linked.")
 		}
-		rows = append(rows, setting(ctx, pathOf(name), ui.T(ctx, issuerLabel(name)+" 계정", issuerLabel(name)+" account"), text))
+		rows = append(rows, setting(ctx, pathOf(name), accountWith(ctx, name), text))
 	}
 	return rows, nil
 }
@@ -77,18 +77,24 @@ func (h handlers) issuerPage(ctx context.Context, form ui.Form, status int, name
 	if err != nil {
 		return nil, err
 	}
-	label, action := issuerLabel(name), pathOf(name)
+	label, title, action := ui.Name(ctx, issuerLabel(name)), accountWith(ctx, name), pathOf(name)
 	lead, button := ui.T(ctx, label+" 계정으로도 로그인할 수 있게 합니다. 연결하면 이메일로 알립니다.", "Lets you sign in with your "+label+" account, too. We tell you by mail when it is linked."), ui.Button(ui.T(ctx, "연결하기", "Link"))
 	if linked {
 		action += "/remove"
 		lead, button = ui.T(ctx, "연결되어 있습니다. 끊으면 이 계정으로는 로그인할 수 없고, 이메일로 알립니다.", "It is linked. Once it is unlinked it signs you in no more, and we tell you by mail."), el.Button(el.Type("submit"), el.Class("button danger"), g.Text(ui.T(ctx, "연결 끊기", "Unlink")))
 	}
-	return h.page(ctx, status, pathOf(name), ui.T(ctx, label+" 계정", label+" account"),
+	return h.page(ctx, status, pathOf(name), title,
 		ui.Announce(message),
 		el.P(el.Class("lead"), g.Text(lead)),
 		form.Summary(),
 		el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, action)), others(ctx, form), button),
 	), nil
+}
+
+// accountWith is what a member has at an issuer.
+func accountWith(ctx context.Context, name string) string {
+	label := issuerLabel(name)
+	return ui.T(ctx, label.KO+" 계정", label.EN+" account")
 }
 
 type changeIssuerRequest struct {
@@ -110,8 +116,8 @@ func (h handlers) linkIssuer(ctx context.Context, r *changeIssuerRequest) (*ui.A
 		return nil, err
 	}
 	function.SetCookie(ctx, cookie.New(ctx, cookie.Flow, value, clock.Now(ctx).Add(oidc.Life)))
-	label := issuerLabel(r.Issuer)
-	return h.page(ctx, 0, pathOf(r.Issuer), ui.T(ctx, label+" 계정", label+" account"),
+	label, title := ui.Name(ctx, issuerLabel(r.Issuer)), accountWith(ctx, r.Issuer)
+	return h.page(ctx, 0, pathOf(r.Issuer), title,
 		el.P(el.Class("lead"), g.Text(ui.T(ctx, "거기에서 로그인하면 연결됩니다. 10분 안에 마쳐 주세요.", "Sign in there, and it is linked. Please finish within 10 minutes."))),
 		el.P(el.A(el.Class("button"), el.Rel("nofollow"), el.Href(address), g.Text(ui.T(ctx, label+" 계정으로 계속", "Continue with "+label)))),
 	), nil
