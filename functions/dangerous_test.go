@@ -109,6 +109,50 @@ func TestCookiesAreMadeInOnePlace(t *testing.T) {
 	}
 }
 
+// Nobody changes what belongs to all: no package exports a map, a slice or something behind a pointer as a variable. Errors
+// that are compared are fine, and so are the Specs of functions, which nothing keeps from being read.
+func TestNothingExportedChanges(t *testing.T) {
+	product(t, func(path, folder string, file *ast.File) {
+		for _, declaration := range file.Decls {
+			group, is := declaration.(*ast.GenDecl)
+			if !is || group.Tok != token.VAR {
+				continue
+			}
+			for _, s := range group.Specs {
+				spec, _ := s.(*ast.ValueSpec)
+				for i, name := range spec.Names {
+					if !name.IsExported() {
+						continue
+					}
+					changes := func(n ast.Expr) bool {
+						switch n.(type) {
+						case *ast.MapType, *ast.ArrayType, *ast.StarExpr:
+							return true
+						default:
+							return false
+						}
+					}
+					shared := changes(spec.Type)
+					if i < len(spec.Values) {
+						switch v := spec.Values[i].(type) {
+						case *ast.CompositeLit:
+							shared = shared || changes(v.Type)
+						case *ast.UnaryExpr:
+							shared = shared || v.Op == token.AND
+						case *ast.CallExpr:
+							f, _ := v.Fun.(*ast.Ident)
+							shared = shared || f != nil && (f.Name == "make" || f.Name == "new")
+						}
+					}
+					if shared {
+						t.Errorf("%s: anybody may change %s.%s: make it a function that returns a new one", path, folder, name.Name)
+					}
+				}
+			}
+		}
+	})
+}
+
 // scripted is what makes code or elements of texts in a browser, or listens to other windows.
 var scripted = regexp.MustCompile(`innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|srcdoc|setTimeout\(["'` + "`" + `]|setInterval\(["'` + "`" + `]|createContextualFragment|setHTMLUnsafe|DOMParser|window\.addEventListener\('message'|\bonmessage\b|__proto__|javascript:|document\.cookie|paste`)
 

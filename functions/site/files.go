@@ -71,11 +71,11 @@ func (h handlers) brand(ctx context.Context, r *brandRequest) (*brandFile, error
 	case "brand.css":
 		file.Content = []byte(f.Sheet())
 	case "wall.svg":
-		file.Content = []byte(face.Patterns[f.Pattern])
+		file.Content = []byte(face.Patterns()[f.Pattern])
 	default: // wall-mul.svg: one to choose, under the hash of any face
 		name, wall := strings.CutPrefix(r.Name, "wall-")
 		name, svg := strings.CutSuffix(name, ".svg")
-		pattern, there := face.Patterns[name]
+		pattern, there := face.Patterns()[name]
 		if !wall || !svg || !there {
 			return nil, problem.Absent()
 		}

@@ -49,6 +49,6 @@ func (f Face) Hash() string {
 	if d := Default(""); f.Brand == d.Brand && f.Pattern == d.Pattern {
 		return ""
 	}
-	sum := sha256.Sum256([]byte(f.Brand.Light.roles() + "\n" + f.Brand.Dark.roles() + "\n" + Patterns[f.Pattern]))
+	sum := sha256.Sum256([]byte(f.Brand.Light.roles() + "\n" + f.Brand.Dark.roles() + "\n" + Patterns()[f.Pattern]))
 	return hex.EncodeToString(sum[:])[:16]
 }

@@ -122,11 +122,11 @@ func TestSheet(t *testing.T) {
 		t.Errorf("icons follow from the mark and the colour alone: %q %q %q", f.IconHash(), g.IconHash(), m.IconHash())
 	}
 	for _, c := range face.PatternChoices() {
-		if face.Patterns[c.Value] == "" {
+		if face.Patterns()[c.Value] == "" {
 			t.Errorf("no pattern is called %s", c.Value)
 		}
 	}
-	if len(face.PatternChoices()) != len(face.Patterns) {
+	if len(face.PatternChoices()) != len(face.Patterns()) {
 		t.Error("a pattern has no name")
 	}
 }

@@ -344,7 +344,7 @@ func TestRolesOfTheDefault(t *testing.T) {
 		}
 	}
 	tile, err := os.ReadFile("assets/wall.svg")
-	if err != nil || strings.TrimSpace(string(tile)) != face.Patterns[face.Default("").Pattern] {
+	if err != nil || strings.TrimSpace(string(tile)) != face.Patterns()[face.Default("").Pattern] {
 		t.Errorf("wall.svg is not the default pattern: %s %v", tile, err)
 	}
 }
