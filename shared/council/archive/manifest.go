@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/database"
@@ -314,8 +315,9 @@ func safe(s string) string {
 		runes := []rune(stem)
 		stem = string(runes[:min(mostSegment, len(runes))])
 	}
-	s = text.NFC(strings.Trim(strings.TrimSpace(stem+extension), "."))
-	if s = strings.TrimSpace(s); s == "" {
+	// Windows drops dots and spaces at the end; hidden files begin with a dot.
+	s = text.NFC(strings.TrimFunc(stem+extension, func(r rune) bool { return r == '.' || unicode.IsSpace(r) }))
+	if s == "" {
 		return "_"
 	}
 	return s
