@@ -30,7 +30,7 @@ func (p *person) appointed(email, name, unit string) {
 	p.joins(email, name)
 	session := p.host.signIn()
 	id := p.host.first("/v1/admin/members?email="+url.QueryEscape(email), session)
-	p.host.write("POST", "/v1/admin/members/"+id+"/verification", session, map[string]any{"studentNumber": id}, 204)
+	p.host.write("POST", "/v1/admin/members/"+id+"/verification", session, map[string]any{"studentNumber": id[24:]}, 204)
 	p.host.write("PUT", "/v1/admin/members/"+id+"/roles/editor", session, map[string]any{"unit": unit}, 200)
 }
 
