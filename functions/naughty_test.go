@@ -25,13 +25,12 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/madang-council/madang/functions"
-	"github.com/madang-council/madang/functions/banners"
-	"github.com/madang-council/madang/functions/minutes"
-	"github.com/madang-council/madang/functions/notices"
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/cookie"
+	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/functiontest"
+	"github.com/madang-council/madang/shared/identity/oidc/oidctest"
 )
 
 var times = flag.Int("naughty", 1, "how many times as many strings TestNaughtyStrings sends; with 100 every field gets every one from everybody, which takes hours")
@@ -88,35 +87,81 @@ func ordinary(name string, ids map[string]string) string {
 
 // asking makes the requests of one route.
 type asking struct {
-	t     *testing.T
-	app   *functiontest.App
-	route function.Route
-	ids   map[string]string // objects that exist, by the name of what takes them
-	last  string            // address of the banner that was made last: there are never many
-	sent  int
+	t       *testing.T
+	app     *functiontest.App
+	council *council // has one of whatever there is
+	route   function.Route
+	asks    question          // how the table of rights asks it: about what there is, and with a body that is taken
+	usual   sending           // that, for who asks now
+	ids     map[string]string // what exists and bodies name
+	stale   bool              // what there is may have changed
+	sent    int
+}
+
+// text is what an input has that is not naughty.
+func (a *asking) text(f function.Input) string {
+	if f.In == function.InQuery {
+		_, query, _ := strings.Cut(a.usual.query, "?")
+		values, err := url.ParseQuery(query)
+		if err == nil && (values.Has(f.Name) || len(a.usual.params) > 0) { // what is added to the address of one thing may lead to another
+			return values.Get(f.Name)
+		}
+	}
+	if f.In == function.InForm {
+		values, is := a.usual.body.(url.Values)
+		if text, written := a.usual.body.(string); !is && written {
+			values, _ = url.ParseQuery(text)
+		}
+		if values.Get(f.Name) != "" {
+			return values.Get(f.Name)
+		}
+	}
+	return ordinary(f.Name, a.ids)
+}
+
+// value is what a field of JSON has that is not naughty, "" where the table of rights says nothing of it.
+func (a *asking) value(name string) string {
+	raw, err := json.Marshal(a.usual.body)
+	var object map[string]json.RawMessage
+	if err != nil || json.Unmarshal(raw, &object) != nil || string(object[name]) == `""` {
+		return ""
+	}
+	return string(object[name])
+}
+
+// address is the path of the route about what there is.
+func (a *asking) address(naughty, value string) string {
+	path := a.route.Path
+	for _, param := range a.usual.params {
+		before, rest, _ := strings.Cut(path, "{")
+		name, after, _ := strings.Cut(rest, "}")
+		if name == naughty {
+			param = value
+		}
+		path = before + param + after
+	}
+	return path
 }
 
 // with is a request of the route with one of its inputs naughty; its name is of a field, of a header, or "" for none. It is
 // false where no client could send it.
 func (a *asking) with(in function.Source, name, value string, rawJSON bool) (functiontest.Request, bool) {
-	r := functiontest.Request{Method: a.route.Method, Path: a.route.Path, Header: map[string]string{"Sec-Fetch-Site": "same-origin"}}
+	if in == function.InPath && (value == "" || value == "." || value == "..") { // another address, which the edge cleans
+		return functiontest.Request{}, false
+	}
+	at := ""
+	if in == function.InPath {
+		at = name
+	}
+	r := functiontest.Request{Method: a.route.Method, Path: a.address(at, url.PathEscape(value)), Header: map[string]string{"Sec-Fetch-Site": "same-origin"}}
 	query, form, object := url.Values{}, url.Values{}, []string{}
 	for _, f := range a.route.Do.Inputs {
 		is := f.In == in && f.Name == name
-		text := ordinary(f.Name, a.ids)
+		text := a.text(f)
 		if is && !rawJSON {
 			text = value
 		}
 		switch f.In {
-		case function.InPath:
-			escaped := url.PathEscape(text)
-			if text == "" || text == "." || text == ".." { // another address, which the edge cleans
-				if is {
-					return r, false
-				}
-				escaped = "1"
-			}
-			r.Path = strings.ReplaceAll(r.Path, "{"+f.Name+"}", escaped)
 		case function.InQuery:
 			if text != "" || is {
 				query.Set(f.Name, text)
@@ -128,15 +173,21 @@ func (a *asking) with(in function.Source, name, value string, rawJSON bool) (fun
 				form.Set(f.Name, text)
 			}
 		case function.InJSON:
-			raw := value
-			if !is || !rawJSON {
+			raw, usual := value, a.value(f.Name)
+			switch {
+			case !is && usual != "":
+				raw = usual
+			case !is || !rawJSON:
 				raw = jsonOf(f.Type, f.Name, text, is)
 			}
-			if is || !f.Optional || ordinary(f.Name, a.ids) != "" {
+			if is || !f.Optional || usual != "" || a.usual.body == nil && text != "" {
 				object = append(object, quoted(f.Name)+":"+raw)
 			}
 		case function.Stream:
 			r.Body, r.Header["Content-Type"] = streamOf(f.Name, name, value, in == function.Stream)
+			if whole, is := a.usual.body.(string); is && in != function.Stream {
+				r.Body, r.Header["Content-Type"] = whole, a.usual.media
+			}
 		}
 	}
 	if len(query) > 0 {
@@ -337,21 +388,37 @@ func marked(page []byte) bool {
 
 // Whatever stands in any field of any operation, or in a header, and whoever sends it: the answer is one that the API
 // document lists (functiontest compares each), never a failure, and nothing that was sent is a header, markup, or text that
-// reorders others'. Each field gets a sample of the strings, which follows from the route's name, so that a failure is found
-// again; together they get each string some hundred times. -naughty sends more.
+// reorders others'. What an operation is about is there, and the other fields are as it takes them (questions of the table of
+// rights): an operation that an admin does not find fails. Each field gets a sample of the strings, which follows from the
+// route's name, so that a failure is found again; together they get each string some hundred times. -naughty sends more.
 func TestNaughtyStrings(t *testing.T) {
 	storage := functiontest.Embedded(t)
 	routes, sent := 0, atomic.Int64{}
+	questions := allQuestions()
 	for _, spec := range functions.All() {
 		all := spec.Build(function.Deps{}).Routes
 		routes += len(all)
 		t.Run(spec.Name, func(t *testing.T) {
 			t.Parallel() // each function has a database of its own
 			shared := functiontest.New(t, spec, functiontest.WithStorage(storage))
+			c := &council{}
+			settings := func(*function.Settings) {}
+			if slices.ContainsFunc(all, func(r function.Route) bool { return strings.Contains(r.Path, "{issuer}") }) {
+				issuer := oidctest.New(t, func() time.Time { return c.Now() })
+				c.issuer = issuer.URL
+				settings = func(s *function.Settings) {
+					s.Issuers = []function.Issuer{{Name: "away", URL: issuer.URL, ClientID: oidctest.ClientID, ClientSecret: oidctest.ClientSecret}}
+				}
+			}
 			for _, route := range all {
 				t.Run(route.Method+" "+strings.NewReplacer("/", ".", "{", "", "}", "").Replace(route.Path), func(t *testing.T) {
-					app := functiontest.New(t, spec, functiontest.WithDB(shared.DB), functiontest.WithRedis(shared), functiontest.WithStorage(storage))
-					a := &asking{t: t, app: app, route: route}
+					c.App = functiontest.New(t, spec, functiontest.Beside(functions.All()...), functiontest.WithDB(shared.DB), functiontest.WithRedis(shared), functiontest.WithStorage(storage), functiontest.WithSettings(settings))
+					list, known := questions[route.Action()]
+					if !known {
+						list = usual(spec, route)
+					}
+					a := &asking{t: t, app: c.App, council: c, route: route}
+					a.reaches(list)
 					a.everybody()
 					sent.Add(int64(a.sent))
 				})
@@ -364,6 +431,30 @@ func TestNaughtyStrings(t *testing.T) {
 		}
 		t.Logf("%d requests to %d routes", sent.Load(), routes)
 	})
+}
+
+// reaches finds the question by which an admin who sends nothing naughty finds what the operation is about, and fails where none
+// is: what is refused before it is read tells nothing of its fields.
+func (a *asking) reaches(list []question) {
+	if len(list) == 0 {
+		list = []question{{}}
+	}
+	at := ""
+	for _, q := range list {
+		a.asks = q
+		as := a.prepare("admin")
+		r, _ := a.with("", "", "", false)
+		r.As, at = as, r.Path
+		answer, wrong := a.send(r)
+		a.stale = a.changes()
+		if wrong != "" {
+			a.t.Errorf("%s: %s: %d %.600s", at, wrong, answer.Status, answer.Body)
+		}
+		if answer.Status != http.StatusNotFound || !strings.Contains(a.route.Path, "{") || slices.Contains(strings.Fields(q.passes), "not-found") {
+			return
+		}
+	}
+	a.t.Errorf("%s at %s is not found: let a question in functions/rights_test.go, or beside it, be about what there is", a.route.Action(), at)
 }
 
 // everybody asks the route as each of the four.
@@ -400,10 +491,10 @@ func sample(chance *rand.Rand, list []string, n int) []string {
 
 // field sends strings, and values of JSON, in one input; false at the first answer that is wrong.
 func (a *asking) field(who string, on target, strs, raws []string) bool {
-	as, fresh := "", true
+	as := a.prepare(who)
 	for i, value := range slices.Concat(strs, raws) {
-		if fresh { // what succeeded may have changed, or ended, who asked and what there is
-			as, fresh = a.prepare(who), false
+		if a.stale { // what succeeded may have changed, or ended, who asked and what there is
+			as = a.prepare(who)
 		}
 		r, possible := a.with(on.in, on.name, value, i >= len(strs))
 		if !possible {
@@ -421,68 +512,57 @@ func (a *asking) field(who string, on target, strs, raws []string) bool {
 		if made := answer.Header.Get("Location"); answer.Status == http.StatusCreated && strings.HasPrefix(made, "/v1/") { // there is room for few of some things
 			a.app.Do(functiontest.Request{Method: http.MethodDelete, Path: made, As: a.app.Admin(), Header: map[string]string{"If-Match": "*"}})
 		}
-		fresh = answer.Status < 400 && a.route.Method != http.MethodGet
+		a.stale = a.stale || answer.Status < 400 && a.changes()
 	}
 	return true
 }
 
-// prepare makes who asks, and one of each thing that can be asked for.
+// changes says whether what is asked may change what there is, or who asks.
+func (a *asking) changes() bool { return a.route.Method != http.MethodGet && !a.route.ReadOnly }
+
+// scarce are the tables of what there may be few of, and where it is deleted.
+var scarce = map[string]string{"banners": "/v1/banners/", "channels": "/v1/admin/channels/"}
+
+// prepare makes who asks, and one of each thing that can be asked for, where what was there may have changed.
 func (a *asking) prepare(who string) string {
-	if a.ids == nil || a.route.Method != http.MethodGet {
-		a.app.Refill()
-		admin := a.app.Member(functiontest.Member{Verified: true, Grants: []auth.Grant{{Role: auth.Admin}}})
-		image := a.app.Upload(functiontest.Upload{Owner: admin.ID, Name: "그림.png", Type: "png", Width: 1600, Height: 900})
-		a.ids = map[string]string{"image": image, "upload": image}
-		if strings.Contains(a.route.Path, "{id}") {
-			a.ids["id"] = a.thing(admin, image)
-		}
+	a.app.Refill()
+	c := a.council
+	if a.ids == nil || a.stale {
+		c.made, c.again = map[string]string{}, map[string]functiontest.Account{}
+		c.boss = c.account(a.t, principal{name: "boss", member: &functiontest.Member{Verified: true, Grants: []auth.Grant{{Role: auth.Admin}}}, second: true})
+		a.thin()
+		image := c.picture(c.boss.ID)
+		a.ids, a.stale = map[string]string{"image": image, "upload": image}, false
 	}
+	as := functiontest.Account{}
 	switch who {
 	case "admin":
-		return a.app.Admin()
+		as = a.app.Member(functiontest.Member{Verified: true, Grants: []auth.Grant{{Role: auth.Admin}}})
 	case "editor":
-		return a.app.Editor()
+		as = a.app.Member(functiontest.Member{Verified: true, Grants: []auth.Grant{{Role: auth.Editor}}})
 	case "student":
-		return a.app.Member(functiontest.Member{Verified: true}).Token
-	default:
-		return ""
+		as = a.app.Member(functiontest.Member{Verified: true})
 	}
+	a.usual = sending{}
+	if a.asks.send != nil {
+		a.usual = a.asks.send(c, as)
+	}
+	return as.Token
 }
 
-// thing is one of what the route's path names.
-func (a *asking) thing(admin functiontest.Account, image string) string {
-	beside := func(spec function.Spec) *functiontest.App {
-		app := functiontest.New(a.t, spec, functiontest.WithDB(a.app.DB), functiontest.WithRedis(a.app))
-		app.At(a.app.Now())
-		return app
-	}
-	switch path := a.route.Path; {
-	case strings.Contains(path, "minutes"):
-		app := beside(minutes.Function)
-		app.Do(functiontest.Request{Method: http.MethodPost, Path: "/v1/admin/minutes/bodies", As: admin.Token, Body: map[string]any{"slug": "a", "name": "위원회", "unit": "총학"}}) // or it is there
-		if strings.Contains(path, "bodies") {
-			return "a"
+// thin deletes of what there may be few of, so that there is room for what is made now.
+func (a *asking) thin() {
+	for table, collection := range scarce {
+		if !strings.Contains(a.route.Path, "/"+table) {
+			continue
 		}
-		made := app.Do(functiontest.Request{Method: http.MethodPost, Path: "/v1/minutes", As: admin.Token, Body: map[string]any{"body": "a", "kind": "regular", "heldAt": app.Now()}})
-		return functiontest.JSON[struct{ ID string }](made.Want(http.StatusCreated)).ID
-	case strings.Contains(path, "notices"):
-		return beside(notices.Function).Notice(admin.Token, map[string]any{"title": "알림", "body": "글"})
-	case strings.Contains(path, "banners"):
-		app := beside(banners.Function)
-		if a.last != "" {
-			app.Do(functiontest.Request{Method: http.MethodDelete, Path: a.last, As: admin.Token, Header: map[string]string{"If-Match": "*"}})
+		ids, err := database.All(a.app.Context(), a.app.DB, database.Value[string], `SELECT id FROM `+table)
+		if err != nil {
+			a.t.Fatal(err)
 		}
-		made := app.Do(functiontest.Request{Method: http.MethodPost, Path: "/v1/banners", As: admin.Token, Body: map[string]any{"unit": "총학", "image": image, "alt": "그림", "link": "/notices"}})
-		id := functiontest.JSON[struct{ ID string }](made.Want(http.StatusCreated)).ID
-		a.last = "/v1/banners/" + id
-		return id
-	case strings.Contains(path, "uploads"), strings.Contains(path, "media"):
-		return image
-	case strings.Contains(path, "members"):
-		return a.app.Member(functiontest.Member{}).ID
-	case strings.Contains(path, "sessions"):
-		return admin.Session
-	default:
-		return "00000000-0000-4000-8000-000000000000"
+		for _, id := range ids {
+			a.app.Do(functiontest.Request{Method: http.MethodDelete, Path: collection + id, As: a.council.boss.Token, Header: map[string]string{"If-Match": "*"}})
+			a.app.Refill()
+		}
 	}
 }

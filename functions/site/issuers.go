@@ -26,7 +26,7 @@ func pathOf(name string) string {
 func (h handlers) linkedIssuers(ctx context.Context, memberID string) (g.Node, error) {
 	names := h.oidc.Names()
 	if len(names) == 0 {
-		return nil, nil //nolint:nilnil // no row
+		return g.Group{}, nil
 	}
 	rows := g.Group{}
 	for _, name := range names {
