@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -247,11 +246,12 @@ func TestDetailsHaveNames(t *testing.T) {
 		}
 	}
 	written := regexp.MustCompile(`function\.Detail\(ctx, "(\w+)"`)
-	err := filepath.WalkDir("..", func(path string, f fs.DirEntry, err error) error {
+	functions := os.DirFS("..")
+	err := fs.WalkDir(functions, ".", func(path string, f fs.DirEntry, err error) error {
 		if err != nil || f.IsDir() || !strings.HasSuffix(path, ".go") {
 			return err
 		}
-		source, err := os.ReadFile(path)
+		source, err := fs.ReadFile(functions, path)
 		for _, m := range written.FindAllStringSubmatch(string(source), -1) {
 			if !known[m[1]] {
 				t.Errorf("%s writes the detail %s, for which the log has no name: give it one in labels", path, m[1])

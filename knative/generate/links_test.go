@@ -4,9 +4,8 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
-	"path/filepath"
+	"path"
 	"regexp"
-	"strings"
 	"testing"
 )
 
@@ -17,32 +16,32 @@ var (
 
 // What a document links to is there.
 func TestDocumentsLeadSomewhere(t *testing.T) {
-	root, links := filepath.Join("..", ".."), 0
-	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+	root, links := os.DirFS("../.."), 0
+	err := fs.WalkDir(root, ".", func(name string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
 		case entry.IsDir() && (entry.Name() == "node_modules" || entry.Name() == ".git"):
 			return fs.SkipDir
-		case filepath.Ext(path) != ".md":
+		case path.Ext(name) != ".md":
 			return nil
 		}
-		text, err := os.ReadFile(path)
+		text, err := fs.ReadFile(root, name)
 		if err != nil {
 			return err
 		}
 		for _, m := range link.FindAllStringSubmatch(quoted.ReplaceAllString(string(text), ""), -1) {
 			to, err := url.Parse(m[1])
 			if err != nil {
-				t.Errorf("%s: %v", path, err)
+				t.Errorf("%s: %v", name, err)
 				continue
 			}
 			if to.Scheme != "" || to.Path == "" {
 				continue
 			}
 			links++
-			if _, err := os.Stat(filepath.Join(filepath.Dir(path), filepath.FromSlash(strings.TrimSuffix(to.Path, "/")))); err != nil {
-				t.Errorf("%s leads to %s, which is not there: mend the link", path, m[1])
+			if _, err := fs.Stat(root, path.Join(path.Dir(name), to.Path)); err != nil {
+				t.Errorf("%s leads to %s, which is not there: mend the link", name, m[1])
 			}
 		}
 		return nil

@@ -186,7 +186,7 @@ func (s *session) steer(ctx context.Context, changes []Change, operations func(C
 }
 
 // errStill is why a wait for traffic ends.
-var errStill = errors.New("Knative has moved no function's traffic in the time that one has")
+var errStill = errors.New("no function's traffic was moved in the time that one has")
 
 // arrived waits until Knative says that the Services' traffic is as revision says. The time that one function has
 // begins again with each that has arrived: Knative moves them one after another where it is busy.
