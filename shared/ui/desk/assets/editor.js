@@ -196,7 +196,7 @@ function keep() {
     return;
   }
   const kept = drafts.keep({ at: Date.now(), version, boxes: typed(), attachments: attachments.files });
-  const time = new Intl.DateTimeFormat(language, { timeStyle: 'short', timeZone: 'Asia/Seoul' }).format(new Date());
+  const time = new Intl.DateTimeFormat(language, { timeStyle: 'short', hourCycle: 'h23', timeZone: 'Asia/Seoul' }).format(new Date());
   saved.textContent = kept
     ? say(`저장하지 않은 변경이 있습니다. 이 기기에는 ${time}에 담아 두었습니다.`, `There are unsaved changes. This device has kept them at ${time}.`)
     : say('저장하지 않은 변경이 있습니다. 이 브라우저에는 담아 둘 수 없으니 곧 저장하세요.', 'There are unsaved changes, and this browser cannot keep them: save soon.');
