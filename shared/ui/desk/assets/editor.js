@@ -66,7 +66,10 @@ let standing = stood;
 
 const boxes = ['title', 'unit', 'body', 'titleEn', 'bodyEn', 'tags', 'publish', 'publishAt', 'unpublishAt', 'pinnedUntil', 'urgentUntil'];
 
-const attachments = new Attachments(need('#attachments'), api, () => changed());
+const attachments = new Attachments(need('#attachments'), api, () => {
+  foresee(); // a picture may be described now
+  changed();
+});
 const texts = [...document.querySelectorAll('.writing')].map((root) => new Writing(/** @type {HTMLElement} */ (root), api, placing));
 const tray = new Tray(need('#transfers'), { api, ledger, purposes: () => purposes, arrived: (file, turn) => attachments.add(file, turn) });
 
@@ -170,7 +173,7 @@ function foresee() {
   const held = !unapproved || (kept && !reworded()) || (t.publish === 'draft' && notice !== null && notice.state !== 'draft') ? undefined : !kept ? 'ask' : notice?.state === 'scheduled' ? 'unschedule' : 'frozen';
   need('#will').textContent = sentence({
     does: held ?? (t.publish === 'now' ? 'now' : !button.hidden ? 'keep' : t.publish === 'draft' ? 'withdraw' : out ? 'edit' : 'schedule'),
-    at, pinned: fromInput(t.pinnedUntil), urgent: fromInput(t.urgentUntil), ends: fromInput(t.unpublishAt), english: t.titleEn.trim() !== '', unsaid: unsaidIn(t.body) + unsaidIn(t.bodyEn),
+    at, pinned: fromInput(t.pinnedUntil), urgent: fromInput(t.urgentUntil), ends: fromInput(t.unpublishAt), english: t.titleEn.trim() !== '', unsaid: unsaidIn(t.body, attachments.files) + unsaidIn(t.bodyEn, attachments.files),
   }, language, Date.now());
   need('#ask-review').hidden = held !== 'ask' || notice === null || !['', 'withdrawn'].includes(standing);
 }
