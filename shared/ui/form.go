@@ -92,6 +92,9 @@ func (f Form) message(name string) string {
 	return f.wrong.Fields[i].Message.In(function.RequestFrom(f.ctx).Language)
 }
 
+// latest keep years at four digits: browsers take six, and nothing reads them.
+var latest = map[string]string{"date": "9999-12-31", "datetime-local": "9999-12-31T23:59"}
+
 // Input is a box of one line. That of a password can be shown by the asset reveal.js, which its
 // page names.
 func (f Form) Input(field Field) g.Node {
@@ -106,7 +109,7 @@ func (f Form) Input(field Field) g.Node {
 		field.Limit = 0
 	}
 	input := el.Input(
-		el.ID("field-"+field.Name), el.Name(cmp.Or(field.Sent, field.Name)), el.Type(kind), el.AutoComplete(complete),
+		el.ID("field-"+field.Name), el.Name(cmp.Or(field.Sent, field.Name)), el.Type(kind), el.AutoComplete(complete), g.If(latest[kind] != "", el.Max(latest[kind])),
 		g.If(field.Value != "" && kind != "password", el.Value(field.Value)), f.common(field), g.Group(field.More),
 	)
 	if kind == "password" {

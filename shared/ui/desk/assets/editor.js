@@ -66,7 +66,10 @@ let standing = stood;
 
 const boxes = ['title', 'unit', 'body', 'titleEn', 'bodyEn', 'tags', 'publish', 'publishAt', 'unpublishAt', 'pinnedUntil', 'urgentUntil'];
 
-const attachments = new Attachments(need('#attachments'), api, () => changed());
+const attachments = new Attachments(need('#attachments'), api, () => {
+  foresee(); // a picture may be described now
+  changed();
+});
 const texts = [...document.querySelectorAll('.writing')].map((root) => new Writing(/** @type {HTMLElement} */ (root), api, placing));
 const tray = new Tray(need('#transfers'), { api, ledger, purposes: () => purposes, arrived: (file, turn) => attachments.add(file, turn) });
 
@@ -170,7 +173,7 @@ function foresee() {
   const held = !unapproved || (kept && !reworded()) || (t.publish === 'draft' && notice !== null && notice.state !== 'draft') ? undefined : !kept ? 'ask' : notice?.state === 'scheduled' ? 'unschedule' : 'frozen';
   need('#will').textContent = sentence({
     does: held ?? (t.publish === 'now' ? 'now' : !button.hidden ? 'keep' : t.publish === 'draft' ? 'withdraw' : out ? 'edit' : 'schedule'),
-    at, pinned: fromInput(t.pinnedUntil), urgent: fromInput(t.urgentUntil), ends: fromInput(t.unpublishAt), english: t.titleEn.trim() !== '', unsaid: unsaidIn(t.body) + unsaidIn(t.bodyEn),
+    at, pinned: fromInput(t.pinnedUntil), urgent: fromInput(t.urgentUntil), ends: fromInput(t.unpublishAt), english: t.titleEn.trim() !== '', unsaid: unsaidIn(t.body, attachments.files) + unsaidIn(t.bodyEn, attachments.files),
   }, language, Date.now());
   need('#ask-review').hidden = held !== 'ask' || notice === null || !['', 'withdrawn'].includes(standing);
 }
@@ -196,7 +199,7 @@ function keep() {
     return;
   }
   const kept = drafts.keep({ at: Date.now(), version, boxes: typed(), attachments: attachments.files });
-  const time = new Intl.DateTimeFormat(language, { timeStyle: 'short', timeZone: 'Asia/Seoul' }).format(new Date());
+  const time = new Intl.DateTimeFormat(language, { timeStyle: 'short', hourCycle: 'h23', timeZone: 'Asia/Seoul' }).format(new Date());
   saved.textContent = kept
     ? say(`저장하지 않은 변경이 있습니다. 이 기기에는 ${time}에 담아 두었습니다.`, `There are unsaved changes. This device has kept them at ${time}.`)
     : say('저장하지 않은 변경이 있습니다. 이 브라우저에는 담아 둘 수 없으니 곧 저장하세요.', 'There are unsaved changes, and this browser cannot keep them: save soon.');

@@ -35,7 +35,8 @@ export function around({ text, start, end }, mark, sample) {
 
 /**
  * Puts a mark in front of each line that is touched by the selection, or takes it away
- * where all of them have it.
+ * where all of them have it. Where nothing is selected the caret stays where it is in the line, so that
+ * what is typed next does not replace the mark.
  * @param {Selected} selected
  * @param {string} mark as "- " for a list
  * @returns {Selected}
@@ -47,7 +48,12 @@ export function before({ text, start, end }, mark) {
   const lines = text.slice(from, to).split('\n');
   const all = lines.every((line) => line.startsWith(mark));
   const changed = lines.map((line) => (all ? line.slice(mark.length) : line.startsWith(mark) ? line : mark + line)).join('\n');
-  return { text: text.slice(0, from) + changed + text.slice(to), start: from, end: from + changed.length };
+  const made = text.slice(0, from) + changed + text.slice(to);
+  if (start === end) {
+    const caret = Math.max(from, start + changed.length - (to - from));
+    return { text: made, start: caret, end: caret };
+  }
+  return { text: made, start: from, end: from + changed.length };
 }
 
 /**

@@ -61,7 +61,12 @@ export function sentence({ does, at, pinned, urgent, ends, english, unsaid = 0 }
   return [first, ...shown, pictures].filter(Boolean).join(' · ');
 }
 
-/** How many pictures of a text say nothing to those who cannot see them. @param {string} text */
-export function unsaidIn(text) {
-  return text.match(/!\[\s*\]\(/g)?.length ?? 0;
+/**
+ * How many pictures of a text say nothing to those who cannot see them: neither in the text nor where they are attached.
+ * @param {string} text
+ * @param {{id: string, alt?: string}[]} files that are attached
+ */
+export function unsaidIn(text, files) {
+  const said = new Set(files.filter((file) => (file.alt ?? '').trim() !== '').map((file) => file.id));
+  return [...text.matchAll(/!\[\s*\]\((?:upload:([^)\s]*))?/g)].filter(([, id]) => !said.has(id ?? '')).length;
 }

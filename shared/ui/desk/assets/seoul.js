@@ -10,9 +10,14 @@ export function toInput(iso) {
   return iso ? new Date(Date.parse(iso) + offset).toISOString().slice(0, 16) : '';
 }
 
+/** Whether a box says a time: its year has four digits, though browsers take six. @param {string} typed */
+export function timed(typed) {
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(typed);
+}
+
 /**
  * What was typed as a time; undefined for nothing. A time that was not touched keeps its
- * seconds, which an input does not show.
+ * seconds, which an input does not show. What is no time stays as it was typed: the API refuses it.
  * @param {string} typed
  * @param {string | undefined | null} [was]
  * @returns {string | undefined}
@@ -24,6 +29,9 @@ export function fromInput(typed, was) {
   if (was && toInput(was) === typed.slice(0, 16)) {
     return was;
   }
+  if (!timed(typed)) {
+    return typed;
+  }
   return new Date(Date.parse(`${typed.slice(0, 16)}:00Z`) - offset).toISOString();
 }
 
@@ -33,5 +41,5 @@ export function fromInput(typed, was) {
  * @param {string} language
  */
 export function spoken(iso, language) {
-  return new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : 'ko-KR', { timeZone: 'Asia/Seoul', dateStyle: 'medium', timeStyle: 'short' }).format(new Date(iso));
+  return new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : 'ko-KR', { timeZone: 'Asia/Seoul', dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23' }).format(new Date(iso));
 }

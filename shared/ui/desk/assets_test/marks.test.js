@@ -47,10 +47,13 @@ test('a table is a paragraph of its own, whose first cell is typed over', () => 
 });
 
 test('marks go before every line that is touched', () => {
-  assert.equal(write(before(read('하나\n둘[]\n셋'), '- ')), '하나\n[- 둘]\n셋');
+  assert.equal(write(before(read('하나\n둘[]\n셋'), '- ')), '하나\n- 둘[]\n셋');
   assert.equal(write(before(read('하[나\n둘\n]셋'), '- ')), '[- 하나\n- 둘]\n셋');
   assert.equal(write(before(read('[- 하나\n- 둘]'), '- ')), '[하나\n둘]');
-  assert.equal(write(before(read('[]'), '## ')), '[## ]');
+  assert.equal(write(before(read('[]'), '## ')), '## []'); // what is typed comes behind the mark
+  assert.equal(write(before(read('하[]나'), '> ')), '> 하[]나');
+  assert.equal(write(before(read('- []'), '- ')), '[]');
+  assert.equal(write(before(read('하나\n-[] 둘'), '- ')), '하나\n[]둘');
 });
 
 test('a picture has a line of its own, beside other pictures', () => {

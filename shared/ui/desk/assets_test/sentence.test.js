@@ -38,6 +38,8 @@ test('a sentence says what will happen, and nothing that is over', () => {
 
 test('a picture without words is counted', () => {
   for (const [text, n] of [['', 0], ['![](upload:1)', 1], ['![ ](upload:1) ![단풍](upload:2)\n\n![](upload:3)', 2], ['[](https://a.kr)', 0]]) {
-    assert.equal(unsaidIn(String(text)), n);
+    assert.equal(unsaidIn(String(text), []), n);
   }
+  const files = [{ id: '1', alt: '가을 축제' }, { id: '2', alt: ' ' }, { id: '3' }];
+  assert.equal(unsaidIn('![](upload:1) ![](upload:2)\n\n![](upload:3) ![](upload:4)', files), 3);
 });
