@@ -71,8 +71,13 @@ func TestFiles(t *testing.T) {
 	c.get("/manifest.webmanifest").Want(200).Says(`"name":"솔뫼대학교 총학생회"`, `"short_name":"솔뫼"`)
 	c.get("/en/manifest.webmanifest").Want(200).Says(`"name":"Solmoe Students"`)
 	c.get("/en/privacy").Want(200).Says("How Solmoe Students handles personal data", "The president of Solmoe Students")
-	c.get("/privacy").Want(200).Says("개인정보 처리방침", "2026년 3월 1일부터 시행", "7일 뒤 지움", ">누구에게</th>", "<td>주지 않음</td>", "이메일을 대신 보내는 곳", "365일", "24시간 뒤", "솔뫼대학교 총학생회 회장", "모든 방문자의 요청 기록", "처리하지 못한 요청의 접속 주소", "길어도 14일").SaysNot("주소도 남기지 않습니다")
-	c.get("/en/privacy").Want(200).Says("7 days after leaving")
+	c.get("/privacy").Want(200).Says("개인정보 처리방침", "2026년 3월 1일부터 시행", "7일 뒤 지움", ">누구에게</th>", "<td>주지 않음</td>", "<td>이메일 주소만, 이메일이 거쳐 가는 메일 서버</td>", "개인정보 처리를 다른 곳에 맡기지 않습니다.", "365일", "24시간 뒤", "솔뫼대학교 총학생회 회장", "모든 방문자의 요청 기록", "처리하지 못한 요청의 접속 주소", "길어도 14일").SaysNot("주소도 남기지 않습니다", "처리 위탁)", "{mail}")
+	c.get("/en/privacy").Want(200).Says("7 days after leaving", "The email address alone, to the mail servers that it passes through", "Nobody else handles personal data", "deleted automatically when its period ends").SaysNot("processor that")
+	sent := open(t, functiontest.WithSettings(func(s *function.Settings) {
+		s.Privacy.Processors = []function.Processor{{Name: "솔뫼메일", Work: "이메일 발송"}}
+	}))
+	sent.get("/privacy").Want(200).Says("<td>이메일 주소만, 이메일을 대신 보내는 곳(처리 위탁)</td>", "<li>솔뫼메일: 이메일 발송</li>").SaysNot("맡기지 않습니다")
+	sent.get("/en/privacy").Want(200).Says("to the processor that sends our email").SaysNot("Nobody else handles")
 	if _, err := (face.Store{DB: c.DB}).Set(c.Context(), face.First+1, face.Face{Name: "솔뫼대학교 총학생회", Pattern: "mul", Brand: face.Default("").Brand, Mark: `<path d="M3 34 14 7z"></path>`, Foot: face.Foot{Phone: "031-555-0138"}, Officer: face.Officer{Name: "김마당 사무국장", NameEN: "Kim Madang, secretary"}}); err != nil {
 		t.Fatal(err)
 	}
