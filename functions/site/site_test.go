@@ -164,7 +164,7 @@ func TestStudent(t *testing.T) {
 	}
 
 	own := codeInMail.FindString(c.Mail.Take()[0].Text)
-	p.get("/my/verification").Says("이메일 주소를 확인한 뒤에 번호를 받을 수 있습니다.")
+	p.get("/my/verification").Says("이메일 주소를 확인한 뒤에 인증번호를 받을 수 있습니다.")
 	p.do("POST", "/my/verification", url.Values{"email": {"20261234@madang.ac.kr"}}).Problem(403, "address-unconfirmed")
 	p.send("/my/address/code", url.Values{"code": {own}}, "/my?done=address")
 	p.get("/my/verification").SaysNot("이메일 주소를 확인한 뒤에")
@@ -265,7 +265,7 @@ func TestSigningUpSignsIn(t *testing.T) {
 		t.Errorf("the owner is not told: %+v", mail)
 	}
 	first.get("/my").Says("이소리").SaysNot("value=\"남\"")
-	other.do("POST", "/sign-in", url.Values{"email": {"sori@example.com"}, "password": {"틀림"}}).Problem(401, "sign-in-failed").Says("이메일이나 비밀번호가 맞지 않습니다.").SaysNot("인증 번호")
+	other.do("POST", "/sign-in", url.Values{"email": {"sori@example.com"}, "password": {"틀림"}}).Problem(401, "sign-in-failed").Says("이메일이나 비밀번호가 맞지 않습니다.").SaysNot("인증번호")
 }
 
 // An address is the member's own when they have read a message that it got: the one of signing
@@ -297,7 +297,7 @@ func TestAddress(t *testing.T) {
 
 	p.do("POST", "/my/address", url.Values{"email": {"x"}}).Problem(422, "invalid-input")
 	for _, to := range []string{"taken@example.com", "new@example.com"} { // the same answer for both
-		p.send("/my/address", url.Values{"email": {to}}, "/my/address?sent=true").Says("이메일로 번호를 보냈습니다.")
+		p.send("/my/address", url.Values{"email": {to}}, "/my/address?sent=true").Says("이메일로 인증번호를 보냈습니다.")
 		got, number := code()
 		if got != to {
 			t.Errorf("the code went to %s", got)

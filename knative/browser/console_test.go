@@ -538,7 +538,7 @@ func TestAdmin(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.fill("인증 번호", code)
+	p.fill("인증번호", code)
 	p.press("켜기")
 	p.sees("2단계 인증을 켰습니다.")
 

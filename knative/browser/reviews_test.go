@@ -18,8 +18,8 @@ func (p *person) joins(email, name string) {
 	p.tick("개인정보 수집과 이용에 동의합니다")
 	p.tick("만 14세 이상입니다")
 	p.press("가입하기")
-	p.press("이메일로 받은 번호 넣기")
-	p.fill("인증 번호", sixDigits.FindString(p.host.mail(email)))
+	p.press("이메일 인증하기")
+	p.fill("인증번호", sixDigits.FindString(p.host.mail(email)))
 	p.press("확인")
 	p.sees("이메일 주소를 확인했습니다.")
 }

@@ -200,7 +200,7 @@ func taken(ctx context.Context, b bill.Bill) string {
 // slept is what functions left free by sleeping.
 func slept(ctx context.Context, s bill.Sleep) string {
 	there, always, spared := grouped(s.Pods, 1), grouped(s.Always, 1), percent(s.Spared)
-	return ui.T(ctx, "기능은 평균 "+there+"개가 떠 있었습니다. 잠들지 않았다면 평균 "+always+"개였을 테니, 그 자리의 "+spared+"를 비워 두었습니다. 비운 자리는 사람이 몰릴 때와 다른 일에 쓰고, 노드를 줄일 때에만 돈이 됩니다.",
+	return ui.T(ctx, "기능은 평균 "+there+"개가 떠 있었습니다. 잠들지 않았다면 평균 "+always+"개였을 테니, 그 자리의 "+spared+"를 비워 두었습니다. 비운 자리는 사람이 몰릴 때와 다른 일에 쓰고, 서버를 줄여야 비용이 줄어듭니다.",
 		there+" pods of functions were there on average. Had none slept, there would have been "+always+": "+spared+" of that room was free. It serves rushes and whatever else runs there, and saves money only where there are fewer nodes for it.")
 }
 
