@@ -113,7 +113,7 @@ func TestReview(t *testing.T) {
 	editor.until("that it cannot as it is typed now", `document.querySelector('#publish').hidden`)
 	editor.sets("제목", "가을 체육대회")
 	editor.does("지금 게시")
-	editor.sees("저장했습니다. 게시 중.")
+	editor.sees("게시했습니다.")
 	editor.sets("내용", "거짓말")
 	editor.until("that readers' text is not edited", `document.querySelector('#will').textContent.startsWith('저장할 수 없음')`)
 	editor.does("저장")
