@@ -155,7 +155,7 @@ func TestTheGridShowsWhatIsMissing(t *testing.T) {
 	w := newWorld(t, functiontest.WithSettings(func(s *function.Settings) { s.Units = units }))
 	w.call("PUT", "/v1/admin/archives/categories/settlement", w.admin, map[string]any{"name": "결산", "audience": "public", "year": "2026", "rhythm": "quarter", "days": "30"}).Want(200)
 	w.At(time.Date(2026, 4, 30, 12, 0, 0, 0, clock.Seoul)) // the last day
-	if page := string(w.call("GET", "/archives", "", nil).Want(200).Body); strings.Contains(page, "미제출") || !strings.Contains(page, "2026. 4. 30.까지") {
+	if page := string(w.call("GET", "/archives", "", nil).Want(200).Body); strings.Contains(page, "일째") || !strings.Contains(page, "2026. 4. 30.까지") {
 		t.Error("something is missing on the last day")
 	}
 	for i := range 3 {

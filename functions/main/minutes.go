@@ -88,7 +88,7 @@ func punctual(ctx context.Context, m minutes) g.Node {
 		return nil
 	}
 	return el.Div(el.Class("stats"),
-		el.P(g.Text(ui.T(ctx, "올해 기한 안에 공개", "Published in time this year")), el.B(g.Text(fmt.Sprintf("%d / %d", m.Rate.InTime, m.Rate.Of)))),
+		el.P(g.Text(ui.T(ctx, "올해 기한 안에 공개", "Published in time this year")), el.B(g.Text(ui.T(ctx, fmt.Sprintf("%d건 중 %d건", m.Rate.Of, m.Rate.InTime), fmt.Sprintf("%d of %d", m.Rate.InTime, m.Rate.Of))))),
 		g.If(m.Overdue > 0, el.P(g.Text(ui.T(ctx, "기한이 지난 회의록", "Past their deadline")), el.B(g.Text(ui.T(ctx, fmt.Sprintf("%d건", m.Overdue), fmt.Sprint(m.Overdue)))))),
 	)
 }

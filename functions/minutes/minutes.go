@@ -50,7 +50,7 @@ var Function = function.Spec{
 			{Method: "GET", Path: "/v1/admin/minutes", Access: write, Do: function.Do(h.manage), Doc: "Minutes of every state of the units that the caller writes for."},
 			{Method: "POST", Path: "/v1/admin/minutes/paste", Access: write, ReadOnly: true, Do: function.Do(h.paste), Doc: "The items that a text has: a line as 안건 1. begins one. Nothing is saved."},
 			{Method: "POST", Path: "/v1/admin/minutes/{id}/restore", Words: problem.Text{KO: "지운 회의록을 되살림", EN: "Restored minutes"}, Access: restore, Do: function.Do(h.undelete), Refuses: round, Doc: "Restores deleted minutes as they were."},
-			{Method: "POST", Path: "/v1/admin/minutes/bodies", Words: problem.Text{KO: "회의 기구를 더함", EN: "Added a body"}, Access: operate, Status: 201, Do: function.Do(h.addBody), Refuses: function.Refusals{problem.Conflict: {"slug-taken"}}, Doc: "Adds a body that meets."},
+			{Method: "POST", Path: "/v1/admin/minutes/bodies", Words: problem.Text{KO: "회의 기구를 추가함", EN: "Added a body"}, Access: operate, Status: 201, Do: function.Do(h.addBody), Refuses: function.Refusals{problem.Conflict: {"slug-taken"}}, Doc: "Adds a body that meets."},
 			{Method: "PUT", Path: "/v1/admin/minutes/bodies/{slug}", Words: problem.Text{KO: "회의 기구를 고침", EN: "Edited a body"}, Access: operate, Do: function.Do(h.editBody), Doc: "Replaces what is said of a body; meetings that there are keep their deadlines."},
 		}, page.Routes(d), desk.Routes(d))}
 	},

@@ -503,7 +503,9 @@ func TestForm(t *testing.T) {
 	if !strings.Contains(drafted, `data-version="3"`) {
 		t.Error(drafted)
 	}
-	r.send(path+"/publish", form("3", url.Values{"step": {"decisions"}})).Want(303)
+	if to := r.send(path+"/publish", form("3", url.Values{"step": {"decisions"}})).Want(303).Header.Get("Location"); !strings.Contains(r.page(to, r.editor), "의결사항을 공개했습니다.") {
+		t.Errorf("%s does not say that it is published", to)
+	}
 	r.says("/minutes/"+id, "부결", true)
 	r.says("/minutes/"+id, "속기", false)
 	r.send(path+"/draft", form("5", url.Values{"itemTitle": {"셔틀버스 증편", "", "예비비"}})).Want(409)

@@ -23,7 +23,7 @@ func TestPageOfNone(t *testing.T) {
 	d := open(t)
 	for path, want := range map[string]string{
 		"/notices":          "공지 공지 찾기 찾기 전체 총학 단과대 학과 동연 감사 아직 공지가 없어요 새 공지는 여기에 가장 먼저 올라와요.",
-		"/notices?q=%25":    "공지 공지 찾기 찾기 전체 총학 단과대 학과 동연 감사 ‘%’ 검색 결과 0건 찾는 말 빼기 맞는 공지가 없어요 다른 말로 찾거나 조건을 빼 보세요. 공지 모두 보기",
+		"/notices?q=%25":    "공지 공지 찾기 찾기 전체 총학 단과대 학과 동연 감사 ‘%’ 검색 결과 0건 검색어 지우기 맞는 공지가 없어요 다른 말로 찾거나 조건을 빼 보세요. 공지 모두 보기",
 		"/en/notices?tag=x": "Notices #x Search notices Search All Student Council 단과대 학과 Student Clubs 감사 #x remove No notice matches Try other words, or fewer filters. All notices",
 	} {
 		if got := d.see("", path).Want(200).Main(); got != want {
@@ -82,7 +82,7 @@ func TestPageOfList(t *testing.T) {
 	}
 	d.see("", "/notices?tag="+one+"&and="+one).Want(200).Says("<h1>공지 #짝<small> 24개</small></h1>")
 	d.see("", "/notices?and="+one).Want(200).Says("<h1>공지 #짝<small> 24개</small></h1>")
-	if got := d.see("", "/notices?q="+url.QueryEscape("공지 각")).Main(); !strings.Contains(got, "‘공지 각’ 검색 결과 1건 찾는 말 빼기 2026년 3월 오늘 공지 각 총학") {
+	if got := d.see("", "/notices?q="+url.QueryEscape("공지 각")).Main(); !strings.Contains(got, "‘공지 각’ 검색 결과 1건 검색어 지우기 2026년 3월 오늘 공지 각 총학") {
 		t.Error(got)
 	}
 	d.see("", "/notices?cursor=forged").Problem(404, "not-found")

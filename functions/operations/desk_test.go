@@ -67,8 +67,21 @@ func TestDesk(t *testing.T) {
 	app.Wait(3 * time.Minute)
 	see("/console/operations").Says("살피는 프로그램이 멈추어")
 
+	// That there was never a copy is something to do, but where none is made.
+	h.At, h.Alerts, h.Pages.Reachable, h.Events.Dead, h.Functions, h.Backup = app.Now(), nil, true, 0, h.Functions[:2], bill.BackupHealth{Expected: true}
+	if err := store.SetHealth(app.Context(), h); err != nil {
+		t.Fatal(err)
+	}
+	see("/console/operations").Says("백업이 아직 한 번도 없습니다.", "이번 주 안에 조치할 일이 있습니다.", "아직 없음").SaysNot("모두 정상")
+	see("/en/console/operations").Says("There has never been a backup.", "None yet")
+	h.Backup = bill.BackupHealth{}
+	if err := store.SetHealth(app.Context(), h); err != nil {
+		t.Fatal(err)
+	}
+	see("/console/operations").Says("모두 정상", "여기에서는 하지 않음").SaysNot("백업이 아직", "아직 없음")
+
 	// All is well, and functions take less than the month before.
-	h.At, h.Alerts, h.Pages.Reachable, h.Events.Dead, h.Functions = app.Now(), nil, true, 0, h.Functions[:2]
+	h.At, h.Backup = app.Now(), bill.BackupHealth{At: &saved, Expected: true}
 	err := store.SetHealth(app.Context(), h)
 	if err := errors.Join(err, store.Add(app.Context(), []bill.Usage{{Day: "2026-02-03", Function: "notices", Watched: 10 * hour, Cost: 2 * 3_487_500}})); err != nil {
 		t.Fatal(err)

@@ -32,7 +32,7 @@ func TestAnnexes(t *testing.T) {
 	}
 	d.law("hoechik", "amendment", annexed+"\n[별표 2] 회비\n학기마다 만 원", "2026-03-01", "2026-03-02", nil)
 	d.says("/rules/hoechik/compare?from=1&to=2", "[별표 2] 회비", true)
-	d.says("/rules/hoechik/compare?from=1&to=2", "새로 둠 1개", true)
+	d.says("/rules/hoechik/compare?from=1&to=2", "신설 1개", true)
 	d.law("hoechik", "amendment", "제1조(목적) 하나\n부칙\n글\n[별표 1] 삭제 <2026. 3. 2.>", "2026-03-01", "2026-03-02", map[string]any{"amendment": 2, "overrides": []map[string]any{{"article": "별표 2", "effectiveOn": "2026-04-01"}}})
 	d.says("/rules/hoechik", "만 원", true)
 	d.says("/rules/hoechik?at=2026-04-01", "만 원", false)

@@ -269,8 +269,8 @@ func TestComparison(t *testing.T) {
 		{"고침", "제3조(회의)", "〈신설〉", "③ 먼저 알린다."},
 		{"없앰", "제4조(끝)", "제4조(끝)", "〈삭제〉"},
 		{"없앰", "제4조(끝)", "'=1+1", ""},
-		{"새로 둠", "제5조(새)", "〈신설〉", "제5조(새)"},
-		{"새로 둠", "제5조(새)", "", "새로 둔다."},
+		{"신설", "제5조(새)", "〈신설〉", "제5조(새)"},
+		{"신설", "제5조(새)", "", "새로 둔다."},
 	}
 	if got := read("/rules/a/compare.csv?from=1&to=2"); fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("%q", got)
@@ -278,7 +278,7 @@ func TestComparison(t *testing.T) {
 	if got := read("/en/rules/a/compare.csv?from=1&to=2"); fmt.Sprint(got[2]) != fmt.Sprint([]string{"Changed", "제3조(회의)", "① (omitted)", "① (as before)"}) {
 		t.Errorf("%q", got[2])
 	}
-	d.call("", "GET", "/rules/a/compare?from=1&to=2", nil).Want(200).Says(`② <del><span class="hidden" lang="ko">뺌: </span>30일</del> 안에 올린다.`, `② <ins><span class="hidden" lang="ko">넣음: </span>7일</ins> 안에 올린다.`, "고침 1개\u00a0· 새로 둠 1개\u00a0· 없앰 1개", "<b class=\"side-name\">제정</b>")
+	d.call("", "GET", "/rules/a/compare?from=1&to=2", nil).Want(200).Says(`② <del><span class="hidden" lang="ko">뺌: </span>30일</del> 안에 올린다.`, `② <ins><span class="hidden" lang="ko">넣음: </span>7일</ins> 안에 올린다.`, "고침 1개\u00a0· 신설 1개\u00a0· 없앰 1개", "<b class=\"side-name\">제정</b>")
 	d.call("", "GET", "/en/rules/a/compare?from=1&to=2", nil).Want(200).Says(`<p lang="ko">② <ins><span class="hidden" lang="en">new: </span>7일</ins>`)
 	answer := functiontest.JSON[struct {
 		Changes []struct {

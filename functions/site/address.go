@@ -62,7 +62,7 @@ func (h handlers) addressAgain(ctx context.Context, err error, email string, sen
 
 // sendCode sends a code: quietly, where one is waited for already.
 func sendCode(ctx context.Context, waiting bool) g.Node {
-	label := ui.T(ctx, "번호 받기", "Send the code")
+	label := ui.T(ctx, "인증번호 받기", "Send the code")
 	if waiting {
 		return el.P(el.Button(el.Type("submit"), el.Class("button quiet"), g.Text(label)))
 	}
@@ -82,7 +82,7 @@ func (h handlers) addressPage(ctx context.Context, form ui.Form, status int, ema
 	}
 	main := []g.Node{form.Summary()}
 	if sent && form.Problem() == nil {
-		main = append(main, ui.Announce(ui.T(ctx, "이메일로 번호를 보냈습니다. 30분 안에 넣어 주세요.", "We sent a code by mail. Enter it within 30 minutes.")))
+		main = append(main, ui.Announce(ui.T(ctx, "이메일로 인증번호를 보냈습니다. 30분 안에 입력해 주세요.", "We sent a code by mail. Enter it within 30 minutes.")))
 	}
 	if sent || unconfirmed {
 		main = append(main, el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, addressPath+"/code")),
@@ -91,12 +91,12 @@ func (h handlers) addressPage(ctx context.Context, form ui.Form, status int, ema
 			ui.Button(ui.T(ctx, "확인", "Confirm")),
 		))
 	}
-	hint := ui.T(ctx, "바꾸면 앞의 주소에도 알립니다.", "When it changes, we tell the old address, too.")
+	hint := ui.T(ctx, "바꾸면 이전 주소에도 알립니다.", "When it changes, we tell the old address, too.")
 	if unconfirmed {
 		hint = ui.T(ctx, "확인하면 알림을 이메일로 받을 수 있습니다.", "Once it is confirmed, you can get notifications by mail.")
 	}
 	main = append(main,
-		el.H2(g.Text(ui.T(ctx, "번호 받기", "Get a code"))),
+		el.H2(g.Text(ui.T(ctx, "인증번호 받기", "Get a code"))),
 		el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, addressPath)),
 			form.Input(ui.Field{Name: "email", Label: ui.T(ctx, "이메일 주소", "Email address"), Hint: hint, Type: "email", Complete: "email", Value: email, Limit: 254}),
 			sendCode(ctx, sent || unconfirmed),

@@ -61,7 +61,7 @@ func done(ctx context.Context, code string) string {
 	case "address":
 		return ui.T(ctx, "이메일 주소를 확인했습니다.", "Your mail address is confirmed.")
 	case "address-changed":
-		return ui.T(ctx, "이메일 주소를 바꿨습니다. 앞의 주소로도 알렸습니다.", "Your mail address is changed. We told the old one, too.")
+		return ui.T(ctx, "이메일 주소를 바꿨습니다. 이전 주소로도 알렸습니다.", "Your mail address is changed. We told the old one, too.")
 	case "issuer-linked":
 		return ui.T(ctx, "계정을 연결했습니다. 이제 그 계정으로도 로그인할 수 있습니다.", "The account is linked. You can sign in with it, too.")
 	case "issuer-unlinked":

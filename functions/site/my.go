@@ -80,7 +80,7 @@ func (h handlers) myPage(ctx context.Context, form ui.Form, status int, m member
 	return h.frame.Page(ctx, ui.View{Status: status, Title: title, Path: myPath, Hidden: true, Section: myPath, Class: "my", Styles: []string{"site.css"}, Main: []g.Node{
 		el.H1(g.Text(title)),
 		ui.Announce(message),
-		g.If(m.Email != "" && m.ConfirmedAt == nil, el.P(el.Class("notice-box"), g.Text(ui.T(ctx, "아직 이메일 주소를 확인하지 않았습니다. ", "Your mail address is not confirmed. ")), el.A(el.Href(ui.Local(ctx, addressPath)), g.Text(ui.T(ctx, "이메일로 받은 번호 넣기", "Enter the code from the message"))))),
+		g.If(m.Email != "" && m.ConfirmedAt == nil, el.P(el.Class("notice-box"), g.Text(ui.T(ctx, "아직 이메일 주소를 확인하지 않았습니다. ", "Your mail address is not confirmed. ")), el.A(el.Href(ui.Local(ctx, addressPath)), g.Text(ui.T(ctx, "이메일 인증하기", "Enter the code from the message"))))),
 		g.If(m.VerifiedAt == nil, el.P(el.Class("notice-box"), g.Text(ui.T(ctx, "아직 재학생 인증을 하지 않았습니다. ", "You have not been verified as a student. ")), el.A(el.Href(ui.Local(ctx, verifyPath)), g.Text(ui.T(ctx, "학교 이메일로 인증하기", "Verify with your school email"))))),
 		el.Div(el.Class("columns"),
 			el.Section(el.Aria("labelledby", "profile"),
@@ -233,14 +233,14 @@ func (h handlers) verifyPage(ctx context.Context, form ui.Form, status int, emai
 		domains += "@" + d
 	}
 	return h.page(ctx, status, verifyPath, ui.T(ctx, "재학생 인증", "Verification"),
-		el.P(el.Class("lead"), g.Text(ui.T(ctx, "학교 이메일로 여섯 자리 번호를 보냅니다. 주소는 남기지 않고, 한 사람이 한 번만 인증하도록 지문만 남깁니다.", "We send six digits to your school address. The address is not kept, only a fingerprint, so that each student verifies once."))),
+		el.P(el.Class("lead"), g.Text(ui.T(ctx, "학교 이메일로 여섯 자리 인증번호를 보냅니다. 주소는 남기지 않고, 한 사람이 한 번만 인증하도록 되돌릴 수 없는 값만 남깁니다.", "We send six digits to your school address. The address is not kept, only a hash that cannot be reversed, so that each student verifies once."))),
 		g.Iff(!auth.From(ctx).Confirmed, func() g.Node {
-			return el.P(el.Class("notice-box"), g.Text(ui.T(ctx, "이메일 주소를 확인한 뒤에 번호를 받을 수 있습니다. ", "You can get a code once your mail address is confirmed. ")), el.A(el.Href(ui.Local(ctx, addressPath)), g.Text(ui.T(ctx, "이메일로 받은 번호 넣기", "Enter the code from the message"))))
+			return el.P(el.Class("notice-box"), g.Text(ui.T(ctx, "이메일 주소를 확인한 뒤에 인증번호를 받을 수 있습니다. ", "You can get a code once your mail address is confirmed. ")), el.A(el.Href(ui.Local(ctx, addressPath)), g.Text(ui.T(ctx, "이메일 인증하기", "Enter the code from the message"))))
 		}),
 		form.Summary(),
 		el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, verifyPath)),
 			form.Input(ui.Field{Name: "email", Label: ui.T(ctx, "학교 이메일", "School address"), Hint: domains, Type: "email", Complete: "email", Value: email, Limit: 254}),
-			ui.Button(ui.T(ctx, "번호 받기", "Send the code")),
+			ui.Button(ui.T(ctx, "인증번호 받기", "Send the code")),
 		),
 	)
 }

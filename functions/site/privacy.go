@@ -51,7 +51,7 @@ func (h handlers) privacy(ctx context.Context, _ *none) (*ui.Answer, error) {
 			heading("처리 위탁", "Processors"),
 			h.processors(ctx),
 			heading("파기", "Deletion"),
-			say("기간이 지나거나 목적을 이루면 사람이 손대지 않아도 프로그램이 지웁니다. 데이터베이스의 행과 저장소의 파일을 되살릴 수 없게 지우고, 백업에 남은 것은 백업의 기간이 끝날 때 없어집니다.", "What is over is deleted by programs, with nobody's doing: rows of the database and files of the storage, for good. What is in backups goes at their end."),
+			say("기간이 지나거나 목적을 이루면 사람이 손대지 않아도 프로그램이 지웁니다. 데이터베이스의 행과 저장소의 파일을 되살릴 수 없게 지우고, 백업에 남은 것은 백업의 기간이 끝날 때 없어집니다.", "Data is deleted automatically when its period ends: rows of the database and files of the storage, for good. What is in backups goes when they expire."),
 			heading("회원의 권리와 행사 방법", "Your rights"),
 			el.P(g.Text(t("로그인한 뒤 ", "When you are signed in, ")), el.A(el.Href(ui.Local(ctx, myPath)), g.Text(t("내 정보", "My page"))), g.Text(t("에서 자료를 모두 받아 보고, 고치고, 동의를 철회하고, 탈퇴할 수 있습니다. 홈페이지에서 할 수 없는 열람, 정정, 삭제, 처리 정지는 아래 보호책임자에게 말하면 10일 안에 답합니다. 대리인도 위임장을 보이고 할 수 있습니다.", " lets you export everything, correct it, withdraw consents and leave. Whatever cannot be done there, ask the officer below: there is an answer within 10 days. Others may ask for you with your written authority."))),
 			heading("안전성 확보 조치", "Protection"),
@@ -108,7 +108,7 @@ func (h handlers) kept(ctx context.Context) g.Node {
 		keeps = append(keeps, requests)
 	}
 	keeps = append(keeps, failures)
-	times := strings.NewReplacer("{leave}", days(ctx, h.settings.LeaveGrace), "{unused}", hours(ctx, h.settings.OrphanAge), "{log}", days(ctx, h.settings.AuditRetention), "{requests}", whole(ctx, h.settings.LogRetention))
+	times := strings.NewReplacer("{leave}", days(ctx, h.settings.LeaveGrace), "{unused}", hours(ctx, h.settings.OrphanAge), "{log}", days(ctx, h.settings.AuditRetention), "{requests}", whole(ctx, h.settings.LogRetention), "{mail}", h.carrier(ctx))
 	language := function.RequestFrom(ctx).Language
 	cell := func(text problem.Text) g.Node { return g.Text(times.Replace(text.In(language))) }
 	whom := func(n person.Notice) g.Node {
@@ -123,6 +123,14 @@ func (h handlers) kept(ctx context.Context) g.Node {
 			return el.Tr(el.Th(el.Scope("row"), cell(n.What)), el.Td(cell(n.Why)), el.Td(cell(n.Until)), el.Td(whom(n)))
 		})),
 	))
+}
+
+// carrier is who gets what is sent by email: a processor only where the council has named any, as processors says.
+func (h handlers) carrier(ctx context.Context) string {
+	if len(h.settings.Privacy.Processors) == 0 {
+		return ui.T(ctx, "이메일이 거쳐 가는 메일 서버", "the mail servers that it passes through")
+	}
+	return ui.T(ctx, "이메일을 대신 보내는 곳(처리 위탁)", "the processor that sends our email")
 }
 
 func (h handlers) processors(ctx context.Context) g.Node {

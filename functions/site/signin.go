@@ -336,7 +336,7 @@ func (h handlers) secondPage(ctx context.Context, form ui.Form, status int) *ui.
 
 // codeField is a box for a one-time code.
 func codeField(ctx context.Context, form ui.Form, hint string) g.Node {
-	return form.Input(ui.Field{Name: "code", Label: ui.T(ctx, "인증 번호", "Code"), Hint: hint, Complete: "one-time-code", Limit: 64, More: []g.Node{el.Class("code"), g.Attr("inputmode", "text"), g.Attr("spellcheck", "false"), g.Attr("autocapitalize", "off")}})
+	return form.Input(ui.Field{Name: "code", Label: ui.T(ctx, "인증번호", "Code"), Hint: hint, Complete: "one-time-code", Limit: 64, More: []g.Node{el.Class("code"), g.Attr("inputmode", "text"), g.Attr("spellcheck", "false"), g.Attr("autocapitalize", "off")}})
 }
 
 func (h handlers) signOut(ctx context.Context, _ *none) (*function.Redirect, error) {

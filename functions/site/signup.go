@@ -217,7 +217,7 @@ func (h handlers) returnPage(ctx context.Context, form ui.Form, status int, r re
 		el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, returnPath)),
 			form.Input(ui.Field{Name: "email", Label: ui.T(ctx, "이메일", "Email address"), Type: "email", Complete: "username", Value: r.Email, Limit: 254}),
 			form.Input(ui.Field{Name: "password", Label: ui.T(ctx, "비밀번호", "Password"), Type: "password", Complete: "current-password"}),
-			form.Input(ui.Field{Name: "code", Label: ui.T(ctx, "인증 번호", "Code"), Hint: ui.T(ctx, "2단계 인증을 켠 계정만", "Only with a second factor"), Complete: "one-time-code", Optional: true, Limit: 64}),
+			form.Input(ui.Field{Name: "code", Label: ui.T(ctx, "인증번호", "Code"), Hint: ui.T(ctx, "2단계 인증을 켠 계정만", "Only with a second factor"), Complete: "one-time-code", Optional: true, Limit: 64}),
 			ui.Button(ui.T(ctx, "탈퇴 취소하기", "Undo leaving")),
 		),
 	}})

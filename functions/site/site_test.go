@@ -71,8 +71,13 @@ func TestFiles(t *testing.T) {
 	c.get("/manifest.webmanifest").Want(200).Says(`"name":"솔뫼대학교 총학생회"`, `"short_name":"솔뫼"`)
 	c.get("/en/manifest.webmanifest").Want(200).Says(`"name":"Solmoe Students"`)
 	c.get("/en/privacy").Want(200).Says("How Solmoe Students handles personal data", "The president of Solmoe Students")
-	c.get("/privacy").Want(200).Says("개인정보 처리방침", "2026년 3월 1일부터 시행", "7일 뒤 지움", ">누구에게</th>", "<td>주지 않음</td>", "이메일을 대신 보내는 곳", "365일", "24시간 뒤", "솔뫼대학교 총학생회 회장", "모든 방문자의 요청 기록", "처리하지 못한 요청의 접속 주소", "길어도 14일").SaysNot("주소도 남기지 않습니다")
-	c.get("/en/privacy").Want(200).Says("7 days after leaving")
+	c.get("/privacy").Want(200).Says("개인정보 처리방침", "2026년 3월 1일부터 시행", "7일 뒤 지움", ">누구에게</th>", "<td>주지 않음</td>", "<td>이메일 주소만, 이메일이 거쳐 가는 메일 서버</td>", "개인정보 처리를 다른 곳에 맡기지 않습니다.", "365일", "24시간 뒤", "솔뫼대학교 총학생회 회장", "모든 방문자의 요청 기록", "처리하지 못한 요청의 접속 주소", "길어도 14일").SaysNot("주소도 남기지 않습니다", "처리 위탁)", "{mail}")
+	c.get("/en/privacy").Want(200).Says("7 days after leaving", "The email address alone, to the mail servers that it passes through", "Nobody else handles personal data", "deleted automatically when its period ends").SaysNot("processor that")
+	sent := open(t, functiontest.WithSettings(func(s *function.Settings) {
+		s.Privacy.Processors = []function.Processor{{Name: "솔뫼메일", Work: "이메일 발송"}}
+	}))
+	sent.get("/privacy").Want(200).Says("<td>이메일 주소만, 이메일을 대신 보내는 곳(처리 위탁)</td>", "<li>솔뫼메일: 이메일 발송</li>").SaysNot("맡기지 않습니다")
+	sent.get("/en/privacy").Want(200).Says("to the processor that sends our email").SaysNot("Nobody else handles")
 	if _, err := (face.Store{DB: c.DB}).Set(c.Context(), face.First+1, face.Face{Name: "솔뫼대학교 총학생회", Pattern: "mul", Brand: face.Default("").Brand, Mark: `<path d="M3 34 14 7z"></path>`, Foot: face.Foot{Phone: "031-555-0138"}, Officer: face.Officer{Name: "김마당 사무국장", NameEN: "Kim Madang, secretary"}}); err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +164,7 @@ func TestStudent(t *testing.T) {
 	}
 
 	own := codeInMail.FindString(c.Mail.Take()[0].Text)
-	p.get("/my/verification").Says("이메일 주소를 확인한 뒤에 번호를 받을 수 있습니다.")
+	p.get("/my/verification").Says("이메일 주소를 확인한 뒤에 인증번호를 받을 수 있습니다.")
 	p.do("POST", "/my/verification", url.Values{"email": {"20261234@madang.ac.kr"}}).Problem(403, "address-unconfirmed")
 	p.send("/my/address/code", url.Values{"code": {own}}, "/my?done=address")
 	p.get("/my/verification").SaysNot("이메일 주소를 확인한 뒤에")
@@ -260,7 +265,7 @@ func TestSigningUpSignsIn(t *testing.T) {
 		t.Errorf("the owner is not told: %+v", mail)
 	}
 	first.get("/my").Says("이소리").SaysNot("value=\"남\"")
-	other.do("POST", "/sign-in", url.Values{"email": {"sori@example.com"}, "password": {"틀림"}}).Problem(401, "sign-in-failed").Says("이메일이나 비밀번호가 맞지 않습니다.").SaysNot("인증 번호")
+	other.do("POST", "/sign-in", url.Values{"email": {"sori@example.com"}, "password": {"틀림"}}).Problem(401, "sign-in-failed").Says("이메일이나 비밀번호가 맞지 않습니다.").SaysNot("인증번호")
 }
 
 // An address is the member's own when they have read a message that it got: the one of signing
@@ -292,7 +297,7 @@ func TestAddress(t *testing.T) {
 
 	p.do("POST", "/my/address", url.Values{"email": {"x"}}).Problem(422, "invalid-input")
 	for _, to := range []string{"taken@example.com", "new@example.com"} { // the same answer for both
-		p.send("/my/address", url.Values{"email": {to}}, "/my/address?sent=true").Says("이메일로 번호를 보냈습니다.")
+		p.send("/my/address", url.Values{"email": {to}}, "/my/address?sent=true").Says("이메일로 인증번호를 보냈습니다.")
 		got, number := code()
 		if got != to {
 			t.Errorf("the code went to %s", got)

@@ -538,7 +538,7 @@ func TestAdmin(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.fill("인증 번호", code)
+	p.fill("인증번호", code)
 	p.press("켜기")
 	p.sees("2단계 인증을 켰습니다.")
 
@@ -714,7 +714,7 @@ func TestWrongClock(t *testing.T) {
 	p.until("the English preview", `document.querySelector('#preview-body-en strong')?.innerText === 'Bold' && document.querySelector('#preview-title-en').innerText === 'Out at once'`)
 	p.do(chromedp.Click(p.find("now", "input[type=radio]", `e.parentElement.innerText.includes('저장하면 바로 게시')`)))
 	p.ctrl("s")
-	p.sees("저장했습니다. 게시 중.")
+	p.sees("게시했습니다.")
 	if body, _ := h.read("/en/notices", ""); !strings.Contains(body, "Out at once") {
 		t.Error("it is not published")
 	}
@@ -761,7 +761,7 @@ func TestPastedPictures(t *testing.T) {
 	p.shot("console-pasted")
 	p.do(chromedp.Click(p.find("now", "input[type=radio]", `e.parentElement.innerText.includes('저장하면 바로 게시')`)))
 	p.does("저장")
-	p.sees("저장했습니다. 게시 중")
+	p.sees("게시했습니다.")
 	id := strings.TrimPrefix(p.address(), "/console/notices/")
 
 	reader := newPerson(t, h, phone)

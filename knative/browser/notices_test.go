@@ -22,7 +22,7 @@ func TestNoticesFromTemplateToPin(t *testing.T) {
 	p.until("the sentence", `(document.querySelector('#field-pinnedUntil').dispatchEvent(new Event('input', { bubbles: true })), document.querySelector('#will').textContent) === '저장하면 초안으로 남음 · 게시하면 맨 위 고정 2099. 12. 3. 18:00까지'`)
 	p.shot("console-publish")
 	p.does("지금 게시")
-	p.sees("저장했습니다. 게시 중.")
+	p.sees("게시했습니다.")
 	p.until("nothing more to publish", `document.querySelector('#publish').hidden && document.querySelector('#state-now').textContent === '게시 중'`)
 
 	p.open("/console/notices")

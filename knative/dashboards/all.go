@@ -116,7 +116,7 @@ func bill() Dashboard {
 		one(Stat, "노드 값", "currencyKRW", "이 기간에 노드에 낸 원. 파드가 쓰든 쓰지 않든 같습니다. 로드 밸런서와 볼륨은 들어 있지 않습니다.", `sum(increase(madang_watched_seconds_total[$__range])) / count(madang_watched_seconds_total) / 3600 * scalar(sum(madang_paid_won_per_hour))`, "won").wide(6),
 		one(Stat, "그 가운데 함수의 몫", "currencyKRW", "이 기간의 원: 파드마다 노드에서 차지하는 몫에 values의 가격을 곱한 값. 따로 내는 돈이 아닙니다.", `sum(increase(madang_won_total[$__range]))`, "won").wide(6),
 		one(Stat, "늘 켜 둔 것의 몫", "percentunit", "엣지, 데이터베이스, Redis처럼 잠들지 않는 파드가 지금 노드에서 차지하는 몫.", `sum(madang_always_on_won_per_hour) / scalar(sum(madang_paid_won_per_hour))`, "").wide(6),
-		one(Stat, "잠들어 비운 자리", "percentunit", "함수마다 파드 하나를 늘 두었다면 있었을 파드 시간 가운데 없던 몫. 노드를 줄일 때에만 돈이 됩니다.",
+		one(Stat, "잠들어 비운 자리", "percentunit", "함수마다 파드 하나를 늘 두었다면 있었을 파드 시간 가운데 없던 몫. 서버를 줄여야 비용이 줄어듭니다.",
 			`1 - sum(increase(madang_pod_seconds_total[$__range])) / (sum(increase(madang_pod_seconds_total[$__range])) + sum(increase(madang_watched_seconds_total[$__range])) - sum(increase(madang_awake_seconds_total[$__range])))`, "").wide(6),
 		one(Stat, "지금 시간당", "currencyKRW", "지금 빠르기로 한 시간에 함수가 쓰는 몫. 모두 자면 0입니다.", `sum(rate(madang_won_total[1m])) * 3600`, "won/h").wide(12),
 		one(Stat, "파드 시간", "s", "이 기간 모든 파드의 시간.", `sum(increase(madang_pod_seconds_total[$__range]))`, "").wide(12),

@@ -166,6 +166,7 @@ func newWatch(s settings, p plan, log *slog.Logger, now func() time.Time) *watch
 		tally:    bill.NewTally(now(), time.Duration(p.WindowSeconds*float64(time.Second)), p.Functions...),
 		restarts: map[string]map[string]int{}, restarted: map[string]int{},
 	}
+	w.health.Backup.Expected = p.BackupSeconds > 0
 	w.health.Database.LimitBytes, w.health.Storage.LimitBytes = p.DatabaseLimitBytes, p.StorageLimitBytes
 	return w
 }

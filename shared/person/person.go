@@ -29,7 +29,7 @@ type Column struct {
 
 // Notice is what people are told of something that is kept of them, as a line of the privacy
 // policy (개인정보 보호법 30조): items, purpose, period, and who gets it beside the council; Whom is empty where nobody does. In Until {leave}, {unused}, {log} and {requests}
-// stand for the times of the settings.
+// stand for the times of the settings, and in Whom {mail} for who gets what is sent by email: a processor where the settings name any.
 type Notice struct{ What, Why, Until, Whom problem.Text }
 
 // Data is something that one store keeps of members.

@@ -36,7 +36,7 @@ func ProveFirst() *Error {
 // ConfirmFirst is the answer to a member whose mail address is not confirmed, where that is needed (auth.Principal.Confirmed).
 // What says in Korean what is to wait for that, as a sentence.
 func ConfirmFirst(what string) *Error {
-	return New(Forbidden, "address-unconfirmed", what+" 내 정보에서 이메일로 받은 번호를 넣으세요.", "Confirm your mail address first: enter the code from the message on your page.")
+	return New(Forbidden, "address-unconfirmed", what+" 내 정보에서 이메일로 받은 인증번호를 입력하세요.", "Confirm your mail address first: enter the code from the message on your page.")
 }
 
 // NotAllowed is the answer to a member without the role or unit that is needed.

@@ -113,7 +113,7 @@ const mostOwed = 40
 
 func (h handlers) missing(ctx context.Context, owed []archive.Owing) g.Node {
 	return el.Section(el.Class("panel"), el.Aria("labelledby", "owed"),
-		el.H2(el.ID("owed"), g.Text(ui.T(ctx, "기한이 지났는데 내지 않은 것 "+strconv.Itoa(len(owed))+"건", strconv.Itoa(len(owed))+" missing"))),
+		el.H2(el.ID("owed"), g.Text(ui.T(ctx, "미제출 "+strconv.Itoa(len(owed))+"건", strconv.Itoa(len(owed))+" missing"))),
 		el.Ul(el.Class("plain"), g.Map(owed[:min(mostOwed, len(owed))], func(o archive.Owing) g.Node {
 			at := desk.At(ctx, archive.DeskPath+"/new", "category", o.Category.ID, "unit", o.Unit, "period", string(o.Cell.Period))
 			return el.Li(desk.Link(at, h.desk.Unit(ctx, o.Unit)+" "+ui.Name(ctx, o.Cell.Period.Name())+" "+ui.Name(ctx, o.Category.Label()), ""),
@@ -132,7 +132,7 @@ func (h handlers) filters(ctx context.Context, r *listRequest) g.Node {
 	units := append([]ui.Choice{{Value: "", Label: ui.T(ctx, "모든 단위", "Every unit")}}, h.desk.Units(ctx, auth.Write, r.Unit)...)
 	f := ui.NewForm(ctx)
 	return el.Form(el.Class("filters"), el.Method("get"), el.Action(desk.At(ctx, archive.DeskPath)), el.Role("search"),
-		f.Input(ui.Field{Name: "q", Label: ui.T(ctx, "찾을 말", "Words"), Value: r.Q, Type: "search", Limit: 100, Optional: true}),
+		f.Input(ui.Field{Name: "q", Label: ui.T(ctx, "찾을 말", "Keywords"), Value: r.Q, Type: "search", Limit: 100, Optional: true}),
 		f.Select(ui.Field{Name: "state", Label: ui.T(ctx, "상태", "State"), Value: r.State, Optional: true}, states...),
 		f.Select(ui.Field{Name: "unit", Label: ui.T(ctx, "단위", "Unit"), Value: r.Unit, Optional: true}, units...),
 		ui.Button(ui.T(ctx, "찾기", "Find")),

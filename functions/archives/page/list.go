@@ -212,7 +212,7 @@ func stats(ctx context.Context, c archive.Cover) g.Node {
 	return el.Div(el.Class("stats"),
 		stat(ui.T(ctx, "내야 할 것", "To be submitted"), count(c.Expected), ui.T(ctx, "아직 기한 전 "+count(c.Waiting), strconv.Itoa(c.Waiting)+" not yet due")),
 		stat(ui.T(ctx, "낸 것", "Submitted"), count(c.Published), submitted),
-		stat(ui.T(ctx, "기한이 지났는데 없는 것", "Missing"), count(c.Missing), ""),
+		stat(ui.T(ctx, "미제출", "Missing"), count(c.Missing), ""),
 		stat(ui.T(ctx, "다음 기한", "Next due"), next, ""),
 	)
 }
@@ -254,7 +254,7 @@ func legend(ctx context.Context) g.Node {
 		return el.Li(el.I(el.Class(class), el.Aria("hidden", "true")), g.Text(ui.T(ctx, ko, en)))
 	}
 	return el.Ul(el.Class("legend"),
-		sign("ok", "제때 냄", "In time"), sign("lag", "늦게 냄", "Late"), sign("miss", "기한이 지났는데 내지 않음", "Missing"), sign("wait", "아직 기한 전", "Not yet due"))
+		sign("ok", "제때 냄", "In time"), sign("lag", "늦게 냄", "Late"), sign("miss", "미제출", "Missing"), sign("wait", "아직 기한 전", "Not yet due"))
 }
 
 // units are those of a cover that the page shows.

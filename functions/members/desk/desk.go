@@ -32,6 +32,6 @@ func Routes(d function.Deps) []function.Route {
 		function.Route{Method: "GET", Path: member.DeskPath, Words: problem.Text{KO: "회원을 찾음", EN: "Looked for members"}, Access: appoint, Personal: true, Do: function.Do(h.find), Doc: "Finds members by address or by a part of the name."},
 		function.Route{Method: "GET", Path: rosterPath, Access: function.May(auth.Verify), Do: function.Do(h.roster), Doc: "Where the roster is replaced: what would change is shown before."},
 		function.Route{Method: "GET", Path: rolesPath, Words: problem.Text{KO: "역할을 맡은 사람을 봄", EN: "Read who holds which role"}, Access: appoint, Personal: true, Do: function.Do(h.roles), Doc: "Who holds which role until when."},
-		function.Route{Method: "GET", Path: member.DeskPath + "/{id}", Words: problem.Text{KO: "회원 정보를 봄", EN: "Read a member"}, Access: appoint, Personal: true, Do: function.Do(h.member), Doc: "A member with their roles."},
+		function.Route{Method: "GET", Path: member.DeskPath + "/{id}", Words: problem.Text{KO: "회원 정보를 봄", EN: "Viewed a member's data"}, Access: appoint, Personal: true, Do: function.Do(h.member), Doc: "A member with their roles."},
 	)
 }

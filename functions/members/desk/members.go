@@ -229,7 +229,7 @@ func verifyForm(ctx context.Context, m member.Member) g.Node {
 	return el.Section(el.Class("stack"), el.H2(g.Text(ui.T(ctx, "재학생 인증", "Verification"))),
 		el.Form(el.Class("form"), g.Attr("novalidate"), desk.Action("POST", "/v1/admin/members/"+m.ID+"/verification", 0),
 			el.Data("confirm", ui.T(ctx, "학생증이나 재학증명을 직접 보았나요?", "Have you seen a student card or certificate?")), desk.Said(ui.T(ctx, "재학생으로 인증했습니다.", "Verified as a student.")),
-			f.Input(ui.Field{Name: "studentNumber", Label: ui.T(ctx, "학번", "Student number"), Hint: ui.T(ctx, "학생증에 있는 대로. 번호는 남기지 않고, 한 사람이 한 번만 확인하도록 지문만 남깁니다.", "As the card has it. The number is not kept, only a fingerprint, so that each student verifies once."), Limit: 20}),
+			f.Input(ui.Field{Name: "studentNumber", Label: ui.T(ctx, "학번", "Student number"), Hint: ui.T(ctx, "학생증에 있는 대로. 번호는 남기지 않고, 한 사람이 한 번만 확인하도록 되돌릴 수 없는 값만 남깁니다.", "As the card has it. The number is not kept, only a hash that cannot be reversed, so that each student verifies once."), Limit: 20}),
 			el.Div(ui.Button(ui.T(ctx, "재학생으로 인증", "Verify as a student"))),
 		))
 }

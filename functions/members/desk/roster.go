@@ -23,7 +23,7 @@ func (h handlers) roster(ctx context.Context, _ *struct{}) (*ui.Answer, error) {
 	title := ui.T(ctx, "재학생 명부", "Roster of students")
 	return h.desk.Page(ctx, ui.View{Title: title, Section: member.DeskPath, Scripts: []string{"roster.js"}, Main: []g.Node{
 		desk.Heading(title, desk.Link(desk.At(ctx, member.DeskPath), ui.T(ctx, "회원 찾기", "Find members"), "button quiet")),
-		el.P(el.Class("lead"), g.Text(ui.T(ctx, "명부에 있는 학생은 학번과 이름으로 재학생 인증을 할 수 있습니다. 새 명부는 앞의 명부를 통째로 바꿉니다.", "Students on the roster can verify by number and name. A new roster replaces the one before as a whole."))),
+		el.P(el.Class("lead"), g.Text(ui.T(ctx, "명부에 있는 학생은 학번과 이름으로 재학생 인증을 할 수 있습니다. 새 명부는 이전 명부를 통째로 바꿉니다.", "Students on the roster can verify by number and name. A new roster replaces the one before as a whole."))),
 		el.Form(el.ID("roster"), el.Class("form"), el.Method("post"), g.Attr("novalidate"), desk.Told(rosterTold{Most: member.RosterBytes}),
 			el.Div(el.Class("field"),
 				el.Label(el.For("field-file"), g.Text(ui.T(ctx, "명부 파일 (CSV)", "Roster (CSV)"))),

@@ -107,7 +107,12 @@ type editRequest struct {
 	ID string `path:"id"`
 }
 
-func (h handlers) edit(ctx context.Context, r *editRequest) (*ui.Answer, error) {
+type formRequest struct {
+	editRequest
+	Published string `query:"published"` // the step that was published just now
+}
+
+func (h handlers) edit(ctx context.Context, r *formRequest) (*ui.Answer, error) {
 	if !check.ID(r.ID) {
 		return nil, problem.Absent()
 	}
@@ -115,7 +120,7 @@ func (h handlers) edit(ctx context.Context, r *editRequest) (*ui.Answer, error) 
 	if err != nil {
 		return nil, err
 	}
-	return h.editor(ctx, editing{m: m, typed: boxes(m), form: ui.NewForm(ctx)})
+	return h.editor(ctx, editing{m: m, typed: boxes(m), form: ui.NewForm(ctx), published: publishedNow(ctx, m, minute.Step(r.Published))})
 }
 
 type saveRequest struct {
@@ -152,7 +157,19 @@ func (h handlers) publish(ctx context.Context, r *saveRequest) (*function.Redire
 	if err != nil {
 		return nil, h.again(ctx, r, err)
 	}
-	return &function.Redirect{Status: http.StatusSeeOther, URL: desk.At(ctx, minute.DeskPath+"/"+r.ID)}, nil
+	return &function.Redirect{Status: http.StatusSeeOther, URL: ui.Query(desk.At(ctx, minute.DeskPath+"/"+r.ID), "published", r.Step)}, nil
+}
+
+// publishedNow says that a step was published just now, where m has reached it.
+func publishedNow(ctx context.Context, m minute.Minute, s minute.Step) string {
+	if !m.Step(clock.Now(ctx)).Reached(s) {
+		return ""
+	}
+	return map[minute.Step]string{
+		minute.Announced: ui.T(ctx, "회의를 예고했습니다. 누구나 볼 수 있습니다.", "The meeting is announced. Everybody can see it."),
+		minute.Decisions: ui.T(ctx, "의결사항을 공개했습니다. 누구나 볼 수 있습니다.", "The decisions are published. Everybody can see them."),
+		minute.Full:      ui.T(ctx, "전문을 공개했습니다. 누구나 볼 수 있습니다.", "The minutes are published in full. Everybody can see them."),
+	}[s]
 }
 
 // again is the error with which the form is shown as it was filled in; where the minutes were saved
@@ -261,16 +278,17 @@ func savedAt(ctx context.Context, m minute.Minute) string {
 
 // editing is the form of minutes that there are.
 type editing struct {
-	m        minute.Minute // as they are stored
-	typed    typed
-	form     ui.Form
-	status   int
-	compared bool   // with what was saved meanwhile
-	changed  string // who saved that
-	hunks    []revision.Hunk
-	pasted   bool
-	found    int // how many items were pasted
-	moved    *placedMove
+	m         minute.Minute // as they are stored
+	typed     typed
+	form      ui.Form
+	status    int
+	compared  bool   // with what was saved meanwhile
+	changed   string // who saved that
+	hunks     []revision.Hunk
+	pasted    bool
+	found     int // how many items were pasted
+	moved     *placedMove
+	published string // what is said of a publication just now
 }
 
 // placedMove is where an item is that was moved, and the button that did it.
@@ -306,7 +324,7 @@ func (h handlers) editor(ctx context.Context, e editing) (*ui.Answer, error) {
 		el.Form(el.ID("minutes"), el.Class("editor"), el.Method("post"), el.Action(path), g.Attr("novalidate"), desk.Told(told),
 			el.Input(el.Type("hidden"), el.Name("version"), el.Value(e.typed.Version)), el.Input(el.Type("hidden"), el.Name("body"), el.Value(m.Body.Slug)),
 			el.Button(el.Type("submit"), el.Class("hidden"), el.TabIndex("-1"), el.Aria("hidden", "true")), // what Enter in a box presses: the first button of the form
-			f.Summary(),
+			f.Summary(), ui.Announce(e.published),
 			g.Iff(e.moved != nil, func() g.Node {
 				n := strconv.Itoa(e.moved.at + 1)
 				return el.P(el.Class("notice-box"), el.Role("status"), g.Text(ui.T(ctx, ""+n+"번 안건으로 옮겼습니다. 아직 저장하지 않았습니다.", "It is item "+n+" now. Nothing is saved yet.")))
@@ -479,7 +497,11 @@ func publishing(ctx context.Context, m minute.Minute, step minute.Step, path str
 		label := map[minute.Step]string{
 			minute.Announced: ui.T(ctx, "회의 예고하기", "Announce the meeting"), minute.Decisions: ui.T(ctx, "의결사항 먼저 공개", "Publish the decisions first"), minute.Full: ui.T(ctx, "전문 공개", "Publish in full"),
 		}[s]
-		buttons = append(buttons, el.Button(el.Type("submit"), el.Class("button quiet"), el.FormAction(path+"/publish"), el.Name("step"), el.Value(string(s)), g.Text(label)))
+		asked := g.Node(nil)
+		if s == minute.Announced { // it does not say of itself that readers see it
+			asked = el.Data("confirm", ui.T(ctx, "이 회의를 예고할까요? 누구나 바로 일시와 장소, 안건을 볼 수 있습니다.", "Announce this meeting? Everybody can see when, where and the agenda at once."))
+		}
+		buttons = append(buttons, el.Button(el.Type("submit"), el.Class("button quiet"), asked, el.FormAction(path+"/publish"), el.Name("step"), el.Value(string(s)), g.Text(label)))
 	}
 	if len(buttons) == 0 {
 		return nil

@@ -149,7 +149,7 @@ func (h handlers) row(ctx context.Context, m minute.Minute) g.Node {
 		el.Div(
 			el.H3(el.A(el.Href(ui.Local(ctx, minute.Path(m.ID))), ui.Said(ctx, m.Title()))),
 			el.Div(el.Class("bar"), g.Map(m.Tallies(), func(t minute.Tally) g.Node {
-				return ui.State(kindOf(t.Decision), ui.Name(ctx, minute.Word(t.Decision))+" "+strconv.Itoa(t.Count))
+				return ui.State(kindOf(t.Decision), ui.Name(ctx, t.Label()))
 			}), g.If(len(m.Tallies()) == 0, el.Span(el.Class("sm soft"), g.Text(ui.Name(ctx, m.Line()))))),
 			el.Div(el.Class("bar"), step(ctx, m), deadline(ctx, m)),
 		),

@@ -232,7 +232,8 @@ func (h handlers) side(ctx context.Context, m minute.Minute) g.Node {
 		if n == nil {
 			return ""
 		}
-		return strconv.FormatInt(*n, 10)
+		said := strconv.FormatInt(*n, 10)
+		return ui.T(ctx, said+"명", said)
 	}
 	moment := func(name string, t *time.Time) g.Node {
 		return g.Iff(t != nil, func() g.Node { return fact(name, ui.Time(*t, ui.Moment(ctx, *t))) })

@@ -134,7 +134,7 @@ func (h handlers) filters(ctx context.Context, r *listRequest) g.Node {
 	units := append([]ui.Choice{{Value: "", Label: ui.T(ctx, "모든 단위", "Every unit")}}, h.desk.Units(ctx, auth.Write, r.Unit)...)
 	f := ui.NewForm(ctx)
 	return el.Form(el.Class("filters"), el.Method("get"), el.Action(desk.At(ctx, notice.DeskPath)), el.Role("search"),
-		f.Input(ui.Field{Name: "q", Label: ui.T(ctx, "찾을 말", "Words"), Value: r.Q, Type: "search", Limit: 100, Optional: true}),
+		f.Input(ui.Field{Name: "q", Label: ui.T(ctx, "찾을 말", "Keywords"), Value: r.Q, Type: "search", Limit: 100, Optional: true}),
 		f.Select(ui.Field{Name: "state", Label: ui.T(ctx, "상태", "State"), Value: r.State, Optional: true}, offered...),
 		f.Select(ui.Field{Name: "unit", Label: ui.T(ctx, "단위", "Unit"), Value: r.Unit, Optional: true}, units...),
 		f.Input(ui.Field{Name: "tag", Label: ui.T(ctx, "태그", "Tag"), Value: r.Tag, Limit: notice.MostTag, Optional: true}),

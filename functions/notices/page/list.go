@@ -64,7 +64,7 @@ func (h handlers) list(ctx context.Context, r *listRequest) (*ui.Answer, error) 
 		),
 		g.Iff(f.Words != "", func() g.Node {
 			return el.P(el.Class("narrowed"), g.Text(narrowing(ctx, f, count)+" "),
-				el.A(el.Href(narrowed(ctx, notice.Filter{Unit: f.Unit, Tag: f.Tag, Also: f.Also}, "")), g.Text(ui.T(ctx, "찾는 말 빼기", "Show all"))))
+				el.A(el.Href(narrowed(ctx, notice.Filter{Unit: f.Unit, Tag: f.Tag, Also: f.Also}, "")), g.Text(ui.T(ctx, "검색어 지우기", "Show all"))))
 		}),
 		h.listed(ctx, f, shown),
 		turning(ctx, f, r.Cursor, page, count),

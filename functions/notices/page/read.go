@@ -177,7 +177,7 @@ func (h handlers) side(ctx context.Context, n notice.Notice, r round) g.Node {
 	}
 	unit := ui.Name(ctx, h.names.Unit(n.Unit))
 	return el.Aside(el.Class("side"), el.Aria("labelledby", "side"),
-		ui.Gate("side", ui.T(ctx, unit+"의 다른 공지", "More of "+unit), ui.Query(ui.Local(ctx, notice.ListPath), "unit", n.Unit), ui.T(ctx, "모두 보기", "All of them"), ui.T(ctx, unit+" 공지", "")),
+		ui.Gate("side", ui.T(ctx, unit+"의 다른 공지", "More from "+unit), ui.Query(ui.Local(ctx, notice.ListPath), "unit", n.Unit), ui.T(ctx, "모두 보기", "All notices"), ui.T(ctx, unit+" 공지", "")),
 		el.Ul(el.Class("toc"), g.Map(r.unit, func(s notice.Summary) g.Node {
 			return el.Li(el.A(el.Href(ui.Local(ctx, notice.Path(s.ID))), el.Span(ui.Said(ctx, problem.Text{KO: s.Title, EN: s.TitleEn})), el.Small(g.Text(ui.NearDay(ctx, s.PublishAt)))))
 		})),

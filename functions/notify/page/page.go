@@ -273,7 +273,7 @@ func (h handlers) whole(ctx context.Context, v shown, r *showRequest) (*ui.Answe
 func reach(ctx context.Context, m member.Member, paused *delivery.Pause) g.Node {
 	switch {
 	case m.Email == "" || m.ConfirmedAt == nil:
-		return el.P(el.Class("notice-box"), g.Text(ui.T(ctx, "이메일 주소를 확인해야 이메일로 받을 수 있어요. ", "Confirm your mail address to get mail. ")), el.A(el.Href(ui.Local(ctx, ui.AddressPath)), g.Text(ui.T(ctx, "이메일 주소 확인하기", "Confirm the address"))))
+		return el.P(el.Class("notice-box"), g.Text(ui.T(ctx, "이메일 주소를 확인해야 이메일로 받을 수 있어요. ", "Confirm your mail address to get mail. ")), el.A(el.Href(ui.Local(ctx, ui.AddressPath)), g.Text(ui.T(ctx, "이메일 인증하기", "Confirm the address"))))
 	case paused != nil:
 		return el.Div(el.Class("notice-box wrong"),
 			el.P(g.Text(ui.T(ctx, "이메일이 반송되어 "+m.Email+" 주소로는 더 보내지 않습니다.", "Mail to "+m.Email+" bounced, so nothing more is sent there."))),

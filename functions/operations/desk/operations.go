@@ -94,6 +94,10 @@ func everything(ctx context.Context, h bill.Health) g.Node {
 	if h.Database.MaxConnections > 0 {
 		database += ui.T(ctx, ", 연결 ", ", connections ") + strconv.Itoa(h.Database.Connections) + " / " + strconv.Itoa(h.Database.MaxConnections)
 	}
+	unsaved := ui.T(ctx, "여기에서는 하지 않음", "Not made here")
+	if h.Backup.Expected {
+		unsaved = ui.T(ctx, "아직 없음", "None yet")
+	}
 	minutes := func(seconds float64) string { return grouped(seconds/60, 1) + ui.T(ctx, "분", " min") }
 	return el.Dl(el.Class("facts"),
 		desk.Fact(ui.T(ctx, "홈페이지", "Site"), state(h.Site.Reachable, site)),
@@ -105,7 +109,7 @@ func everything(ctx context.Context, h bill.Health) g.Node {
 		desk.Fact(ui.T(ctx, "파일", "Files"), g.Text(count(h.Storage.Files, "N개", "N files")+", "+of(h.Storage.Bytes, h.Storage.LimitBytes)+", "+count(h.Storage.Unfinished, "올리는 중 N개", "N unfinished"))),
 		desk.Fact(ui.T(ctx, "전할 일", "Events"), el.Span(el.Class("meta"), el.Span(g.Text(count(h.Events.Unsent, "기다리는 중 N건", "N waiting"))),
 			desk.Link(desk.At(ctx, deadletter.DeskPath), count(h.Events.Dead, "전하지 못함 N건", "N undelivered"), ""))),
-		desk.Fact(ui.T(ctx, "백업", "Backup"), when(h.Backup.At, ui.T(ctx, "아직 없음", "None yet"))),
+		desk.Fact(ui.T(ctx, "백업", "Backup"), when(h.Backup.At, unsaved)),
 		desk.Fact(ui.T(ctx, "다음 게시", "Next publication"), when(h.WarmUp.Next, ui.T(ctx, "없음", "None"))),
 		desk.Fact(ui.T(ctx, "미리 깨우기", "Warm-up"), g.Text(ui.T(ctx, "오늘 ", "Today ")+minutes(h.WarmUp.UsedSeconds)+" / "+minutes(h.WarmUp.BudgetSeconds))),
 	)
@@ -196,7 +200,7 @@ func taken(ctx context.Context, b bill.Bill) string {
 // slept is what functions left free by sleeping.
 func slept(ctx context.Context, s bill.Sleep) string {
 	there, always, spared := grouped(s.Pods, 1), grouped(s.Always, 1), percent(s.Spared)
-	return ui.T(ctx, "기능은 평균 "+there+"개가 떠 있었습니다. 잠들지 않았다면 평균 "+always+"개였을 테니, 그 자리의 "+spared+"를 비워 두었습니다. 비운 자리는 사람이 몰릴 때와 다른 일에 쓰고, 노드를 줄일 때에만 돈이 됩니다.",
+	return ui.T(ctx, "기능은 평균 "+there+"개가 떠 있었습니다. 잠들지 않았다면 평균 "+always+"개였을 테니, 그 자리의 "+spared+"를 비워 두었습니다. 비운 자리는 사람이 몰릴 때와 다른 일에 쓰고, 서버를 줄여야 비용이 줄어듭니다.",
 		there+" pods of functions were there on average. Had none slept, there would have been "+always+": "+spared+" of that room was free. It serves rushes and whatever else runs there, and saves money only where there are fewer nodes for it.")
 }
 

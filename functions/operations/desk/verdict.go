@@ -21,7 +21,7 @@ func verdict(ctx context.Context, h bill.Health) g.Node {
 	kind, word, said := ui.Done, "", ""
 	switch h.Verdict() {
 	case bill.Unseen:
-		kind, word, said = ui.Wait, ui.T(ctx, "아직 모름", "Not known"), ui.T(ctx, "아직 아무도 살펴보지 않았습니다. 잠시 뒤에 다시 보세요.", "Nothing has been checked yet. Come back in a moment.")
+		kind, word, said = ui.Wait, ui.T(ctx, "아직 알 수 없음", "Not known yet"), ui.T(ctx, "아직 아무도 살펴보지 않았습니다. 잠시 뒤에 다시 보세요.", "Nothing has been checked yet. Come back in a moment.")
 	case bill.Blind:
 		kind, word, said = ui.Late, ui.T(ctx, "알 수 없음", "Not known"), ui.T(ctx, "상태를 살피는 프로그램이 멈추어 지금 상태를 알 수 없습니다. 아래는 마지막으로 살펴본 모습입니다.", "The program that checks everything has stopped, so the current state is unknown. Below is what it last saw.")
 	case bill.Urgent:
@@ -122,6 +122,8 @@ func (h handlers) seen(ctx context.Context, t bill.Task) string {
 		return ui.T(ctx, "Redis가 답하지 않습니다. 방문자는 복사본을 보고 있습니다.", "Redis does not answer. Visitors see copies.")
 	case "ReleaseFailing":
 		return ui.T(ctx, "준비되지 않은 기능이 있습니다: ", "Not ready: ") + strings.Join(names, ", ")
+	case "BackupTooOld": // of which there is no alert yet where there was never one
+		return ui.T(ctx, "백업이 아직 한 번도 없습니다.", "There has never been a backup.")
 	case "DeadLetters":
 		n := grouped(float64(t.Count), 0)
 		return ui.T(ctx, "전하지 못한 일이 "+n+"건 있습니다.", "Not delivered: "+n+".")
@@ -142,20 +144,20 @@ func costs(ctx context.Context, month, before bill.Bill) g.Node {
 		case b.WatchedHours == 0:
 			return ui.T(ctx, "기록 없음", "Not known")
 		case b.Paid.Nodes == 0:
-			return ui.T(ctx, "모름", "Not known")
+			return ui.T(ctx, "아직 알 수 없음", "Not known yet")
 		}
 		return percent(b.Paid.Functions)
 	}
-	all := ui.T(ctx, "모름", "Not known")
+	all := ui.T(ctx, "아직 알 수 없음", "Not known yet")
 	if month.Paid.WonPerMonth > 0 {
 		all = won(ctx, month.Paid.WonPerMonth)
 	}
 	return el.Section(el.Class("stack"), el.H2(g.Text(ui.T(ctx, "매달 내는 돈", "What is paid every month"))),
 		el.Div(el.Class("stats"),
-			el.P(g.Text(ui.T(ctx, "아무도 찾지 않아도", "Whether anybody visits or not")), el.B(g.Text(all))),
-			g.If(month.Paid.AlwaysOn > 0, el.P(g.Text(ui.T(ctx, "노드에서 늘 켜 둔 것의 몫", "Always on, of the nodes")), el.B(g.Text(percent(month.Paid.AlwaysOn))))),
-			el.P(g.Text(ui.T(ctx, "노드에서 기능의 몫, 이번 달", "Functions, this month")), el.B(g.Text(share(month)))),
-			el.P(g.Text(ui.T(ctx, "노드에서 기능의 몫, 지난달", "Functions, the month before")), el.B(g.Text(share(before)))),
+			el.P(g.Text(ui.T(ctx, "기본 비용", "Fixed cost")), el.B(g.Text(all))),
+			g.If(month.Paid.AlwaysOn > 0, el.P(g.Text(ui.T(ctx, "늘 켜 둔 것의 사용료", "Always on, of the nodes")), el.B(g.Text(percent(month.Paid.AlwaysOn))))),
+			el.P(g.Text(ui.T(ctx, "이번 달 기능별 사용료", "Functions, this month")), el.B(g.Text(share(month)))),
+			el.P(g.Text(ui.T(ctx, "지난달 기능별 사용료", "Functions, the month before")), el.B(g.Text(share(before)))),
 		),
 		el.P(g.Text(changed(ctx, month, before))),
 		el.P(el.Class("hint"), g.Text(paid(ctx, month))),
@@ -185,12 +187,12 @@ func changed(ctx context.Context, month, before bill.Bill) string {
 	part := strconv.Itoa(int(math.Round(math.Abs(share)*100))) + "%"
 	switch {
 	case !known:
-		return ui.T(ctx, "기능의 몫을 지난달과 비교할 만큼 살펴보지 못했습니다.", "Too little was seen to compare what functions take with the month before.")
+		return ui.T(ctx, "기능별 사용료를 지난달과 비교할 만큼 살펴보지 못했습니다.", "Too little was seen to compare what functions take with the month before.")
 	case math.Abs(share) < 0.05: // what a few visitors more or less make
 		return ui.T(ctx, "기능들은 지난달과 비슷하게 씁니다.", "Functions take about as much as the month before.")
 	case share > 0:
 		return ui.T(ctx, "이대로면 기능들이 지난달보다 "+part+" 더 씁니다. 노드가 모자랄 때에만 더 내게 되고, 무엇이 많이 쓰는지는 아래 ‘기능마다 자세히’에서 볼 수 있습니다.", "At this rate functions take "+part+" more than the month before. It costs more only where the nodes do not suffice; what takes most stands below.")
 	default:
-		return ui.T(ctx, "이대로면 기능들이 지난달보다 "+part+" 덜 씁니다. 내는 돈은 노드를 줄일 때에만 줄어듭니다.", "At this rate functions take "+part+" less than the month before. Less is paid only with fewer nodes.")
+		return ui.T(ctx, "이대로면 기능들이 지난달보다 "+part+" 덜 씁니다. 서버를 줄여야 비용이 줄어듭니다.", "At this rate functions take "+part+" less than the month before. Less is paid only with fewer nodes.")
 	}
 }

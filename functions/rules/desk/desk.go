@@ -205,8 +205,12 @@ func (h handlers) version(ctx context.Context, b rule.Shelved, v rule.Version) g
 		),
 		g.Iff(v.PromulgatedOn == "", func() g.Node {
 			name := ui.Name(ctx, v.Called())
+			asked := ui.T(ctx, name+": 초안을 지울까요? 되돌릴 수 없습니다.", name+": delete the draft? This cannot be undone.")
+			if v.AnnouncedAt != nil && !v.AnnouncedAt.After(clock.Now(ctx)) {
+				asked = ui.T(ctx, name+": 공고한 개정안을 지울까요? 누구나 보던 공고도 함께 사라지며, 되돌릴 수 없습니다.", name+": delete what was announced? Its announcement disappears for everybody, and this cannot be undone.")
+			}
 			return el.Form(desk.Action("DELETE", "/v1/rules/"+b.Slug+"/versions/"+strconv.FormatInt(v.Number, 10), v.Version), desk.Said(ui.T(ctx, "지웠습니다.", "Deleted.")),
-				el.Data("confirm", ui.T(ctx, name+": 초안을 지울까요? 되돌릴 수 없습니다.", "Delete the draft? This cannot be undone.")),
+				el.Data("confirm", asked),
 				el.Button(el.Type("submit"), el.Class("button small danger"), el.Aria("label", ui.T(ctx, name+" 지우기", "Delete "+name)), g.Text(ui.T(ctx, "지우기", "Delete"))))
 		}),
 	)

@@ -18,6 +18,40 @@ import (
 	"github.com/madang-council/madang/shared/ui/desk"
 )
 
+// counted says what was read of a text: its articles, and whatever else it has beside them.
+func counted(ctx context.Context, text rule.Text) string {
+	articles, preamble, supplements, schedules, forms := 0, 0, 0, 0, 0
+	for _, a := range text.Articles() {
+		switch {
+		case a.Main():
+			articles++
+		case strings.HasPrefix(a.Number, rule.Form):
+			forms++
+		case a.Annex():
+			schedules++
+		case a.Number == rule.Preamble:
+			preamble++
+		default:
+			supplements++
+		}
+	}
+	ko, en := fmt.Sprintf("조문 %d개", articles), english.Many(articles, "article")
+	more := func(n int, word, one string) {
+		if n == 0 {
+			return
+		}
+		if n > 1 {
+			word += fmt.Sprintf(" %d개", n)
+		}
+		ko, en = ko+english.Particle(ko, "와")+" "+word, en+" and "+english.Many(n, one)
+	}
+	more(preamble, "전문", "preamble")
+	more(supplements, "부칙", "supplementary provision")
+	more(schedules, "별표", "schedule")
+	more(forms, "별지", "form")
+	return ui.T(ctx, ko+english.Particle(ko, "를")+" 읽었습니다.", "Read "+en+".")
+}
+
 func (h handlers) compose(ctx context.Context, r *bookRequest) (*ui.Answer, error) {
 	b, _, err := h.shelf(ctx, r.Slug)
 	if err != nil {
@@ -254,7 +288,7 @@ func (h handlers) read(ctx context.Context, b rule.Shelved, v rule.Version) (g.N
 	}
 	changes := rule.Compare(base, keyed)
 	return g.Group{
-		el.P(el.Class("hint"), g.Text(ui.T(ctx, fmt.Sprintf("조문 %d개를 읽었습니다.", len(text.Articles())), english.Many(len(text.Articles()), "article")+"."))),
+		el.P(el.Class("hint"), g.Text(counted(ctx, text))),
 		g.If(len(warnings) > 0, el.Div(el.Class("notice-box"), el.P(g.Text(ui.T(ctx, "확인해 보세요", "Have a look"))), el.Ul(g.Map(warnings, func(w rule.Warning) g.Node {
 			return el.Li(g.Text(ui.T(ctx, fmt.Sprintf("%d번째 줄: %s", w.Line, w.Text.KO), fmt.Sprintf("Line %d: %s", w.Line, w.Text.EN))))
 		})))),

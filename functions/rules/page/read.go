@@ -231,7 +231,7 @@ func body(ctx context.Context, b rule.Shelved, r rule.Reading) g.Node {
 		number := times[a.Key]
 		return el.Section(el.ID(anchor(a.Number)), el.Class("provision"), g.If(a.Deleted(), el.Class("provision gone")),
 			headed(len(above)+2, el.A(el.Href(ui.Local(ctx, rule.ArticlePath(b.Slug, a.Number, r.Began(a.Key)))), ui.Korean(ctx), g.Text(a.Title())),
-				g.If(number > 1, el.Small(g.Text(ui.T(ctx, fmt.Sprintf("%d번 바뀜", number-1), fmt.Sprintf("changed %d×", number-1)))))),
+				g.If(number > 1, el.Small(g.Text(ui.T(ctx, fmt.Sprintf("%d회 개정", number-1), fmt.Sprintf("amended %d×", number-1)))))),
 			said(ctx, a),
 		)
 	}))

@@ -66,7 +66,7 @@ func (h handlers) missing(ctx context.Context, r *missingRequest) (*ui.Answer, e
 			return desk.Empty(ui.T(ctx, "못 찾은 검색어가 없습니다.", "There is none."))
 		}),
 		g.Iff(len(page.Items) > 0, func() g.Node {
-			return desk.Table(title, []g.Node{desk.Column(ctx, "주(월요일)", "Week (Monday)"), desk.Column(ctx, "검색어", "Words"), desk.Numbers(ctx, "횟수", "Times")},
+			return desk.Table(title, []g.Node{desk.Column(ctx, "주(월요일)", "Week (Monday)"), desk.Column(ctx, "검색어", "Search terms"), desk.Numbers(ctx, "횟수", "Times")},
 				g.Map(page.Items, func(m search.Miss) g.Node {
 					return el.Tr(el.Td(week(ctx, m.Week)), el.Td(ui.Korean(ctx), el.A(el.Href(ui.Query(ui.Local(ctx, search.Path), "q", m.Words)), g.Text(m.Words))), desk.Number(strconv.FormatInt(m.Times, 10)))
 				}))

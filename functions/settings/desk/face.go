@@ -74,7 +74,7 @@ func colours(ctx context.Context, f face.Face) g.Node {
 		})),
 		form.Input(ui.Field{Name: "colour", Label: ui.T(ctx, "우리 색", "Our colour"), Value: f.Colour, Limit: 7, Hint: ui.T(ctx, "#0b5f49처럼 적습니다.", "For example, #0b5f49.")}),
 		el.Div(el.Class("field"), el.Label(el.For("picker"), g.Text(ui.T(ctx, "색상표에서 고르기", "Pick a colour"))), el.Input(el.ID("picker"), el.Type("color"), el.Value(f.Colour))),
-		desk.Table(ui.T(ctx, "대비", "Contrast"), []g.Node{desk.Column(ctx, "어디에", "Where"), desk.Column(ctx, "밝은 화면", "By day"), desk.Column(ctx, "어두운 화면", "By night")}, g.Group{
+		desk.Table(ui.T(ctx, "대비", "Contrast"), []g.Node{desk.Column(ctx, "어디에", "Where"), desk.Column(ctx, "밝은 화면", "Light"), desk.Column(ctx, "어두운 화면", "Dark")}, g.Group{
 			line("머리글의 글자", "Text of the header", "onField"), line("링크와 버튼", "Links and buttons", "links"), line("막대와 선", "Meters and lines", "bars"),
 		}),
 		el.P(el.ID("moved"), el.Class("hint"), el.Hidden("hidden"), g.Text(ui.T(ctx, "고른 색에서는 흰 글자도 먹색 글자도 읽기 어려워, 머리글에는 밝기를 조금 옮겨 씁니다.", "Neither white nor ink can be read on this colour: the header takes the nearest on which one can."))),
@@ -138,7 +138,7 @@ func preview(ctx context.Context, f face.Face) g.Node {
 			))
 	}
 	return el.Aside(el.Class("face-preview"), el.Aria("label", ui.T(ctx, "미리보기", "Preview")), el.H2(g.Text(ui.T(ctx, "미리보기", "Preview"))),
-		phone("light", ui.T(ctx, "밝은 화면", "By day")), phone("dark", ui.T(ctx, "어두운 화면", "By night")),
+		phone("light", ui.T(ctx, "밝은 화면", "Light")), phone("dark", ui.T(ctx, "어두운 화면", "Dark")),
 		el.P(el.Class("hint"), g.Text(ui.T(ctx, "위는 밝은 화면, 아래는 어두운 화면입니다.", "Above by day, below by night."))),
 		el.P(el.Class("hint"), g.Text(ui.T(ctx, "로고는 "+strconv.Itoa(face.MarkLimit>>10)+" KiB까지입니다.", "A logo has at most "+strconv.Itoa(face.MarkLimit>>10)+" KiB."))),
 	)

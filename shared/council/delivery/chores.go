@@ -187,7 +187,7 @@ func (k Keeper) Personal() []person.Data {
 		Name: "notificationMails",
 		Notices: []person.Notice{
 			{What: problem.Text{KO: "이메일과 기기로 보낸 알림: 어떤 글을 언제 보냈고 받았는지", EN: "Notifications by email and on devices: about what, when, and whether they were delivered"}, Why: problem.Text{KO: "같은 알림을 두 번 보내지 않기", EN: "Not sending anything twice"}, Until: problem.Text{KO: "90일, 또는 탈퇴할 때까지", EN: "90 days, or until you leave"},
-				Whom: problem.Text{KO: "이메일은 대신 보내는 곳(처리 위탁)", EN: "Email: whoever sends it for us"}},
+				Whom: problem.Text{KO: "이메일로 보낸 것만, {mail}", EN: "What is sent by email alone, to {mail}"}},
 			{What: problem.Text{KO: "이메일이 되돌아온 주소의 표시", EN: "That email to your address bounced"}, Why: problem.Text{KO: "없는 주소로 보내지 않기", EN: "Not sending to an address that does not work"}, Until: problem.Text{KO: "다시 받기로 하거나 탈퇴할 때까지", EN: "Until you ask for email again or leave"}},
 		},
 		Columns: []person.Column{

@@ -312,6 +312,12 @@ type Tally struct {
 	Count    int    `json:"count"`
 }
 
+// Label is the tally in words: 가결 2건, 2 passed.
+func (t Tally) Label() problem.Text {
+	word, n := Word(t.Decision), strconv.Itoa(t.Count)
+	return problem.Text{KO: word.KO + " " + n + "건", EN: n + " " + strings.ToLower(word.EN)}
+}
+
 // Tallies are the decisions of m, counted, in the order of Outcomes.
 func (m Minute) Tallies() []Tally {
 	list := []Tally{}
@@ -333,8 +339,8 @@ func (m Minute) Tallies() []Tally {
 func (m Minute) Line() problem.Text {
 	ko, en := []string{}, []string{}
 	for _, t := range m.Tallies() {
-		w := Word(t.Decision)
-		ko, en = append(ko, w.KO+" "+strconv.Itoa(t.Count)), append(en, w.EN+" "+strconv.Itoa(t.Count))
+		said := t.Label()
+		ko, en = append(ko, said.KO), append(en, said.EN)
 	}
 	if len(ko) == 0 {
 		if n := len(m.Items); n > 0 {

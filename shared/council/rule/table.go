@@ -98,7 +98,7 @@ func Counts(changes []Change) map[Became]int {
 // Label is what became of an article, for people.
 func (b Became) Label() problem.Text {
 	return map[Became]problem.Text{
-		Changed: {KO: "고침", EN: "Changed"}, Added: {KO: "새로 둠", EN: "New"}, Removed: {KO: "없앰", EN: "Removed"}, Moved: {KO: "옮김", EN: "Moved"},
+		Changed: {KO: "고침", EN: "Changed"}, Added: {KO: "신설", EN: "New"}, Removed: {KO: "없앰", EN: "Removed"}, Moved: {KO: "옮김", EN: "Moved"},
 	}[b]
 }
 

@@ -87,7 +87,7 @@ func (a Accounts) ReadConsent(f *check.Fields, prefix string, c member.Consent) 
 		f.Add(prefix+"policyVersion", "not-current", "지금의 개인정보 처리방침은 "+a.PolicyVersion+" 버전입니다.", "The current privacy policy is version "+a.PolicyVersion+".")
 	}
 	if !c.Privacy {
-		f.Add(prefix+"privacy", "required", "개인정보 수집과 이용에 동의해야 합니다.", "There is no account without this consent.")
+		f.Add(prefix+"privacy", "required", "개인정보 수집과 이용에 동의해 주세요.", "There is no account without this consent.")
 	}
 	if c.Age != nil && !*c.Age {
 		f.Add(prefix+"age", "under-age", "14세 이상만 가입할 수 있습니다.", "Members are 14 or older.")

@@ -26,7 +26,7 @@ type Known struct {
 
 // ErrConsentRequired is the answer to who comes by an issuer and has no account.
 func ErrConsentRequired() *problem.Error {
-	return problem.New(problem.Conflict, "consent-required", "처음 오셨네요. 가입하려면 개인정보 수집과 이용에 동의해야 합니다.", "You are new here. To become a member, agree to the collection and use of personal data.")
+	return problem.New(problem.Conflict, "consent-required", "처음 오셨네요. 가입하려면 개인정보 수집과 이용에 동의해 주세요.", "You are new here. To become a member, agree to the collection and use of personal data.")
 }
 
 // SignInBy signs in whom another issuer has identified. It fails as credential.Store.SignInAs does, and with

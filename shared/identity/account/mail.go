@@ -16,7 +16,7 @@ import (
 func (a Accounts) signUpMail(ctx context.Context, email, code string) mail.Message {
 	m := mail.Message{To: email, Subject: "[" + a.Council(ctx) + "] 회원 가입"}
 	if code != "" {
-		m.Text = a.Council(ctx) + " 홈페이지에 가입했습니다. 이 주소가 본인의 것인지 확인해 주세요.\n\n확인 번호: " + code + "\n" + a.SiteURL + "/my/address 에서 30분 안에 넣어 주세요. 총학생회는 이 번호나 학교 포털 비밀번호를 묻지 않습니다.\n\n" +
+		m.Text = a.Council(ctx) + " 홈페이지에 가입했습니다. 이 주소가 본인의 것인지 확인해 주세요.\n\n인증번호: " + code + "\n" + a.SiteURL + "/my/address 에서 30분 안에 입력해 주세요. 총학생회는 이 번호나 학교 포털 비밀번호를 묻지 않습니다.\n\n" +
 			"가입한 적이 없다면 '비밀번호를 잊었어요'로 비밀번호를 바꾼 뒤 탈퇴할 수 있습니다.\n\n" +
 			"Welcome. Your code: " + code + ". Enter it within 30 minutes at " + a.SiteURL + "/en/my/address. If you did not sign up, reset the password and delete the account.\n"
 		return m
@@ -30,8 +30,8 @@ func (a Accounts) signUpMail(ctx context.Context, email, code string) mail.Messa
 // codeMail carries the code that proves a school address.
 func (a Accounts) codeMail(ctx context.Context, email, code string) mail.Message {
 	return mail.Message{
-		To: email, Subject: "[" + a.Council(ctx) + "] 재학생 인증 번호 " + code,
-		Text: "재학생 인증 번호: " + code + "\n10분 안에 홈페이지에 넣어 주세요. 총학생회는 이 번호나 학교 포털 비밀번호를 묻지 않습니다.\n\n" +
+		To: email, Subject: "[" + a.Council(ctx) + "] 재학생 인증번호 " + code,
+		Text: "재학생 인증번호: " + code + "\n10분 안에 홈페이지에 입력해 주세요. 총학생회는 이 번호나 학교 포털 비밀번호를 묻지 않습니다.\n\n" +
 			"Your code: " + code + ". Enter it within 10 minutes. The council never asks for it, nor for your university password.\n",
 	}
 }
@@ -39,8 +39,8 @@ func (a Accounts) codeMail(ctx context.Context, email, code string) mail.Message
 // addressMail carries the code that proves an address to be a member's own.
 func (a Accounts) addressMail(ctx context.Context, email, code string) mail.Message {
 	return mail.Message{
-		To: email, Subject: "[" + a.Council(ctx) + "] 이메일 주소 확인 번호 " + code,
-		Text: "이메일 주소 확인 번호: " + code + "\n30분 안에 홈페이지에 넣어 주세요. 요청한 적이 없다면 이 이메일을 무시하세요. 총학생회는 이 번호를 묻지 않습니다.\n\n" +
+		To: email, Subject: "[" + a.Council(ctx) + "] 이메일 인증번호 " + code,
+		Text: "이메일 인증번호: " + code + "\n30분 안에 홈페이지에 입력해 주세요. 요청한 적이 없다면 이 이메일을 무시하세요. 총학생회는 이 번호를 묻지 않습니다.\n\n" +
 			"Your code: " + code + ". Enter it within 30 minutes. If you did not ask for it, ignore this message. The council never asks for it.\n",
 	}
 }
@@ -54,8 +54,8 @@ func (a Accounts) changedMail(ctx context.Context, to string, what problem.Text,
 			when + " (Seoul): " + what.EN + " If it was not you, reset the password at once and tell the council.\n",
 	}
 	if to != address {
-		m.Text = when + " " + what.KO + " 이제 이 주소로는 이메일이 가지 않고 비밀번호를 다시 정할 수 없습니다.\n\n본인이 아니라면 곧바로 총학생회에 알려 주세요.\n" + a.SiteURL + "\n\n" +
-			when + " (Seoul): " + what.EN + " This address no longer gets mail of the account nor resets its password. If it was not you, tell the council at once.\n"
+		m.Text = when + " " + what.KO + " 이제 이 주소로는 이메일을 보내지 않으며, 비밀번호 재설정에도 쓸 수 없습니다.\n\n본인이 아니라면 곧바로 총학생회에 알려 주세요.\n" + a.SiteURL + "\n\n" +
+			when + " (Seoul): " + what.EN + " We no longer send mail to this address, and it cannot be used to reset the password. If it was not you, tell the council at once.\n"
 	}
 	return m
 }

@@ -44,7 +44,7 @@ func failed(t Try) *problem.Error {
 	if t.Code == "" {
 		return ErrFailed()
 	}
-	return problem.New(problem.Unauthenticated, ErrFailed().Code, "이메일, 비밀번호 또는 인증 번호가 맞지 않습니다.", "The address, the password or the code is wrong.")
+	return problem.New(problem.Unauthenticated, ErrFailed().Code, "이메일, 비밀번호 또는 인증번호가 맞지 않습니다.", "The address, the password or the code is wrong.")
 }
 
 // ErrCodeRequired is the answer to a right password of a member who has a second factor.
@@ -69,7 +69,7 @@ func ErrPassword() *problem.Error {
 
 // ErrCode is the answer to a wrong code of a member who is signed in.
 func ErrCode() *problem.Error {
-	return problem.New(problem.Forbidden, "code-wrong", "인증 번호가 맞지 않습니다.", "The code is wrong.")
+	return problem.New(problem.Forbidden, "code-wrong", "인증번호가 맞지 않습니다.", "The code is wrong.")
 }
 
 // ErrSignInAgain is the answer to a member who has neither password nor second factor to

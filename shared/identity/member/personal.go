@@ -15,7 +15,7 @@ func (s Store) Personal() []person.Data {
 	return []person.Data{
 		{Name: "profile", Notices: []person.Notice{
 			{What: problem.Text{KO: "이메일, 이름, 비밀번호(되돌릴 수 없는 값으로)", EN: "Email address, name, password (stored as a hash)"}, Why: problem.Text{KO: "가입과 로그인, 계정에 관한 알림", EN: "Creating your account, signing in, and messages about it"}, Until: problem.Text{KO: "탈퇴하고 {leave} 뒤 지움", EN: "Deleted {leave} after leaving"},
-				Whom: problem.Text{KO: "이메일 주소만, 이메일을 대신 보내는 곳(처리 위탁)", EN: "The email address alone, to whoever sends our email"}},
+				Whom: problem.Text{KO: "이메일 주소만, {mail}", EN: "The email address alone, to {mail}"}},
 			{What: problem.Text{KO: "학과(선택)", EN: "Department (optional)"}, Why: problem.Text{KO: "통계와 이용 대상 확인", EN: "Statistics, and deciding which services you may use"}, Until: problem.Text{KO: "탈퇴하고 {leave} 뒤 지움", EN: "Deleted {leave} after leaving"}},
 			{What: problem.Text{KO: "학번, 학교 이메일 주소(되돌릴 수 없는 값으로만)", EN: "Student number and school email address (stored only as hashes)"}, Why: problem.Text{KO: "재학생인지 확인, 한 사람이 한 계정만", EN: "Confirming that you are a student, with one account each"}, Until: problem.Text{KO: "탈퇴하고 {leave} 뒤 지움", EN: "Deleted {leave} after leaving"}},
 			{What: problem.Text{KO: "총학생회에서 맡은 역할과 임기", EN: "Roles in the council, and their terms"}, Why: problem.Text{KO: "권한 확인", EN: "Deciding what you may do"}, Until: problem.Text{KO: "탈퇴하고 {leave} 뒤 지움", EN: "Deleted {leave} after leaving"}},

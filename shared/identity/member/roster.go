@@ -91,7 +91,7 @@ func (s Store) ReadRoster(r io.Reader) (Roster, error) {
 		return Roster{}, problem.Wrong(wrong...)
 	}
 	if len(list) == 0 {
-		return Roster{}, problem.New(problem.Invalid, "roster-empty", "명부에 학생이 한 명도 없습니다. 빈 명부로 바꾸면 아무도 재학생 인증을 할 수 없으므로 앞의 명부를 그대로 둡니다.",
+		return Roster{}, problem.New(problem.Invalid, "roster-empty", "명부에 학생이 한 명도 없습니다. 빈 명부로 바꾸면 아무도 재학생 인증을 할 수 없으므로 이전 명부를 그대로 둡니다.",
 			"The roster lists no student. Nobody could verify by an empty one, so the one before stays.")
 	}
 	return Roster{Students: list, Encoding: encoding, Lines: at}, nil

@@ -31,12 +31,12 @@ const (
 // ErrCodeEnded is the answer to a code that is too late, was tried too often or was never
 // sent.
 func ErrCodeEnded() *problem.Error {
-	return problem.New(problem.Gone, "code-ended", "인증 번호가 만료되었습니다. 다시 받으세요.", "The code has expired. Ask for a new one.")
+	return problem.New(problem.Gone, "code-ended", "인증번호가 만료되었습니다. 다시 받으세요.", "The code has expired. Ask for a new one.")
 }
 
 // ErrCodeWrong is the answer to a wrong code that may be tried again.
 func ErrCodeWrong() *problem.Error {
-	return problem.WrongField("code", "code-wrong", "인증 번호가 맞지 않습니다.", "The code is wrong.")
+	return problem.WrongField("code", "code-wrong", "인증번호가 맞지 않습니다.", "The code is wrong.")
 }
 
 // ErrNotListed is the one answer to a student number that is not in the roster and to a

@@ -67,7 +67,8 @@ type EventsHealth struct {
 
 // BackupHealth is when the database was saved last.
 type BackupHealth struct {
-	At *time.Time `json:"at,omitempty" description:"Absent: never, or the database is saved by somebody else."`
+	At       *time.Time `json:"at,omitempty" description:"Absent: never, or the database is saved by somebody else."`
+	Expected bool       `json:"expected" description:"It is to be saved here: false where somebody else saves it, or nobody does."`
 }
 
 // WarmUpHealth is what waking functions ahead of a publication takes.

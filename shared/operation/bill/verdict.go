@@ -70,6 +70,7 @@ func (h Health) Tasks() []Task {
 	seen(!h.Database.Reachable, Task{Name: "DatabaseDown", Now: true})
 	seen(!h.Pages.Reachable, Task{Name: "RedisDown", Now: true})
 	seen(len(down) > 0, Task{Name: "ReleaseFailing", Now: true, Functions: down})
+	seen(h.Backup.Expected && h.Backup.At == nil, Task{Name: "BackupTooOld"})
 	seen(h.Events.Dead > 0, Task{Name: "DeadLetters", Count: h.Events.Dead})
 	slices.SortStableFunc(list, func(a, b Task) int {
 		switch {

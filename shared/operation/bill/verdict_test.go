@@ -17,10 +17,14 @@ func TestVerdict(t *testing.T) {
 		h := bill.Health{At: noon, Stale: yes.Draw(t, "stale")}
 		h.Site.Reachable, h.Database.Reachable, h.Pages.Reachable = yes.Draw(t, "site"), yes.Draw(t, "database"), yes.Draw(t, "redis")
 		h.Events.Dead = rapid.Int64Range(0, 2).Draw(t, "dead")
+		if h.Backup.Expected = yes.Draw(t, "backups"); yes.Draw(t, "saved") {
+			h.Backup.At = &noon
+		}
+		unsaved := h.Backup.Expected && h.Backup.At == nil
 		ready := yes.Draw(t, "ready")
 		h.Functions = []bill.FunctionHealth{{Name: "main", Ready: true}, {Name: "notices", Ready: ready}}
 		urgent := !ready || !h.Site.Reachable || !h.Database.Reachable || !h.Pages.Reachable
-		soon := h.Events.Dead > 0
+		soon := h.Events.Dead > 0 || unsaved
 		for _, name := range rapid.SliceOfDistinct(rapid.SampledFrom([]string{"SiteDown", "DatabaseDown", "RedisDown", "ReleaseFailing", "DeadLetters", "BackupTooOld", "ReadsFail"}), rapid.ID[string]).Draw(t, "alerts") {
 			severity := rapid.SampledFrom([]string{"page", "ticket"}).Draw(t, "severity")
 			h.Alerts = append(h.Alerts, bill.Alert{Name: name, Severity: severity})
@@ -35,7 +39,7 @@ func TestVerdict(t *testing.T) {
 			}
 			now = task.Now
 		}
-		for name, is := range map[string]bool{"SiteDown": !h.Site.Reachable, "DatabaseDown": !h.Database.Reachable, "RedisDown": !h.Pages.Reachable, "ReleaseFailing": !ready, "DeadLetters": soon} {
+		for name, is := range map[string]bool{"SiteDown": !h.Site.Reachable, "DatabaseDown": !h.Database.Reachable, "RedisDown": !h.Pages.Reachable, "ReleaseFailing": !ready, "DeadLetters": h.Events.Dead > 0, "BackupTooOld": unsaved} {
 			if is && !names[name] {
 				t.Fatalf("%s is not said", name)
 			}

@@ -293,6 +293,7 @@ async function save() {
 /** @param {Notice} n */
 function done(n) {
   const ended = n.state === 'draft' && box('publish').value === 'at';
+  const published = n.state === 'published' && notice?.state !== 'published';
   if (ended) {
     box('publish').value = 'draft';
   }
@@ -302,7 +303,7 @@ function done(n) {
   }
   schedule();
   settle(n);
-  announce(ended ? say('고친 글은 다시 승인받아야 해서, 예약을 취소하고 초안으로 저장했습니다.', 'What was edited needs approval again: it is no longer scheduled, and saved as a draft.') : n.state === 'draft' ? say('초안으로 저장했습니다.', 'Saved as a draft.') : say(`저장했습니다. ${stateOf(n)}.`, `Saved. ${stateOf(n)}.`), 'good');
+  announce(ended ? say('고친 글은 다시 승인받아야 해서, 예약을 취소하고 초안으로 저장했습니다.', 'What was edited needs approval again: it is no longer scheduled, and saved as a draft.') : n.state === 'draft' ? say('초안으로 저장했습니다.', 'Saved as a draft.') : published ? say('게시했습니다.', 'Published.') : say(`저장했습니다. ${stateOf(n)}.`, `Saved. ${stateOf(n)}.`), 'good');
 }
 
 /** What is stored has changed meanwhile: shows who changed it and what differs, and lets the editor decide. */

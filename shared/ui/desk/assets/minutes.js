@@ -1,6 +1,7 @@
 import { Api } from './api.js';
 import { Attachments } from './attachments.js';
 import { element, fill, need, told } from './dom.js';
+import { confirmed } from './dialog.js';
 import { Drafts } from './draft.js';
 import { Ledger } from './ledger.js';
 import { say } from './language.js';
@@ -179,6 +180,8 @@ async function save() {
 window.setInterval(() => void save(), often);
 document.addEventListener('visibilitychange', () => document.visibilityState === 'hidden' && void save());
 addEventListener('pagehide', keep);
+/** The button whose question was answered with yes. @type {HTMLButtonElement | null} */
+let agreed = null;
 form.addEventListener('submit', (event) => {
   if (sending || tray.pending > 0) { // its answer has the version that is sent
     event.preventDefault();
@@ -187,6 +190,18 @@ form.addEventListener('submit', (event) => {
       : say('저장하고 있습니다. 다시 눌러 주세요.', 'It is being saved: press again.');
     return;
   }
+  const button = event.submitter;
+  if (button instanceof HTMLButtonElement && button.dataset.confirm && button !== agreed) {
+    event.preventDefault();
+    void confirmed(button.dataset.confirm, button.textContent ?? '').then((yes) => {
+      if (yes) {
+        agreed = button;
+        form.requestSubmit(button);
+      }
+    });
+    return;
+  }
+  agreed = null;
   form.dataset.leaving = 'yes';
 });
 addEventListener('pageshow', () => delete form.dataset.leaving);

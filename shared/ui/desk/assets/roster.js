@@ -99,7 +99,7 @@ chosen.addEventListener('change', () => {
 });
 need('#apply').addEventListener('click', () => {
   void busy(need('#apply'), async () => {
-    if (await confirmed(say(`학생 ${people(looked.students)}의 명부로 바꿀까요? 앞의 명부는 남지 않습니다.`, `Replace the roster by one of ${people(looked.students)} students? The one before is not kept.`), say('바꾸기', 'Replace'))) {
+    if (await confirmed(say(`학생 ${people(looked.students)}의 명부로 바꿀까요? 이전 명부는 남지 않습니다.`, `Replace the roster by one of ${people(looked.students)} students? The one before is not kept.`), say('바꾸기', 'Replace'))) {
       await api.send('PUT', `/v1/admin/roster?state=${encodeURIComponent(looked.state)}`, { body: looked.body, type: 'text/csv' });
       announceNext(say('명부를 바꾸었습니다.', 'The roster was replaced.'));
       location.reload();
