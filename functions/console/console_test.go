@@ -203,7 +203,7 @@ func TestAudit(t *testing.T) {
 		d.get(d.admin, "/console/audit?actor="+url.QueryEscape(nobody)).Want(200).Says("조건에 맞는 기록이 없습니다.")
 	}
 	d.get(d.admin, "/console/audit?actor=none@example.com").Want(200).Says("조건에 맞는 기록이 없습니다.")
-	d.get(d.admin, "/en/console/audit?subject="+kim.ID).Want(200).Says("</a> read a member: <a", kim.ID)
+	d.get(d.admin, "/en/console/audit?subject="+kim.ID).Want(200).Says("</a> viewed a member&#39;s data: <a", kim.ID)
 	id := d.draft("총학", "가을 축제", nil)
 	d.draft("총학", "초안 100", nil)
 	d.get(d.admin, "/console/audit?action="+url.QueryEscape("POST /v1/notices")).Want(200).Says(`박관리</a> 님이 공지 ‘<a href="/console/notices/`+id+`">가을 축제</a>’`+"\u2060를 썼습니다.", `초안 100</a>’`+"\u2060을 썼습니다.")
