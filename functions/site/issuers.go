@@ -24,13 +24,16 @@ func pathOf(name string) string {
 
 // linkedIssuers are rows of my page, one for each issuer that one can sign in with.
 func (h handlers) linkedIssuers(ctx context.Context, memberID string) (g.Node, error) {
-	names := h.oidc.Names()
+	rows, names := g.Group{}, h.oidc.Names()
 	if len(names) == 0 {
-		return g.Group{}, nil
+		return rows, nil
 	}
-	rows := g.Group{}
+	links, err := h.accounts.Members.Issuers(ctx, memberID)
+	if err != nil {
+		return nil, err
+	}
 	for _, name := range names {
-		linked, err := h.linked(ctx, memberID, name)
+		linked, err := h.among(links, name)
 		if err != nil {
 			return nil, err
 		}
@@ -43,14 +46,10 @@ func (h handlers) linkedIssuers(ctx context.Context, memberID string) (g.Node, e
 	return rows, nil
 }
 
-// linked says whether a member signs in by an issuer.
-func (h handlers) linked(ctx context.Context, memberID, name string) (bool, error) {
+// among says whether an issuer is one of those that a member signs in by.
+func (h handlers) among(links []string, name string) (bool, error) {
 	issuer, err := h.oidc.Issuer(name)
-	if err != nil {
-		return false, err
-	}
-	all, err := h.accounts.Members.Issuers(ctx, memberID)
-	return slices.Contains(all, issuer.URL), err
+	return err == nil && slices.Contains(links, issuer.URL), err
 }
 
 type issuerFormRequest struct {
@@ -73,7 +72,11 @@ func (h handlers) issuerForm(ctx context.Context, r *issuerFormRequest) (*ui.Ans
 }
 
 func (h handlers) issuerPage(ctx context.Context, form ui.Form, status int, name, message string) (*ui.Answer, error) {
-	linked, err := h.linked(ctx, auth.From(ctx).MemberID, name)
+	links, err := h.accounts.Members.Issuers(ctx, auth.From(ctx).MemberID)
+	if err != nil {
+		return nil, err
+	}
+	linked, err := h.among(links, name)
 	if err != nil {
 		return nil, err
 	}
