@@ -172,7 +172,7 @@ func (h handlers) own() []function.Route {
 		{Method: "POST", Path: issuerPath, Words: problem.Text{KO: "다른 계정을 연결하려고 함", EN: "Began to link another account"}, Access: member, Do: function.Do(h.linkIssuer), Limit: function.SigningIn, Alone: true, Proof: true, Doc: "Begins to link an account of another issuer, and leads there."},
 		{Method: "POST", Path: issuerPath + "/remove", Words: problem.Text{KO: "다른 계정의 연결을 끊음", EN: "Unlinked another account"}, Access: member, Do: function.Do(h.unlinkIssuer), Limit: function.SigningIn, Alone: true, Proof: true, Doc: "Takes an issuer from one's account."},
 		{Method: "GET", Path: consentsPath, Access: member, Do: function.Do(h.consentsForm), Doc: "What one agreed to."},
-		{Method: "POST", Path: consentsPath, Words: problem.Text{KO: "동의한 내용을 바꿈", EN: "Changed their consents"}, Access: member, Do: function.Do(h.setConsents), Doc: "Agrees, or takes back what is optional."},
+		{Method: "POST", Path: consentsPath, Words: problem.Text{KO: "동의한 내용을 바꿈", EN: "Changed their consents"}, Access: member, Do: function.Do(h.setConsents), Doc: "Agrees to today's policy."},
 		{Method: "GET", Path: sessionsPath, Access: member, Do: function.Do(h.sessionsPage), Proof: true, Doc: "Where one is signed in."},
 		{Method: "POST", Path: sessionsPath, Words: problem.Text{KO: "모든 기기에서 로그아웃함", EN: "Signed out everywhere"}, Access: member, Always: true, Do: function.Do(h.signOutEverywhere), Proof: true, Doc: "Signs out everywhere."},
 		{Method: "POST", Path: sessionsPath + "/{id}", Words: problem.Text{KO: "다른 기기에서 로그아웃함", EN: "Signed out elsewhere"}, Access: member, Always: true, Do: function.Do(h.signOutThere), Proof: true, Doc: "Signs out in one place."},
