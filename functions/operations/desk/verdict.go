@@ -115,14 +115,14 @@ func (h handlers) seen(ctx context.Context, t bill.Task) string {
 	}
 	switch t.Name {
 	case "SiteDown":
-		return ui.T(ctx, "홈페이지가 답하지 않습니다.", "The site does not answer.")
+		return ui.T(ctx, "홈페이지가 답하지 않습니다.", alertText(t.Name))
 	case "DatabaseDown":
-		return ui.T(ctx, "데이터베이스가 답하지 않습니다. 로그인과 글쓰기가 되지 않습니다.", "The database does not answer. Nobody can sign in or write.")
+		return ui.T(ctx, "데이터베이스가 답하지 않습니다. 로그인과 글쓰기가 되지 않습니다.", alertText(t.Name))
 	case "RedisDown":
-		return ui.T(ctx, "Redis가 답하지 않습니다. 방문자는 복사본을 보고 있습니다.", "Redis does not answer. Visitors see copies.")
+		return ui.T(ctx, "Redis가 답하지 않습니다. 방문자는 복사본을 보고 있습니다.", alertText(t.Name))
 	case "ReleaseFailing":
 		return ui.T(ctx, "준비되지 않은 기능이 있습니다: ", "Not ready: ") + strings.Join(names, ", ")
-	case "BackupTooOld": // of which there is no alert yet where there was never one
+	case "BackupTooOld": // there was never one, of which the alert waits for an hour
 		return ui.T(ctx, "백업이 아직 한 번도 없습니다.", "There has never been a backup.")
 	case "DeadLetters":
 		n := grouped(float64(t.Count), 0)

@@ -168,12 +168,18 @@ func (s Store) TakeAll(ctx context.Context, tries ...Try) error {
 		if err == nil {
 			continue
 		}
-		for _, taken := range tries[:i] {
-			err = errors.Join(err, s.Return(ctx, taken.Kind, taken.Subject))
-		}
-		return err
+		return errors.Join(err, s.ReturnAll(ctx, tries[:i]...))
 	}
 	return nil
+}
+
+// ReturnAll takes one try back in each of several ways.
+func (s Store) ReturnAll(ctx context.Context, tries ...Try) error {
+	var all error
+	for _, t := range tries {
+		all = errors.Join(all, s.Return(ctx, t.Kind, t.Subject))
+	}
+	return all
 }
 
 // ForgiveAll forgets every try in each of several ways.

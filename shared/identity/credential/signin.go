@@ -183,9 +183,7 @@ func (s Store) count(ctx context.Context, t Try) (undo, right func(context.Conte
 	if err := counts.TakeAll(ctx, guesses...); err != nil {
 		return nil, nil, errors.Join(err, visitor(ctx))
 	}
-	undo = func(ctx context.Context) error {
-		return errors.Join(visitor(ctx), counts.Return(ctx, guesses[0].Kind, guesses[0].Subject), counts.Return(ctx, guesses[1].Kind, guesses[1].Subject))
-	}
+	undo = func(ctx context.Context) error { return errors.Join(visitor(ctx), counts.ReturnAll(ctx, guesses...)) }
 	right = func(ctx context.Context) error { return errors.Join(visitor(ctx), counts.ForgiveAll(ctx, guesses...)) }
 	return undo, right, nil
 }
