@@ -17,16 +17,15 @@ import (
 	"github.com/madang-council/madang/shared/identity/password"
 )
 
-// Tickets open at 18:00. From one address of the campus 500 students sign in within that
-// minute, eight at a time, most with browsers that their accounts have never seen, some after
-// a mistake; and one who guesses at other people's passwords. Nobody is refused but the guesser,
-// whose victims get in all the same.
-func TestEveningOfTheTickets(t *testing.T) {
-	const students, guesses = 500, 30
+// address is that of one of the students of campus.
+func address(i int) string { return fmt.Sprintf("s%d@example.com", i) }
+
+// campus has a network of its own, 198.51.100.0/28, and students with accounts.
+func campus(t *testing.T, students int) *functiontest.App {
+	t.Helper()
 	app := functiontest.New(t, fn.Function, functiontest.WithSettings(func(s *function.Settings) {
 		s.CampusNetworks = []netip.Prefix{netip.MustParsePrefix("198.51.100.0/28")}
 	}))
-	address := func(i int) string { return fmt.Sprintf("s%d@example.com", i) }
 	hash, err := password.NewHasher(2).Hash(t.Context(), secretWord)
 	if err != nil {
 		t.Fatal(err)
@@ -34,6 +33,16 @@ func TestEveningOfTheTickets(t *testing.T) {
 	for i := range students {
 		signedUp(t, app, address(i), hash)
 	}
+	return app
+}
+
+// Tickets open at 18:00. From one address of the campus 500 students sign in within that
+// minute, eight at a time, most with browsers that their accounts have never seen, some after
+// a mistake; and one who guesses at other people's passwords. Nobody is refused but the guesser,
+// whose victims get in all the same.
+func TestEveningOfTheTickets(t *testing.T) {
+	const students, guesses = 500, 30
+	app := campus(t, students)
 	crowd := client{app: app, from: "198.51.100.7"}
 	// The victim uses a browser that the account knows.
 	known := client{app: app, from: "198.51.100.7", cookies: map[string]string{}}
@@ -90,17 +99,7 @@ func TestOneGuesserAmongMany(t *testing.T) {
 		"a campus":    {"198.51.100.7", attempt.Campus()},
 	} {
 		t.Run(name, func(t *testing.T) {
-			app := functiontest.New(t, fn.Function, functiontest.WithSettings(func(s *function.Settings) {
-				s.CampusNetworks = []netip.Prefix{netip.MustParsePrefix("198.51.100.0/28")}
-			}))
-			address := func(i int) string { return fmt.Sprintf("s%d@example.com", i) }
-			hash, err := password.NewHasher(2).Hash(t.Context(), secretWord)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for i := range students {
-				signedUp(t, app, address(i), hash)
-			}
+			app := campus(t, students)
 			origin := hex.EncodeToString(app.Deps.Key.Clients(clock.Day(app.Now())).Hash(netip.MustParseAddr(c.from)))
 			if _, err := (attempt.Store{DB: app.DB, Key: app.Deps.Key}).Count(app.Context(), c.kind, origin); err != nil {
 				t.Fatal(err)

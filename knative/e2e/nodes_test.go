@@ -97,10 +97,10 @@ func (e *environment) balanced() *environment {
 	configuration := ""
 	switch mode := os.Getenv("MADANG_BALANCER_MODE"); mode {
 	case "", "proxy":
-		configuration = fmt.Sprintf(connections, at)
+		configuration = fmt.Sprintf(balancing, "tcp", at+" accept-proxy", " send-proxy") // accept-proxy is the test's alone: its client says who the visitor is
 		c.client = visitors()
 	case "http":
-		configuration = fmt.Sprintf(requests, at)
+		configuration = fmt.Sprintf(balancing, "http", at, "") + "  option forwardfor if-none\n  option httpchk GET /healthz\n"
 	default:
 		e.Fatalf("MADANG_BALANCER_MODE is %q: proxy or http", mode)
 	}
@@ -122,29 +122,11 @@ func (e *environment) balanced() *environment {
 	}
 }
 
-// What HAProxy is told, as Octavia's templates tell it. accept-proxy is the test's alone: its client says who the visitor is.
-const (
-	connections = `global
+// balancing is what HAProxy is told, as Octavia's templates tell it: mode, and where it listens; what a mode has besides follows.
+const balancing = `global
   log stdout format raw local0 notice
 defaults
-  mode tcp
-  log global
-  retries 3
-  option redispatch
-  timeout connect 5s
-  timeout client 50s
-  timeout server 50s
-frontend site
-  bind %s accept-proxy
-  default_backend members
-backend members
-  balance roundrobin
-  default-server inter 5s fall 2 rise 2 send-proxy
-`
-	requests = `global
-  log stdout format raw local0 notice
-defaults
-  mode http
+  mode %s
   log global
   retries 3
   option redispatch
@@ -156,11 +138,8 @@ frontend site
   default_backend members
 backend members
   balance roundrobin
-  option forwardfor if-none
-  option httpchk GET /healthz
-  default-server inter 5s fall 2 rise 2
+  default-server inter 5s fall 2 rise 2%s
 `
-)
 
 // serve runs HAProxy until the test ends.
 func (e *environment) serve(configuration string, before []string) {

@@ -11,28 +11,31 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
+// installation are values as docs/operating.md has them.
+func installation(t *testing.T) map[string]any {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join("testdata", "installation.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	values, err := chartutil.ReadValues(content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return values
+}
+
 // An image of the pipeline that has no digest is refused, and so is one that is missing.
 func TestImagesHaveDigests(t *testing.T) {
 	chart, err := loader.Load(".")
 	if err != nil {
 		t.Fatal(err)
 	}
-	read := func() map[string]any {
-		content, err := os.ReadFile(filepath.Join("testdata", "installation.yaml"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		values, err := chartutil.ReadValues(content)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return values
-	}
 	accepted := func(values map[string]any) bool {
 		_, err := chartutil.ToRenderValues(chart, values, chartutil.ReleaseOptions{Name: "madang", Namespace: namespace}, nil)
 		return err == nil
 	}
-	if !accepted(read()) {
+	if !accepted(installation(t)) {
 		t.Fatal("the installation is refused")
 	}
 	for name := range chart.Values["images"].(map[string]any) {
@@ -40,7 +43,7 @@ func TestImagesHaveDigests(t *testing.T) {
 			continue
 		}
 		for _, image := range []string{"", "docker.io/library/redis", "docker.io/library/redis:7.4", "docker.io/library/redis@sha256:00"} {
-			values := read()
+			values := installation(t)
 			values["images"].(map[string]any)[name] = image
 			if accepted(values) {
 				t.Errorf("images.%s: %q is accepted", name, image)
@@ -68,14 +71,7 @@ func TestBadValuesAreRefused(t *testing.T) {
 		{"network.server", "[]"}, {"nodes.taints", "[]"}, {"caches.size", "20"}, {"postgres.runAsUser", "0"}, {"scanner.command", "sonar-scanner"},
 		{"vulnerabilities.database", "vuln.go.dev"}, {"vulnerabilities.database", `"https://mirror'; true"`}, {"vulnerabilities.database", "true"},
 	} {
-		content, err := os.ReadFile(filepath.Join("testdata", "installation.yaml"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		values, err := chartutil.ReadValues(content)
-		if err != nil {
-			t.Fatal(err)
-		}
+		values := installation(t)
 		var value any
 		if err := yaml.Unmarshal([]byte(row.value), &value); err != nil {
 			t.Fatal(err)
