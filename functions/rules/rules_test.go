@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -295,6 +296,26 @@ func TestComparison(t *testing.T) {
 	d.says("/rules/a/compare?from=2026-03-02&to=2026-04-01", "먼저 알린다", true)
 	d.says("/rules/a/compare?from=2&to=2", "바뀐 조문이 없습니다", true)
 	d.says("/rules/a/compare?from=2&to=1", "30일", true)
+}
+
+// The editor says what was read of a text, each kind by its name, with the particle that fits.
+func TestWhatWasRead(t *testing.T) {
+	d := open(t)
+	d.book("hoechik")
+	for source, said := range map[string][2]string{
+		"제1조(목적) 글": {"조문 1개를 읽었습니다.", "Read 1 article."},
+		"제1조(목적) 글\n제2조(이름) 글\n부칙 <2026. 3. 1.>\n제1조(시행일) 글":                {"조문 2개와 부칙을 읽었습니다.", "Read 2 articles and 1 supplementary provision."},
+		"제1조(목적) 글\n부칙 <2026. 3. 1.>\n글\n부칙 <2026. 4. 1.>\n글\n[별표 1] 회비\n글": {"조문 1개와 부칙 2개와 별표를 읽었습니다.", "Read 1 article and 2 supplementary provisions and 1 schedule."},
+	} {
+		number := d.begin("hoechik", "enactment", source, "2026-03-01", nil)
+		path := "/console/rules/hoechik/" + strconv.Itoa(number)
+		for at, want := range map[string]string{path: said[0], "/en" + path: said[1]} {
+			if page := string(d.call(d.editor, "GET", at, nil).Want(200).Body); !strings.Contains(page, ">"+want+"<") {
+				t.Errorf("%q is not on the page of %q", want, source)
+			}
+		}
+		d.call(d.editor, "DELETE", "/v1/rules/hoechik/versions/"+strconv.Itoa(number), nil, "*").Want(204)
+	}
 }
 
 // At midnight a page changes that nobody rendered that night, and sweep says once that it did.

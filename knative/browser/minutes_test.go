@@ -96,3 +96,30 @@ func TestMinutes(t *testing.T) {
 	wide.press("2026년 제12차 중앙운영위원회")
 	wide.shot("minutes-page")
 }
+
+// A meeting is announced by one button, which asks first: whoever thinks better of it has announced nothing.
+func TestAnnouncing(t *testing.T) {
+	t.Parallel()
+	h := startHost(t)
+	p := newPerson(t, h, desk)
+	p.open("/console/minutes/new")
+	p.signsIn()
+	p.at("/console/minutes/new")
+	p.fill("회차", "77")
+	p.sets("회의 시각(한국 시각)", time.Now().Add(48*time.Hour).In(clock.Seoul).Format("2006-01-02T15:04"))
+	p.press("만들고 안건 쓰기")
+	id := strings.TrimPrefix(p.address(), "/console/minutes/")
+	p.fill("안건 이름", "셔틀버스 증편")
+	p.does("회의 예고하기")
+	p.answers("취소")
+	if _, response := h.read("/minutes/"+id, ""); response.StatusCode != http.StatusNotFound {
+		t.Fatalf("what was not announced answers %d", response.StatusCode)
+	}
+	p.does("회의 예고하기")
+	p.leave(chromedp.Click(p.find("yes", "dialog button", `words(e.innerText) === '회의 예고하기'`)))
+	p.sees("회의를 예고했습니다. 누구나 볼 수 있습니다.")
+	p.shot("minutes-announced")
+	if body, response := h.read("/minutes/"+id, ""); response.StatusCode != http.StatusOK || !strings.Contains(body, "셔틀버스 증편") {
+		t.Errorf("what was announced answers %d", response.StatusCode)
+	}
+}

@@ -315,6 +315,9 @@ func TestLookAround(t *testing.T) {
 	site := httptest.NewTLSServer(http.NotFoundHandler())
 	defer site.Close()
 	f := newFixture(plan{DatabaseLimitBytes: 1 << 30, BackupSeconds: 3600})
+	if !f.health.Backup.Expected || newFixture(plan{}).health.Backup.Expected {
+		t.Error("a copy is expected where the plan has a limit for it, and nowhere else")
+	}
 	f.settings = settings{Site: edge.URL, PublicURL: site.URL, Prometheus: prometheus.URL}
 	f.watch.api = api(t, nil)
 	f.store = bill.Store{DB: databasetest.SQLite(t)}
