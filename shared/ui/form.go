@@ -93,7 +93,7 @@ func (f Form) message(name string) string {
 }
 
 // latest keep years at four digits: browsers take six, and nothing reads them.
-var latest = map[string]string{"date": "9999-12-31", "datetime-local": "9999-12-31T23:59"}
+var latest = map[string]string{"date": "2999-12-31", "datetime-local": "2999-12-31T23:59"}
 
 // Input is a box of one line. That of a password can be shown by the asset reveal.js, which its
 // page names.
