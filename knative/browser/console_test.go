@@ -338,8 +338,19 @@ func TestBanners(t *testing.T) {
 	p.does("저장")
 	p.until("what is wrong", `document.querySelectorAll('[aria-invalid]').length >= 2 && document.activeElement.matches('[aria-invalid]')`)
 	p.shot("console-banner-refused")
+	if got := eval[string](p, `(() => {
+		const of = (e) => getComputedStyle(e).borderTopWidth + ' ' + getComputedStyle(e).borderTopColor;
+		const said = [...document.querySelectorAll('.field [aria-invalid]')].filter(e => e.checkVisibility()), plain = document.querySelector('.field input[type=text]:not([aria-invalid])');
+		return said.filter(e => !of(e).startsWith('2px') || plain && of(e) === of(plain)).map(e => e.name).join();
+	})()`); got != "" {
+		t.Errorf("the edge of %s does not say that something is wrong", got)
+	}
+	said := eval[int](p, `document.querySelectorAll('[data-refused]').length`)
 	p.chooses(photo(t, "새 배너.jpg", 90))
 	p.until("the picture", `document.querySelector('#picture img')?.naturalWidth > 0`)
+	if left := eval[int](p, `document.querySelectorAll('[data-refused]').length`); left != said-1 {
+		t.Errorf("%d of %d refusals are left once there is a picture", left, said)
+	}
 	p.fill("대체 텍스트", "가을 축제")
 	p.fill("누르면 갈 곳", "/notices")
 	// What must be seen is chosen by a click on the picture, and by numbers.

@@ -1,7 +1,7 @@
 import { Api, Problem, newKey } from './api.js';
 import { ask, confirmed } from './dialog.js';
 import { element, need, told } from './dom.js';
-import { busy, clearWrong, showWrong, valuesOf } from './form.js';
+import { busy, clearWrong, clearWrongOf, showWrong, valuesOf } from './form.js';
 import { say } from './language.js';
 import { Ledger } from './ledger.js';
 import { pick } from './picker.js';
@@ -67,6 +67,7 @@ function show(file) {
     across.value = down.value = '50';
   }
   image.value = file.id;
+  clearWrongOf(image);
   const largest = file.variants[file.variants.length - 1];
   need('#picture').replaceChildren(
     largest

@@ -47,13 +47,25 @@ export function valuesOf(form, time) {
   return values;
 }
 
+/** A box as it was before something was wrong with it. @param {Element} box */
+function restore(box) {
+  box.removeAttribute('aria-invalid');
+  const hint = document.getElementById(`${box.id}-hint`);
+  hint ? box.setAttribute('aria-describedby', hint.id) : box.removeAttribute('aria-describedby');
+}
+
+/** Takes away what showWrong said of one box, which a script has filled in since. @param {HTMLInputElement} box */
+export function clearWrongOf(box) {
+  const said = document.getElementById(`${box.id}-wrong`);
+  if (said) {
+    document.querySelectorAll(`[aria-describedby~="${CSS.escape(said.id)}"]`).forEach(restore);
+    said.remove();
+  }
+}
+
 /** Takes away what showWrong put into the form, and nothing that the page has of its own. @param {HTMLFormElement} form */
 export function clearWrong(form) {
-  for (const box of form.querySelectorAll('[aria-invalid]')) {
-    box.removeAttribute('aria-invalid');
-    const hint = document.getElementById(`${box.id}-hint`);
-    hint ? box.setAttribute('aria-describedby', hint.id) : box.removeAttribute('aria-describedby');
-  }
+  form.querySelectorAll('[aria-invalid]').forEach(restore);
   form.querySelectorAll('[data-refused]').forEach((said) => said.remove());
 }
 
