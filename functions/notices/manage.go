@@ -19,25 +19,22 @@ type manageRequest struct {
 
 // entry is a notice in the list of those who write.
 type entry struct {
-	ID          string       `json:"id"`
-	Title       string       `json:"title"`
-	Excerpt     string       `json:"excerpt"`
-	TitleEn     string       `json:"titleEn,omitempty"`
-	ExcerptEn   string       `json:"excerptEn,omitempty"`
-	Unit        string       `json:"unit"`
-	Tags        []string     `json:"tags"`
-	State       notice.State `json:"state"`
-	PublishAt   *time.Time   `json:"publishAt,omitempty"`
-	UnpublishAt *time.Time   `json:"unpublishAt,omitempty"`
-	PinnedUntil *time.Time   `json:"pinnedUntil,omitempty"`
-	UrgentUntil *time.Time   `json:"urgentUntil,omitempty"`
-	DeletedAt   *time.Time   `json:"deletedAt,omitempty"`
-	Imported    bool         `json:"imported,omitempty"`
-	Attachments int          `json:"attachments"` // how many
-	Review      string       `json:"review,omitempty" enum:"asked,changes,changed,approved,outdated,withdrawn" description:"How its review stands; absent where none was asked for."`
-	Version     int64        `json:"version"`
-	CreatedAt   time.Time    `json:"createdAt"`
-	UpdatedAt   time.Time    `json:"updatedAt"`
+	ID        string       `json:"id"`
+	Title     string       `json:"title"`
+	Excerpt   string       `json:"excerpt"`
+	TitleEn   string       `json:"titleEn,omitempty"`
+	ExcerptEn string       `json:"excerptEn,omitempty"`
+	Unit      string       `json:"unit"`
+	Tags      []string     `json:"tags"`
+	State     notice.State `json:"state"`
+	notice.Times
+	DeletedAt   *time.Time `json:"deletedAt,omitempty"`
+	Imported    bool       `json:"imported,omitempty"`
+	Attachments int        `json:"attachments"` // how many
+	Review      string     `json:"review,omitempty" enum:"asked,changes,changed,approved,outdated,withdrawn" description:"How its review stands; absent where none was asked for."`
+	Version     int64      `json:"version"`
+	CreatedAt   time.Time  `json:"createdAt"`
+	UpdatedAt   time.Time  `json:"updatedAt"`
 }
 
 func (h handlers) manage(ctx context.Context, r *manageRequest) (*cursor.Page[entry], error) {
@@ -88,7 +85,7 @@ func stateOf(ctx context.Context, s string) (notice.State, error) {
 func entryOf(n notice.Notice, now time.Time) entry {
 	e := entry{
 		ID: n.ID, Title: n.Title, Excerpt: n.Excerpt, TitleEn: n.TitleEn, ExcerptEn: n.ExcerptEn, Imported: n.ImportedAt != nil, Unit: n.Unit, Tags: n.Tags, State: n.State(now),
-		PublishAt: n.PublishAt, UnpublishAt: n.UnpublishAt, PinnedUntil: n.PinnedUntil, UrgentUntil: n.UrgentUntil, DeletedAt: n.DeletedAt,
+		Times: n.Times, DeletedAt: n.DeletedAt,
 		Attachments: len(n.Attachments), Version: n.Version, CreatedAt: n.CreatedAt, UpdatedAt: n.UpdatedAt,
 	}
 	if n.DeletedAt != nil {

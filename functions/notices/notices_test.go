@@ -129,7 +129,7 @@ func TestWriteAndRead(t *testing.T) {
 	}
 	guest := d.call("", "GET", "/v1/notices/"+n.ID, nil).Want(200)
 	want := fmt.Sprintf(`{"id":%q,"title":"개강총회","html":%q,"excerpt":"안내 · 오늘 \u003cscript\u003ealert(1)\u003c/script\u003e","unit":"총학","unitName":"총학","tags":["행사","한"],"tagNames":["행사","한"],"state":"published",`+
-		`"publishAt":"2026-03-02T12:00:00+09:00","pinned":true,"urgent":false,"pinnedUntil":"2026-03-02T13:00:00+09:00","attachments":[],"version":1,`+
+		`"publishAt":"2026-03-02T12:00:00+09:00","pinnedUntil":"2026-03-02T13:00:00+09:00","pinned":true,"urgent":false,"attachments":[],"version":1,`+
 		`"createdAt":"2026-03-02T12:00:00+09:00","updatedAt":"2026-03-02T12:00:00+09:00"}`, n.ID, n.HTML)
 	want = strings.NewReplacer("<", `\u003c`, ">", `\u003e`, "&", `\u0026`).Replace(want)
 	if got := strings.TrimSpace(string(guest.Body)); got != want {

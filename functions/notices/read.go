@@ -18,26 +18,23 @@ type readRequest struct {
 
 // article is a whole notice. Its author is its unit: no person is named in public.
 type article struct {
-	ID          string        `json:"id"`
-	Title       string        `json:"title"`
-	Body        *string       `json:"body,omitempty"` // Markdown, for editors of the unit
-	HTML        string        `json:"html"`           // sanitised
-	Excerpt     string        `json:"excerpt"`
-	TitleEn     string        `json:"titleEn,omitempty" description:"Absent where the notice is only in Korean."`
-	BodyEn      *string       `json:"bodyEn,omitempty"` // Markdown, for editors of the unit
-	HTMLEn      string        `json:"htmlEn,omitempty"` // sanitised
-	ExcerptEn   string        `json:"excerptEn,omitempty"`
-	Unit        string        `json:"unit"`
-	UnitName    string        `json:"unitName" description:"In the language of the request."`
-	Tags        []string      `json:"tags"`
-	TagNames    []string      `json:"tagNames" description:"Those of tags, in the language of the request."`
-	State       notice.State  `json:"state"`
-	PublishAt   *time.Time    `json:"publishAt,omitempty"`
-	UnpublishAt *time.Time    `json:"unpublishAt,omitempty"`
+	ID        string       `json:"id"`
+	Title     string       `json:"title"`
+	Body      *string      `json:"body,omitempty"` // Markdown, for editors of the unit
+	HTML      string       `json:"html"`           // sanitised
+	Excerpt   string       `json:"excerpt"`
+	TitleEn   string       `json:"titleEn,omitempty" description:"Absent where the notice is only in Korean."`
+	BodyEn    *string      `json:"bodyEn,omitempty"` // Markdown, for editors of the unit
+	HTMLEn    string       `json:"htmlEn,omitempty"` // sanitised
+	ExcerptEn string       `json:"excerptEn,omitempty"`
+	Unit      string       `json:"unit"`
+	UnitName  string       `json:"unitName" description:"In the language of the request."`
+	Tags      []string     `json:"tags"`
+	TagNames  []string     `json:"tagNames" description:"Those of tags, in the language of the request."`
+	State     notice.State `json:"state"`
+	notice.Times
 	Pinned      bool          `json:"pinned"`
 	Urgent      bool          `json:"urgent"`
-	PinnedUntil *time.Time    `json:"pinnedUntil,omitempty"`
-	UrgentUntil *time.Time    `json:"urgentUntil,omitempty"`
 	Imported    bool          `json:"imported,omitempty" description:"Brought along from elsewhere, with its date."`
 	Attachments []upload.File `json:"attachments"`
 	Version     int64         `json:"version"`
@@ -74,9 +71,8 @@ func (h handlers) show(ctx context.Context, n notice.Notice) article {
 	now := clock.Now(ctx)
 	a := article{
 		ID: n.ID, Title: n.Title, HTML: n.HTML, Excerpt: n.Excerpt, TitleEn: n.TitleEn, HTMLEn: n.HTMLEn, ExcerptEn: n.ExcerptEn, Imported: n.ImportedAt != nil, Unit: n.Unit, Tags: n.Tags, State: n.State(now),
-		PublishAt: n.PublishAt, UnpublishAt: n.UnpublishAt, Pinned: n.Pinned(now), Urgent: n.Urgent(now),
-		PinnedUntil: n.PinnedUntil, UrgentUntil: n.UrgentUntil, Attachments: n.Attachments,
-		Version: n.Version, CreatedAt: n.CreatedAt, UpdatedAt: n.UpdatedAt,
+		Times: n.Times, Pinned: n.Pinned(now), Urgent: n.Urgent(now),
+		Attachments: n.Attachments, Version: n.Version, CreatedAt: n.CreatedAt, UpdatedAt: n.UpdatedAt,
 		tags: n.PageTags(), changes: n.Changes(now),
 	}
 	if notice.Writes(ctx, n.Unit) {

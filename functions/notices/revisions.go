@@ -20,17 +20,14 @@ type revisionsRequest struct {
 
 // revisionEntry is a revision without its text.
 type revisionEntry struct {
-	Number      int64      `json:"number"` // the version that it was
-	Editor      editor     `json:"editor"`
-	At          time.Time  `json:"at"`
-	Unit        string     `json:"unit"`
-	Title       string     `json:"title"`
-	TitleEn     string     `json:"titleEn,omitempty"`
-	Tags        []string   `json:"tags"`
-	PublishAt   *time.Time `json:"publishAt,omitempty"`
-	UnpublishAt *time.Time `json:"unpublishAt,omitempty"`
-	PinnedUntil *time.Time `json:"pinnedUntil,omitempty"`
-	UrgentUntil *time.Time `json:"urgentUntil,omitempty"`
+	Number  int64     `json:"number"` // the version that it was
+	Editor  editor    `json:"editor"`
+	At      time.Time `json:"at"`
+	Unit    string    `json:"unit"`
+	Title   string    `json:"title"`
+	TitleEn string    `json:"titleEn,omitempty"`
+	Tags    []string  `json:"tags"`
+	notice.Times
 }
 
 // editor is who made a revision.
@@ -72,7 +69,7 @@ func (h handlers) entries(ctx context.Context, list ...notice.Revision) ([]revis
 	for _, v := range list {
 		entries = append(entries, revisionEntry{
 			Number: v.Number, Editor: editor{ID: v.Editor, Name: names[v.Editor]}, At: v.At, Unit: v.Unit, Title: v.Title, TitleEn: v.TitleEn, Tags: v.Tags,
-			PublishAt: v.PublishAt, UnpublishAt: v.UnpublishAt, PinnedUntil: v.PinnedUntil, UrgentUntil: v.UrgentUntil,
+			Times: v.Times,
 		})
 	}
 	return entries, nil

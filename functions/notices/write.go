@@ -2,25 +2,21 @@ package notices
 
 import (
 	"context"
-	"time"
 
 	"github.com/madang-council/madang/shared/council/notice"
 	"github.com/madang-council/madang/shared/function"
 )
 
 type writeRequest struct {
-	Unit        string     `json:"unit"`
-	Title       string     `json:"title" description:"1 to 200 characters."`
-	Body        string     `json:"body,omitempty" description:"Markdown, at most 100,000 characters."`
-	TitleEn     string     `json:"titleEn,omitempty" description:"At most 200 characters; readers of English get the Korean one without."`
-	BodyEn      string     `json:"bodyEn,omitempty" description:"As body; needs titleEn."`
-	Tags        []string   `json:"tags,omitempty" description:"At most 10 of at most 20 characters."`
-	Attachments []string   `json:"attachments,omitempty" description:"Ids of completed uploads, at most 10."`
-	PublishAt   *time.Time `json:"publishAt,omitempty" description:"Absent: a draft. Not past by more than ten minutes, unless it is as it was."`
-	PublishNow  bool       `json:"publishNow,omitempty" description:"Published by the server's clock, instead of publishAt."`
-	UnpublishAt *time.Time `json:"unpublishAt,omitempty"`
-	PinnedUntil *time.Time `json:"pinnedUntil,omitempty"`
-	UrgentUntil *time.Time `json:"urgentUntil,omitempty"`
+	Unit        string   `json:"unit"`
+	Title       string   `json:"title" description:"1 to 200 characters."`
+	Body        string   `json:"body,omitempty" description:"Markdown, at most 100,000 characters."`
+	TitleEn     string   `json:"titleEn,omitempty" description:"At most 200 characters; readers of English get the Korean one without."`
+	BodyEn      string   `json:"bodyEn,omitempty" description:"As body; needs titleEn."`
+	Tags        []string `json:"tags,omitempty" description:"At most 10 of at most 20 characters."`
+	Attachments []string `json:"attachments,omitempty" description:"Ids of completed uploads, at most 10."`
+	notice.Times
+	PublishNow bool `json:"publishNow,omitempty" description:"Published by the server's clock, instead of publishAt."`
 }
 
 // written is a new notice with its address.

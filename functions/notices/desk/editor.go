@@ -93,19 +93,16 @@ func (h handlers) edit(ctx context.Context, r *editRequest) (*ui.Answer, error) 
 
 // edited is a notice as the editor's scripts know it: with the API's names.
 type edited struct {
-	ID          string        `json:"id"`
-	Version     int64         `json:"version"`
-	State       notice.State  `json:"state"`
-	Unit        string        `json:"unit"`
-	Title       string        `json:"title"`
-	Body        string        `json:"body"`
-	TitleEn     string        `json:"titleEn"`
-	BodyEn      string        `json:"bodyEn"`
-	Tags        []string      `json:"tags"`
-	PublishAt   *time.Time    `json:"publishAt,omitempty"`
-	UnpublishAt *time.Time    `json:"unpublishAt,omitempty"`
-	PinnedUntil *time.Time    `json:"pinnedUntil,omitempty"`
-	UrgentUntil *time.Time    `json:"urgentUntil,omitempty"`
+	ID      string       `json:"id"`
+	Version int64        `json:"version"`
+	State   notice.State `json:"state"`
+	Unit    string       `json:"unit"`
+	Title   string       `json:"title"`
+	Body    string       `json:"body"`
+	TitleEn string       `json:"titleEn"`
+	BodyEn  string       `json:"bodyEn"`
+	Tags    []string     `json:"tags"`
+	notice.Times
 	Attachments []upload.File `json:"attachments"`
 }
 
@@ -133,7 +130,7 @@ func (h handlers) editor(ctx context.Context, t talk, is notice.Notice, choices 
 		title = ui.T(ctx, "공지 고치기", "Edit notice")
 		page.Notice = &edited{
 			ID: n.ID, Version: n.Version, State: n.State(clock.Now(ctx)), Unit: n.Unit, Title: n.Title, Body: n.Body, TitleEn: n.TitleEn, BodyEn: n.BodyEn, Tags: n.Tags,
-			PublishAt: n.PublishAt, UnpublishAt: n.UnpublishAt, PinnedUntil: n.PinnedUntil, UrgentUntil: n.UrgentUntil, Attachments: n.Attachments,
+			Times: n.Times, Attachments: n.Attachments,
 		}
 	}
 	return h.desk.Page(ctx, ui.View{Title: title, Section: notice.DeskPath, Scripts: []string{"editor.js"}, Main: []g.Node{

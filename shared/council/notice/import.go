@@ -73,7 +73,7 @@ func (s Reader) importable(ctx context.Context) error {
 }
 
 func (o Old) weigh(now time.Time, units []string) Weighed {
-	was := &Notice{PublishAt: o.PublishAt} // past, as it should be
+	was := &Notice{Times: Times{PublishAt: o.PublishAt}} // past, as it should be
 	c, err := o.Check(now, was, units)
 	w := Weighed{Content: c}
 	if p := problem.Find(err); p != nil {

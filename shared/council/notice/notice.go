@@ -59,30 +59,32 @@ type Content struct {
 	BodyEn      string // Markdown; needs TitleEn
 	Tags        []string
 	Attachments []string // ids of uploads, in their order
-	PublishAt   *time.Time
-	PublishNow  bool // at the time at which it is kept; without PublishAt
-	UnpublishAt *time.Time
-	PinnedUntil *time.Time
-	UrgentUntil *time.Time
+	Times
+	PublishNow bool // at the time at which it is kept; without PublishAt
+}
+
+// Times are those of a notice as a caller sees them, which editors set. The absent one never comes.
+type Times struct {
+	PublishAt   *time.Time `json:"publishAt,omitempty" description:"Absent: a draft. Whoever sets it: not past by more than ten minutes, unless it is as it was."`
+	UnpublishAt *time.Time `json:"unpublishAt,omitempty"`
+	PinnedUntil *time.Time `json:"pinnedUntil,omitempty"`
+	UrgentUntil *time.Time `json:"urgentUntil,omitempty"`
 }
 
 // Notice is a stored notice. Bodies and HTML are empty where it was read for a list.
 type Notice struct {
-	ID          string
-	Unit        string
-	Title       string
-	Excerpt     string
-	Body        string
-	HTML        string
-	TitleEn     string // "" where it is only in Korean
-	ExcerptEn   string
-	BodyEn      string
-	HTMLEn      string
-	Tags        []string
-	PublishAt   *time.Time
-	UnpublishAt *time.Time
-	PinnedUntil *time.Time
-	UrgentUntil *time.Time
+	ID        string
+	Unit      string
+	Title     string
+	Excerpt   string
+	Body      string
+	HTML      string
+	TitleEn   string // "" where it is only in Korean
+	ExcerptEn string
+	BodyEn    string
+	HTMLEn    string
+	Tags      []string
+	Times
 	DeletedAt   *time.Time
 	Version     int64
 	CreatedAt   time.Time

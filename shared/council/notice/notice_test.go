@@ -13,7 +13,7 @@ import (
 
 func TestState(t *testing.T) {
 	hour, two := noon.Add(time.Hour), noon.Add(2*time.Hour)
-	scheduled := notice.Notice{PublishAt: &hour, UnpublishAt: &two, PinnedUntil: &two}
+	scheduled := notice.Notice{Times: notice.Times{PublishAt: &hour, UnpublishAt: &two, PinnedUntil: &two}}
 	for _, c := range []struct {
 		n      notice.Notice
 		at     time.Time
@@ -21,12 +21,12 @@ func TestState(t *testing.T) {
 		public bool
 	}{
 		{notice.Notice{}, noon, notice.Draft, false},
-		{notice.Notice{UnpublishAt: &hour}, two, notice.Draft, false},
+		{notice.Notice{Times: notice.Times{UnpublishAt: &hour}}, two, notice.Draft, false},
 		{scheduled, hour.Add(-time.Millisecond), notice.Scheduled, false},
 		{scheduled, hour, notice.Published, true},
 		{scheduled, two.Add(-time.Millisecond), notice.Published, true},
 		{scheduled, two, notice.Archived, false},
-		{notice.Notice{PublishAt: &hour, DeletedAt: &hour}, two, notice.Published, false},
+		{notice.Notice{Times: notice.Times{PublishAt: &hour}, DeletedAt: &hour}, two, notice.Published, false},
 	} {
 		if got := c.n.State(c.at); got != c.want || c.n.Public(c.at) != c.public {
 			t.Errorf("%+v at %v: %s, public %v", c.n, c.at, got, c.n.Public(c.at))
@@ -49,7 +49,7 @@ func FuzzCheck(f *testing.F) {
 		}
 		c, err := notice.Content{
 			Unit: unit, Title: title, Body: body, Tags: strings.Split(tags, ","),
-			PublishAt: at(publish), UnpublishAt: at(unpublish), PinnedUntil: at(pinned),
+			Times: notice.Times{PublishAt: at(publish), UnpublishAt: at(unpublish), PinnedUntil: at(pinned)},
 		}.Check(noon, nil, []string{"총학"})
 		if err != nil {
 			return

@@ -726,7 +726,7 @@ func TestReviewOfImportsAndCopies(t *testing.T) {
 	each(t, func(t *testing.T, f fixture) {
 		f.require(true)
 		admin := as(noon, "boss", auth.Grant{Role: auth.Admin})
-		if _, err := f.store.Weigh(admin, []notice.Old{{Content: notice.Content{Unit: "총학", Title: "옛 글", PublishAt: pointer(noon.AddDate(-1, 0, 0))}}}, units); code(err) != "review-required" {
+		if _, err := f.store.Weigh(admin, []notice.Old{{Content: notice.Content{Unit: "총학", Title: "옛 글", Times: notice.Times{PublishAt: pointer(noon.AddDate(-1, 0, 0))}}}}, units); code(err) != "review-required" {
 			t.Error(err)
 		}
 		if _, err := f.store.Import(admin, nil); code(err) != "review-required" {

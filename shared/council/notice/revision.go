@@ -19,19 +19,16 @@ import (
 // notice counts its version up without a revision. Attachments are not part of it: a
 // file that nothing uses is deleted within a day.
 type Revision struct {
-	Number      int64  // the notice's version
-	Editor      string // member id
-	At          time.Time
-	Unit        string
-	Title       string
-	Tags        []string
-	PublishAt   *time.Time
-	UnpublishAt *time.Time
-	PinnedUntil *time.Time
-	UrgentUntil *time.Time
-	Body        string // empty where it was read for a list
-	TitleEn     string
-	BodyEn      string // as Body
+	Number int64  // the notice's version
+	Editor string // member id
+	At     time.Time
+	Unit   string
+	Title  string
+	Tags   []string
+	Times
+	Body    string // empty where it was read for a list
+	TitleEn string
+	BodyEn  string // as Body
 }
 
 // Difference is what an edit, or several, changed.
@@ -166,7 +163,7 @@ func (s Writer) Revert(ctx context.Context, id string, version, number int64) (w
 func (n Notice) content() Content {
 	c := Content{
 		Unit: n.Unit, Title: n.Title, Body: n.Body, TitleEn: n.TitleEn, BodyEn: n.BodyEn, Tags: n.Tags,
-		PublishAt: n.PublishAt, UnpublishAt: n.UnpublishAt, PinnedUntil: n.PinnedUntil, UrgentUntil: n.UrgentUntil,
+		Times: n.Times,
 	}
 	for _, f := range n.Attachments {
 		c.Attachments = append(c.Attachments, f.ID)

@@ -74,7 +74,7 @@ func scenes() *rapid.Generator[scene] {
 	return rapid.Custom(func(t *rapid.T) scene {
 		var s scene
 		for range 8 {
-			c := notice.Content{Title: "안내 " + sentence(t, "title", 0, 3), Body: sentence(t, "body", 0, 6), PublishAt: pointer(noon)}
+			c := notice.Content{Title: "안내 " + sentence(t, "title", 0, 3), Body: sentence(t, "body", 0, 6), Times: notice.Times{PublishAt: pointer(noon)}}
 			if tag := strings.TrimSpace(sentence(t, "tag", 0, 2)); !text.Blank(tag) {
 				c.Tags = []string{tag}
 			}
@@ -138,7 +138,7 @@ func TestSearch(t *testing.T) {
 func TestSearchWords(t *testing.T) {
 	each(t, func(t *testing.T, f fixture) {
 		add := func(title, body string, publish *time.Time, tags ...string) {
-			f.add(f.at(noon), notice.Content{Title: title, Body: body, Tags: tags, PublishAt: publish})
+			f.add(f.at(noon), notice.Content{Title: title, Body: body, Tags: tags, Times: notice.Times{PublishAt: publish}})
 		}
 		add("제3차 회의록", "1. 예산\n2. 간식 행사\n\n**중요**합니다", pointer(noon), "회의 자료")
 		add("중간고사 간식 행사", "학생증을 가져오세요.", pointer(noon), "행사")

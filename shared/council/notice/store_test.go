@@ -121,9 +121,9 @@ func TestMainPage(t *testing.T) {
 		hour := noon.Add(time.Hour)
 		image := f.upload("png")
 		f.add(f.at(noon), notice.Content{Title: "초안"})
-		f.add(f.at(noon), notice.Content{Title: "예약", PublishAt: &hour, UrgentUntil: pointer(hour.Add(time.Hour))})
-		f.add(f.at(noon), notice.Content{Title: "고정", PublishAt: &noon, PinnedUntil: &hour, Attachments: []string{image}})
-		f.add(f.at(noon), notice.Content{Title: "긴급", PublishAt: &noon, UrgentUntil: &hour, Body: "**본문**"})
+		f.add(f.at(noon), notice.Content{Title: "예약", Times: notice.Times{PublishAt: &hour, UrgentUntil: pointer(hour.Add(time.Hour))}})
+		f.add(f.at(noon), notice.Content{Title: "고정", Times: notice.Times{PublishAt: &noon, PinnedUntil: &hour}, Attachments: []string{image}})
+		f.add(f.at(noon), notice.Content{Title: "긴급", Times: notice.Times{PublishAt: &noon, UrgentUntil: &hour}, Body: "**본문**"})
 		for _, c := range []struct {
 			at                     time.Time
 			pinned, newest, urgent string
@@ -172,10 +172,10 @@ func TestMainPage(t *testing.T) {
 func TestPublishDue(t *testing.T) {
 	each(t, func(t *testing.T, f fixture) {
 		for i := range 10 {
-			f.add(f.at(noon), notice.Content{Title: fmt.Sprint("예약", i), PublishAt: pointer(noon.Add(time.Duration(i+1) * time.Minute))})
+			f.add(f.at(noon), notice.Content{Title: fmt.Sprint("예약", i), Times: notice.Times{PublishAt: pointer(noon.Add(time.Duration(i+1) * time.Minute))}})
 		}
-		ended := f.add(f.at(noon), notice.Content{Title: "잠깐", PublishAt: pointer(noon.Add(time.Minute)), UnpublishAt: pointer(noon.Add(2 * time.Minute))})
-		edited := f.add(f.at(noon), notice.Content{Title: "고침", PublishAt: pointer(noon.Add(time.Minute))})
+		ended := f.add(f.at(noon), notice.Content{Title: "잠깐", Times: notice.Times{PublishAt: pointer(noon.Add(time.Minute)), UnpublishAt: pointer(noon.Add(2 * time.Minute))}})
+		edited := f.add(f.at(noon), notice.Content{Title: "고침", Times: notice.Times{PublishAt: pointer(noon.Add(time.Minute))}})
 		f.bus.Take()
 		if n, err := f.store.PublishDue(nobody(noon), 100); n != 0 || err != nil {
 			t.Errorf("before their time: %d %v", n, err)
@@ -194,7 +194,7 @@ func TestPublishDue(t *testing.T) {
 		}
 		group.Go(func() {
 			err := f.db.Atomic(f.at(day), func(ctx context.Context) error {
-				_, _, err := f.store.Edit(ctx, edited.ID, 1, notice.Content{Unit: "총학", Title: "고침2", PublishAt: edited.PublishAt}, nil)
+				_, _, err := f.store.Edit(ctx, edited.ID, 1, notice.Content{Unit: "총학", Title: "고침2", Times: notice.Times{PublishAt: edited.PublishAt}}, nil)
 				return err
 			})
 			if err != nil {
@@ -295,7 +295,7 @@ func TestUnits(t *testing.T) {
 // HTML that older rules made is made again when it is read.
 func TestRendering(t *testing.T) {
 	each(t, func(t *testing.T, f fixture) {
-		n := f.add(f.at(noon), notice.Content{Title: "글", Body: "**굵게**", PublishAt: &noon})
+		n := f.add(f.at(noon), notice.Content{Title: "글", Body: "**굵게**", Times: notice.Times{PublishAt: &noon}})
 		f.exec(`UPDATE notices SET html = '<script>', rendering = 0 WHERE id = $1`, n.ID)
 		got, err := f.store.Read(nobody(noon), n.ID)
 		if err != nil || got.HTML != n.HTML || !strings.Contains(got.HTML, "<strong>") {

@@ -194,7 +194,7 @@ func TestReindex(t *testing.T) {
 	each(t, func(t *testing.T, f fixture) {
 		var last notice.Notice
 		for i := range 12 {
-			last = f.add(f.at(noon), notice.Content{Title: fmt.Sprint("공지 ", i), Body: "모두 *오세요*", Tags: []string{"축제"}, PublishAt: &noon})
+			last = f.add(f.at(noon), notice.Content{Title: fmt.Sprint("공지 ", i), Body: "모두 *오세요*", Tags: []string{"축제"}, Times: notice.Times{PublishAt: &noon}})
 		}
 		state := func() [3]int64 {
 			return [3]int64{f.count(`SELECT COUNT(*) FROM things`), f.count(`SELECT COUNT(*) FROM thing_letters`), f.count(`SELECT SUM(LENGTH(nexts)) FROM thing_letters`)}
@@ -247,7 +247,7 @@ func TestTouches(t *testing.T) {
 		}
 		write := func(publish *time.Time) func(context.Context) error {
 			return func(ctx context.Context) (err error) {
-				c := notice.Content{Unit: "총학", Title: "공지", PublishAt: publish}
+				c := notice.Content{Unit: "총학", Title: "공지", Times: notice.Times{PublishAt: publish}}
 				if n.ID == "" {
 					n, err = f.store.Add(ctx, c, []string{"총학"})
 				} else {
