@@ -7,7 +7,9 @@ import (
 	"maps"
 	"net/netip"
 	"os"
+	"reflect"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/caarlos0/env/v11"
@@ -77,11 +79,28 @@ func ReadSettings(defaults map[string]string) (Settings, error) {
 	environment := map[string]string{}
 	maps.Copy(environment, defaults)
 	maps.Copy(environment, env.ToMap(os.Environ()))
+	for field := range reflect.TypeFor[Settings]().Fields() {
+		name := field.Tag.Get("env")
+		if list, there := environment[name]; there && field.Type.Kind() == reflect.Slice {
+			environment[name] = entries(list)
+		}
+	}
 	s, err := env.ParseAsWithOptions[Settings](env.Options{Environment: environment})
 	if err != nil {
 		return Settings{}, fmt.Errorf("settings: %w", err)
 	}
 	return s, nil
+}
+
+// entries is a list as it is meant: what stands around an entry is none of it, and behind a last comma there is none.
+func entries(list string) string {
+	kept := []string{}
+	for entry := range strings.SplitSeq(list, ",") {
+		if entry = strings.TrimSpace(entry); entry != "" {
+			kept = append(kept, entry)
+		}
+	}
+	return strings.Join(kept, ",")
 }
 
 // Function is what functions see of the settings.

@@ -11,6 +11,36 @@ import (
 	"github.com/madang-council/madang/shared/host"
 )
 
+// A list of settings is read as it is meant, with spaces and a comma behind its last entry.
+func TestListsOfSettings(t *testing.T) {
+	plain := map[string]string{"CAMPUS_NETWORKS": "203.0.113.0/24,2001:db8::/32", "OUTSIDE_NETWORKS": "10.20.0.0/16"}
+	for f := range reflect.TypeFor[host.Settings]().Fields() {
+		name := f.Tag.Get("env")
+		if f.Type.Kind() != reflect.Slice {
+			continue
+		}
+		if plain[name] == "" {
+			plain[name] = "1,2"
+		}
+		want, err := host.ReadSettings(map[string]string{name: plain[name]})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, written := range []string{plain[name] + ",", ", " + strings.ReplaceAll(plain[name], ",", " , ,\n") + " ,,"} {
+			if got, err := host.ReadSettings(map[string]string{name: written}); err != nil || !reflect.DeepEqual(got, want) {
+				t.Errorf("%s=%q is %v, %v", name, written, reflect.ValueOf(got).FieldByIndex(f.Index), err)
+			}
+		}
+		empty, err := host.ReadSettings(map[string]string{name: ""})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := host.ReadSettings(map[string]string{name: " , "}); err != nil || !reflect.DeepEqual(got, empty) {
+			t.Errorf("%s without an entry is %v, %v", name, reflect.ValueOf(got).FieldByIndex(f.Index), err)
+		}
+	}
+}
+
 // A setting is in the table of the README and given by the chart, and neither names one that
 // there is not.
 func TestSettingsAreToldAndGiven(t *testing.T) {
