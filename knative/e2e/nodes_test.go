@@ -499,8 +499,8 @@ func TestNodeDies(t *testing.T) {
 	}
 }
 
-// A node is drained, as before its upgrade: no reader notices, and a member at most by being told, for a time that is
-// printed, when to ask again.
+// A node is drained, as before its upgrade, with the database's primary on it: no reader notices, and a member at most by
+// waiting.
 func TestNodeDrained(t *testing.T) {
 	n := openNode(t)
 	e := openEnvironment(t).balanced()
@@ -508,7 +508,7 @@ func TestNodeDrained(t *testing.T) {
 	e.settled("/v1/main", "/")
 	e.primaryOn(n.name)
 	readers := e.load(20, "/", "", answered)
-	members := e.load(2, "/v1/members/me", token, answeredOrLater)
+	members := e.load(2, "/v1/members/me", token, answered)
 	time.Sleep(2 * time.Second)
 	began := time.Now()
 	n.run(t, n.drain)

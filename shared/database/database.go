@@ -12,6 +12,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Dialect names the engine.
@@ -76,15 +77,18 @@ func (d *DB) Exec(ctx context.Context, query string, args ...any) (int64, error)
 // Row is what a scan function reads from.
 type Row interface{ Scan(dest ...any) error }
 
-// All reads every row.
+// All reads every row. Where a connection had ended before it was asked, what only reads is asked of another one.
 func All[T any](ctx context.Context, d *DB, scan func(Row) (T, error), query string, args ...any) ([]T, error) {
 	e, err := d.executor(ctx)
 	if err != nil {
 		return nil, err
 	}
 	rows, err := e.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, translate(err)
+	for try := 1; err != nil; try++ {
+		if err = translate(err); !isLost(err) || try == tries || UnitOf(ctx) != nil || !reads(query) {
+			return nil, err
+		}
+		rows, err = e.QueryContext(ctx, query, args...)
 	}
 	defer func() { _ = rows.Close() }()
 	list := []T{}
@@ -97,6 +101,9 @@ func All[T any](ctx context.Context, d *DB, scan func(Row) (T, error), query str
 	}
 	return list, translate(rows.Err())
 }
+
+// reads says whether a statement changes nothing, so that it may be asked again when nobody knows whether it was done.
+func reads(query string) bool { return strings.HasPrefix(strings.TrimSpace(query), "SELECT ") }
 
 // One reads the first row, or returns ErrNoRow.
 func One[T any](ctx context.Context, d *DB, scan func(Row) (T, error), query string, args ...any) (T, error) {

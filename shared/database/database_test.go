@@ -163,6 +163,107 @@ func TestAway(t *testing.T) {
 	}
 }
 
+// ending is a database whose connections a test can end, as a server does that shuts down.
+type ending struct {
+	*database.DB
+	t     *testing.T
+	admin *database.DB // of another one of the server
+	name  string
+}
+
+func open(t *testing.T) ending {
+	t.Helper()
+	db := databasetest.Postgres(t)
+	name, err := database.One(t.Context(), db, database.Value[string], `SELECT current_database()`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	admin, err := postgres.Open(os.Getenv("DATABASE_URL"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = admin.Close() })
+	if _, err := db.Exec(t.Context(), `INSERT INTO chores (name, served_at) VALUES ('counted', 0)`); err != nil {
+		t.Fatal(err)
+	}
+	return ending{db, t, admin, name}
+}
+
+// end ends every connection, and returns when they are.
+func (d ending) end() {
+	d.t.Helper()
+	for left := 1; left > 0; {
+		var err error
+		if left, err = database.One(context.Background(), d.admin, database.Value[int], `SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = $1`, d.name); err != nil {
+			d.t.Fatal(err)
+		}
+	}
+}
+
+func (d ending) count(ctx context.Context) error {
+	_, err := d.Exec(ctx, `UPDATE chores SET served_at = served_at + 1 WHERE name = 'counted'`)
+	return err
+}
+
+func (d ending) counted() int {
+	d.t.Helper()
+	n, err := database.One(d.t.Context(), d.DB, database.Value[int], `SELECT served_at FROM chores WHERE name = 'counted'`)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return n
+}
+
+// A unit of work whose connection ends before its commit is asked for runs again, and is done once.
+func TestUnitsOutliveTheirConnection(t *testing.T) {
+	d := open(t)
+	runs := 0
+	if err := d.Atomic(t.Context(), func(ctx context.Context) error {
+		runs++
+		if err := d.count(ctx); err != nil || runs > 1 {
+			return err
+		}
+		d.end()
+		return d.count(ctx)
+	}); err != nil || runs != 2 || d.counted() != 1 {
+		t.Errorf("%d runs, %d counted: %v", runs, d.counted(), err)
+	}
+}
+
+// A commit whose connection ends is asked for once: nobody knows whether it was done.
+func TestCommitsAreAskedForOnce(t *testing.T) {
+	d := open(t)
+	runs := 0
+	err := d.Atomic(t.Context(), func(ctx context.Context) error {
+		runs++
+		database.UnitOf(ctx).Around(database.Around{Before: func(context.Context) { d.end() }, After: func(context.Context, error) {}})
+		return d.count(ctx)
+	})
+	if p := problem.Find(err); runs != 1 || p == nil || p.Kind != problem.Unavailable || p.RetryAfter == 0 {
+		t.Errorf("%d runs: %v", runs, err)
+	}
+}
+
+// However many connections of a process ended, what reads finds another one.
+func TestReadersOutliveTheirConnections(t *testing.T) {
+	d := open(t)
+	for range 20 {
+		var group sync.WaitGroup
+		for range postgres.Connections {
+			group.Go(func() {
+				if _, err := database.One(t.Context(), d.DB, database.Value[string], `SELECT CAST(pg_sleep(0.1) AS TEXT)`); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		group.Wait()
+		d.end()
+		if n := d.counted(); n != 0 {
+			t.Fatalf("%d counted", n)
+		}
+	}
+}
+
 // A statement that takes longer than it may is ended by PostgreSQL, which says so to the caller as something to be tried
 // again; without a limit it takes as long as it takes.
 func TestStatementsEnd(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"syscall"
 
 	"github.com/madang-council/madang/shared/problem"
 )
@@ -62,6 +63,39 @@ func IsRetryable(err error) bool {
 	return errors.As(err, &lite) && (lite.Code()&0xff == sqliteBusy || lite.Code()&0xff == sqliteLocked)
 }
 
+// lost is an error of a connection that ended, and with it all that was not committed.
+type lost struct{ error }
+
+func (l lost) Unwrap() error { return l.error }
+
+// isLost says whether the unit of work was lost with its connection before anything of it was committed, and may run again.
+func isLost(err error) bool {
+	var l lost
+	return errors.As(err, &l)
+}
+
+// unsure is an error of a commit: with its connection nobody knows whether it was done, so that nothing runs again.
+func unsure(err error) error {
+	if isLost(err) {
+		return problem.Away(errors.New(err.Error()))
+	}
+	return err
+}
+
+// ended says whether a connection that there was ended: the server closed it, with a word or without.
+func ended(err error) bool {
+	if strings.Contains(err.Error(), "failed to connect") {
+		return false
+	}
+	var state sqlStateError
+	if errors.As(err, &state) {
+		s := state.SQLState()
+		return s == "08003" || s == "08006" || strings.HasPrefix(s, "57P")
+	}
+	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || strings.Contains(err.Error(), "conn closed")
+}
+
 // translate turns "the database cannot be reached" and "it takes too long" into a problem that the caller may
 // retry; everything else stays as it is.
 func translate(err error) error {
@@ -70,6 +104,8 @@ func translate(err error) error {
 		return nil
 	case errors.Is(err, context.Canceled):
 		return err
+	case ended(err):
+		return problem.Away(lost{fmt.Errorf("database: %w", err)})
 	case isAway(err):
 		return problem.Away(fmt.Errorf("database: %w", err))
 	default:

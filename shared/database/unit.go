@@ -80,7 +80,7 @@ func (u *Unit) Commit(ctx context.Context) error {
 	}
 	var err error
 	if tx != nil {
-		err = translate(tx.Commit())
+		err = unsure(translate(tx.Commit()))
 	}
 	for _, a := range around {
 		a.After(Outside(ctx), err)
@@ -117,21 +117,21 @@ func AfterCommit(ctx context.Context, f func(context.Context)) {
 	u.mu.Unlock()
 }
 
-// tries is how often Atomic runs a function that lost against a concurrent writer. One of
+// tries is how often Atomic runs a function that lost against a concurrent writer, or its connection. One of
 // several always wins, so that as many at once as a process has connections (package
-// postgres) all get through.
-const tries = 4
+// postgres) all get through; and after as many that had ended comes a new one.
+const tries = 5
 
 // Atomic runs f in a unit of work: the one in ctx, or a new one that is committed when f
 // returns nil. A new one is tried again when the database says that it lost against a
-// concurrent writer, so f may run more than once.
+// concurrent writer, and when its connection ended before the commit was asked for, so f may run more than once.
 func (d *DB) Atomic(ctx context.Context, f func(context.Context) error) error {
 	if UnitOf(ctx) != nil {
 		return f(ctx)
 	}
 	var err error
 	for range tries {
-		if err = d.once(ctx, f); !IsRetryable(err) {
+		if err = d.once(ctx, f); !IsRetryable(err) && !isLost(err) {
 			return err
 		}
 	}

@@ -2,6 +2,7 @@
 package postgres
 
 import (
+	"database/sql"
 	"fmt"
 	"strconv"
 	"time"
@@ -48,13 +49,15 @@ func Within(url string, longest time.Duration) (*database.DB, error) {
 		config.ConnectTimeout = connectTime
 	}
 	config.DialFunc = pgconn.DialFunc(dial.First(config.ConnectTimeout, dial.Func(config.DialFunc)))
+	going := new(departure)
+	config.OnPgError = going.heard(config.OnPgError)
 	config.StatementCacheCapacity = min(config.StatementCacheCapacity, statements)
 	config.DescriptionCacheCapacity = min(config.DescriptionCacheCapacity, statements)
 	config.RuntimeParams["timezone"] = "UTC"
 	if longest > 0 {
 		config.RuntimeParams["statement_timeout"] = strconv.FormatInt(longest.Milliseconds(), 10)
 	}
-	pool := stdlib.OpenDB(*config)
+	pool := sql.OpenDB(connector{stdlib.GetConnector(*config), going})
 	pool.SetMaxOpenConns(Connections)
 	pool.SetMaxIdleConns(maxIdle)
 	pool.SetConnMaxIdleTime(maxIdleTime)

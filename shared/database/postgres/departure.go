@@ -1,0 +1,81 @@
+package postgres
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// A database that says that it goes is waited for: it is restarted, or another takes its place while its node is
+// drained. So is one that a process has not met yet, which may have begun in the middle of that. One that falls
+// silent is away at once (docs/decisions/0109).
+const (
+	patience = 15 * time.Second // from the first word of it; a switchover of CloudNativePG took 4 to 12 s (docs/measurements.md)
+	pause    = 100 * time.Millisecond
+)
+
+// departure is what a process knows of the database's going.
+type departure struct {
+	since atomic.Int64 // nanoseconds of when it was first said, 0 while it was not
+	met   atomic.Bool  // there was a connection
+}
+
+// goes says whether a server's error is its word that it goes, or comes: it shuts down (57P01), restarts after another
+// process crashed (57P02), or takes nobody for now (57P03).
+func goes(err *pgconn.PgError) bool {
+	return err.Code == "57P01" || err.Code == "57P02" || err.Code == "57P03"
+}
+
+// heard is what a connection does about an error of the server's, which is also listened to.
+func (d *departure) heard(then pgconn.PgErrorHandler) pgconn.PgErrorHandler {
+	return func(c *pgconn.PgConn, err *pgconn.PgError) bool {
+		d.note(err)
+		return then(c, err)
+	}
+}
+
+// note takes down that somebody could not be served, where it may be because the database goes or comes.
+func (d *departure) note(err error) {
+	var said *pgconn.PgError
+	if errors.As(err, &said) && goes(said) || said == nil && !d.met.Load() {
+		d.since.CompareAndSwap(0, time.Now().UnixNano())
+	}
+}
+
+// awaited says whether who was not served may be when the database is back.
+func (d *departure) awaited(err error) bool {
+	var said *pgconn.PgError
+	since := d.since.Load()
+	return since != 0 && time.Since(time.Unix(0, since)) < patience && (!errors.As(err, &said) || goes(said))
+}
+
+// connector opens connections, again and again while the database is awaited.
+type connector struct {
+	driver.Connector
+	going *departure
+}
+
+// Connect is a connection, or why there is none.
+func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
+	for {
+		conn, err := c.Connector.Connect(ctx)
+		if err == nil {
+			c.going.since.Store(0)
+			c.going.met.Store(true)
+			return conn, nil
+		}
+		c.going.note(err)
+		if !c.going.awaited(err) {
+			return nil, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(pause):
+		}
+	}
+}
