@@ -23,6 +23,15 @@ var Function = function.Spec{
 	Menu:  page.Entries(),
 	Desk:  desk.Entries(),
 	Seed:  seed,
+	Details: []function.Named{
+		{Name: "events", Label: problem.Text{KO: "일정", EN: "Events"}},
+		{Name: "new", Label: problem.Text{KO: "새 일정", EN: "New"}},
+		{Name: "changed", Label: problem.Text{KO: "바뀐 일정", EN: "Changed"}},
+		{Name: "same", Label: problem.Text{KO: "그대로인 일정", EN: "Same"}},
+		{Name: "deleted", Label: problem.Text{KO: "여기서 지웠던 일정", EN: "Deleted here before"}},
+		{Name: "removed", Label: problem.Text{KO: "빠진 일정", EN: "Removed"}},
+		{Name: "another", Label: problem.Text{KO: "다른 단위의 일정", EN: "Another unit's"}},
+	},
 	New: func(d function.Deps) function.Parts {
 		events := calendar.NewWriter(d.DB, d.Outbox, d.Settings.SiteURL)
 		book := calendar.NewBook(events.Reader, d.Settings.SiteURL, func(ctx context.Context) (func(string) bool, error) {

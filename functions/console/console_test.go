@@ -1,11 +1,8 @@
 package console_test
 
 import (
-	"io/fs"
 	"net/http"
 	"net/url"
-	"os"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -13,9 +10,7 @@ import (
 
 	"github.com/madang-council/madang/functions"
 	"github.com/madang-council/madang/functions/console"
-	"github.com/madang-council/madang/functions/policies"
 	"github.com/madang-council/madang/shared/auth"
-	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/functiontest"
 )
 
@@ -230,38 +225,6 @@ func TestAuditDetails(t *testing.T) {
 	do("PUT", "/v1/admin/policies/site", map[string]any{"values": map[string]any{"off": []string{"feeds"}, "banner": "시험 기간"}, "from": "2026-12-31T23:00:00+09:00"})
 	d.get(d.admin, "/console/audit").Want(200).Says("<dt>역할</dt><dd>편집자</dd>", "<dt>단위</dt><dd>모든 단위</dd>", "<dt>임기 끝</dt><dd>2026년 12월 31일", "<dt>닫아 둘 기능</dt><dd>구독</dd><dt>모든 페이지 위의 한 줄</dt><dd>시험 기간</dd><dt>적용 시작</dt><dd>2026년 12월 31일").SaysNot(`{&#34;`)
 	d.get(d.admin, "/en/console/audit").Want(200).Says("<dt>Role</dt><dd>Editor</dd>", "What changed", `href="/en/console/notices/`+id+`/revisions?to=2"`)
-}
-
-// Every detail that a function writes has a name in the log, and every policy.
-func TestDetailsHaveNames(t *testing.T) {
-	known := map[string]bool{"version": true}
-	for _, l := range console.Labels() {
-		known[l] = true
-	}
-	for _, d := range policies.Domains(function.Catalogue{}) {
-		for _, i := range d.Items {
-			if !known[i.Name] {
-				t.Errorf("the log has no name for the policy %s: give it one in labels", i.Name)
-			}
-		}
-	}
-	written := regexp.MustCompile(`function\.Detail\(ctx, "(\w+)"`)
-	functions := os.DirFS("..")
-	err := fs.WalkDir(functions, ".", func(path string, f fs.DirEntry, err error) error {
-		if err != nil || f.IsDir() || !strings.HasSuffix(path, ".go") {
-			return err
-		}
-		source, err := fs.ReadFile(functions, path)
-		for _, m := range written.FindAllStringSubmatch(string(source), -1) {
-			if !known[m[1]] {
-				t.Errorf("%s writes the detail %s, for which the log has no name: give it one in labels", path, m[1])
-			}
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 // What a resource's page of the console names is served by this function.

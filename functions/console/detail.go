@@ -22,31 +22,6 @@ import (
 	"github.com/madang-council/madang/shared/ui/desk"
 )
 
-// label is what a detail of a record is called.
-type label struct {
-	name   string
-	ko, en string
-}
-
-// labels are those of all details that functions write (function.Detail), in the order in which they are shown.
-func labels() []label {
-	return []label{
-		{"role", "역할", "Role"}, {"unit", "단위", "Unit"}, {"until", "임기 끝", "End of term"},
-		{"decision", "결정", "Decision"},
-		{"name", "이름", "Name"}, {"kind", "종류", "Kind"}, {"origin", "주소", "Address"}, {"status", "응답 코드", "Status"}, {"answer", "응답", "Answer"},
-		{"students", "명부의 학생", "Students listed"}, {"ended", "인증이 끝난 계정", "Accounts no longer verified"},
-		{"made", "새로 만든 것", "Made"}, {"there", "이미 있던 것", "There already"},
-		{"events", "일정", "Events"}, {"new", "새 일정", "New"}, {"changed", "바뀐 일정", "Changed"}, {"same", "그대로인 일정", "Same"},
-		{"deleted", "여기서 지웠던 일정", "Deleted here before"}, {"removed", "빠진 일정", "Removed"}, {"another", "다른 단위의 일정", "Another unit's"},
-		{"readOnly", "읽기만 하기", "Read-only"}, {"off", "닫아 둘 기능", "Functions that are closed"},
-		{"banner", "모든 페이지 위의 한 줄", "Line above every page"}, {"bannerEn", "그 줄의 영어", "That line in English"},
-		{"review", "승인받아야 게시하기", "Publish after approval alone"}, {"extendDays", "늘릴 수 있는 날", "Days that it may be put off"}, {"zipMax", "한 파일의 최대 크기", "Most in one file"},
-		{"categories", "일정의 분류", "Categories of events"}, {"school", "학교 일정인 분류", "Categories of the school"}, {"due", "마감인 분류", "Categories of deadlines"}, {"holidays", "쉬는 날인 분류", "Categories of holidays"},
-		{"quietFrom", "조용한 시간의 시작", "Quiet hours from"}, {"quietUntil", "조용한 시간의 끝", "Quiet hours until"}, {"digestAt", "모아서 보내는 시각", "When digests are sent"}, {"perMinute", "1분에 보내는 최대 수", "Most messages in a minute"},
-		{"from", "적용 시작", "From"},
-	}
-}
-
 // revised is where what a record says was edited is compared with what it said before, "" where there is no such page.
 func revised(v audit.Record, of thing.Ref) string {
 	var d struct{ Version int64 }
@@ -64,10 +39,10 @@ func (h handlers) details(ctx context.Context, v audit.Record) g.Node {
 	}
 	delete(said, audit.Version)
 	facts := []g.Node{}
-	for _, l := range labels() {
-		if value, there := said[l.name]; there {
-			facts = append(facts, desk.Fact(ui.T(ctx, l.ko, l.en), g.Text(h.value(ctx, l.name, value))))
-			delete(said, l.name)
+	for _, d := range h.catalogue.Details {
+		if value, there := said[d.Name]; there {
+			facts = append(facts, desk.Fact(ui.Name(ctx, d.Label), g.Text(h.value(ctx, d.Name, value))))
+			delete(said, d.Name)
 		}
 	}
 	rest := []string{} // of releases whose details had other names

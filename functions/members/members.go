@@ -34,6 +34,13 @@ var Function = function.Spec{
 	Scale: function.Scale{MemoryMiB: 128}, // the default, and what hashes take beside it
 	Mail:  smtp.Open,
 	Desk:  desk.Entries(),
+	Details: []function.Named{
+		{Name: "role", Label: problem.Text{KO: "역할", EN: "Role"}},
+		{Name: "unit", Label: problem.Text{KO: "단위", EN: "Unit"}},
+		{Name: "until", Label: problem.Text{KO: "임기 끝", EN: "End of term"}},
+		{Name: "students", Label: problem.Text{KO: "명부의 학생", EN: "Students listed"}},
+		{Name: "ended", Label: problem.Text{KO: "인증이 끝난 계정", EN: "Accounts no longer verified"}},
+	},
 	New: func(d function.Deps) function.Parts {
 		h := handlers{
 			members:     member.Store{DB: d.DB, Key: d.Key, LeaveGrace: d.Settings.LeaveGrace},

@@ -26,6 +26,11 @@ var Function = function.Spec{
 	Desk:  desk.Entries(),
 	Seed:  seed,
 	Acts:  []function.Act{{Action: waived, Words: problem.Text{KO: "공지를 승인 없이 게시함(긴급)", EN: "Published a notice without approval (urgent)"}}},
+	Details: []function.Named{
+		{Name: "decision", Label: problem.Text{KO: "결정", EN: "Decision"}},
+		{Name: "made", Label: problem.Text{KO: "새로 만든 것", EN: "Made"}},
+		{Name: "there", Label: problem.Text{KO: "이미 있던 것", EN: "There already"}},
+	},
 	New: func(d function.Deps) function.Parts {
 		notices := notice.NewWriter(d.DB, d.Outbox, notice.Markup{HTML: markdown.Render, Excerpt: markdown.Excerpt, Pictures: markdown.Pictures})
 		h := handlers{

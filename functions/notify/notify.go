@@ -55,7 +55,14 @@ var Function = function.Spec{
 	Menu:  page.Entries(),
 	Desk:  desk.ChannelEntries(),
 	Acts:  channelActs(),
-	New:   func(d function.Deps) function.Parts { return whole(d, wait) },
+	Details: []function.Named{
+		{Name: "name", Label: problem.Text{KO: "이름", EN: "Name"}},
+		{Name: "kind", Label: problem.Text{KO: "종류", EN: "Kind"}},
+		{Name: "origin", Label: problem.Text{KO: "주소", EN: "Address"}},
+		{Name: "status", Label: problem.Text{KO: "응답 코드", EN: "Status"}},
+		{Name: "answer", Label: problem.Text{KO: "응답", EN: "Answer"}},
+	},
+	New: func(d function.Deps) function.Parts { return whole(d, wait) },
 }
 
 // whole is the function with the channels that the council has.

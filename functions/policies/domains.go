@@ -10,6 +10,7 @@ import (
 	"github.com/madang-council/madang/shared/council/notice"
 	"github.com/madang-council/madang/shared/council/policy"
 	"github.com/madang-council/madang/shared/function"
+	"github.com/madang-council/madang/shared/problem"
 )
 
 // Domains are all that the council decides by itself, in the order of the menu. This is the one
@@ -28,6 +29,17 @@ func Domains(c function.Catalogue) []policy.Domain {
 		policy.Of[calendar.Policy](),
 		policy.Of[delivery.Policy](),
 	}
+}
+
+// details are what the log calls what is set: each policy, and from when on.
+func details() []function.Named {
+	named := []function.Named{}
+	for _, d := range Domains(function.Catalogue{}) {
+		for _, i := range d.Items {
+			named = append(named, function.Named{Name: i.Name, Label: i.Label})
+		}
+	}
+	return append(named, function.Named{Name: "from", Label: problem.Text{KO: "적용 시작", EN: "From"}})
 }
 
 // domain is one of them.

@@ -23,11 +23,12 @@ type handlers struct {
 
 // Function shows and sets what the council decides by itself.
 var Function = function.Spec{
-	Name:  "policies",
-	Core:  true,
-	Doc:   "What the council decides without an operator: numbers of each domain from a time on, and switches of the whole site.",
-	Needs: []function.Need{function.Database},
-	Desk:  desk.Entries(),
+	Name:    "policies",
+	Core:    true,
+	Doc:     "What the council decides without an operator: numbers of each domain from a time on, and switches of the whole site.",
+	Needs:   []function.Need{function.Database},
+	Desk:    desk.Entries(),
+	Details: details(),
 	New: func(d function.Deps) function.Parts {
 		h := handlers{
 			policies: policy.Store{DB: d.DB}, members: member.Store{DB: d.DB, Key: d.Key, LeaveGrace: d.Settings.LeaveGrace},

@@ -267,9 +267,14 @@ func All() function.Catalogue {
 	for _, n := range c.Functions {
 		fmt.Fprintf(&b, "\t\t\t{Name: %q, Label: %s},\n", n.Name, text(n.Label))
 	}
-	b.WriteString("\t\t},\n\t\tNames: []function.Named{\n")
-	for _, n := range c.Names {
-		fmt.Fprintf(&b, "\t\t\t{Name: %q, Label: %s},\n", n.Name, text(n.Label))
+	for _, list := range []struct {
+		name  string
+		named []function.Named
+	}{{"Names", c.Names}, {"Details", c.Details}} {
+		fmt.Fprintf(&b, "\t\t},\n\t\t%s: []function.Named{\n", list.name)
+		for _, n := range list.named {
+			fmt.Fprintf(&b, "\t\t\t{Name: %q, Label: %s},\n", n.Name, text(n.Label))
+		}
 	}
 	b.WriteString("\t\t},\n")
 	b.WriteString("\t\tKeeps: []person.Notice{\n")

@@ -76,6 +76,8 @@ type Catalogue struct {
 	Menu []Entry // of the site
 	Desk []Entry // of the console
 	Acts []Act   // by function
+	// Details are what records say beside their sentence, by function; of a name that several have the first.
+	Details []Named
 	// Functions are those that the council can switch off.
 	Functions []Named
 	// Names are what people call all of them (Called).
@@ -145,6 +147,11 @@ func Catalogued(specs ...Spec) Catalogue {
 			}
 		}
 		c.Acts = append(c.Acts, s.Acts...)
+		for _, d := range s.Details {
+			if !slices.ContainsFunc(c.Details, func(there Named) bool { return there.Name == d.Name }) {
+				c.Details = append(c.Details, d)
+			}
+		}
 	}
 	byOrder := func(a, b Entry) int { return cmp.Compare(a.Order, b.Order) }
 	slices.SortStableFunc(c.Menu, byOrder)

@@ -45,6 +45,8 @@ type Spec struct {
 	Menu, Desk []Entry
 	// Acts are what the function does by itself that the log records, as nobody's.
 	Acts []Act
+	// Details are what its records say beside their sentence (Detail), and what people call that.
+	Details []Named
 }
 
 // Build wires the function, gives each page its English address beside the Korean one, and says
