@@ -133,7 +133,7 @@ func sound(files []*zip.File) error {
 			return err
 		}
 		name := folded(own)
-		if seen[name] && own != "" {
+		if seen[name] {
 			return refuse(ArchiveUnsafe, "two entries named %q", charset.Shown(z.Name))
 		}
 		seen[name] = true
@@ -157,7 +157,7 @@ func sound(files []*zip.File) error {
 
 // soundName is the path that an entry's name stands for, "" for the folder itself: some programs separate folders by
 // backslashes, and some say that all begins here ("./"). It refuses what escapes from the folder that somebody unpacks
-// into. A name need not be UTF-8: Korean Windows still writes CP949, whose second bytes are never a slash, a backslash or
+// into, or is a file in its place. A name need not be UTF-8: Korean Windows still writes CP949, whose second bytes are never a slash, a backslash or
 // a dot.
 func soundName(name string) (string, error) {
 	if name == "" || len(name) > 1024 {
@@ -174,7 +174,11 @@ func soundName(name string) (string, error) {
 	if slices.Contains(parts, "..") {
 		return "", refuse(ArchiveUnsafe, "%q leaves its folder", charset.Shown(name))
 	}
-	return strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" || part == "." }), "/"), nil
+	own := strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" || part == "." }), "/")
+	if own == "" && !strings.HasSuffix(slashes, "/") {
+		return "", refuse(ArchiveUnsafe, "%q is a file in the place of its folder", charset.Shown(name))
+	}
+	return own, nil
 }
 
 // laidOut checks that the entries follow each other from byte 0 to the directory without overlap, which is how bombs

@@ -217,7 +217,7 @@ func archives() []hostile {
 	var cases []hostile
 	for _, name := range []string{
 		"../evil", "a/../../evil", "/etc/passwd", `..\evil`, `a\..\..\evil`, `\evil`, `\\host\share`, `C:\x`, "./../a", "C:/Windows/x", "c:evil", "a\x00b", "a\nb", "..", "a/..",
-		strings.Repeat("n", 1025), "\x7f",
+		strings.Repeat("n", 1025), "\x7f", ".", `./.`, `.\.`, // a file where the folder is
 	} {
 		cases = append(cases, hostile{"name.zip", "", archive(entry{name: "ok"}, entry{name: name, content: "x"}), []string{unsafe}})
 	}
@@ -251,6 +251,7 @@ func archives() []hostile {
 	directory := int(le.Uint32(two[len(two)-22+16:]))
 	second := directory + 46 + 1
 	cases = append(cases,
+		hostile{"the folder twice.zip", "", archive(entry{name: "./"}, entry{name: ".//"}, entry{name: "a"}), []string{unsafe}},
 		hostile{"10 001 entries.zip", "", archive(many...), []string{bomb}},
 		hostile{"wide directory.zip", "", archive(wide...), []string{bomb}},
 		hostile{"zeros.zip", "", nested, []string{bomb}},
