@@ -93,7 +93,7 @@ func ended(err error) bool {
 		return s == "08003" || s == "08006" || strings.HasPrefix(s, "57P")
 	}
 	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
-		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || strings.Contains(err.Error(), "conn closed")
+		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ETIMEDOUT) || strings.Contains(err.Error(), "conn closed")
 }
 
 // translate turns "the database cannot be reached" and "it takes too long" into a problem that the caller may

@@ -48,7 +48,7 @@ func Within(url string, longest time.Duration) (*database.DB, error) {
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = connectTime
 	}
-	config.DialFunc = pgconn.DialFunc(dial.First(config.ConnectTimeout, dial.Func(config.DialFunc)))
+	config.DialFunc = pgconn.DialFunc(dial.First(config.ConnectTimeout, dial.Direct()))
 	going := new(departure)
 	config.OnPgError = going.heard(config.OnPgError)
 	config.StatementCacheCapacity = min(config.StatementCacheCapacity, statements)
