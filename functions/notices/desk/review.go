@@ -299,13 +299,15 @@ func (h handlers) asking(ctx context.Context, t talk, typed reviewTyped, f ui.Fo
 	}
 	text := ui.Field{Name: "text", Label: ui.T(ctx, "덧붙일 말", "A word to them"), Value: typed.Text, Limit: notice.MostComment, Optional: true, More: []g.Node{el.Rows("3")}}
 	whom := ui.Field{Name: "for", Label: ui.T(ctx, "누구에게", "Whom to ask"), Value: typed.For}
+	class := "button"
 	if t.open() { // beside the box for comments
+		class = "button quiet"
 		text.Name, text.Sent, whom.Name, whom.Sent = "again", "text", "again-for", "for"
 	}
 	form := el.Form(el.Class("form"), el.Method("post"), el.Action(reviewPath(ctx, t.n.ID)), g.Attr("novalidate"), seen(t, typed),
 		f.Select(whom, choices...),
 		f.Area(text),
-		el.Div(el.Class("actions"), ui.Button(does, g.If(t.open(), el.Class("button quiet")))),
+		el.Div(el.Class("actions"), el.Button(el.Type("submit"), el.Class(class), g.Text(does))),
 	)
 	if next && !t.open() {
 		return form, nil
