@@ -232,7 +232,7 @@ func (h handlers) factor(ctx context.Context, form ui.Form, status int, message 
 	main := []g.Node{ui.Announce(message), form.Summary()}
 	switch {
 	case !on && !p.Confirmed:
-		main = append(main, el.P(el.Class("notice-box"), g.Text(ui.T(ctx, "이메일 주소를 확인한 뒤에 켤 수 있습니다. ", "You can turn it on once your mail address is confirmed. ")), el.A(el.Href(ui.Local(ctx, addressPath)), g.Text(ui.T(ctx, "이메일 인증하기", "Enter the code from the message")))))
+		main = append(main, el.P(el.Class("notice-box"), g.Text(ui.T(ctx, "이메일 주소를 확인한 뒤에 켤 수 있습니다. ", "You can turn it on once your mail address is confirmed. ")), el.A(el.Href(withNext(ctx, addressPath, ui.Local(ctx, factorPath))), g.Text(ui.T(ctx, "이메일 인증하기", "Enter the code from the message")))))
 	case !on:
 		main = append(main, el.P(el.Class("lead"), g.Text(ui.T(ctx, "켜면 로그인할 때 비밀번호와 함께 인증 앱의 여섯 자리 번호를 묻습니다. 관리 권한은 켜야만 쓸 수 있습니다.", "When it is on, signing in asks for six digits of an authenticator app too. An admin's powers need it."))),
 			el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, factorPath)), ui.Button(ui.T(ctx, "켜기", "Turn on"))))
