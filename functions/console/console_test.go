@@ -13,8 +13,8 @@ import (
 
 	"github.com/madang-council/madang/functions"
 	"github.com/madang-council/madang/functions/console"
-	"github.com/madang-council/madang/functions/policies"
 	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/council/policies"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/functiontest"
 )
@@ -238,7 +238,7 @@ func TestDetailsHaveNames(t *testing.T) {
 	for _, l := range console.Labels() {
 		known[l] = true
 	}
-	for _, d := range policies.Domains(function.Catalogue{}) {
+	for _, d := range policies.All(function.Catalogue{}) {
 		for _, i := range d.Items {
 			if !known[i.Name] {
 				t.Errorf("the log has no name for the policy %s: give it one in labels", i.Name)

@@ -332,9 +332,9 @@ func choose(ctx context.Context, form ui.Form, settings []topic.Setting, p deliv
 		form.Summary(),
 		el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, Path)),
 			g.Map(settings, func(s topic.Setting) g.Node {
-				label, hint := ui.T(ctx, "알림을 받기로 한 글", "Pages that you follow"), ui.T(ctx, "그 글에 새 일이 생겼을 때", "When something happens to one")
+				label, hint := ui.Name(ctx, topic.Label(s.Topic)), ui.T(ctx, "그 글에 새 일이 생겼을 때", "When something happens to one")
 				if t, known := topic.Of(s.Topic); known {
-					label, hint = ui.T(ctx, t.Label.KO, t.Label.EN), ui.T(ctx, t.Hint.KO, t.Hint.EN)
+					hint = ui.T(ctx, t.Hint.KO, t.Hint.EN)
 				}
 				choices := []ui.Choice{}
 				for _, how := range topic.Ways() {

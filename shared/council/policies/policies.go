@@ -1,3 +1,4 @@
+// Package policies is the one list of what the council decides by itself.
 package policies
 
 import (
@@ -12,10 +13,9 @@ import (
 	"github.com/madang-council/madang/shared/function"
 )
 
-// Domains are all that the council decides by itself, in the order of the menu. This is the one
-// list of them: no domain links another. They are made anew for each request, since each holds
+// All are all that the council decides by itself, in the order of the menu: no domain links another. They are made anew for each request, since each holds
 // the values that it reads.
-func Domains(c function.Catalogue) []policy.Domain {
+func All(c function.Catalogue) []policy.Domain {
 	site := policy.Site{Functions: []policy.Option{}}
 	for _, f := range c.Functions {
 		site.Functions = append(site.Functions, policy.Option{Name: f.Name, Label: f.Label})
@@ -30,9 +30,9 @@ func Domains(c function.Catalogue) []policy.Domain {
 	}
 }
 
-// domain is one of them.
-func domain(c function.Catalogue, name string) (policy.Domain, bool) {
-	list := Domains(c)
+// Of is one of them.
+func Of(c function.Catalogue, name string) (policy.Domain, bool) {
+	list := All(c)
 	i := slices.IndexFunc(list, func(d policy.Domain) bool { return d.Name == name })
 	if i < 0 {
 		return policy.Domain{}, false
