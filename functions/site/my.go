@@ -153,7 +153,7 @@ func (h handlers) rows(ctx context.Context, m member.Member) (g.Node, error) {
 	if n := strconv.Itoa(len(sessions)); len(sessions) > 1 {
 		there = ui.T(ctx, "기기 "+n+"대에서 로그인했습니다.", "You are signed in on "+n+" devices.")
 	}
-	consent := ui.T(ctx, "지금의 개인정보 처리방침("+h.settings.PolicyVersion+" 버전)에 아직 동의하지 않았습니다.", "You have not agreed to the current privacy policy (version "+h.settings.PolicyVersion+").")
+	consent := ui.T(ctx, "지금의 개인정보 처리방침, "+h.settings.PolicyVersion+" 버전에 아직 동의하지 않았습니다.", "You have not agreed to the current privacy policy (version "+h.settings.PolicyVersion+").")
 	if agreed.Given && agreed.Version == h.settings.PolicyVersion {
 		day := ui.ShortDay(ctx, agreed.At)
 		consent = ui.T(ctx, day+" 개인정보 수집과 이용에 동의했습니다.", "You agreed to the collection and use of personal data on "+day+".")

@@ -275,7 +275,7 @@ func (h handlers) enrol(ctx context.Context, _ *none) (*ui.Answer, error) {
 func (h handlers) enrolmentPage(ctx context.Context, form ui.Form, status int, e credential.Enrolment) *ui.Answer {
 	return h.page(ctx, status, factorPath, ui.T(ctx, "2단계 인증 켜기", "Turn on the second factor"),
 		g.If(e.Secret != "", el.Ol(el.Class("steps"),
-			el.Li(g.Text(ui.T(ctx, "인증 앱(Google Authenticator, 1Password 등)으로 QR 코드를 찍거나 아래 키를 넣으세요.", "Scan the QR code with your authenticator app, or put the key into it.")),
+			el.Li(g.Text(ui.T(ctx, "Google Authenticator나 1Password 같은 인증 앱으로 QR 코드를 찍거나 아래 키를 넣으세요.", "Scan the QR code with your authenticator app, or put the key into it.")),
 				qrCode(ctx, totp.URI(h.accounts.Council(ctx), e.Account, e.Secret)),
 				el.P(el.Class("secret"), el.Code(g.Text(spaced(e.Secret)))),
 				el.P(el.A(el.Href(totp.URI(h.accounts.Council(ctx), e.Account, e.Secret)), g.Text(ui.T(ctx, "이 기기의 인증 앱에서 열기", "Open in an app on this device"))))),
