@@ -10,7 +10,7 @@ import (
 
 	"github.com/madang-council/madang/functions"
 	"github.com/madang-council/madang/functions/catalogue"
-	"github.com/madang-council/madang/functions/policies"
+	"github.com/madang-council/madang/shared/council/policies"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/operation/audit"
 	"github.com/madang-council/madang/shared/problem"
@@ -44,7 +44,7 @@ func TestDetailsHaveNames(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, d := range policies.Domains(function.Catalogue{}) {
+	for _, d := range policies.All(function.Catalogue{}) {
 		for _, i := range d.Items {
 			if names[i.Name] != i.Label {
 				t.Errorf("the log calls the policy %s %q", i.Name, names[i.Name])

@@ -81,6 +81,7 @@ var doors = []door{
 	{from: "shared/ui/desk", may: []string{"=shared/ui", "shared/function", "shared/problem", "shared/auth", "shared/text", "shared/clock"}, mustNot: noMarkup, why: "widgets know no domain: let the page give them plain values"},
 	{from: "shared/ui", may: []string{"=shared/face", "shared/function", "shared/problem", "shared/auth", "shared/text", "shared/clock"}, mustNot: noMarkup, why: "widgets know no domain: let the page give them plain values"},
 	{from: "shared/council/persons", may: append([]string{"shared/council/", "shared/identity/", "shared/media/", "shared/operation/", "=shared/function"}, domain...), mustNot: noWeb, why: "the list of what is kept about members asks every store, and nothing else; with it the catalogue of functions says what people are told"},
+	{from: "shared/council/policies", may: append([]string{"shared/council/", "=shared/function"}, domain...), mustNot: noWeb, why: "the list of what the council decides asks every domain, and nothing else"},
 	{from: "shared/council/", may: domain, mustNot: noWeb, why: "another domain needs a line with its reason in crossings"},
 	{from: "shared/identity/", may: domain, mustNot: noWeb, why: "another domain needs a line with its reason in crossings"},
 	{from: "shared/media/", may: domain, mustNot: noWeb, why: "another domain needs a line with its reason in crossings"},

@@ -24,7 +24,7 @@ var handed = map[string]string{"event.Outbox": "d.Outbox.Chores(", "upload.Depot
 // What a store is to do by itself is done by sweep, and what the council may decide of a domain
 // can be decided: a new one is not forgotten in either list.
 func TestChoresAndPoliciesAreListed(t *testing.T) {
-	sweep, domains := source(t, "sweep/sweep.go"), source(t, "policies/domains.go")
+	sweep, domains := source(t, "sweep/sweep.go"), source(t, "../shared/council/policies/policies.go")
 	listed := map[string]bool{}
 	for line := range strings.Lines(sweep) {
 		if m := ofStore.FindStringSubmatch(line); m != nil && strings.Contains(line, ".Chores(") {
@@ -47,7 +47,7 @@ func TestChoresAndPoliciesAreListed(t *testing.T) {
 		if hasPolicy.MatchString(text) {
 			policies++
 			if call := "policy.Of[" + name + ".Policy]()"; !strings.Contains(domains, call) {
-				t.Errorf("what the council may decide of %s is in no menu: add %s to Domains in functions/policies/domains.go", name, call)
+				t.Errorf("what the council may decide of %s is in no menu: add %s to All in shared/council/policies", name, call)
 			}
 		}
 		return nil

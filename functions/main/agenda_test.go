@@ -39,9 +39,10 @@ func TestWhatIsComingUp(t *testing.T) {
 	shows("at first", false, "다가오는 일정", "회의록")
 
 	send("POST", "/v1/admin/minutes/bodies", map[string]any{"slug": "steering", "name": "중앙운영위원회", "nameEn": "Steering Committee", "unit": "총학", "publishDays": 7, "numbered": true})
+	held := c.Now().Add(48 * time.Hour)
 	id := functiontest.JSON[struct{ ID string }](send("POST", "/v1/minutes", map[string]any{
-		"body": "steering", "round": 3, "kind": "regular", "heldAt": c.Now().Add(48 * time.Hour), "enrolled": 10, "present": 8,
-		"items": []map[string]any{{"title": "예산안", "kind": "motion", "decision": "passed", "yes": 8}},
+		"body": "steering", "round": 3, "kind": "regular", "heldAt": held, "enrolled": 10,
+		"items": []map[string]any{{"title": "예산안", "kind": "motion"}},
 	})).ID
 	shows("a draft", false, "다가오는 일정", "제3차", "예산안")
 	send("POST", "/v1/minutes/"+id+"/publish", map[string]any{"step": "announced"})
@@ -67,6 +68,9 @@ func TestWhatIsComingUp(t *testing.T) {
 	}
 	shows("a full week", true, "회칙 개정 D-6 총학생회칙", "대비표 보기")
 
+	send("PUT", "/v1/minutes/"+id, map[string]any{
+		"body": "steering", "round": 3, "kind": "regular", "heldAt": held, "enrolled": 10, "present": 8, "items": []map[string]any{{"title": "예산안", "kind": "motion", "decision": "passed", "yes": 8}},
+	})
 	send("POST", "/v1/minutes/"+id+"/publish", map[string]any{"step": "decisions"})
 	shows("decisions", true, "회의록 회의록 모두 보기 어제 제3차 중앙운영위원회 가결 1건 공개 기한 D-6")
 	c.At(midnight(12))

@@ -18,4 +18,5 @@ type handlers struct {
 	people      []person.Data
 	cursors     *cursor.Codec
 	settings    function.Settings
+	catalogue   function.Catalogue // what is done, and what can be switched off, in words
 }

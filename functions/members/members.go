@@ -47,6 +47,7 @@ var Function = function.Spec{
 			credentials: credential.Store{DB: d.DB, Key: d.Key, Hasher: password.NewHasher(hashes), LeaveGrace: d.Settings.LeaveGrace},
 			cursors:     cursor.New(d.Key.Derive("cursor")),
 			settings:    d.Settings,
+			catalogue:   d.Catalogue,
 			log:         audit.Store{DB: d.DB},
 			people:      persons.All(d.DB),
 		}

@@ -2,6 +2,7 @@ package minutes_test
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -69,8 +70,14 @@ type got struct {
 	Errors      []struct{ Field, Code, Message string }
 }
 
-// meeting is what a secretary writes of one that was held some time after now.
+// meeting is what a secretary writes of one that was held some time after now; of one to come, its agenda.
 func (r room) meeting(round int, after time.Duration) map[string]any {
+	if after > 0 {
+		return map[string]any{
+			"body": "steering", "round": round, "kind": "regular", "heldAt": r.Now().Add(after), "place": "학생회관 301호", "chair": "의장", "enrolled": 18,
+			"items": []any{map[string]any{"title": "셔틀버스 증편 요구안", "kind": "motion", "text": "속기 **하나**"}, map[string]any{"title": "축제 예비비", "kind": "motion", "text": "속기 둘"}}, "text": "그 밖의 속기",
+		}
+	}
 	return map[string]any{
 		"body": "steering", "round": round, "kind": "regular", "heldAt": r.Now().Add(after), "place": "학생회관 301호", "chair": "의장", "enrolled": 18, "present": 15,
 		"items": []any{
@@ -371,6 +378,52 @@ func TestExtension(t *testing.T) {
 	r.do("POST", path[:len("/v1/minutes/")]+other.ID+"/extend", r.moderator, map[string]any{"days": 8, "reason": "길게"}, "*").Problem(422, "invalid-input")
 	r.Wait(8 * day)
 	r.do("POST", path[:len("/v1/minutes/")]+other.ID+"/extend", r.moderator, more, "*").Problem(409, "deadline-passed")
+}
+
+// Who came to a meeting and what it decided is written once it has begun: until then the API refuses it, and the desk has no boxes for it.
+func TestResultsComeWithTheMeeting(t *testing.T) {
+	r := enter(t)
+	item := func(more map[string]any) map[string]any {
+		m := r.meeting(1, time.Hour)
+		one := map[string]any{"title": "셔틀버스 증편 요구안", "kind": "motion"}
+		maps.Copy(one, more)
+		m["items"] = []any{one}
+		return m
+	}
+	with := func(name string, value any) map[string]any {
+		m := r.meeting(1, time.Hour)
+		m[name] = value
+		return m
+	}
+	ahead := r.begin(r.meeting(1, time.Hour))
+	path := "/console/minutes/" + ahead.ID
+	early := map[string]map[string]any{
+		"present": with("present", 15), "items[0].decision": item(map[string]any{"decision": "passed"}), "items[0].yes": item(map[string]any{"yes": 1}),
+		"items[0].no": item(map[string]any{"no": 1}), "items[0].abstain": item(map[string]any{"abstain": 1}), "items[0].unanimous": item(map[string]any{"unanimous": true}),
+	}
+	for field, m := range early {
+		for _, write := range []struct{ method, path string }{{"PUT", "/v1/minutes/" + ahead.ID}, {"POST", "/v1/minutes"}} {
+			refused := r.do(write.method, write.path, r.editor, m, "*")
+			refused.Problem(422, "invalid-input")
+			if said := functiontest.JSON[got](refused).Errors; len(said) != 1 || said[0].Field != field || said[0].Code != "not-held-yet" {
+				t.Errorf("%s %s: %+v", write.method, field, said)
+			}
+		}
+	}
+	if page := r.page(path, r.editor); !strings.Contains(page, `class="editor ahead" data-begins="`) || !strings.Contains(page, "회의가 시작하면 쓸 수 있습니다.") {
+		t.Error("the desk has boxes for what there is not yet")
+	}
+	r.Wait(time.Hour)
+	if page := r.page(path, r.editor); strings.Contains(page, "editor ahead") {
+		t.Error("the desk has no boxes for what a meeting decides")
+	}
+	for _, m := range early {
+		m["heldAt"] = r.Now()
+		r.do("PUT", "/v1/minutes/"+ahead.ID, r.editor, m, "*").Want(200)
+	}
+	m := r.meeting(1, 0)
+	m["heldAt"] = r.Now().Add(time.Hour) // put off
+	r.do("PUT", "/v1/minutes/"+ahead.ID, r.editor, m, "*").Problem(422, "invalid-input")
 }
 
 // The day of a meeting that has begun and that readers know moves no deadline: what is late stays so.

@@ -42,14 +42,18 @@ func (w *writer) word(kind string) string {
 }
 
 // content is what a secretary writes of a meeting, what readers of each step see of it, and what nobody does.
-func (w *writer) content(m map[string]any) (words map[minute.Step][]string, secret []string) {
+func (w *writer) content(m map[string]any, held bool) (words map[minute.Step][]string, secret []string) {
 	place, chair, text := w.word("곳"), w.word("의장"), w.word("글")
 	words = map[minute.Step][]string{minute.Announced: {place}, minute.Decisions: {chair}, minute.Full: {text}}
 	items := []any{}
 	for range rapid.IntRange(0, 3).Draw(w.rt, "items") {
 		title, said := w.word("안건"), w.word("말")
 		words[minute.Announced], words[minute.Full] = append(words[minute.Announced], title), append(words[minute.Full], said)
-		items = append(items, map[string]any{"title": title, "kind": "motion", "decision": rapid.SampledFrom([]string{"", "passed", "rejected"}).Draw(w.rt, "decision"), "text": "**" + said + "**"})
+		item := map[string]any{"title": title, "kind": "motion", "text": "**" + said + "**"}
+		if held {
+			item["decision"] = rapid.SampledFrom([]string{"", "passed", "rejected"}).Draw(w.rt, "decision")
+		}
+		items = append(items, item)
 	}
 	if rapid.Bool().Draw(w.rt, "withheld") {
 		hidden := w.word("비밀")
@@ -57,6 +61,9 @@ func (w *writer) content(m map[string]any) (words map[minute.Step][]string, secr
 		text += "\n[비공개: 사유]\n" + hidden + "\n" + rapid.SampledFrom([]string{"[비공개 끝]", "[비공개끝]\n", ""}).Draw(w.rt, "end")
 	}
 	m["place"], m["chair"], m["items"], m["text"] = place, chair, items, text
+	if !held {
+		delete(m, "present")
+	}
 	return words, secret
 }
 
@@ -90,7 +97,7 @@ func guestsSeeTheSteps(t *testing.T, r room) {
 		begin := func() {
 			round++
 			m := r.meeting(round, time.Duration(rapid.IntRange(-2, 1).Draw(rt, "held"))*day)
-			words, secret := w.content(m)
+			words, secret := w.content(m, !m["heldAt"].(time.Time).After(r.Now())) //nolint:forcetypeassert // made above
 			made := do("POST", "/v1/minutes", r.editor, m)
 			if made.Status != 201 {
 				rt.Fatal(string(made.Body))
@@ -112,7 +119,7 @@ func guestsSeeTheSteps(t *testing.T, r room) {
 			case 1, 2: // an edit, by hand or by itself
 				c := r.meeting(rounds[id], 0)
 				c["heldAt"], c["draft"], c["reason"] = m.held, rapid.Bool().Draw(rt, "draft"), "정정"
-				words, secret := w.content(c)
+				words, secret := w.content(c, !m.held.After(r.Now()))
 				answer := do("PUT", path, r.editor, c)
 				m.secret = append(m.secret, secret...)
 				want := 200

@@ -20,7 +20,7 @@ type writeRequest struct {
 	Place       string        `json:"place,omitempty" description:"At most 100 characters."`
 	Chair       string        `json:"chair,omitempty" description:"At most 100 characters."`
 	Enrolled    *int64        `json:"enrolled,omitempty" description:"How many there are."`
-	Present     *int64        `json:"present,omitempty" description:"How many of them came."`
+	Present     *int64        `json:"present,omitempty" description:"How many of them came; as attendees and what became of the items, once the meeting has begun."`
 	Attendees   string        `json:"attendees,omitempty" description:"Their names, where the rule of the body has them named; at most 2,000 characters."`
 	Items       []minute.Item `json:"items,omitempty" description:"In order, at most 60."`
 	Text        string        `json:"text,omitempty" description:"What belongs to no item, as the text of one."`

@@ -453,8 +453,59 @@ func TestFollows(t *testing.T) {
 		if got := happen(3); len(got) != 0 {
 			t.Errorf("after it was ended: %+v", got)
 		}
-		w.Do(functiontest.Request{Method: "POST", Path: "/my/follows/minute/" + ref.ID, As: m.Token, Body: url.Values{}}).Want(303)
-		w.Do(functiontest.Request{Method: "POST", Path: "/my/follows/minute/" + ref.ID, As: m.Token, Body: url.Values{"end": {"true"}}}).Want(303)
+	})
+}
+
+// Who follows a thing is told so where they asked for it, with how they hear of it, the way back, and how it ends; a guest comes there by
+// signing in, and who has to confirm an address comes back.
+func TestFollowing(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		m, unconfirmed := w.Member(functiontest.Member{}), w.Member(functiontest.Member{Unconfirmed: true})
+		now := w.Now()
+		ref := thing.Ref{Kind: "minute", ID: "01890000-0000-7000-8000-0000000000aa"}
+		awaited := thing.Thing{Ref: ref, Unit: "총학", Path: "/minutes/x", Title: "제3차 중앙운영위원회", At: now, From: &now, Readers: thing.Guests, Allows: []thing.Allow{thing.Follows}, Version: 1}
+		put := func() {
+			t.Helper()
+			if err := (thing.Store{DB: w.DB}).Put(w.Context(), awaited); err != nil {
+				t.Fatal(err)
+			}
+		}
+		put()
+		path := "/my/follows/minute/" + ref.ID
+		see := func(as, address string) functiontest.Response {
+			return w.Do(functiontest.Request{Method: "GET", Path: address, As: as})
+		}
+		send := func(as, address string, form url.Values, to string) {
+			t.Helper()
+			if r := w.Do(functiontest.Request{Method: "POST", Path: address, As: as, Body: form}).Want(303); r.Header.Get("Location") != to {
+				t.Errorf("leads to %s, want %s", r.Header.Get("Location"), to)
+			}
+		}
+		if r := see("", path).Want(303); r.Header.Get("Location") != "/sign-in?next="+url.QueryEscape(path) {
+			t.Error(r.Header)
+		}
+		see(m.Token, path).Want(200).Says(">알림 받기</button>", `href="/minutes/x">보던 글로 돌아가기`).SaysNot("받는 중")
+		send(m.Token, path, url.Values{}, path+"?done=followed")
+		see(m.Token, path+"?done=followed").Want(200).Says("이 글의 알림을 받습니다.", "받는 중", "바로 이메일로", ">그만 받기</button>", `href="/my/notifications#choose"`, `href="/minutes/x">보던 글로 돌아가기`).SaysNot("이메일 인증하기")
+		see(m.Token, "/en"+path).Want(200).Says("Following", "mail at once", ">Stop</button>", `href="/en/my/notifications#choose"`, `href="/en/minutes/x">Back to the page`)
+		w.choose(m.Token, "followed", "digest")
+		see(m.Token, path).Want(200).Says("받는 중", "하루 한 번")
+		w.choose(m.Token, "followed", "off")
+		see(m.Token, path).Want(200).Says("꺼 둠", "아무것도 가지 않습니다", `href="/my/notifications#choose"`).SaysNot("받는 중")
+		send(m.Token, path, url.Values{"end": {"true"}}, path+"?done=ended")
+		see(m.Token, path+"?done=ended").Want(200).Says("이 글의 알림을 그만 받습니다.", ">알림 받기</button>")
+		see(m.Token, path+"?done=followed").Want(200).SaysNot("이 글의 알림을 받습니다.")
+
+		send(unconfirmed.Token, "/en"+path, url.Values{}, "/en"+path+"?done=followed")
+		see(unconfirmed.Token, "/en"+path).Want(200).Says(`href="/en/my/address?next=` + url.QueryEscape("/en"+path) + `"`)
+
+		send(m.Token, path, url.Values{}, path+"?done=followed")
+		see(m.Token, "/my/notifications").Want(200).Says(`name="list" value="true"`)
+		send(m.Token, path, url.Values{"end": {"true"}, "list": {"true"}}, "/my/notifications?done=ended")
+		send(m.Token, path, url.Values{}, path+"?done=followed")
+		awaited.Allows = []thing.Allow{} // nothing more happens to it
+		put()
+		send(m.Token, path, url.Values{"end": {"true"}}, "/my/notifications?done=ended")
 	})
 }
 

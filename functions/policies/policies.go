@@ -6,6 +6,7 @@ import (
 
 	"github.com/madang-council/madang/functions/policies/desk"
 	"github.com/madang-council/madang/shared/auth"
+	"github.com/madang-council/madang/shared/council/policies"
 	"github.com/madang-council/madang/shared/council/policy"
 	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/function"
@@ -42,6 +43,17 @@ var Function = function.Spec{
 				Refuses: function.Refusals{problem.Conflict: {"too-many-changes"}}},
 			{Method: "DELETE", Path: "/v1/admin/policies/{domain}/{name}", Always: true, Words: problem.Text{KO: "예약한 운영 기준을 취소함", EN: "Took a scheduled policy back"}, Access: operate, Do: function.Do(h.cancel), Doc: "Takes a change back that has not begun."},
 			{Method: "GET", Path: "/v1/admin/policies/{domain}/history", Words: problem.Text{KO: "운영 기준을 바꾼 사람을 봄(API)", EN: "Saw who changed policies (API)"}, Access: operate, Personal: true, Do: function.Do(h.history), Doc: "What was set of a domain, by whom and from when on; what begins last first."},
-		}, desk.Routes(d, Domains))}
+		}, desk.Routes(d, policies.All))}
 	},
+}
+
+// details are what the log calls what is set: each policy, and from when on.
+func details() []function.Named {
+	named := []function.Named{}
+	for _, d := range policies.All(function.Catalogue{}) {
+		for _, i := range d.Items {
+			named = append(named, function.Named{Name: i.Name, Label: i.Label})
+		}
+	}
+	return append(named, function.Named{Name: "from", Label: problem.Text{KO: "적용 시작", EN: "From"}})
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/madang-council/madang/shared/check"
+	"github.com/madang-council/madang/shared/council/policies"
 	"github.com/madang-council/madang/shared/council/policy"
 	"github.com/madang-council/madang/shared/cursor"
 	"github.com/madang-council/madang/shared/function"
@@ -27,7 +28,7 @@ type listResponse struct {
 
 func (h handlers) list(ctx context.Context, _ *listRequest) (*listResponse, error) {
 	r := listResponse{Items: []named{}}
-	for _, d := range Domains(h.catalogue) {
+	for _, d := range policies.All(h.catalogue) {
 		r.Items = append(r.Items, nameOf(ctx, d))
 	}
 	return &r, nil
@@ -81,7 +82,7 @@ type stateResponse struct {
 func (r stateResponse) ETag() int64 { return r.Version }
 
 func (h handlers) read(ctx context.Context, r *readRequest) (*stateResponse, error) {
-	d, known := domain(h.catalogue, r.Domain)
+	d, known := policies.Of(h.catalogue, r.Domain)
 	if !known {
 		return nil, problem.Absent()
 	}
@@ -158,7 +159,7 @@ type change struct {
 }
 
 func (h handlers) history(ctx context.Context, r *historyRequest) (*cursor.Page[change], error) {
-	d, known := domain(h.catalogue, r.Domain)
+	d, known := policies.Of(h.catalogue, r.Domain)
 	if !known {
 		return nil, problem.Absent()
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/madang-council/madang/shared/council/policies"
 	"github.com/madang-council/madang/shared/council/policy"
 	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/problem"
@@ -18,7 +19,7 @@ type setRequest struct {
 }
 
 func (h handlers) set(ctx context.Context, r *setRequest) (*stateResponse, error) {
-	d, known := domain(h.catalogue, r.Domain)
+	d, known := policies.Of(h.catalogue, r.Domain)
 	if !known {
 		return nil, problem.Absent()
 	}
@@ -58,7 +59,7 @@ type cancelRequest struct {
 }
 
 func (h handlers) cancel(ctx context.Context, r *cancelRequest) (*function.None, error) {
-	d, known := domain(h.catalogue, r.Domain)
+	d, known := policies.Of(h.catalogue, r.Domain)
 	if !known {
 		return nil, problem.Absent()
 	}

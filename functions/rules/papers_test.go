@@ -26,7 +26,7 @@ func TestAnnexes(t *testing.T) {
 	d.says("/v1/rules/hoechik/articles/별표%201", `"number":"별표1","title":"[별표 1] 수당 기준(제1조 관련)"`, true)
 	latest, err := (thing.Store{DB: d.DB}).Public(d.Context(), "rule", 0, 100)
 	if err != nil || !slices.ContainsFunc(latest, func(v thing.Thing) bool {
-		return v.Title == "[별지 제1호서식] 신청서" && v.Path == article("hoechik", "별지제1호서식")
+		return v.Title == "총학생회칙 [별지 제1호서식] 신청서" && v.Path == article("hoechik", "별지제1호서식")
 	}) {
 		t.Error(latest, err)
 	}

@@ -13,47 +13,56 @@ import (
 )
 
 type addressFormRequest struct {
-	Sent bool `query:"sent"`
+	Sent bool   `query:"sent"`
+	Next string `query:"next"`
 }
 
 func (h handlers) addressForm(ctx context.Context, r *addressFormRequest) (*ui.Answer, error) {
-	return h.addressPage(ctx, ui.NewForm(ctx), 0, "", r.Sent)
+	return h.addressPage(ctx, ui.NewForm(ctx), 0, addressRequest{Next: r.Next}, r.Sent)
 }
 
 type addressRequest struct {
 	Email string `form:"email"`
+	Next  string `form:"next"` // where to go on once it is confirmed
 }
 
 func (h handlers) sendAddressCode(ctx context.Context, r *addressRequest) (*function.Redirect, error) {
 	if err := h.accounts.SendAddressCode(ctx, auth.From(ctx), r.Email); err != nil {
-		return nil, h.addressAgain(ctx, err, r.Email, false)
+		return nil, h.addressAgain(ctx, err, *r, false)
 	}
-	return seeOther(ui.Local(ctx, addressPath) + "?sent=true"), nil
+	return seeOther(ui.Query(ui.Local(ctx, addressPath), "next", r.Next, "sent", "true")), nil
 }
 
 type addressCodeRequest struct {
 	Code   string `form:"code"`
 	Others bool   `form:"others"`
+	Next   string `form:"next"`
 }
 
 func (h handlers) confirmAddress(ctx context.Context, r *addressCodeRequest) (*function.Redirect, error) {
 	changed, tokens, err := h.accounts.ConfirmAddress(ctx, auth.From(ctx), r.Code, r.Others)
 	switch {
 	case err != nil:
-		return nil, h.addressAgain(ctx, err, "", true)
-	case !changed:
+		return nil, h.addressAgain(ctx, err, addressRequest{Next: r.Next}, true)
+	case changed:
+		cookie.SignIn(ctx, tokens)
+	}
+	switch {
+	case ui.OwnPath(r.Next):
+		return seeOther(r.Next), nil
+	case changed:
+		return seeOther(withDone(ctx, myPath, "address-changed")), nil
+	default:
 		return seeOther(withDone(ctx, myPath, "address")), nil
 	}
-	cookie.SignIn(ctx, tokens)
-	return seeOther(withDone(ctx, myPath, "address-changed")), nil
 }
 
-func (h handlers) addressAgain(ctx context.Context, err error, email string, sent bool) error {
+func (h handlers) addressAgain(ctx context.Context, err error, r addressRequest, sent bool) error {
 	form, status, ok := ui.Refused(ctx, err)
 	if !ok {
 		return err
 	}
-	page, reading := h.addressPage(ctx, form, status, email, sent)
+	page, reading := h.addressPage(ctx, form, status, r, sent)
 	if reading != nil {
 		return reading
 	}
@@ -71,14 +80,14 @@ func sendCode(ctx context.Context, waiting bool) g.Node {
 
 // addressPage asks for the code that was sent, with the message of signing up too, and offers to
 // send one to the address, or to another one.
-func (h handlers) addressPage(ctx context.Context, form ui.Form, status int, email string, sent bool) (*ui.Answer, error) {
+func (h handlers) addressPage(ctx context.Context, form ui.Form, status int, r addressRequest, sent bool) (*ui.Answer, error) {
 	m, err := h.accounts.Members.Member(ctx, auth.From(ctx).MemberID)
 	if err != nil {
 		return nil, err
 	}
 	unconfirmed := m.Email != "" && m.ConfirmedAt == nil
-	if email == "" && unconfirmed {
-		email = m.Email
+	if r.Email == "" && unconfirmed {
+		r.Email = m.Email
 	}
 	main := []g.Node{form.Summary()}
 	if sent && form.Problem() == nil {
@@ -88,6 +97,7 @@ func (h handlers) addressPage(ctx context.Context, form ui.Form, status int, ema
 		main = append(main, el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, addressPath+"/code")),
 			codeField(ctx, form, ui.T(ctx, "이메일로 받은 여섯 자리", "Six digits from the message")),
 			g.Iff(!unconfirmed, func() g.Node { return others(ctx, form) }),
+			hiddenNext(r.Next),
 			ui.Button(ui.T(ctx, "확인", "Confirm")),
 		))
 	}
@@ -98,7 +108,8 @@ func (h handlers) addressPage(ctx context.Context, form ui.Form, status int, ema
 	main = append(main,
 		el.H2(g.Text(ui.T(ctx, "인증번호 받기", "Get a code"))),
 		el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, addressPath)),
-			form.Input(ui.Field{Name: "email", Label: ui.T(ctx, "이메일 주소", "Email address"), Hint: hint, Type: "email", Complete: "email", Value: email, Limit: 254}),
+			form.Input(ui.Field{Name: "email", Label: ui.T(ctx, "이메일 주소", "Email address"), Hint: hint, Type: "email", Complete: "email", Value: r.Email, Limit: 254}),
+			hiddenNext(r.Next),
 			sendCode(ctx, sent || unconfirmed),
 		))
 	return h.page(ctx, status, addressPath, ui.T(ctx, "이메일 주소", "Email address"), main...), nil

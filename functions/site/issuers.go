@@ -80,7 +80,7 @@ func (h handlers) issuerPage(ctx context.Context, form ui.Form, status int, name
 	if err != nil {
 		return nil, err
 	}
-	label, title, action := ui.Name(ctx, issuerLabel(name)), accountWith(ctx, name), pathOf(name)
+	label, title, action := ui.Name(ctx, oidc.Label(name)), accountWith(ctx, name), pathOf(name)
 	lead, button := ui.T(ctx, label+" 계정으로도 로그인할 수 있게 합니다. 연결하면 이메일로 알립니다.", "Lets you sign in with your "+label+" account, too. We tell you by mail when it is linked."), ui.Button(ui.T(ctx, "연결하기", "Link"))
 	if linked {
 		action += "/remove"
@@ -96,7 +96,7 @@ func (h handlers) issuerPage(ctx context.Context, form ui.Form, status int, name
 
 // accountWith is what a member has at an issuer.
 func accountWith(ctx context.Context, name string) string {
-	label := issuerLabel(name)
+	label := oidc.Label(name)
 	return ui.T(ctx, label.KO+" 계정", label.EN+" account")
 }
 
@@ -119,7 +119,7 @@ func (h handlers) linkIssuer(ctx context.Context, r *changeIssuerRequest) (*ui.A
 		return nil, err
 	}
 	function.SetCookie(ctx, cookie.New(ctx, cookie.Flow, value, clock.Now(ctx).Add(oidc.Life)))
-	label, title := ui.Name(ctx, issuerLabel(r.Issuer)), accountWith(ctx, r.Issuer)
+	label, title := ui.Name(ctx, oidc.Label(r.Issuer)), accountWith(ctx, r.Issuer)
 	return h.page(ctx, 0, pathOf(r.Issuer), title,
 		el.P(el.Class("lead"), g.Text(ui.T(ctx, "거기에서 로그인하면 연결됩니다. 10분 안에 마쳐 주세요.", "Sign in there, and it is linked. Please finish within 10 minutes."))),
 		el.P(el.A(el.Class("button"), el.Rel("nofollow"), el.Href(address), g.Text(ui.T(ctx, label+" 계정으로 계속", "Continue with "+label)))),

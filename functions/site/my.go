@@ -153,7 +153,7 @@ func (h handlers) rows(ctx context.Context, m member.Member) (g.Node, error) {
 	if n := strconv.Itoa(len(sessions)); len(sessions) > 1 {
 		there = ui.T(ctx, "기기 "+n+"대에서 로그인했습니다.", "You are signed in on "+n+" devices.")
 	}
-	consent := ui.T(ctx, "지금의 개인정보 처리방침("+h.settings.PolicyVersion+" 버전)에 아직 동의하지 않았습니다.", "You have not agreed to the current privacy policy (version "+h.settings.PolicyVersion+").")
+	consent := ui.T(ctx, "지금의 개인정보 처리방침, "+h.settings.PolicyVersion+" 버전에 아직 동의하지 않았습니다.", "You have not agreed to the current privacy policy (version "+h.settings.PolicyVersion+").")
 	if agreed.Given && agreed.Version == h.settings.PolicyVersion {
 		day := ui.ShortDay(ctx, agreed.At)
 		consent = ui.T(ctx, day+" 개인정보 수집과 이용에 동의했습니다.", "You agreed to the collection and use of personal data on "+day+".")
@@ -235,7 +235,7 @@ func (h handlers) verifyPage(ctx context.Context, form ui.Form, status int, emai
 	return h.page(ctx, status, verifyPath, ui.T(ctx, "재학생 인증", "Verification"),
 		el.P(el.Class("lead"), g.Text(ui.T(ctx, "학교 이메일로 여섯 자리 인증번호를 보냅니다. 주소는 남기지 않고, 한 사람이 한 번만 인증하도록 되돌릴 수 없는 값만 남깁니다.", "We send six digits to your school address. The address is not kept, only a hash that cannot be reversed, so that each student verifies once."))),
 		g.Iff(!auth.From(ctx).Confirmed, func() g.Node {
-			return el.P(el.Class("notice-box"), g.Text(ui.T(ctx, "이메일 주소를 확인한 뒤에 인증번호를 받을 수 있습니다. ", "You can get a code once your mail address is confirmed. ")), el.A(el.Href(ui.Local(ctx, addressPath)), g.Text(ui.T(ctx, "이메일 인증하기", "Enter the code from the message"))))
+			return el.P(el.Class("notice-box"), g.Text(ui.T(ctx, "이메일 주소를 확인한 뒤에 인증번호를 받을 수 있습니다. ", "You can get a code once your mail address is confirmed. ")), el.A(el.Href(withNext(ctx, addressPath, ui.Local(ctx, verifyPath))), g.Text(ui.T(ctx, "이메일 인증하기", "Enter the code from the message"))))
 		}),
 		form.Summary(),
 		el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, verifyPath)),

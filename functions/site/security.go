@@ -232,7 +232,7 @@ func (h handlers) factor(ctx context.Context, form ui.Form, status int, message 
 	main := []g.Node{ui.Announce(message), form.Summary()}
 	switch {
 	case !on && !p.Confirmed:
-		main = append(main, el.P(el.Class("notice-box"), g.Text(ui.T(ctx, "이메일 주소를 확인한 뒤에 켤 수 있습니다. ", "You can turn it on once your mail address is confirmed. ")), el.A(el.Href(ui.Local(ctx, addressPath)), g.Text(ui.T(ctx, "이메일 인증하기", "Enter the code from the message")))))
+		main = append(main, el.P(el.Class("notice-box"), g.Text(ui.T(ctx, "이메일 주소를 확인한 뒤에 켤 수 있습니다. ", "You can turn it on once your mail address is confirmed. ")), el.A(el.Href(withNext(ctx, addressPath, ui.Local(ctx, factorPath))), g.Text(ui.T(ctx, "이메일 인증하기", "Enter the code from the message")))))
 	case !on:
 		main = append(main, el.P(el.Class("lead"), g.Text(ui.T(ctx, "켜면 로그인할 때 비밀번호와 함께 인증 앱의 여섯 자리 번호를 묻습니다. 관리 권한은 켜야만 쓸 수 있습니다.", "When it is on, signing in asks for six digits of an authenticator app too. An admin's powers need it."))),
 			el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, factorPath)), ui.Button(ui.T(ctx, "켜기", "Turn on"))))
@@ -275,7 +275,7 @@ func (h handlers) enrol(ctx context.Context, _ *none) (*ui.Answer, error) {
 func (h handlers) enrolmentPage(ctx context.Context, form ui.Form, status int, e credential.Enrolment) *ui.Answer {
 	return h.page(ctx, status, factorPath, ui.T(ctx, "2단계 인증 켜기", "Turn on the second factor"),
 		g.If(e.Secret != "", el.Ol(el.Class("steps"),
-			el.Li(g.Text(ui.T(ctx, "인증 앱(Google Authenticator, 1Password 등)으로 QR 코드를 찍거나 아래 키를 넣으세요.", "Scan the QR code with your authenticator app, or put the key into it.")),
+			el.Li(g.Text(ui.T(ctx, "Google Authenticator나 1Password 같은 인증 앱으로 QR 코드를 찍거나 아래 키를 넣으세요.", "Scan the QR code with your authenticator app, or put the key into it.")),
 				qrCode(ctx, totp.URI(h.accounts.Council(ctx), e.Account, e.Secret)),
 				el.P(el.Class("secret"), el.Code(g.Text(spaced(e.Secret)))),
 				el.P(el.A(el.Href(totp.URI(h.accounts.Council(ctx), e.Account, e.Secret)), g.Text(ui.T(ctx, "이 기기의 인증 앱에서 열기", "Open in an app on this device"))))),

@@ -264,17 +264,9 @@ func (h handlers) issuerLinks(ctx context.Context, next string) g.Node {
 	}
 	return el.Section(el.Class("issuers"), el.Aria("label", ui.T(ctx, "다른 계정", "Other accounts")), el.Ul(g.Map(names, func(name string) g.Node {
 		q := url.Values{"return": {withNext(ctx, signInPath, next)}}
-		label := ui.T(ctx, issuerLabel(name).KO+" 계정으로 로그인", "Sign in with "+issuerLabel(name).EN)
+		label := ui.T(ctx, oidc.Label(name).KO+" 계정으로 로그인", "Sign in with "+oidc.Label(name).EN)
 		return el.Li(el.A(el.Class("button quiet wide"), el.Rel("nofollow"), el.Href("/v1/auth/oidc/"+name+"?"+q.Encode()), g.Text(label)))
 	})))
-}
-
-// issuerLabel is how people know an issuer.
-func issuerLabel(name string) problem.Text {
-	if known, ok := map[string]problem.Text{"kakao": {KO: "카카오", EN: "Kakao"}, "google": {KO: "Google", EN: "Google"}, "naver": {KO: "네이버", EN: "Naver"}, "apple": {KO: "Apple", EN: "Apple"}}[name]; ok {
-		return known
-	}
-	return problem.Text{KO: name, EN: name}
 }
 
 type secondFormRequest struct {

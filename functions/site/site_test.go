@@ -164,7 +164,7 @@ func TestStudent(t *testing.T) {
 	}
 
 	own := codeInMail.FindString(c.Mail.Take()[0].Text)
-	p.get("/my/verification").Says("이메일 주소를 확인한 뒤에 인증번호를 받을 수 있습니다.")
+	p.get("/my/verification").Says("이메일 주소를 확인한 뒤에 인증번호를 받을 수 있습니다.", `href="/my/address?next=%2Fmy%2Fverification"`)
 	p.do("POST", "/my/verification", url.Values{"email": {"20261234@madang.ac.kr"}}).Problem(403, "address-unconfirmed")
 	p.send("/my/address/code", url.Values{"code": {own}}, "/my?done=address")
 	p.get("/my/verification").SaysNot("이메일 주소를 확인한 뒤에")
@@ -294,10 +294,14 @@ func TestAddress(t *testing.T) {
 	if !maps.Equal(cookies, p.cookies) || len(c.Mail.Take()) != 0 {
 		t.Error("confirming the same address changes how one signs in")
 	}
+	// Who was led here from elsewhere goes on there, by either form and after a refusal.
+	next := url.Values{"next": {"/my/follows/minute/1"}}
+	p.get("/my/address?" + next.Encode()).Want(200).Says(`name="next" value="/my/follows/minute/1"`)
+	p.do("POST", "/my/address/code", url.Values{"code": {"000000"}, "next": next["next"]}).Problem(410, "code-ended").Says(`name="next" value="/my/follows/minute/1"`)
 
 	p.do("POST", "/my/address", url.Values{"email": {"x"}}).Problem(422, "invalid-input")
 	for _, to := range []string{"taken@example.com", "new@example.com"} { // the same answer for both
-		p.send("/my/address", url.Values{"email": {to}}, "/my/address?sent=true").Says("이메일로 인증번호를 보냈습니다.")
+		p.send("/my/address", url.Values{"email": {to}, "next": {"/my/sessions"}}, "/my/address?next=%2Fmy%2Fsessions&sent=true").Says("이메일로 인증번호를 보냈습니다.", `name="next" value="/my/sessions"`)
 		got, number := code()
 		if got != to {
 			t.Errorf("the code went to %s", got)
@@ -401,9 +405,9 @@ func TestSecondFactor(t *testing.T) {
 	c := open(t)
 	p := c.person(t)
 	p.send("/sign-up", application("sori@example.com"), "/notices")
-	p.get("/my/second-factor").Want(200).Says("이메일 주소를 확인한 뒤에").SaysNot("켜기</button>")
+	p.get("/my/second-factor").Want(200).Says("이메일 주소를 확인한 뒤에", `href="/my/address?next=%2Fmy%2Fsecond-factor"`).SaysNot("켜기</button>")
 	p.do("POST", "/my/second-factor", url.Values{}).Problem(403, "address-unconfirmed")
-	p.send("/my/address/code", url.Values{"code": {codeInMail.FindString(c.Mail.Take()[0].Text)}}, "/my?done=address")
+	p.send("/my/address/code", url.Values{"code": {codeInMail.FindString(c.Mail.Take()[0].Text)}, "next": {"/my/second-factor"}}, "/my/second-factor").Says("켜기</button>")
 	r := p.do("POST", "/my/second-factor", url.Values{}).Want(200)
 	secret := strings.ReplaceAll(regexp.MustCompile(`<code>([A-Z2-7 ]+)</code>`).FindStringSubmatch(string(r.Body))[1], " ", "")
 	code := func() string {

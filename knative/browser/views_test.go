@@ -93,7 +93,7 @@ var addresses = map[string]string{
 
 // others are what browsers ask for that is no page to look at, each with what it is.
 var others = map[string]string{
-	"/my/follows/{kind}/{id}":   "what is still to come, as minutes that are awaited: TestFollows of functions/notify looks at it",
+	"/my/follows/{kind}/{id}":   "what is still to come, as minutes that are awaited: TestFollowing of functions/notify looks at it",
 	"/unsubscribe/{token}":      "a link in a mail: TestANoticeFiveMinutesAhead of functions/notify looks at it",
 	"/archives/bundles/{id}":    "a year that somebody asked for: TestArchives looks at it",
 	"/calendar.ics":             "what calendars read: TestCalendarsRead has them read it",

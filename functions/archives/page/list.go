@@ -321,7 +321,7 @@ func (h handlers) byUnit(ctx context.Context, s shown, c archive.Cover) g.Node {
 				}
 				text := g.Text(ui.Name(ctx, c.Period.Part()) + " " + said)
 				if more != "" {
-					text = g.Text(ui.Name(ctx, c.Period.Part()) + " " + said + " " + more)
+					text = g.Group{g.Text(ui.Name(ctx, c.Period.Part()) + " " + said + " "), el.Span(el.Class("nb"), g.Text(more))} // as 2027. 1. 31.까지
 				}
 				if c.Archive == nil {
 					return el.Li(el.Class(class), text)

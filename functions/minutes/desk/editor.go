@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	g "maragu.dev/gomponents"
 	el "maragu.dev/gomponents/html"
@@ -321,7 +322,7 @@ func (h handlers) editor(ctx context.Context, e editing) (*ui.Answer, error) {
 	step := m.Step(clock.Now(ctx))
 	return h.desk.Whole(ctx, ui.View{Status: e.status, Title: title, Section: minute.DeskPath, Scripts: []string{"minutes.js"}, Main: []g.Node{
 		h.head(ctx, m, title, step),
-		el.Form(el.ID("minutes"), el.Class("editor"), el.Method("post"), el.Action(path), g.Attr("novalidate"), desk.Told(told),
+		el.Form(el.ID("minutes"), ahead(ctx, e), el.Method("post"), el.Action(path), g.Attr("novalidate"), desk.Told(told),
 			el.Input(el.Type("hidden"), el.Name("version"), el.Value(e.typed.Version)), el.Input(el.Type("hidden"), el.Name("body"), el.Value(m.Body.Slug)),
 			el.Button(el.Type("submit"), el.Class("hidden"), el.TabIndex("-1"), el.Aria("hidden", "true")), // what Enter in a box presses: the first button of the form
 			f.Summary(), ui.Announce(e.published),
@@ -338,6 +339,7 @@ func (h handlers) editor(ctx context.Context, e editing) (*ui.Answer, error) {
 				el.Div(el.Class("actions"), desk.Button("recover-take", ui.T(ctx, "그 글 불러오기", "Load that text"), "small"), desk.Button("recover-drop", ui.T(ctx, "버리기", "Discard it"), "small quiet"))),
 			el.FieldSet(el.Class("group"), el.Legend(g.Text(ui.T(ctx, "회의", "Meeting"))), basics(ctx, f, e.typed, numbering{some: m.Counted().Numbered})),
 			el.FieldSet(el.Class("group"), el.Legend(g.Text(ui.T(ctx, "참석", "Attendance"))), attendance(ctx, f, e.typed, m.Body.Names)),
+			el.P(el.Class("hint until-held"), g.Text(ui.T(ctx, "출석과 안건의 결과, 표결은 회의가 시작하면 쓸 수 있습니다.", "Who came, results and votes can be written once the meeting has begun."))),
 			el.Div(el.ID("items"), el.Class("stack"), g.Map(withBlank(e.typed.items()), func(i placed) g.Node { return itemBoxes(ctx, f, i, path, e.moved) })),
 			g.El("template", el.ID("blank-item"), itemBoxes(ctx, ui.NewForm(ctx), placed{n: -1}, path, nil)),
 			el.P(desk.Button("add-item", ui.T(ctx, "안건 추가", "Add an item"), "quiet", g.Attr("hidden"))),
@@ -402,12 +404,25 @@ func (h handlers) head(ctx context.Context, m minute.Minute, title string, step 
 	)
 }
 
+// ahead are the attributes of a form by whether the meeting is still to come: then it has no boxes for what there is once it has begun, until
+// the script shows them at that time. What is written there all the same is shown, so that it can be taken away.
+func ahead(ctx context.Context, e editing) g.Node {
+	early := e.typed.Present + e.typed.Attendees
+	for _, i := range e.typed.items() {
+		early += i.decision + i.yes + i.no + i.abstain + i.vote
+	}
+	if early != "" || !e.m.HeldAt.After(clock.Now(ctx)) {
+		return el.Class("editor")
+	}
+	return g.Group{el.Class("editor ahead"), el.Data("begins", e.m.HeldAt.UTC().Format(time.RFC3339))}
+}
+
 func attendance(ctx context.Context, f ui.Form, t typed, names bool) g.Node {
 	return el.Div(el.Class("two"),
 		f.Input(ui.Field{Name: "chair", Label: ui.T(ctx, "의장", "Chair"), Value: t.Chair, Limit: minute.MostLine, Optional: true}),
 		f.Input(ui.Field{Name: "enrolled", Label: ui.T(ctx, "재적(명)", "Members"), Value: t.Enrolled, Limit: 7, Optional: true, More: numeric()}),
-		f.Input(ui.Field{Name: "present", Label: ui.T(ctx, "출석(명)", "Present"), Value: t.Present, Limit: 7, Optional: true, More: numeric()}),
-		g.If(names || t.Attendees != "", f.Area(ui.Field{Name: "attendees", Label: ui.T(ctx, "참석자", "Who was there"), Value: t.Attendees, Limit: minute.MostNames, Optional: true})),
+		el.Div(el.Class("once-held"), f.Input(ui.Field{Name: "present", Label: ui.T(ctx, "출석(명)", "Present"), Value: t.Present, Limit: 7, Optional: true, More: numeric()})),
+		g.If(names || t.Attendees != "", el.Div(el.Class("once-held"), f.Area(ui.Field{Name: "attendees", Label: ui.T(ctx, "참석자", "Who was there"), Value: t.Attendees, Limit: minute.MostNames, Optional: true}))),
 	)
 }
 
@@ -455,9 +470,9 @@ func itemBoxes(ctx context.Context, f ui.Form, i placed, path string, moved *pla
 		f.Input(ui.Field{Name: name("title"), Sent: "itemTitle", Label: ui.T(ctx, "안건 이름", "Title"), Value: i.title, Limit: minute.MostTitle, Optional: true, Hint: ui.T(ctx, "모두 비우면 이 안건은 빠집니다.", "An item that says nothing is left out.")}),
 		el.Div(el.Class("two"),
 			f.Select(ui.Field{Name: name("kind"), Sent: "itemKind", Label: ui.T(ctx, "종류", "Kind"), Value: i.kind}, choices(minute.ItemKinds()...)...),
-			f.Select(ui.Field{Name: name("decision"), Sent: "itemDecision", Label: ui.T(ctx, "결과", "Result"), Value: i.decision, Optional: true}, results...),
+			el.Div(el.Class("once-held"), f.Select(ui.Field{Name: name("decision"), Sent: "itemDecision", Label: ui.T(ctx, "결과", "Result"), Value: i.decision, Optional: true}, results...)),
 		),
-		el.Div(el.Class("votes"),
+		el.Div(el.Class("votes once-held"),
 			f.Select(ui.Field{Name: name("unanimous"), Sent: "itemVote", Label: ui.T(ctx, "표결", "Vote"), Value: i.vote, Optional: true}, votes...),
 			count("yes", "itemYes", ui.T(ctx, "찬성", "For"), i.yes), count("no", "itemNo", ui.T(ctx, "반대", "Against"), i.no), count("abstain", "itemAbstain", ui.T(ctx, "기권", "Abstain"), i.abstain),
 		),

@@ -239,28 +239,12 @@ func remarks(ctx context.Context, t talk) g.Node {
 	}
 	return el.Ol(el.Class("remarks"), g.Map(t.remarks, func(r notice.Remark) g.Node {
 		return el.Li(el.ID("remark-"+strconv.FormatInt(r.Number, 10)), el.Data("said", string(r.Said)),
-			el.P(el.Class("meta"), el.B(g.Text(t.names[r.Author])), el.Span(g.Text(did(ctx, r.Said))), desk.Short(ctx, r.At),
+			el.P(el.Class("meta"), el.B(g.Text(t.names[r.Author])), el.Span(g.Text(ui.T(ctx, r.Said.Label().KO, r.Said.Label().EN))), desk.Short(ctx, r.At),
 				el.Span(g.Textf(ui.T(ctx, "%d번째 버전", "version %d"), r.Seen)),
 				g.If(r.Seen <= t.other, since(ctx, t.n.ID, r.Seen))),
 			g.If(r.Text != "", el.Div(el.Class("remark"), ui.Paragraphs(r.Text))),
 		)
 	}))
-}
-
-// did is what somebody did by saying something.
-func did(ctx context.Context, s notice.Said) string {
-	switch s {
-	case notice.Asked:
-		return ui.T(ctx, "검토를 요청함", "asked for a review")
-	case notice.ChangesAsked:
-		return ui.T(ctx, "수정을 요청함", "asked for changes")
-	case notice.Approved:
-		return ui.T(ctx, "승인함", "approved")
-	case notice.Withdrawn:
-		return ui.T(ctx, "요청을 취소함", "withdrew the request")
-	default:
-		return ui.T(ctx, "의견", "commented")
-	}
 }
 
 // saying is what the caller can say now; nil where it is nothing.
@@ -299,13 +283,15 @@ func (h handlers) asking(ctx context.Context, t talk, typed reviewTyped, f ui.Fo
 	}
 	text := ui.Field{Name: "text", Label: ui.T(ctx, "덧붙일 말", "A word to them"), Value: typed.Text, Limit: notice.MostComment, Optional: true, More: []g.Node{el.Rows("3")}}
 	whom := ui.Field{Name: "for", Label: ui.T(ctx, "누구에게", "Whom to ask"), Value: typed.For}
+	class := "button"
 	if t.open() { // beside the box for comments
+		class = "button quiet"
 		text.Name, text.Sent, whom.Name, whom.Sent = "again", "text", "again-for", "for"
 	}
 	form := el.Form(el.Class("form"), el.Method("post"), el.Action(reviewPath(ctx, t.n.ID)), g.Attr("novalidate"), seen(t, typed),
 		f.Select(whom, choices...),
 		f.Area(text),
-		el.Div(el.Class("actions"), ui.Button(does, g.If(t.open(), el.Class("button quiet")))),
+		el.Div(el.Class("actions"), el.Button(el.Type("submit"), el.Class(class), g.Text(does))),
 	)
 	if next && !t.open() {
 		return form, nil

@@ -66,7 +66,7 @@ func (h channels) list(ctx context.Context, _ *listRequest) (*ui.Answer, error) 
 	add := desk.Link(at(ctx, "new"), ui.T(ctx, "채널 등록", "Add a channel"), "button")
 	return h.desk.Page(ctx, ui.View{Title: title, Section: channel.DeskPath, Main: []g.Node{
 		desk.Heading(title, g.If(len(list) > 0, add)),
-		el.P(el.Class("hint"), g.Text(ui.T(ctx, "새 소식을 Discord, Slack, 다른 프로그램(웹훅)에 바로 알립니다. 게시한 것만 알리며, 누구의 개인정보도 보내지 않습니다.", "Discord, Slack and other programs (webhooks) are told at once what is new: only what is published, and nothing about persons."))),
+		el.P(el.Class("hint"), g.Text(ui.T(ctx, "새 소식을 Discord와 Slack, 그리고 웹훅을 받는 다른 프로그램에 바로 알립니다. 게시한 것만 알리며, 누구의 개인정보도 보내지 않습니다.", "Discord, Slack and other programs (webhooks) are told at once what is new: only what is published, and nothing about persons."))),
 		g.Iff(len(list) == 0, func() g.Node {
 			return desk.Empty(ui.T(ctx, "아직 채널이 없습니다. Discord나 Slack에서 웹훅 주소를 만들어 붙여 넣으면 새 소식이 그 채널에 올라갑니다.", "There are no channels yet. Make a webhook in Discord or Slack and paste its address: what is new appears there."), add)
 		}),

@@ -2,6 +2,7 @@ package page
 
 import (
 	"context"
+	"net/http"
 	"strings"
 
 	g "maragu.dev/gomponents"
@@ -37,7 +38,14 @@ func (h handlers) small(ctx context.Context, path, title string, main ...g.Node)
 	return h.frame.Page(ctx, ui.View{Title: title, Path: path, Hidden: true, Class: "narrow", Styles: []string{"site.css"}, Main: append([]g.Node{el.H1(g.Text(title))}, main...)})
 }
 
-func (h handlers) ask(ctx context.Context, r *Place) (*ui.Answer, error) {
+type askRequest struct {
+	Place
+
+	Done string `query:"done"`
+}
+
+// ask is where a thing is followed, and what it says once it is: how one hears of it, where that is set, and the way back.
+func (h handlers) ask(ctx context.Context, r *askRequest) (*ui.Answer, error) {
 	t, err := Followable(ctx, h.things, r.Ref())
 	if err != nil {
 		return nil, err
@@ -47,31 +55,86 @@ func (h handlers) ask(ctx context.Context, r *Place) (*ui.Answer, error) {
 		return nil, err
 	}
 	path := followPath + r.Kind + "/" + r.ID
-	sentence, button, end := ui.T(ctx, "새 일이 생기면 알려 드립니다.", "You hear of what happens to it."), ui.T(ctx, "알림 받기", "Follow"), g.Node(nil)
+	button, class, end, settings := ui.T(ctx, "알림 받기", "Follow"), "button", g.Node(nil), g.Node(nil)
+	state := g.Node(el.P(g.Text(ui.T(ctx, "새 일이 생기면 알려 드립니다.", "You hear of what happens to it."))))
 	if follows {
-		sentence, button, end = ui.T(ctx, "이미 알림을 받고 있습니다.", "You follow it already."), ui.T(ctx, "그만 받기", "Stop"), el.Input(el.Type("hidden"), el.Name("end"), el.Value("true"))
+		if state, err = h.following(ctx, path); err != nil {
+			return nil, err
+		}
+		button, class, end = ui.T(ctx, "그만 받기", "Stop"), "button quiet", el.Input(el.Type("hidden"), el.Name("end"), el.Value("true"))
+		settings = el.Li(el.A(el.Href(ui.Local(ctx, Path)+"#choose"), g.Text(ui.T(ctx, "알림 설정", "Notification settings"))))
 	}
+	said := ""
+	if r.Done == codeFollow && follows || r.Done == codeEnded && !follows {
+		said = done(ctx, r.Done)
+	}
+	back := ui.T(ctx, "보던 글로 돌아가기", "Back to the page")
 	return h.small(ctx, path, ui.T(ctx, "이 글의 알림", "Follow this page"),
+		ui.Announce(said),
 		el.P(el.A(el.Href(ui.Local(ctx, t.Path)), ui.Said(ctx, problem.Text{KO: t.Title, EN: t.TitleEn}))),
-		el.P(g.Text(sentence)),
-		el.Form(el.Method("post"), el.Action(ui.Local(ctx, path)), end, ui.Button(button)),
+		state,
+		el.Form(el.Method("post"), el.Action(ui.Local(ctx, path)), end, el.Button(el.Type("submit"), el.Class(class), g.Text(button))),
+		el.Ul(el.Class("ways"), el.Li(el.A(el.Href(ui.Local(ctx, t.Path)), g.Text(back))), settings),
 	), nil
+}
+
+// following says that one follows a thing, how one hears of it, and why no mail comes, where none does. What is put right leads back
+// to a path.
+func (h handlers) following(ctx context.Context, path string) (g.Node, error) {
+	m, err := h.members.Member(ctx, auth.From(ctx).MemberID)
+	if err != nil {
+		return nil, err
+	}
+	paused, err := h.queue.Paused(ctx, m.ID, m.Email)
+	if err != nil {
+		return nil, err
+	}
+	settings, err := h.topics.Settings(ctx, m.ID)
+	if err != nil {
+		return nil, err
+	}
+	how := topic.Off
+	for _, s := range settings {
+		if s.Topic == topic.Followed {
+			how = s.How
+		}
+	}
+	state, sentence := ui.State(ui.Open, ui.T(ctx, "받는 중", "Following")), ""
+	switch how {
+	case topic.Now:
+		sentence = ui.T(ctx, "새 일이 생기면 바로 이메일로 보내고, 이 홈페이지의 ‘알림’에도 모아 둡니다.", "When something happens to it, you get mail at once, and find it under Notifications on this site.")
+	case topic.Daily:
+		sentence = ui.T(ctx, "새 일이 생기면 하루 한 번 모아서 이메일로 보내고, 이 홈페이지의 ‘알림’에도 모아 둡니다.", "What happens to it comes in your daily mail, and is under Notifications on this site.")
+	default:
+		state = ui.State(ui.No, ui.T(ctx, "꺼 둠", "Turned off"))
+		sentence = ui.T(ctx, "‘알림을 받기로 한 글’의 알림을 꺼 두어서 아무것도 가지 않습니다. 알림 설정에서 켜 주세요.", "Nothing comes, because notifications of pages that you follow are off. Turn them on in the settings.")
+	}
+	return g.Group{el.P(state), el.P(g.Text(sentence)), g.If(how != topic.Off, reach(ctx, m, paused, path))}, nil
 }
 
 type followRequest struct {
 	Place
 
-	End bool `form:"end"`
+	End  bool `form:"end"`
+	List bool `form:"list"` // asked for in the list of what one follows, and led back there
 }
 
 func (h handlers) follow(ctx context.Context, r *followRequest) (*function.Redirect, error) {
-	if r.End {
-		return seeOther(ctx, codeEnded), h.topics.Unfollow(ctx, auth.From(ctx).MemberID, r.Ref())
-	}
-	if _, err := Followable(ctx, h.things, r.Ref()); err != nil {
+	_, err := Followable(ctx, h.things, r.Ref())
+	here := &function.Redirect{Status: http.StatusSeeOther, URL: ui.Local(ctx, followPath+r.Kind+"/"+r.ID) + "?done="}
+	switch {
+	case r.End:
+		if r.List || err != nil { // what can no longer be followed has no page here
+			here = seeOther(ctx, "")
+		}
+		here.URL += codeEnded
+		return here, h.topics.Unfollow(ctx, auth.From(ctx).MemberID, r.Ref())
+	case err != nil:
 		return nil, err
+	default:
+		here.URL += codeFollow
+		return here, h.topics.Follow(ctx, auth.From(ctx).MemberID, r.Ref())
 	}
-	return seeOther(ctx, codeFollow), h.topics.Follow(ctx, auth.From(ctx).MemberID, r.Ref())
 }
 
 type askedRequest struct {

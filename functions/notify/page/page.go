@@ -260,7 +260,7 @@ func (h handlers) whole(ctx context.Context, v shown, r *showRequest) (*ui.Answe
 			el.P(el.Class("back"), el.A(el.Href(ui.Local(ctx, ui.MyPath)), g.Text(ui.T(ctx, "내 정보", "My page")))),
 			el.H1(g.Text(title)),
 			ui.Announce(done(ctx, r.Done)),
-			reach(ctx, m, paused),
+			reach(ctx, m, paused, Path),
 			el.Div(el.Class("columns"),
 				el.Section(el.Aria("labelledby", "news"), h.news(ctx, r, list, unread)),
 				el.Section(el.Aria("labelledby", "choose"), choose(ctx, v.form, settings, numbers), onDevices(ctx, key.Public(), devices, v.device), followed(ctx, follows, things)),
@@ -269,17 +269,18 @@ func (h handlers) whole(ctx context.Context, v shown, r *showRequest) (*ui.Answe
 	}), nil
 }
 
-// reach says why no mail reaches a member, where none does.
-func reach(ctx context.Context, m member.Member, paused *delivery.Pause) g.Node {
+// reach says why no mail reaches a member, where none does. Who puts it right is led back to a path.
+func reach(ctx context.Context, m member.Member, paused *delivery.Pause, back string) g.Node {
+	address := ui.Query(ui.Local(ctx, ui.AddressPath), "next", ui.Local(ctx, back))
 	switch {
 	case m.Email == "" || m.ConfirmedAt == nil:
-		return el.P(el.Class("notice-box"), g.Text(ui.T(ctx, "이메일 주소를 확인해야 이메일로 받을 수 있어요. ", "Confirm your mail address to get mail. ")), el.A(el.Href(ui.Local(ctx, ui.AddressPath)), g.Text(ui.T(ctx, "이메일 인증하기", "Confirm the address"))))
+		return el.P(el.Class("notice-box"), g.Text(ui.T(ctx, "이메일 주소를 확인해야 이메일로 받을 수 있어요. ", "Confirm your mail address to get mail. ")), el.A(el.Href(address), g.Text(ui.T(ctx, "이메일 인증하기", "Confirm the address"))))
 	case paused != nil:
 		return el.Div(el.Class("notice-box wrong"),
 			el.P(g.Text(ui.T(ctx, "이메일이 반송되어 "+m.Email+" 주소로는 더 보내지 않습니다.", "Mail to "+m.Email+" bounced, so nothing more is sent there."))),
 			el.P(ui.Time(paused.At, ui.Moment(ctx, paused.At)), g.Text(" · "+paused.Answer)),
 			el.Form(el.Method("post"), el.Action(ui.Local(ctx, mailPath)), el.Button(el.Class("button small"), el.Type("submit"), g.Text(ui.T(ctx, "다시 받기", "Send again")))),
-			el.P(el.A(el.Href(ui.Local(ctx, ui.AddressPath)), g.Text(ui.T(ctx, "주소 바꾸기", "Change the address")))),
+			el.P(el.A(el.Href(address), g.Text(ui.T(ctx, "주소 바꾸기", "Change the address")))),
 		)
 	default:
 		return nil
@@ -331,9 +332,9 @@ func choose(ctx context.Context, form ui.Form, settings []topic.Setting, p deliv
 		form.Summary(),
 		el.Form(el.Class("form"), el.Method("post"), el.Action(ui.Local(ctx, Path)),
 			g.Map(settings, func(s topic.Setting) g.Node {
-				label, hint := ui.T(ctx, "알림을 받기로 한 글", "Pages that you follow"), ui.T(ctx, "그 글에 새 일이 생겼을 때", "When something happens to one")
+				label, hint := ui.Name(ctx, topic.Label(s.Topic)), ui.T(ctx, "그 글에 새 일이 생겼을 때", "When something happens to one")
 				if t, known := topic.Of(s.Topic); known {
-					label, hint = ui.T(ctx, t.Label.KO, t.Label.EN), ui.T(ctx, t.Hint.KO, t.Hint.EN)
+					hint = ui.T(ctx, t.Hint.KO, t.Hint.EN)
 				}
 				choices := []ui.Choice{}
 				for _, how := range topic.Ways() {
@@ -357,7 +358,7 @@ func followed(ctx context.Context, list []topic.Follow, things map[thing.Ref]thi
 			t := things[f.Ref]
 			return el.Li(
 				el.A(el.Href(ui.Local(ctx, t.Path)), ui.Said(ctx, problem.Text{KO: t.Title, EN: t.TitleEn})),
-				el.Form(el.Method("post"), el.Action(ui.Local(ctx, followPath+f.Ref.Kind+"/"+f.Ref.ID)), el.Input(el.Type("hidden"), el.Name("end"), el.Value("true")),
+				el.Form(el.Method("post"), el.Action(ui.Local(ctx, followPath+f.Ref.Kind+"/"+f.Ref.ID)), el.Input(el.Type("hidden"), el.Name("end"), el.Value("true")), el.Input(el.Type("hidden"), el.Name("list"), el.Value("true")),
 					el.Button(el.Class("button small quiet"), el.Type("submit"), g.Text(ui.T(ctx, "그만 받기", "Stop")), el.Span(el.Class("hidden"), g.Text(": "+t.Title)))),
 			)
 		})),

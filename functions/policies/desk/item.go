@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
-	"strings"
 
 	g "maragu.dev/gomponents"
 	el "maragu.dev/gomponents/html"
@@ -50,10 +49,10 @@ func box(ctx context.Context, s policy.Standing) g.Node {
 	case policy.Switch:
 		return form.Check(field.Name, string(s.Value) == "true", false, g.Text(ui.T(ctx, "켜기", "On")))
 	case policy.Line:
-		field.Value, field.Limit, field.Optional = line(s.Value), v.Limit, true
+		field.Value, field.Limit, field.Optional = policy.LineOf(s.Value), v.Limit, true
 		return form.Input(field)
 	case policy.Names:
-		chosen := names(s.Value)
+		chosen := policy.NamesOf(s.Value)
 		return el.FieldSet(el.ID("field-"+field.Name), el.Class("group"), el.Legend(g.Text(label)), g.Map(v.Of, func(o policy.Option) g.Node {
 			id := "choice-" + o.Name
 			return el.Div(el.Class("field check"),
@@ -64,54 +63,7 @@ func box(ctx context.Context, s policy.Standing) g.Node {
 	return nil
 }
 
-// line is a text that is stored as JSON, or "".
-func line(value json.RawMessage) string {
-	var s string
-	if err := json.Unmarshal(value, &s); err != nil {
-		return ""
-	}
-	return s
-}
-
-// names are a list that is stored as JSON, or none.
-func names(value json.RawMessage) []string {
-	var list []string
-	if err := json.Unmarshal(value, &list); err != nil {
-		return nil
-	}
-	return list
-}
-
-func joined(list []string) string { return strings.Join(list, ", ") }
-
 // text is a value as people read it, whether or not it still fits.
 func text(ctx context.Context, i policy.Item, value json.RawMessage) string {
-	switch v := i.Value.(type) {
-	case policy.Number:
-		return strings.TrimSpace(string(value) + ui.T(ctx, v.Unit.KO, " "+v.Unit.EN))
-	case policy.Switch:
-		if string(value) == "true" {
-			return ui.T(ctx, "켜짐", "On")
-		}
-		return ui.T(ctx, "꺼짐", "Off")
-	case policy.Line:
-		if s := line(value); s != "" {
-			return s
-		}
-		return ui.T(ctx, "비어 있음", "Empty")
-	case policy.Names:
-		labels := []string{}
-		for _, name := range names(value) {
-			label := name
-			if j := slices.IndexFunc(v.Of, func(o policy.Option) bool { return o.Name == name }); j >= 0 {
-				label = said(ctx, v.Of[j].Label)
-			}
-			labels = append(labels, label)
-		}
-		if len(labels) > 0 {
-			return joined(labels)
-		}
-		return ui.T(ctx, "없음", "None")
-	}
-	return string(value)
+	return i.Words(function.RequestFrom(ctx).Language, value)
 }

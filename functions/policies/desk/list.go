@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	g "maragu.dev/gomponents"
@@ -176,3 +177,5 @@ func history(ctx context.Context, d policy.Domain, rows []policy.Row, names map[
 
 // number is a number as people write it.
 func number(n int) string { return strconv.Itoa(n) }
+
+func joined(list []string) string { return strings.Join(list, ", ") }

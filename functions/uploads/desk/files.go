@@ -49,18 +49,8 @@ func (h handlers) upload(ctx context.Context, _ *uploadRequest) (*ui.Answer, err
 }
 
 func purposeText(ctx context.Context, name string) string {
-	switch name {
-	case "post":
-		return ui.T(ctx, "공지와 배너", "Notices and banners")
-	case "archive":
-		return ui.T(ctx, "자료", "Documents")
-	case "event":
-		return ui.T(ctx, "행사 포스터", "Event posters")
-	case "profile":
-		return ui.T(ctx, "회원이 올린 이미지", "Members' pictures")
-	default:
-		return name
-	}
+	label := upload.PurposeLabel(name)
+	return ui.T(ctx, label.KO, label.EN)
 }
 
 type mediaRequest struct {

@@ -67,6 +67,30 @@ func (c Content) Check(body Body) (Content, error) {
 	return c, f.Err()
 }
 
+// early refuses what there is of a meeting once it has begun alone: who came, and what became of the items.
+func (c Content) early(now time.Time) error {
+	var f check.Fields
+	if !c.HeldAt.After(now) {
+		return nil
+	}
+	refuse := func(name string, is bool) {
+		if is {
+			f.Add(name, "not-held-yet", "회의가 시작한 뒤에 쓸 수 있습니다.", "It can be written once the meeting has begun.")
+		}
+	}
+	refuse("present", c.Present != nil)
+	refuse("attendees", c.Attendees != "")
+	for n, i := range c.Items {
+		at := fmt.Sprintf("items[%d].", n)
+		refuse(at+"decision", i.Decision != "")
+		refuse(at+"yes", i.Yes != nil)
+		refuse(at+"no", i.No != nil)
+		refuse(at+"abstain", i.Abstain != nil)
+		refuse(at+"unanimous", i.Unanimous)
+	}
+	return f.Err()
+}
+
 // number checks year and round by the rule of the body.
 func (c *Content) number(f *check.Fields, body Body) {
 	if !body.PerYear {

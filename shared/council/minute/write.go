@@ -82,6 +82,9 @@ func (s Writer) Add(ctx context.Context, c Content) (Minute, error) {
 	if c, err = c.inside(s.site).Check(body); err != nil {
 		return Minute{}, err
 	}
+	if err = c.early(clock.Now(ctx)); err != nil {
+		return Minute{}, err
+	}
 	c, withheld, err := c.hideAll(nil, 0)
 	if err != nil {
 		return Minute{}, err
@@ -125,6 +128,9 @@ func (s Writer) Edit(ctx context.Context, id string, e Edition, c Content) (was,
 		return was, is, problem.WrongField("body", "not-changeable", "기구는 바꿀 수 없습니다. 새 회의록을 만드세요.", "The body stays as it was made.")
 	}
 	if c, err = c.inside(s.site).Check(was.Counted()); err != nil {
+		return was, is, err
+	}
+	if err = c.early(clock.Now(ctx)); err != nil {
 		return was, is, err
 	}
 	there, last, err := s.withheld(ctx, id)

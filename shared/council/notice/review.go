@@ -43,6 +43,22 @@ const (
 	Withdrawn    Said = "withdrawn"
 )
 
+// Label is what somebody did by saying it.
+func (s Said) Label() problem.Text {
+	switch s {
+	case Asked:
+		return problem.Text{KO: "검토를 요청함", EN: "asked for a review"}
+	case ChangesAsked:
+		return problem.Text{KO: "수정을 요청함", EN: "asked for changes"}
+	case Approved:
+		return problem.Text{KO: "승인함", EN: "approved"}
+	case Withdrawn:
+		return problem.Text{KO: "요청을 취소함", EN: "withdrew the request"}
+	default:
+		return problem.Text{KO: "의견", EN: "commented"}
+	}
+}
+
 // Remark is something that was said in a review.
 type Remark struct {
 	Number int64 // from 1, in their order

@@ -370,12 +370,12 @@ func (m *model) things(things thing.Store) {
 					if ref.Kind == rule.AmendmentKind {
 						versions++
 					} else if t.Visible(at) {
-						said = append(said, strings.TrimPrefix(t.Title, "제")+"|"+t.Line)
+						said = append(said, strings.TrimPrefix(t.Title, "회칙 제")+"|"+t.Line)
 					}
 				}
 				want := []string{}
 				for n, text := range m.at(clock.Day(at)) {
-					want = append(want, n+"조(이름)|회칙: ① "+text+" ② 그대로 둔다.")
+					want = append(want, n+"조(이름)|① "+text+" ② 그대로 둔다.")
 				}
 				slices.Sort(said)
 				slices.Sort(want)

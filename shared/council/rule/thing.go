@@ -62,7 +62,7 @@ func scanIndexed(r database.Row) (indexed, error) {
 func (i indexed) thing() thing.Thing {
 	from, _ := Day(i.Day)
 	t := thing.Thing{
-		Ref: Ref(i.ID), Unit: i.unit, Path: ArticlePath(i.slug, i.Number, ""), Title: i.article.Title(), Line: i.title + ": " + i.article.Line(), Text: i.title + "\n" + i.article.Plain(),
+		Ref: Ref(i.ID), Unit: i.unit, Path: ArticlePath(i.slug, i.Number, ""), Title: i.title + " " + i.article.Title(), Line: i.article.Line(), Text: i.article.Plain(),
 		Tags: []string{}, At: from, From: &from, Readers: thing.Guests, Version: 1 + i.Rank,
 	}
 	if until, ok := Day(i.until); ok {

@@ -96,6 +96,17 @@ func Of(name string) (Topic, bool) {
 	return find(func(t Topic) bool { return t.Name == name })
 }
 
+// Label is what is called so that a member sets, or the name where there is none such.
+func Label(name string) problem.Text {
+	if name == Followed {
+		return problem.Text{KO: "알림을 받기로 한 글", EN: "Pages that you follow"}
+	}
+	if t, known := Of(name); known {
+		return t.Label
+	}
+	return problem.Text{KO: name, EN: name}
+}
+
 // OfEvent is the topic of a type of events.
 func OfEvent(kind string) (Topic, bool) {
 	return find(func(t Topic) bool { return t.Event == kind })

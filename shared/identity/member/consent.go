@@ -7,6 +7,7 @@ import (
 
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/database"
+	"github.com/madang-council/madang/shared/problem"
 )
 
 // The kinds of consent, both of which an account needs (개인정보 보호법 15조). Which news members
@@ -15,6 +16,18 @@ const (
 	Privacy = "privacy" // collection and use of personal data
 	Age     = "age"     // is 14 or older (22조의2)
 )
+
+// ConsentLabel is what a kind of consent is to.
+func ConsentLabel(kind string) problem.Text {
+	switch kind {
+	case Privacy:
+		return problem.Text{KO: "개인정보 수집과 이용", EN: "Collection and use of personal data"}
+	case Age:
+		return problem.Text{KO: "만 14세 이상", EN: "Being 14 or older"}
+	default:
+		return problem.Text{KO: kind, EN: kind}
+	}
+}
 
 // Consent is what a member agrees to, of one version of the policy. Nil means that it
 // was not asked.

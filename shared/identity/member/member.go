@@ -30,6 +30,20 @@ const (
 	ByAdmin  = "admin"
 )
 
+// VerifiedLabel is how somebody was verified.
+func VerifiedLabel(by string) problem.Text {
+	switch by {
+	case ByMail:
+		return problem.Text{KO: "학교 이메일로", EN: "by school mail"}
+	case ByRoster:
+		return problem.Text{KO: "명부로", EN: "by the roster"}
+	case ByAdmin:
+		return problem.Text{KO: "관리자가", EN: "by an admin"}
+	default:
+		return problem.Text{KO: by, EN: by}
+	}
+}
+
 // Member is an account as its owner and admins see it.
 type Member struct {
 	ID          string

@@ -66,6 +66,26 @@ func PurposeOf(name string) (Purpose, bool) {
 	return all[i], true
 }
 
+// PurposeLabel is what files of a purpose are, or its name where there is none such.
+func PurposeLabel(name string) problem.Text {
+	switch name {
+	case "post":
+		return problem.Text{KO: "공지와 배너", EN: "Notices and banners"}
+	case "archive":
+		return problem.Text{KO: "자료", EN: "Documents"}
+	case "event":
+		return problem.Text{KO: "행사 포스터", EN: "Event posters"}
+	case "profile":
+		return problem.Text{KO: "회원이 올린 이미지", EN: "Members' pictures"}
+	case "record":
+		return problem.Text{KO: "회의록의 첨부", EN: "Attachments of minutes"}
+	case "proof":
+		return problem.Text{KO: "재학생 증빙", EN: "Proof of being a student"}
+	default:
+		return problem.Text{KO: name, EN: name}
+	}
+}
+
 // PurposeNames are the names of all purposes.
 func PurposeNames() []string {
 	names := []string{}

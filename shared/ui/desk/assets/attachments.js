@@ -39,6 +39,15 @@ export class Attachments {
     return [...this.list.children].map((row) => this.#rows.get(/** @type {HTMLElement} */ (row))).filter((file) => file !== undefined);
   }
 
+  /** Leads to where a picture is described. @param {string} id */
+  ask(id) {
+    for (const [row, file] of this.#rows) {
+      if (file.id === id) {
+        row.querySelector('input')?.focus();
+      }
+    }
+  }
+
   /** @param {Upload[]} files */
   set(files) {
     this.#rows.clear();

@@ -4,6 +4,7 @@ import { ask } from './dialog.js';
 import { element, need, told } from './dom.js';
 import { busy } from './form.js';
 import { say } from './language.js';
+import { serverNow } from './skew.js';
 import { announce, announceNext } from './status.js';
 
 // Several notices of the list at once: taken down, tagged, unpinned. Each is read and written through the API by itself, so that
@@ -21,13 +22,6 @@ function offer(bar) {
   const buttons = /** @type {NodeListOf<HTMLButtonElement>} */ (bar.querySelectorAll('[data-bulk]'));
 
   const chosen = () => [...boxes].filter((one) => one.checked);
-
-  /** The server's time, or a moment before it: what is then past by no more means now. */
-  const serverNow = () => {
-    const [opened] = performance.getEntriesByType('navigation');
-    const answered = opened instanceof PerformanceNavigationTiming ? opened.responseStart : performance.now();
-    return Date.parse(now) + performance.now() - answered;
-  };
 
   function count() {
     const n = chosen().length;
@@ -53,7 +47,7 @@ function offer(bar) {
     }
     const tag = element('input', { type: 'text', id: 'bulk-tag', maxlength: mostTag, autofocus: true });
     const will = element('ul', { class: 'bullets' });
-    const plan = () => planned(does, notices, tag.value.trim(), serverNow());
+    const plan = () => planned(does, notices, tag.value.trim(), serverNow(now));
     will.append(...plan().said.map((line) => element('li', {}, line)));
     const label = { withdraw: say('내리기', 'Take down'), tag: say('태그 추가', 'Add the tag'), unpin: say('고정 해제', 'Unpin') }[does];
     if (does !== 'tag' && plan().changes.length === 0) {
@@ -72,7 +66,7 @@ function offer(bar) {
     const failed = [];
     for (const notice of changes) {
       try {
-        await api.send('PUT', `/v1/notices/${notice.id}`, { body: changedBy(does, notice, tag.value.trim(), serverNow()), version: notice.version });
+        await api.send('PUT', `/v1/notices/${notice.id}`, { body: changedBy(does, notice, tag.value.trim(), serverNow(now)), version: notice.version });
       } catch (error) {
         const why = error instanceof Problem && error.status === 412 ? say('그사이 내용이 바뀌었습니다.', 'It has changed meanwhile.') : error instanceof Error ? error.message : String(error);
         failed.push(element('li', {}, `${notice.title}: ${why}`));

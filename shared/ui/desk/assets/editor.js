@@ -1,5 +1,6 @@
 import { Api, Problem, newKey } from './api.js';
 import { Attachments } from './attachments.js';
+import { changedBy } from './changes.js';
 import { ask, confirmed } from './dialog.js';
 import { element, fill, need, told } from './dom.js';
 import { Drafts } from './draft.js';
@@ -9,8 +10,8 @@ import { say } from './language.js';
 import { Ledger } from './ledger.js';
 import { pick } from './picker.js';
 import { fromInput, spoken, toInput } from './seoul.js';
-import { sentence, unsaidIn } from './sentence.js';
-import { skew, skewText } from './skew.js';
+import { sentence, undescribed } from './sentence.js';
+import { serverNow, skew, skewText } from './skew.js';
 import { announce, announceNext } from './status.js';
 import { Tray, dropZone } from './tray.js';
 import { variantsOf } from './variants.js';
@@ -171,11 +172,28 @@ function foresee() {
   saveButton.classList.toggle('quiet', !button.hidden);
   const kept = t.publish === 'at' && at !== undefined && notice?.publishAt !== undefined && Date.parse(at) === Date.parse(notice.publishAt) && notice.state !== 'archived';
   const held = !unapproved || (kept && !reworded()) || (t.publish === 'draft' && notice !== null && notice.state !== 'draft') ? undefined : !kept ? 'ask' : notice?.state === 'scheduled' ? 'unschedule' : 'frozen';
+  const bare = undescribed([t.body, t.bodyEn], attachments.files);
+  const ended = notice?.state === 'archived' && t.unpublishAt === toInput(notice.unpublishAt);
   need('#will').textContent = sentence({
-    does: held ?? (t.publish === 'now' ? 'now' : !button.hidden ? 'keep' : t.publish === 'draft' ? 'withdraw' : out ? 'edit' : 'schedule'),
-    at, pinned: fromInput(t.pinnedUntil), urgent: fromInput(t.urgentUntil), ends: fromInput(t.unpublishAt), english: t.titleEn.trim() !== '', unsaid: unsaidIn(t.body, attachments.files) + unsaidIn(t.bodyEn, attachments.files),
+    does: held ?? (t.publish === 'now' ? 'now' : !button.hidden ? 'keep' : t.publish === 'draft' ? 'withdraw' : ended ? 'ended' : notice?.state === 'archived' ? 'again' : out ? 'edit' : 'schedule'),
+    at, pinned: fromInput(t.pinnedUntil), urgent: fromInput(t.urgentUntil), ends: fromInput(t.unpublishAt), english: t.titleEn.trim() !== '', unsaid: bare.length,
   }, language, Date.now());
+  need('#describe').hidden = bare.length === 0;
   need('#ask-review').hidden = held !== 'ask' || notice === null || !['', 'withdrawn'].includes(standing);
+}
+
+/** Leads to the first picture that says nothing to those who cannot see it. */
+function describe() {
+  const [{ text, at = 0, file }] = undescribed([box('body').value, box('bodyEn').value], attachments.files);
+  if (file !== undefined) {
+    attachments.ask(file);
+    return;
+  }
+  unfold();
+  const found = texts[text ?? 0];
+  found.root.dataset.shown = 'text';
+  found.body.focus();
+  found.body.setSelectionRange(at, at);
 }
 
 /** What is written in English is not hidden. */
@@ -237,6 +255,7 @@ function settle(n) {
   const open = /** @type {HTMLAnchorElement} */ (need('#open'));
   open.href = `${language === 'en' ? '/en' : ''}/notices/${n.id}`;
   open.hidden = n.state !== 'published';
+  need('#take-down').hidden = n.state !== 'published';
 }
 
 /** A decision was about another text. */
@@ -257,7 +276,7 @@ function stateOf(n) {
     case 'published':
       return say('게시 중', 'Published');
     case 'archived':
-      return say('게시 끝남', 'Archived');
+      return say('게시 끝남', 'Ended');
     default:
       return say('초안', 'Draft');
   }
@@ -443,6 +462,35 @@ on('#delete', async () => {
     announceNext(say('공지를 지웠습니다.', 'The notice was deleted.'));
     location.assign(`${root}/notices`);
   }
+});
+need('#describe').addEventListener('click', describe);
+on('#take-down', async () => {
+  if (notice === null) {
+    return;
+  }
+  const unsaved = snapshot() !== clean;
+  const will = say(
+    '지금부터 독자는 홈페이지, 검색, 구독 어디에서도 이 공지를 볼 수 없고, 주소를 아는 사람에게는 내린 글이라고 알립니다. 글과 첨부, 고친 기록은 콘솔에 남아 언제든 다시 게시할 수 있습니다.',
+    'From now on readers find it nowhere: not on the site, in search, or in feeds. Whoever has its address is told that it was taken down. Its text, files and revisions stay in the console, and you can publish it again at any time.',
+  );
+  const kept = say('저장하지 않은 변경은 그대로 남습니다.', 'Your unsaved changes stay as they are.');
+  const content = element('div', {}, element('p', {}, will), ...(unsaved ? [element('p', {}, kept)] : []));
+  if ((await ask(say('이 공지를 내릴까요?', 'Take this notice down?'), content, [{ value: 'yes', label: say('내리기', 'Take down'), kind: 'danger' }])) !== 'yes') {
+    return;
+  }
+  const { body: is } = await api.send('GET', `/v1/notices/${notice.id}`); // what is stored goes down, not what is typed
+  const { body: n } = await api.send('PUT', `/v1/notices/${notice.id}`, { body: changedBy('withdraw', is, '', serverNow(now)), version: is.version });
+  const read = version;
+  box('unpublishAt').value = toInput(n.unpublishAt);
+  settle(n);
+  if (read !== is.version) {
+    version = read; // somebody edited it meanwhile, which saving tells
+  }
+  if (unsaved) {
+    clean = '';
+    keep();
+  }
+  announce(say('공지를 내렸습니다.', 'The notice was taken down.'), 'good');
 });
 on('#pick', async () => {
   for (const file of await pick(api, { many: true })) {

@@ -88,6 +88,14 @@ need('#add-item').addEventListener('click', () => {
   /** @type {HTMLElement | null} */ (items.lastElementChild?.querySelector('input') ?? null)?.focus();
 });
 
+/** Shows the boxes of what there is of a meeting once it has begun. */
+function begun() {
+  if (Date.now() >= Date.parse(form.dataset.begins ?? '')) {
+    form.classList.remove('ahead');
+  }
+}
+setInterval(begun, often);
+
 // Files: with this script their list can be ordered and added to; without it they can be unticked.
 const attached = need('#attached');
 const files = new Attachments(need('#attachments'), api, name);

@@ -33,3 +33,13 @@ export function skewText(off) {
     ? say(`이 컴퓨터의 시계가 ${by} 빠릅니다. 공지는 서버의 시각에 맞춰 게시됩니다.`, `This computer's clock is ${by} fast. Notices are published by the server's time.`)
     : say(`이 컴퓨터의 시계가 ${by} 느립니다. 공지는 서버의 시각에 맞춰 게시됩니다.`, `This computer's clock is ${by} slow. Notices are published by the server's time.`);
 }
+
+/**
+ * The server's time, or a moment before it: what is then past by no more means now.
+ * @param {string} then the server's time when the page was made
+ */
+export function serverNow(then) {
+  const [opened] = performance.getEntriesByType('navigation');
+  const answered = opened instanceof PerformanceNavigationTiming ? opened.responseStart : performance.now();
+  return Date.parse(then) + performance.now() - answered;
+}

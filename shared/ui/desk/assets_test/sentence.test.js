@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { brief, sentence, unsaidIn } from '../assets/sentence.js';
+import { brief, sentence, undescribed } from '../assets/sentence.js';
 
 const now = Date.parse('2026-11-29T12:00:00+09:00');
 
@@ -36,10 +36,21 @@ test('a sentence says what will happen, and nothing that is over', () => {
   assert.equal(sentence({ does: 'frozen' }, 'ko', now), '저장할 수 없음 · 초안으로 내려서 고치고 다시 승인받으세요');
 });
 
-test('a picture without words is counted', () => {
+test('what has ended says how it is published again', () => {
+  assert.equal(sentence({ does: 'ended', ends: '2026-11-28T18:00:00+09:00' }, 'ko', now), '게시가 끝난 그대로 · 다시 게시하려면 ‘게시를 끝낼 때’를 비우세요');
+  assert.equal(sentence({ does: 'again', pinned: '2026-12-03T18:00:00+09:00' }, 'en', now), 'Saving publishes it again · pinned until 3 Dec 18:00');
+});
+
+test('a picture without words is found', () => {
   for (const [text, n] of [['', 0], ['![](upload:1)', 1], ['![ ](upload:1) ![단풍](upload:2)\n\n![](upload:3)', 2], ['[](https://a.kr)', 0]]) {
-    assert.equal(unsaidIn(String(text), []), n);
+    assert.equal(undescribed([String(text)], []).length, n);
   }
   const files = [{ id: '1', alt: '가을 축제' }, { id: '2', alt: ' ' }, { id: '3' }];
-  assert.equal(unsaidIn('![](upload:1) ![](upload:2)\n\n![](upload:3) ![](upload:4)', files), 3);
+  assert.equal(undescribed(['![](upload:1) ![](upload:2)\n\n![](upload:3) ![](upload:4)'], files).length, 3);
+});
+
+test('a picture below the text is found, too, behind those in the texts', () => {
+  const files = [{ id: '1', type: 'image/png' }, { id: '2', type: 'application/pdf' }, { id: '3', type: 'image/jpeg' }, { id: '4', type: 'image/jpeg', alt: '축제' }];
+  assert.deepEqual(undescribed(['글', '![](upload:3) text'], files), [{ text: 1, at: 2 }, { file: '1' }]);
+  assert.deepEqual(undescribed(['![축제](upload:1) ![무대](upload:3)', ''], files), []);
 });
