@@ -197,6 +197,18 @@ func TestRail(t *testing.T) {
 	d.get(d.editor, "/console/members").Problem(403, "not-allowed").Says(`<header class="rail">`, "console.css")
 }
 
+// The tabs of the log.
+func TestAuditTabs(t *testing.T) {
+	d := open(t)
+	kim := d.Member(functiontest.Member{Name: "김학생"})
+	d.get(d.admin, "/console/members/"+kim.ID).Want(200)
+	d.draft("총학", "가을 축제", nil)
+	d.get(d.admin, "/console/audit").Want(200).Says("<h2>오늘 <small>", "가을 축제", "회원 정보를 봤습니다", "개인정보 열람</span>", `<span class="initial" aria-hidden="true">박</span>`)
+	d.get(d.admin, "/console/audit?only=personal").Want(200).Says("회원 정보를 봤습니다").SaysNot("가을 축제")
+	d.get(d.admin, "/console/audit?only=sign-in").Want(200).SaysNot("가을 축제", "회원 정보를 봤습니다")
+	d.get(d.admin, "/console/audit?only=x").Problem(422, "invalid-input")
+}
+
 func TestAudit(t *testing.T) {
 	d := open(t)
 	kim := d.Member(functiontest.Member{Name: "김학생"})
