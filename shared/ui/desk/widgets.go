@@ -233,3 +233,17 @@ func Count(ctx context.Context, path string, n int, late bool) g.Node {
 	}
 	return el.Em(el.Data("of", path), g.If(class != "", el.Class(class)), el.Span(el.Class("hidden"), g.Text(said)), g.Text(strconv.Itoa(n)))
 }
+
+// Answer is a question that a page answers at once.
+type Answer struct {
+	Question string
+	Said     g.Node
+	More     g.Node // half a line more, or nil
+}
+
+// Answers are what is asked first of a page, beside each other where there is room.
+func Answers(list ...Answer) g.Node {
+	return el.Dl(el.Class("answers"), g.Map(list, func(a Answer) g.Node {
+		return el.Div(el.Dt(g.Text(a.Question)), el.Dd(el.Class("said"), a.Said), g.If(a.More != nil, el.Dd(el.Class("hint"), a.More)))
+	}))
+}
