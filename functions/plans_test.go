@@ -180,7 +180,7 @@ func fill(t *testing.T, db *database.DB) {
 // choice.
 var filters = map[string]string{
 	"actor": "actor7", "subject": "0000004d-0000-4000-8000-000000000000", "action": "rare", "from": "2023-11-20T00:00:00Z", "to": "2023-11-16T00:00:00Z", "email": "m777@x.kr", "name": "마",
-	"type": "rare", "tag": "드묾", "unit": "총학", "state": "published", "kind": "document", "all": "true",
+	"type": "rare", "tag": "드묾", "unit": "총학", "state": "published", "kind": "document", "only": "personal", "all": "true",
 }
 
 // longest are the tables that lists go through, by the list's path; the others are short.

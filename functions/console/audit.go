@@ -15,6 +15,7 @@ import (
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/council/thing"
 	"github.com/madang-council/madang/shared/cursor"
+	"github.com/madang-council/madang/shared/function"
 	"github.com/madang-council/madang/shared/identity/credential"
 	"github.com/madang-council/madang/shared/identity/member"
 	"github.com/madang-council/madang/shared/operation/audit"
@@ -28,6 +29,7 @@ type auditRequest struct {
 	Actor   string `query:"actor"`   // a part of a name, a mail address, or a member's id
 	Subject string `query:"subject"` // id
 	Action  string `query:"action"`
+	Only    string `query:"only"` // one of the tabs, where there is no action; all without it
 	From    string `query:"from"` // a day in Seoul, as 2026-03-02
 	To      string `query:"to"`   // the last day that counts
 	Cursor  string `query:"cursor"`
@@ -38,7 +40,7 @@ func (h handlers) audit(ctx context.Context, r *auditRequest) (*ui.Answer, error
 	if err != nil {
 		return nil, err
 	}
-	kind := "console/audit?" + strings.Join([]string{r.Actor, r.Subject, r.Action, r.From, r.To}, "&")
+	kind := "console/audit?" + strings.Join([]string{r.Actor, r.Subject, r.Action, r.Only, r.From, r.To}, "&")
 	page, err := cursor.Read(h.cursors, kind, r.Cursor, desk.OnPage, func(behind cursor.Moment, limit int) ([]audit.Record, error) {
 		if q.Before = behind; !known {
 			return nil, nil
@@ -54,15 +56,29 @@ func (h handlers) audit(ctx context.Context, r *auditRequest) (*ui.Answer, error
 		return nil, err
 	}
 	return h.desk.Page(ctx, ui.View{Title: ui.T(ctx, "기록", "Log"), Section: audit.DeskPath, Main: []g.Node{
-		desk.Heading(ui.T(ctx, "기록", "Log")),
-		el.P(el.Class("hint"), g.Text(ui.T(ctx, "총학생회가 무엇을 했고 누구의 정보를 보았는지 남습니다. 고치거나 지울 수 없습니다.", "What the council did, and whose data it read. It cannot be changed."))),
+		desk.HeadingOf(ui.T(ctx, "기록", "Log"), ui.T(ctx, "총학생회가 무엇을 했고 누구의 정보를 보았는지 남습니다. 고치거나 지울 수 없습니다.", "What the council did, and whose data it read. It cannot be changed.")),
 		h.auditFilters(ctx, r),
+		auditTabs(ctx, r),
 		g.Iff(len(records) == 0, func() g.Node {
 			return desk.Empty(ui.T(ctx, "조건에 맞는 기록이 없습니다.", "No records were found."))
 		}),
 		told,
-		desk.Pager(ctx, page.NextCursor, audit.DeskPath, "actor", r.Actor, "subject", r.Subject, "action", r.Action, "from", r.From, "to", r.To),
+		desk.Pager(ctx, page.NextCursor, audit.DeskPath, "actor", r.Actor, "subject", r.Subject, "action", r.Action, "only", r.Only, "from", r.From, "to", r.To),
 	}}), nil
+}
+
+// The tabs of the log.
+const (
+	onlyPersonal = "personal" // whose data was read
+	onlySignIns  = "sign-in"
+)
+
+// auditTabs are what is looked for most, each among who and when of the form.
+func auditTabs(ctx context.Context, r *auditRequest) g.Node {
+	tab := func(only, ko, en string) ui.Tab {
+		return ui.Tab{Label: ui.T(ctx, ko, en), Href: desk.At(ctx, audit.DeskPath, "actor", r.Actor, "subject", r.Subject, "only", only, "from", r.From, "to", r.To), Here: r.Action == "" && r.Only == only}
+	}
+	return ui.Tabs(ctx, ui.T(ctx, "기록의 종류", "Kinds of records"), tab("", "모두", "All"), tab(onlyPersonal, "개인정보 열람", "Personal data read"), tab(onlySignIns, "로그인", "Sign-ins"))
 }
 
 // mostNamed are the most members of one name whose doings are shown together.
@@ -73,6 +89,9 @@ func (h handlers) query(ctx context.Context, r *auditRequest) (q audit.Query, kn
 	var f check.Fields
 	actor := f.OptionalLine("actor", r.Actor, 254)
 	q = audit.Query{Subject: f.OptionalLine("subject", r.Subject, 64), Actions: h.alike(f.OptionalLine("action", r.Action, 200))}
+	if r.Only != "" && f.OneOf("only", r.Only, onlyPersonal, onlySignIns) != "" && r.Action == "" {
+		q.Actions = h.of(r.Only)
+	}
 	q.From, q.Until = day(&f, "from", r.From, 0), day(&f, "to", r.To, 1)
 	if err := f.Err(); err != nil || actor == "" {
 		return q, true, err
@@ -120,6 +139,20 @@ func (h handlers) alike(action string) []string {
 	}
 	if len(list) == 0 {
 		return []string{action}
+	}
+	return list
+}
+
+// of are the actions of a tab.
+func (h handlers) of(only string) []string {
+	if only == onlySignIns {
+		return []string{function.SignIn}
+	}
+	list := []string{}
+	for _, a := range h.catalogue.Acts {
+		if a.Personal {
+			list = append(list, a.Action)
+		}
 	}
 	return list
 }
@@ -172,13 +205,20 @@ func (h handlers) told(ctx context.Context, records []audit.Record) (g.Node, err
 	if err != nil {
 		return nil, err
 	}
-	days := []g.Node{}
+	days, personal := []g.Node{}, h.of(onlyPersonal)
 	for day, then := range ui.Runs(records, func(v audit.Record) string { return ui.Day(ctx, v.At) }) {
-		days = append(days, el.Section(el.Class("log"), el.H2(g.Text(day)), el.Ol(g.Map(then, func(v audit.Record) g.Node {
+		said := g.Node(g.Text(day))
+		if near := ui.NearDay(ctx, then[0].At); near == ui.T(ctx, "오늘", "Today") || near == ui.T(ctx, "어제", "Yesterday") {
+			said = g.Group{g.Text(near + " "), el.Small(g.Text(day))}
+		}
+		days = append(days, el.Section(el.Class("log"), el.H2(said), el.Ol(g.Map(then, func(v audit.Record) g.Node {
 			return el.Li(
-				ui.Time(v.At, v.At.In(clock.Seoul).Format("15:04:05")),
+				ui.Time(v.At, v.At.In(clock.Seoul).Format("15:04")),
+				initial(v),
 				el.Div(
-					el.P(g.Group(h.sentence(ctx, v, kinds[v.Subject]))),
+					el.P(g.Group(h.sentence(ctx, v, kinds[v.Subject])), g.Iff(slices.Contains(personal, v.Action), func() g.Node {
+						return g.Group{g.Text(" "), ui.State(ui.Half, ui.T(ctx, "개인정보 열람", "Personal data"))}
+					})),
 					h.details(ctx, v),
 				),
 			)
@@ -187,10 +227,19 @@ func (h handlers) told(ctx context.Context, records []audit.Record) (g.Node, err
 	return g.Group(days), nil
 }
 
+// initial is the first letter of who did it, so that the eye finds them; who cannot see it hears the name.
+func initial(v audit.Record) g.Node {
+	first, _ := utf8.DecodeRuneInString(v.ActorName)
+	if v.Actor == "" || v.ActorName == "" {
+		return el.Span(el.Class("initial none"), el.Aria("hidden", "true"), g.Text("–"))
+	}
+	return el.Span(el.Class("initial"), el.Aria("hidden", "true"), g.Text(string(first)))
+}
+
 // sentence is who did what, with the name of what it was done to and a link to it: it is of a kind of things or a member,
 // or "" where it is neither any more.
 func (h handlers) sentence(ctx context.Context, v audit.Record, kind string) []g.Node {
-	actor, honorific := desk.Link(desk.At(ctx, member.DeskPath+"/"+v.Actor), v.ActorName, ""), " 님이 "
+	actor, honorific := desk.Link(desk.At(ctx, member.DeskPath+"/"+v.Actor), v.ActorName, "actor"), " 님이 "
 	if v.Actor == "" { // what a function does by itself
 		actor, honorific = g.Text(ui.T(ctx, "홈페이지가", "The site")), " 스스로 "
 	}
@@ -211,7 +260,7 @@ func (h handlers) sentence(ctx context.Context, v audit.Record, kind string) []g
 		about = append(about, g.Text(" "), desk.Link(desk.At(ctx, path), ui.T(ctx, "바뀐 내용", "What changed"), "quiet-link"))
 	}
 	if subject != nil && v.Subject != v.Actor {
-		about = append(about, g.Text(" "), desk.Link(desk.At(ctx, audit.DeskPath, "subject", v.Subject), ui.T(ctx, "관련 기록 모두", "All related records"), "quiet-link"))
+		about = append(about, g.Text(" "), desk.Link(desk.At(ctx, audit.DeskPath, "subject", v.Subject), ui.T(ctx, "관련 기록", "Related records"), "quiet-link"))
 	}
 	if ui.T(ctx, "", "en") == "en" {
 		said := []g.Node{actor, g.Text(" " + lower(words.EN))}

@@ -38,7 +38,10 @@ var Function = function.Spec{
 	Core:  true,
 	Doc:   "The council's console: its first page and the log of what the council did.",
 	Needs: []function.Need{function.Database},
-	Desk:  []function.Entry{{Label: problem.Text{KO: "기록", EN: "Log"}, Path: audit.DeskPath, Order: 60, Action: auth.Audit}},
+	Desk: []function.Entry{
+		{Label: problem.Text{KO: "할 일", EN: "To do"}, Path: desk.Root, Action: auth.Write},
+		{Label: problem.Text{KO: "기록", EN: "Log"}, Path: audit.DeskPath, Order: 60, Action: auth.Audit, Group: function.Manage},
+	},
 	New: func(d function.Deps) function.Parts {
 		h := handlers{
 			desk: desk.New(d), notices: notice.NewReader(d.DB), minutes: minute.NewReader(d.DB), archives: archive.NewReader(d.DB), units: d.Settings.Units, members: member.Store{DB: d.DB, Key: d.Key, LeaveGrace: d.Settings.LeaveGrace},
@@ -46,7 +49,8 @@ var Function = function.Spec{
 		}
 		write, audits := function.May(auth.Write), function.May(auth.Audit)
 		return function.Parts{Routes: append(h.desk.Pages(
-			function.Route{Method: "GET", Path: desk.Root, Access: write, Wakes: []string{"notices", "uploads"}, Do: function.Do(h.home), Doc: "What waits: reviews, minutes and archives to be published, drafts, what is scheduled, what was published last."},
+			function.Route{Method: "GET", Path: desk.Root, Access: write, Wakes: []string{"notices", "uploads"}, Do: function.Do(h.home), Doc: "What waits, by its deadline: minutes and archives to be published, reviews; then what is scheduled, drafts, what was published last."},
+			function.Route{Method: "GET", Path: desk.Root + "/waiting", Access: write, Do: function.Do(h.waiting), Doc: "How much waits behind each entry of the console's menu, as parts of a page."},
 			function.Route{Method: "GET", Path: audit.DeskPath, Words: problem.Text{KO: "기록을 봄", EN: "Read the log"}, Access: audits, Personal: true, Do: function.Do(h.audit), Doc: "The log of what the council did and whose data it read."},
 		), h.desk.AssetsRoute())}
 	},

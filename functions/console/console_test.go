@@ -149,8 +149,8 @@ func TestHome(t *testing.T) {
 	d.draft("총학", "예약한 글", map[string]any{"publishAt": later})
 	d.draft("총학", "게시한 글", map[string]any{"publishAt": now, "pinnedUntil": later, "urgentUntil": later})
 	d.draft("감사", "감사의 글", nil)
-	d.get(d.editor, "/console").Want(200).Says("이편집\u00a0님, 안녕하세요", "초안 &lt;글&gt;", "예약한 글", "게시한 글", "새 공지 쓰기").SaysNot("감사의 글", "/console/members")
-	if body := string(d.get(d.editor, "/en/console").Want(200).Says("Hello, 이편집", "Write a notice", `href="/en/console/notices/new"`).Body); strings.Count(body, ">한국어<") != 2 { // in the header and in the foot
+	d.get(d.editor, "/console").Want(200).Says("이편집\u00a0님\u00a0· 총학 편집자", "할 일이 없습니다", "초안 &lt;글&gt;", "예약한 글", "게시한 글", "새 공지 쓰기").SaysNot("감사의 글", "/console/members")
+	if body := string(d.get(d.editor, "/en/console").Want(200).Says("Nothing to do", "Student Council Editor", "Write a notice", `href="/en/console/notices/new"`).Body); strings.Count(body, ">한국어<") != 1 {
 		t.Errorf("한국어 is offered %d times", strings.Count(body, ">한국어<"))
 	}
 
@@ -165,14 +165,43 @@ func TestHome(t *testing.T) {
 			t.Fatalf("%s: %d %s", path, r.Status, r.Body)
 		}
 	}
-	d.get(d.editor, "/console").Want(200).SaysNot("전문을 공개할 회의록", "아직 내지 않은 자료")
+	d.get(d.editor, "/console").Want(200).SaysNot("회의록 전문 공개", "자료집에 미제출")
 	does("/v1/admin/minutes/bodies", map[string]any{"slug": "steering", "name": "중앙운영위원회", "unit": "총학", "numbered": true, "publishDays": 7})
 	for round, after := range map[int]time.Duration{1: -time.Hour, 2: time.Hour} {
 		does("/v1/minutes", map[string]any{"body": "steering", "round": round, "kind": "regular", "heldAt": d.Now().Add(after)})
 	}
-	d.get(d.editor, "/console").Want(200).Says("전문을 공개할 회의록", "제1차 중앙운영위원회", "D-7").SaysNot("제2차 중앙운영위원회")
+	d.get(d.editor, "/console").Want(200).Says("할 일 1건", "회의록 전문 공개", "제1차 중앙운영위원회", "D-7").SaysNot("제2차 중앙운영위원회")
 	does("/v1/admin/archives/categories/settlement", map[string]any{"name": "결산", "audience": "public", "year": "2025", "rhythm": "quarter", "days": "30"})
-	d.get(d.editor, "/console").Want(200).Says("아직 내지 않은 자료", "총학 2025년 4분기 결산", "미제출 31일째", "/console/archives/new?category=settlement&amp;").SaysNot("감사 2025년")
+	d.get(d.editor, "/console").Want(200).Says("할 일 5건", "자료집에 미제출", "총학 2025년 4분기 결산", "지연 31일", "/console/archives/new?category=settlement&amp;").SaysNot("감사 2025년")
+	if body := string(d.get(d.editor, "/console").Want(200).Body); strings.Index(body, "D-7") > strings.Index(body, "지연 31일") {
+		t.Error("what is due in days stands below what is late by a month")
+	}
+
+	// The rail says how much of it waits where.
+	d.get(d.editor, "/console/waiting").Want(200).Says(`<em data-of="/console" class="late">`, `<em data-of="/console/minutes"><span class="hidden">기다리는 일 </span>1</em>`, `<em data-of="/console/archives" class="late"><span class="hidden">늦은 일이 있음, 기다리는 일 </span>4</em>`).SaysNot("/console/notices")
+	d.get(d.editor, "/en/console/waiting").Want(200).Says("some late, waiting: ")
+	student := d.Member(functiontest.Member{Verified: true})
+	d.get(student, "/console/waiting").Problem(403, "not-allowed")
+}
+
+// The menu stands in groups, says where one is, and has nothing that one may not open.
+func TestRail(t *testing.T) {
+	d := open(t)
+	d.get(d.editor, "/console").Want(200).Says(`<a href="/console" data-entry="/console" aria-current="page">`, "<h2>소식</h2>", "<h2>학생회</h2>", "이편집 님", "홈페이지 보기").SaysNot("<h2>관리</h2>", "<footer")
+	d.get(d.admin, "/en/console/audit").Want(200).Says("<h2>Manage</h2>", `<a href="/en/console/audit" data-entry="/console/audit" aria-current="page">`)
+	d.get(d.editor, "/console/members").Problem(403, "not-allowed").Says(`<header class="rail">`, "console.css")
+}
+
+// The tabs of the log.
+func TestAuditTabs(t *testing.T) {
+	d := open(t)
+	kim := d.Member(functiontest.Member{Name: "김학생"})
+	d.get(d.admin, "/console/members/"+kim.ID).Want(200)
+	d.draft("총학", "가을 축제", nil)
+	d.get(d.admin, "/console/audit").Want(200).Says("<h2>오늘 <small>", "가을 축제", "회원 정보를 봤습니다", "개인정보 열람</span>", `<span class="initial" aria-hidden="true">박</span>`)
+	d.get(d.admin, "/console/audit?only=personal").Want(200).Says("회원 정보를 봤습니다").SaysNot("가을 축제")
+	d.get(d.admin, "/console/audit?only=sign-in").Want(200).SaysNot("가을 축제", "회원 정보를 봤습니다")
+	d.get(d.admin, "/console/audit?only=x").Problem(422, "invalid-input")
 }
 
 func TestAudit(t *testing.T) {

@@ -24,7 +24,7 @@ func TestDesk(t *testing.T) {
 		return app.Do(functiontest.Request{Method: "GET", Path: path, As: admin}).Want(200)
 	}
 	store := bill.Store{DB: app.DB}
-	see("/console/operations").Says("아직 아무도 살펴보지 않았습니다", "지금 조치할 일이 없습니다", "2026년 3월 요금", "살펴본 시간이 없습니다", "month=2026-02").Says("노드에 내는 돈을 모릅니다", "기록 없음", "비교할 만큼 살펴보지 못했습니다").SaysNot("month=2026-04", "<dl", "모두 정상", `id="bill" class="fold" open`)
+	see("/console/operations").Says("아직 아무도 살펴보지 않았습니다", "지금 조치할 일이 없습니다", "2026년 3월 요금", "살펴본 시간이 없습니다", "month=2026-02").Says("얼마가 드나요?", "서버에 내는 돈을 모릅니다").SaysNot("매달 내는 돈", "month=2026-04", `class="facts"`, "모두 정상</span>", `id="bill" class="fold" open`)
 	saved, ends := app.Now().Add(-26*time.Hour), app.Now().Add(720*time.Hour)
 	h := bill.Health{
 		At: app.Now(), Site: bill.SiteHealth{Reachable: true, Milliseconds: 12.4, CertificateEnds: &ends},
@@ -50,9 +50,9 @@ func TestDesk(t *testing.T) {
 		t.Fatal(err)
 	}
 	see("/console/operations").Says("Redis가 &lt;답하지&gt; 않습니다.", `href="https://docs.example/operating#redis"`, "<code>docs/operating.md#backup</code>", "이번 주에", "지금 조치할 일이 있습니다.", "준비되지 않은 기능이 있습니다: 사진 다듬기", "전하지 못한 일이 3건 있습니다.", "공지 <code>notices</code>",
-		"12 ms", "4.5 GB / 5.0 GB (90.0%)", "연결 7 / 100", "답이 없음", "키 1,234개", "12,345개, 820 KB", "전하지 못함 3건", "1.5분 / 60.0분",
+		"12 ms", "4.5 GB / 5.0 GB (90.0%)", "연결 7 / 100", "답이 없음", "복사본 1,234개", "12,345개, 820 KB", "전하지 못함 3건", "1.5분 / 60.0분",
 		"잠듦", "깨어 있음", "<code>RevisionMissing</code>",
-		"<b>155,873원</b>", "<b>11.2%</b>", "m2.c2m4 2대 135,873원, 로드 밸런서 20,000원", "노드 값은 1,860원이고, 그 가운데 기능들이 쓴 몫은 3.49원(0.2%)", "한 달이면 135,873원 가운데 255원",
+		"<b>155,873원</b>", "<b>11.2%</b>", "m2.c2m4 2대 135,873원, 로드 밸런서 20,000원", "서버 값은 1,860원이고, 그 가운데 기능들이 쓴 몫은 3.49원(0.2%)", "한 달이면 135,873원 가운데 255원",
 		"평균 0.1개", "평균 2.0개였을 테니, 그 자리의 95.0%", "60.0분", "90.0%", "0.80초", "값의 출처: 시험 값", "1번을 덜 기다립니다").SaysNot("멈추어", "조치할 일이 없습니다")
 	see("/en/console/operations").Says(`<span>Redis does not answer. Visitors see copies.</span>`, "<code>RedisDown</code> <span lang=\"ko\">Redis가 &lt;답하지&gt; 않습니다.</span>")
 	see("/en/console/operations?month=2026-02").Says("The bill of February 2026", "Nothing was measured in this month", "month=2026-03", "This week", "Asleep", `id="bill" class="fold" open`, "Pictures <code>media</code>")
@@ -60,7 +60,7 @@ func TestDesk(t *testing.T) {
 	if err := store.SetPrice(app.Context(), bill.Price{Node: "m2.c2m4", WonPerHour: 93, CPUs: 2, MemoryMiB: 4096, Source: "a test's"}); err != nil {
 		t.Fatal(err)
 	}
-	see("/console/operations").Says("노드에 내는 돈을 모릅니다", "m2.c2m4 노드에서라면 기능들의 몫은 3.49원입니다.").SaysNot("135,873", "이대로 한 달이면 0")
+	see("/console/operations").Says("서버에 내는 돈을 모릅니다", "m2.c2m4 서버에서라면 기능들의 몫은 3.49원입니다.").SaysNot("135,873", "이대로 한 달이면 0")
 	if err := store.SetPrice(app.Context(), price); err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +72,7 @@ func TestDesk(t *testing.T) {
 	if err := store.SetHealth(app.Context(), h); err != nil {
 		t.Fatal(err)
 	}
-	see("/console/operations").Says("백업이 아직 한 번도 없습니다.", "이번 주 안에 조치할 일이 있습니다.", "아직 없음").SaysNot("모두 정상")
+	see("/console/operations").Says("백업이 아직 한 번도 없습니다.", "이번 주 안에 조치할 일이 있습니다.", "아직 없음").SaysNot("모두 정상</span>")
 	see("/en/console/operations").Says("There has never been a backup.", "None yet")
 	h.Backup = bill.BackupHealth{}
 	if err := store.SetHealth(app.Context(), h); err != nil {

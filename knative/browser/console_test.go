@@ -554,7 +554,7 @@ func TestAdmin(t *testing.T) {
 	p.sees("2단계 인증을 켰습니다.")
 
 	p.open("/console/members")
-	p.fill("찾기", "이소")
+	p.fill("이름이나 이메일", "이소")
 	p.leave(enter())
 	p.press("이소리")
 	p.sees("재학생 인증을 마친 회원에게만 역할을 줄 수 있습니다.")
@@ -626,7 +626,7 @@ func TestOperations(t *testing.T) {
 	p.sees("지금 조치할 일이 없습니다.")
 	h.watched()
 	p.open("/console/operations")
-	for _, text := range []string{"지금 조치할 일이 있습니다.", "Redis가 답하지 않습니다", "전하지 못한 일이 2건 있습니다.", "매달 내는 돈", "m2.c2m4 2대 135,873원"} {
+	for _, text := range []string{"지금 조치할 일이 있습니다.", "조치할 일 3건", "Redis가 답하지 않습니다", "전하지 못한 일이 2건 있습니다.", "매달 내는 돈", "m2.c2m4 2대 135,873원"} {
 		p.sees(text)
 	}
 	p.shot("console-operations")

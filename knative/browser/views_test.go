@@ -102,6 +102,7 @@ var others = map[string]string{
 	"/push/worker.js":           "what browsers run that show notifications: TestDevices has one run it",
 	"/manifest.webmanifest":     "what telephones read",
 	"/opensearch.xml":           "what browsers read to offer the search",
+	"/console/waiting":          "counts that a script puts into the rail: TestHeaders sees them",
 	"/console/rules/at/{id}":    "leads to the rulebook's page",
 	"/rules/{slug}/compare.csv": "a table for spreadsheets",
 	"/archives/{id}/table.csv":  "a table for spreadsheets",

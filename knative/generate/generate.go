@@ -287,7 +287,7 @@ func All() function.Catalogue {
 	}
 	b.WriteString("\t\t},\n\t\tActs: []function.Act{\n")
 	for _, a := range c.Acts {
-		fmt.Fprintf(&b, "\t\t\t{Action: %q, Words: problem.Text{KO: %q, EN: %q}},\n", a.Action, a.Words.KO, a.Words.EN)
+		fmt.Fprintf(&b, "\t\t\t{Action: %q, Words: problem.Text{KO: %q, EN: %q}, Personal: %t},\n", a.Action, a.Words.KO, a.Words.EN, a.Personal)
 	}
 	b.WriteString("\t\t},\n\t}\n}\n")
 	return formatted(b.Bytes())

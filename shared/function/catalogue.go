@@ -15,7 +15,7 @@ type Entry struct {
 	Label    problem.Text
 	Path     string // Korean
 	Order    int    // smaller first; functions leave room between theirs
-	// Group is where the site's menu has the entry; the console's has none.
+	// Group is where the menu has the entry; without one, the site's leaves it out and the console's has it above its groups.
 	Group Group
 	Hint  problem.Text // half a line about what one can do there, under the entry; or empty
 	// Search says that the page there takes ?q= and finds by it: the first entry that says so is
@@ -31,7 +31,7 @@ type Entry struct {
 	Members bool
 }
 
-// Group is a part of the site's menu.
+// Group is a part of a menu.
 type Group string
 
 // The groups, in the order in which they stand.
@@ -40,10 +40,14 @@ const (
 	TakePart Group = "take-part" // 참여
 	Use      Group = "use"       // 이용
 	Council  Group = "council"   // 학생회
+	Manage   Group = "manage"    // 관리, of the console alone
 )
 
 // Groups are the parts of the site's menu in their order.
 func Groups() []Group { return []Group{News, TakePart, Use, Council} }
+
+// DeskGroups are the parts of the console's menu in their order.
+func DeskGroups() []Group { return append(Groups(), Manage) }
 
 // Label is what the menu calls a group.
 func (g Group) Label() problem.Text {
@@ -54,6 +58,8 @@ func (g Group) Label() problem.Text {
 		return problem.Text{KO: "참여", EN: "Take part"}
 	case Use:
 		return problem.Text{KO: "이용", EN: "Services"}
+	case Manage:
+		return problem.Text{KO: "관리", EN: "Manage"}
 	default:
 		return problem.Text{KO: "학생회", EN: "Council"}
 	}
@@ -68,6 +74,8 @@ func (e Entry) Offered(p auth.Principal) bool {
 type Act struct {
 	Action string // as Route.Action, "sign in", or what a function does by itself (Spec.Acts)
 	Words  problem.Text
+	// Personal says that somebody else's personal data was read (Route.Personal).
+	Personal bool
 }
 
 // Catalogue is what functions know of each other: menus and the words of the log. A
@@ -143,7 +151,7 @@ func Catalogued(specs ...Spec) Catalogue {
 		}
 		for _, r := range routes {
 			if r.Words != (problem.Text{}) {
-				c.Acts = append(c.Acts, Act{Action: r.Action(), Words: r.Words})
+				c.Acts = append(c.Acts, Act{Action: r.Action(), Words: r.Words, Personal: r.Personal})
 			}
 		}
 		c.Acts = append(c.Acts, s.Acts...)

@@ -56,11 +56,18 @@ func (f Frame) document(ctx context.Context, v View, c face.Face, above g.Node) 
 		el.Body(
 			el.A(el.Class("skip"), el.Href("#main"), g.Text(T(ctx, "본문으로 건너뛰기", "Skip to content"))),
 			above,
-			f.header(ctx, v, c),
-			g.If(!v.Walled, wall("thin", nil)),
-			el.Main(el.ID("main"), class(v.Class), g.Group(v.Main)),
-			wall("", nil),
-			f.foot(ctx, v, c),
+			g.Iff(len(f.Rail) > 0, func() g.Node {
+				return el.Div(el.Class("house"), f.rail(ctx, v, c), el.Main(el.ID("main"), class(v.Class), g.Group(v.Main)))
+			}),
+			g.Iff(len(f.Rail) == 0, func() g.Node {
+				return g.Group{
+					f.header(ctx, v, c),
+					g.If(!v.Walled, wall("thin", nil)),
+					el.Main(el.ID("main"), class(v.Class), g.Group(v.Main)),
+					wall("", nil),
+					f.foot(ctx, v, c),
+				}
+			}),
 		),
 	))
 }
@@ -113,7 +120,7 @@ func (f Frame) head(ctx context.Context, v View, c face.Face) []g.Node {
 	if hash := c.Hash(); hash != "" {
 		nodes = append(nodes, el.Link(el.Rel("stylesheet"), el.Href("/brand/"+hash+"/brand.css")))
 	}
-	for _, name := range v.Styles {
+	for _, name := range append(slices.Clone(f.Styles), v.Styles...) {
 		nodes = append(nodes, el.Link(el.Rel("stylesheet"), el.Href(f.Assets.URL(name))))
 	}
 	for _, name := range v.Scripts {
@@ -227,17 +234,8 @@ func property(name, content string) g.Node {
 }
 
 func (f Frame) header(ctx context.Context, v View, c face.Face) g.Node {
-	home := f.Home
-	if home == "" {
-		home = "/"
-	}
-	kind := "top"
-	if len(f.Nav) > 0 {
-		kind = "top many"
-	}
-	return el.Header(el.Class(kind), el.Div(el.Class("in"),
-		el.A(el.Class("brand"), el.Href(f.local(ctx, home)), brand(ctx, c)),
-		f.flatMenu(ctx, v),
+	return el.Header(el.Class("top"), el.Div(el.Class("in"),
+		el.A(el.Class("brand"), el.Href(f.local(ctx, "/")), brand(ctx, c)),
 		f.menu(ctx, v),
 		f.find(ctx, v),
 		el.Nav(el.Class("who"), el.Aria("label", T(ctx, "계정과 언어", "Account and language")), f.otherLanguage(ctx, v, f.wide()), f.ring(ctx, v), g.Group(f.account(ctx, v, f.wide())), f.onPhones(ctx)),
@@ -285,14 +283,35 @@ func (f Frame) wide() string {
 	return "wide"
 }
 
-// flatMenu is the console's: its entries beside each other.
-func (f Frame) flatMenu(ctx context.Context, v View) g.Node {
-	if len(f.Nav) == 0 {
-		return nil
-	}
-	return el.Nav(el.Class("desk-nav"), el.Aria("label", T(ctx, "주 메뉴", "Main")), el.Ul(g.Map(f.Nav, func(l Link) g.Node {
-		return el.Li(el.A(el.Href(f.local(ctx, l.Path)), current(l.Path == v.Section), g.Text(T(ctx, l.Label.KO, l.Label.EN))))
-	})))
+// rail is the console's header: whose console it is, its menu in groups, and the ways out of it. On phones the menu lies above
+// the page once its button is pressed; browsers that do not know how show it whole.
+func (f Frame) rail(ctx context.Context, v View, c face.Face) g.Node {
+	const id = "rail-menu"
+	return el.Header(el.Class("rail"), el.Div(el.Class("rail-in"),
+		el.Div(el.Class("rail-top"),
+			el.A(el.Class("brand"), el.Href(f.local(ctx, f.Home)), Mark(c), el.Span(el.B(g.Text(called(ctx, c))), el.Span(g.Text(T(ctx, "콘솔", "Console"))))),
+			el.Button(el.Type("button"), el.Class("rail-open"), g.Attr("popovertarget", id), Icon("menu"), g.Text(T(ctx, "메뉴", "Menu"))),
+		),
+		wall("thin", nil),
+		el.Div(el.ID(id), el.Class("rail-menu"), g.Attr("popover"),
+			el.Button(el.Type("button"), el.Class("rail-close"), g.Attr("popovertarget", id), g.Attr("popovertargetaction", "hide"), g.Text(T(ctx, "닫기", "Close"))),
+			el.Nav(el.Class("rail-nav"), el.Aria("label", T(ctx, "주 메뉴", "Main")), g.Map(f.Rail, func(group Group) g.Node {
+				label := T(ctx, group.Label.KO, group.Label.EN)
+				return g.Group{g.If(label != "", el.H2(g.Text(label))), el.Ul(g.Map(group.Entries, func(l Link) g.Node {
+					return el.Li(el.A(el.Href(f.local(ctx, l.Path)), el.Data("entry", l.Path), current(l.Path == v.Section), el.Span(g.Text(T(ctx, l.Label.KO, l.Label.EN)))))
+				}))}
+			})),
+			el.Nav(el.Class("rail-nav"), el.Aria("label", T(ctx, "계정과 언어", "Account and language")),
+				g.If(auth.From(ctx).Name != "", el.H2(g.Text(T(ctx, auth.From(ctx).Name+" 님", auth.From(ctx).Name)))),
+				el.Ul(
+					g.Map(f.Footer, func(l Link) g.Node {
+						return el.Li(el.A(el.Href(f.local(ctx, l.Path)), g.Text(T(ctx, l.Label.KO, l.Label.EN))))
+					}),
+					el.Li(el.A(el.Href(f.local(ctx, MyPath)), g.Text(T(ctx, "내 정보", "My page")))),
+					g.Iff(here(ctx, v) != "" && !f.Korean, func() g.Node { return el.Li(f.otherLanguage(ctx, v, "")) }),
+				)),
+		),
+	))
 }
 
 // menu is the site's: groups that open, one at a time.

@@ -142,8 +142,8 @@ func (f Frame) waysOn(ctx context.Context, p *problem.Error) g.Node {
 	if p.Code == "second-factor-required" {
 		return el.P(el.A(el.Class("button"), el.Href(Local(ctx, secondFactorPath)), g.Text(T(ctx, "2단계 인증으로 가기", "Go to the second factor"))))
 	}
-	links := append([]Link{{Label: problem.Text{KO: "메인 페이지", EN: "Main page"}, Path: "/"}}, f.Nav...)
-	for _, group := range f.Groups {
+	links := []Link{{Label: problem.Text{KO: "메인 페이지", EN: "Main page"}, Path: "/"}}
+	for _, group := range append(slices.Clone(f.Rail), f.Groups...) {
 		links = append(links, group.Entries...)
 	}
 	return el.Ul(el.Class("ways"), g.Map(links[:min(4, len(links))], func(l Link) g.Node {

@@ -30,10 +30,11 @@ type Frame struct {
 	Storage string // where scripts upload to, the storage's public endpoint; "" where none does
 	Assets  *Assets
 	Groups  []Group // the site's menu, in header and foot
-	Nav     []Link  // the console's menu, in the header, in this order
+	Rail    []Group // the console's menu, beside the page; with it there is no foot
 	Search  string  // the page where the search fields lead, in Korean; "" for none
 	Footer  []Link
-	Home    string // where the council's name leads, in Korean; "/" if empty
+	Styles  []string // names of assets of every page, behind ui.css
+	Home    string   // where the council's name leads in the rail, in Korean
 	// Face is what makes the pages the council's own; nil for the face of one that chose none.
 	Face func(context.Context) (face.Face, error)
 	// Urgent is what stands above every page; nil for nothing.
@@ -59,7 +60,7 @@ type Link struct {
 	Hint  problem.Text // half a line about what one can do there, or empty
 }
 
-// Group is a part of the site's menu.
+// Group is a part of a menu; without a label its entries stand above the others.
 type Group struct {
 	Label   problem.Text
 	Entries []Link
@@ -75,7 +76,7 @@ type View struct {
 	Path        string   // the page's address in Korean; "" for what has none, as a refusal
 	Hidden      bool     // search engines leave it out, as they do without a Path
 	App         bool     // telephones add the site to their home screen from here, though the page is Hidden
-	Section     string   // the Path of the entry of Nav that the page belongs to
+	Section     string   // the Path of the entry of the menu that the page belongs to
 	Styles      []string // names of assets, behind ui.css
 	Scripts     []string // names of assets, loaded as modules
 	Class       string   // of main
@@ -137,8 +138,14 @@ func (f Frame) at(ctx context.Context) (Frame, function.Flags, error) {
 	if len(flags.Off) == 0 {
 		return f, flags, err
 	}
-	closed := func(l Link) bool { return flags.Closes(f.Entries, l.Path) }
-	if f.Nav = slices.DeleteFunc(slices.Clone(f.Nav), closed); len(f.Groups) > 0 {
+	rail := []Group{}
+	for _, group := range f.Rail {
+		group.Entries = slices.DeleteFunc(slices.Clone(group.Entries), func(l Link) bool { return flags.Closes(f.Entries, l.Path) })
+		if len(group.Entries) > 0 {
+			rail = append(rail, group)
+		}
+	}
+	if f.Rail = rail; len(f.Groups) > 0 {
 		f = f.with(flags.Running(f.Entries))
 	}
 	return f, flags, err

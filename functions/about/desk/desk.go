@@ -25,7 +25,7 @@ type handlers struct {
 
 // Entries are those of the console's menu.
 func Entries() []function.Entry {
-	return []function.Entry{{Label: problem.Text{KO: "소개", EN: "About"}, Path: about.DeskPath, Order: 60, Action: auth.Arrange}}
+	return []function.Entry{{Label: problem.Text{KO: "소개", EN: "About"}, Path: about.DeskPath, Order: 60, Action: auth.Arrange, Group: function.Council}}
 }
 
 // Routes are the console's pages of it.

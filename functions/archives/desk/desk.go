@@ -31,7 +31,7 @@ type handlers struct {
 
 // Entries are those of the console's menu.
 func Entries() []function.Entry {
-	return []function.Entry{{Label: problem.Text{KO: "자료집", EN: "Archives"}, Path: archive.DeskPath, Order: 45, Action: auth.Write}}
+	return []function.Entry{{Label: problem.Text{KO: "자료집", EN: "Archives"}, Path: archive.DeskPath, Order: 45, Action: auth.Write, Group: function.Council}}
 }
 
 // categoriesPath is where admins say what should be there.

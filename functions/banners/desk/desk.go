@@ -19,7 +19,7 @@ type handlers struct {
 
 // Entries are those of the console's menu.
 func Entries() []function.Entry {
-	return []function.Entry{{Label: problem.Text{KO: "배너", EN: "Banners"}, Path: banner.DeskPath, Order: 20, Action: auth.Write}}
+	return []function.Entry{{Label: problem.Text{KO: "배너", EN: "Banners"}, Path: banner.DeskPath, Order: 20, Action: auth.Write, Group: function.News}}
 }
 
 // Routes are the console's pages of banners.

@@ -29,7 +29,7 @@ type handlers struct {
 
 // Entries are those of the console's menu.
 func Entries() []function.Entry {
-	return []function.Entry{{Label: problem.Text{KO: "일정", EN: "Calendar"}, Path: calendar.DeskPath, Order: 12, Action: auth.Write}}
+	return []function.Entry{{Label: problem.Text{KO: "일정", EN: "Calendar"}, Path: calendar.DeskPath, Order: 12, Action: auth.Write, Group: function.News}}
 }
 
 // importPath is where events are brought along.

@@ -19,7 +19,7 @@ type handlers struct {
 
 // Entries are those of the console's menu.
 func Entries() []function.Entry {
-	return []function.Entry{{Label: problem.Text{KO: "회원", EN: "Members"}, Path: member.DeskPath, Order: 50, Action: auth.Appoint}}
+	return []function.Entry{{Label: problem.Text{KO: "회원", EN: "Members"}, Path: member.DeskPath, Order: 50, Action: auth.Appoint, Group: function.Manage}}
 }
 
 // Routes are the console's pages of members.

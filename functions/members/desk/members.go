@@ -37,11 +37,10 @@ func (h handlers) find(ctx context.Context, r *findRequest) (*ui.Answer, error) 
 	if err := f.Err(); err != nil {
 		return nil, err
 	}
-	main := []g.Node{desk.Heading(ui.T(ctx, "회원", "Members"), desk.Link(desk.At(ctx, rolesPath), ui.T(ctx, "역할 현황", "Who holds which role"), "button quiet"), g.Iff(auth.From(ctx).May(auth.Verify, ""), func() g.Node {
-		return desk.Link(desk.At(ctx, rosterPath), ui.T(ctx, "재학생 명부", "Roster"), "button quiet")
-	})), memberSearch(ctx, q)}
+	main := []g.Node{desk.Heading(ui.T(ctx, "회원", "Members")), memberSearch(ctx, q)}
 	if q == "" {
 		function.ReadNobody(ctx)
+		main = append(main, beside(ctx))
 		return h.desk.Page(ctx, ui.View{Title: ui.T(ctx, "회원", "Members"), Section: member.DeskPath, Main: main}), nil
 	}
 	if err := search.Allowed(ctx); err != nil {
@@ -80,13 +79,26 @@ func (h handlers) find(ctx context.Context, r *findRequest) (*ui.Answer, error) 
 	return h.desk.Page(ctx, ui.View{Title: ui.T(ctx, "회원", "Members"), Section: member.DeskPath, Main: main}), nil
 }
 
+// beside are the other pages about members.
+func beside(ctx context.Context) g.Node {
+	row := func(path, label, about string) g.Node {
+		return el.Li(el.Class("row"), el.Div(el.Class("row-main"), desk.Link(desk.At(ctx, path), label, "row-title"), el.P(el.Class("meta"), g.Text(about))))
+	}
+	return el.Ul(el.Class("rows"),
+		row(rolesPath, ui.T(ctx, "역할 현황", "Who holds which role"), ui.T(ctx, "누가 어느 단위의 어떤 역할을 언제까지 맡는지 봅니다", "Who, in which unit, and until when")),
+		g.Iff(auth.From(ctx).May(auth.Verify, ""), func() g.Node {
+			return row(rosterPath, ui.T(ctx, "재학생 명부", "Roster"), ui.T(ctx, "명부에 있는 학생이 학번과 이름으로 재학생 인증을 하게 합니다", "Lets students on it verify by number and name"))
+		}),
+	)
+}
+
 func memberSearch(ctx context.Context, q string) g.Node {
-	hint := ui.T(ctx, "이름의 한 부분이나 이메일 주소 전체. 누구를 찾았는지 기록에 남습니다.", "A part of the name, or the whole mail address. Who was looked for is recorded.")
+	label, hint := ui.T(ctx, "이름이나 이메일", "Name or mail address"), ui.T(ctx, "이름의 한 부분이나 이메일 주소 전체. 누구를 찾았는지 기록에 남습니다.", "A part of the name, or the whole mail address. Who was looked for is recorded.")
 	if !auth.From(ctx).May(auth.Supervise, "") {
-		hint = ui.T(ctx, "이메일 주소 전체를 쓰세요. 누구를 찾았는지 기록에 남습니다.", "The whole mail address. Who was looked for is recorded.")
+		label, hint = ui.T(ctx, "이메일", "Mail address"), ui.T(ctx, "이메일 주소 전체를 쓰세요. 누구를 찾았는지 기록에 남습니다.", "The whole mail address. Who was looked for is recorded.")
 	}
 	return el.Form(el.Class("filters"), el.Method("get"), el.Action(desk.At(ctx, member.DeskPath)), el.Role("search"),
-		ui.NewForm(ctx).Input(ui.Field{Name: "q", Label: ui.T(ctx, "찾기", "Search"), Value: q, Type: "search", Limit: 254, More: []g.Node{el.Aria("describedby", "search-hint")}}),
+		ui.NewForm(ctx).Input(ui.Field{Name: "q", Label: label, Value: q, Type: "search", Limit: 254, More: []g.Node{el.Aria("describedby", "search-hint")}}),
 		ui.Button(ui.T(ctx, "찾기", "Find")),
 		el.P(el.ID("search-hint"), el.Class("hint"), g.Text(hint)))
 }

@@ -27,7 +27,7 @@ const bodiesPath = minute.DeskPath + "/bodies"
 
 // Entries are those of the console's menu.
 func Entries() []function.Entry {
-	return []function.Entry{{Label: problem.Text{KO: "회의록", EN: "Minutes"}, Path: minute.DeskPath, Order: 15, Action: auth.Write}}
+	return []function.Entry{{Label: problem.Text{KO: "회의록", EN: "Minutes"}, Path: minute.DeskPath, Order: 15, Action: auth.Write, Group: function.News}}
 }
 
 // Routes are the console's pages of minutes.

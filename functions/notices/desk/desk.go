@@ -23,7 +23,7 @@ type handlers struct {
 
 // Entries are those of the console's menu.
 func Entries() []function.Entry {
-	return []function.Entry{{Label: problem.Text{KO: "공지", EN: "Notices"}, Path: notice.DeskPath, Order: 10, Action: auth.Write}}
+	return []function.Entry{{Label: problem.Text{KO: "공지", EN: "Notices"}, Path: notice.DeskPath, Order: 10, Action: auth.Write, Group: function.News}}
 }
 
 // Routes are the console's pages of notices.

@@ -34,7 +34,7 @@ type channels struct {
 
 // ChannelEntries are those of the console's menu.
 func ChannelEntries() []function.Entry {
-	return []function.Entry{{Label: problem.Text{KO: "알림 채널", EN: "Channels"}, Path: channel.DeskPath, Order: 78, Action: auth.Operate}}
+	return []function.Entry{{Label: problem.Text{KO: "알림 채널", EN: "Channels"}, Path: channel.DeskPath, Order: 78, Action: auth.Operate, Group: function.Manage}}
 }
 
 // ChannelRoutes are the console's pages of channels.

@@ -18,7 +18,7 @@ type handlers struct {
 
 // Entries are those of the console's menu.
 func Entries() []function.Entry {
-	return []function.Entry{{Label: problem.Text{KO: "운영", EN: "Operations"}, Path: bill.DeskPath, Order: 70, Action: auth.Operate}}
+	return []function.Entry{{Label: problem.Text{KO: "운영", EN: "Operations"}, Path: bill.DeskPath, Order: 70, Action: auth.Operate, Group: function.Manage}}
 }
 
 // Routes are the console's pages of operations.

@@ -47,8 +47,8 @@ func (h handlers) operations(ctx context.Context, r *operationsRequest) (*ui.Ans
 	}
 	return h.desk.Page(ctx, ui.View{Title: ui.T(ctx, "운영", "Operations"), Section: bill.DeskPath, Main: []g.Node{
 		desk.Heading(ui.T(ctx, "운영", "Operations")),
-		verdict(ctx, health),
-		h.todo(ctx, health),
+		desk.Answers(verdict(ctx, health), todo(ctx, health), price(ctx, this)),
+		h.tasks(ctx, health),
 		costs(ctx, this, before),
 		g.Iff(!health.At.IsZero(), func() g.Node {
 			return folded("state", ui.T(ctx, "상태 자세히", "State in detail"), false, everything(ctx, health), h.functionsTable(ctx, health))
@@ -65,11 +65,11 @@ func folded(id, title string, open bool, nodes ...g.Node) g.Node {
 // everything is what there is beside functions.
 func everything(ctx context.Context, h bill.Health) g.Node {
 	state := func(fine bool, more string) g.Node {
-		word, class := ui.T(ctx, "정상", "Fine"), "badge"
+		kind, word := ui.Done, ui.T(ctx, "정상", "Fine")
 		if !fine {
-			word, class = ui.T(ctx, "답이 없음", "No answer"), "badge urgent"
+			kind, word = ui.Late, ui.T(ctx, "답이 없음", "No answer")
 		}
-		return el.Span(el.Class("meta"), el.Span(el.Class(class), g.Text(word)), g.If(more != "", el.Span(g.Text(more))))
+		return el.Span(el.Class("meta"), ui.State(kind, word), g.If(more != "", el.Span(g.Text(more))))
 	}
 	of := func(used, limit int64) string {
 		if limit <= 0 {
@@ -105,7 +105,7 @@ func everything(ctx context.Context, h bill.Health) g.Node {
 			return desk.Fact(ui.T(ctx, "인증서 끝", "Certificate ends"), desk.Short(ctx, *h.Site.CertificateEnds))
 		}),
 		desk.Fact(ui.T(ctx, "데이터베이스", "Database"), state(h.Database.Reachable, database)),
-		desk.Fact(ui.T(ctx, "방문자 페이지", "Visitors' pages"), state(h.Pages.Reachable, of(h.Pages.Bytes, h.Pages.MaxBytes)+", "+count(h.Pages.Keys, "키 N개", "N keys"))),
+		desk.Fact(ui.T(ctx, "방문자 페이지", "Visitors' pages"), state(h.Pages.Reachable, of(h.Pages.Bytes, h.Pages.MaxBytes)+", "+count(h.Pages.Keys, "복사본 N개", "N copies"))),
 		desk.Fact(ui.T(ctx, "파일", "Files"), g.Text(count(h.Storage.Files, "N개", "N files")+", "+of(h.Storage.Bytes, h.Storage.LimitBytes)+", "+count(h.Storage.Unfinished, "올리는 중 N개", "N unfinished"))),
 		desk.Fact(ui.T(ctx, "전할 일", "Events"), el.Span(el.Class("meta"), el.Span(g.Text(count(h.Events.Unsent, "기다리는 중 N건", "N waiting"))),
 			desk.Link(desk.At(ctx, deadletter.DeskPath), count(h.Events.Dead, "전하지 못함 N건", "N undelivered"), ""))),
@@ -123,15 +123,15 @@ func (h handlers) functionsTable(ctx context.Context, health bill.Health) g.Node
 	return desk.Table(ui.T(ctx, "기능의 상태", "The functions' state"),
 		[]g.Node{desk.Column(ctx, "기능", "Function"), desk.Column(ctx, "상태", "State"), desk.Numbers(ctx, "실행 중", "Pods"), desk.Numbers(ctx, "다시 시작", "Restarts")},
 		g.Map(health.Functions, func(f bill.FunctionHealth) g.Node {
-			word, class := ui.T(ctx, "깨어 있음", "Awake"), "badge"
+			kind, word := ui.Open, ui.T(ctx, "깨어 있음", "Awake")
 			switch {
 			case !f.Ready:
-				word, class = ui.T(ctx, "준비 안 됨", "Not ready"), "badge urgent"
+				kind, word = ui.Late, ui.T(ctx, "준비 안 됨", "Not ready")
 			case f.Pods == 0:
-				word = ui.T(ctx, "잠듦", "Asleep")
+				kind, word = ui.Wait, ui.T(ctx, "잠듦", "Asleep")
 			}
 			return el.Tr(el.Th(g.Attr("scope", "row"), h.name(ctx, f.Name)),
-				el.Td(el.Span(el.Class(class), g.Text(word)), g.If(f.Reason != "", g.Group{g.Text(" "), el.Code(g.Text(f.Reason))})),
+				el.Td(ui.State(kind, word), g.If(f.Reason != "", g.Group{g.Text(" "), el.Code(g.Text(f.Reason))})),
 				desk.Number(strconv.Itoa(f.Pods)), desk.Number(strconv.Itoa(f.Restarts)))
 		}))
 }
@@ -162,14 +162,14 @@ func (h handlers) billOf(ctx context.Context, b bill.Bill, now time.Time) g.Node
 	return el.Section(el.Class("stack"), nodes,
 		el.P(g.Text(taken(ctx, b))),
 		g.Iff(b.Sleep.Always > 0, func() g.Node { return el.P(g.Text(slept(ctx, b.Sleep))) }),
-		el.P(el.Class("hint"), g.Text(ui.T(ctx, "표의 요금은 노드 값 가운데의 몫이고, 따로 내는 돈이 아닙니다. 살펴본 시간 "+grouped(b.WatchedHours, 1)+"시간. 살피지 못한 시간은 들어 있지 않습니다.", "What the table says is part of what is paid for nodes, and nothing beside it. Watched for "+grouped(b.WatchedHours, 1)+" hours; what was not watched is not in it.")),
+		el.P(el.Class("hint"), g.Text(ui.T(ctx, "표의 요금은 서버 값 가운데의 몫이고, 따로 내는 돈이 아닙니다. 살펴본 시간 "+grouped(b.WatchedHours, 1)+"시간. 살피지 못한 시간은 들어 있지 않습니다.", "What the table says is part of what is paid for nodes, and nothing beside it. Watched for "+grouped(b.WatchedHours, 1)+" hours; what was not watched is not in it.")),
 			g.Text(" "), g.Text(ui.T(ctx, "값의 출처: "+cmp.Or(b.Price.SourceKO, b.Price.Source), "Prices: "+b.Price.Source))),
 		desk.Table(ui.T(ctx, "기능의 요금", "The functions' bill"), []g.Node{
-			desk.Column(ctx, "기능", "Function"), desk.Numbers(ctx, "떠 있던 시간", "Pods' time"), desk.Numbers(ctx, "잠든 비율", "Asleep"), desk.Numbers(ctx, "깨어남", "Woken"), desk.Numbers(ctx, "폼을 열 때 미리 깨움", "By forms"), desk.Numbers(ctx, "준비까지", "Ready in"), desk.Numbers(ctx, "요금", "Cost"), desk.Numbers(ctx, "한 달이면", "In a month"), desk.Column(ctx, "권고", "Advice"),
+			desk.Column(ctx, "기능", "Function"), desk.Numbers(ctx, "요금", "Cost"), desk.Numbers(ctx, "한 달이면", "In a month"), desk.Numbers(ctx, "떠 있던 시간", "Pods' time"), desk.Numbers(ctx, "잠든 비율", "Asleep"), desk.Numbers(ctx, "깨어남", "Woken"), desk.Numbers(ctx, "폼을 열 때 미리 깨움", "By forms"), desk.Numbers(ctx, "준비까지", "Ready in"), desk.Column(ctx, "권고", "Advice"),
 		}, g.Map(lines, func(l bill.Line) g.Node {
-			name := h.name(ctx, l.Function)
+			name := h.called(ctx, l.Function)
 			if l.Function == "" {
-				name = g.Text(ui.T(ctx, "모두", "All"))
+				name = ui.T(ctx, "모두", "All")
 			}
 			ready, monthly := "–", "–"
 			if l.ReadySeconds > 0 {
@@ -178,8 +178,8 @@ func (h handlers) billOf(ctx context.Context, b bill.Bill, now time.Time) g.Node
 			if l.WonPerMonth > 0 {
 				monthly = won(ctx, l.WonPerMonth)
 			}
-			return el.Tr(el.Th(g.Attr("scope", "row"), name), desk.Number(grouped(l.PodSeconds/60, 1)+ui.T(ctx, "분", " min")), desk.Number(percent(l.AsleepShare)),
-				desk.Number(grouped(float64(l.Wakes), 0)), desk.Number(grouped(float64(l.FormWakes), 0)), desk.Number(ready), desk.Number(won(ctx, l.Won)), desk.Number(monthly), el.Td(el.Class("said"), g.Text(advice(ctx, l))))
+			return el.Tr(el.Th(g.Attr("scope", "row"), g.Text(name)), desk.Number(won(ctx, l.Won)), desk.Number(monthly), desk.Number(grouped(l.PodSeconds/60, 1)+ui.T(ctx, "분", " min")), desk.Number(percent(l.AsleepShare)),
+				desk.Number(grouped(float64(l.Wakes), 0)), desk.Number(grouped(float64(l.FormWakes), 0)), desk.Number(ready), el.Td(el.Class("said"), g.Text(advice(ctx, l))))
 		})),
 	)
 }
@@ -187,9 +187,9 @@ func (h handlers) billOf(ctx context.Context, b bill.Bill, now time.Time) g.Node
 // taken is what functions took of what was paid for nodes.
 func taken(ctx context.Context, b bill.Bill) string {
 	if b.Paid.Nodes == 0 {
-		return ui.T(ctx, b.Price.Node+" 노드에서라면 기능들의 몫은 "+won(ctx, b.Total.Won)+"입니다.", "On nodes "+b.Price.Node+" functions would have taken "+won(ctx, b.Total.Won)+".")
+		return ui.T(ctx, b.Price.Node+" 서버에서라면 기능들의 몫은 "+won(ctx, b.Total.Won)+"입니다.", "On nodes "+b.Price.Node+" functions would have taken "+won(ctx, b.Total.Won)+".")
 	}
-	said := ui.T(ctx, "살펴본 동안 노드 값은 "+won(ctx, b.Paid.Nodes)+"이고, 그 가운데 기능들이 쓴 몫은 "+won(ctx, b.Total.Won)+"("+percent(b.Paid.Functions)+")입니다.",
+	said := ui.T(ctx, "살펴본 동안 서버 값은 "+won(ctx, b.Paid.Nodes)+"이고, 그 가운데 기능들이 쓴 몫은 "+won(ctx, b.Total.Won)+"("+percent(b.Paid.Functions)+")입니다.",
 		"The nodes cost "+won(ctx, b.Paid.Nodes)+" while they were watched; functions took "+won(ctx, b.Total.Won)+" of it ("+percent(b.Paid.Functions)+").")
 	if b.Total.WonPerMonth > 0 {
 		said += ui.T(ctx, " 이대로 한 달이면 "+won(ctx, b.Paid.NodesMonth)+" 가운데 "+won(ctx, b.Total.WonPerMonth)+"입니다.", " At this rate that is "+won(ctx, b.Total.WonPerMonth)+" of "+won(ctx, b.Paid.NodesMonth)+" a month.")

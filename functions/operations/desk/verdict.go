@@ -12,12 +12,13 @@ import (
 
 	"github.com/madang-council/madang/shared/operation/bill"
 	"github.com/madang-council/madang/shared/operation/deadletter"
+	"github.com/madang-council/madang/shared/text"
 	"github.com/madang-council/madang/shared/ui"
 	"github.com/madang-council/madang/shared/ui/desk"
 )
 
 // verdict is how everything is in one sentence, and how old that is.
-func verdict(ctx context.Context, h bill.Health) g.Node {
+func verdict(ctx context.Context, h bill.Health) desk.Answer {
 	kind, word, said := ui.Done, "", ""
 	switch h.Verdict() {
 	case bill.Unseen:
@@ -31,24 +32,40 @@ func verdict(ctx context.Context, h bill.Health) g.Node {
 	case bill.Fine:
 		kind, word, said = ui.Done, ui.T(ctx, "모두 정상", "All is well"), ui.T(ctx, "홈페이지는 모두 잘 돌아가고 있습니다.", "Everything is running well.")
 	}
-	return el.Div(el.Class("verdict"),
-		el.P(ui.State(kind, word), el.B(g.Text(said))),
-		g.Iff(!h.At.IsZero(), func() g.Node {
-			return el.P(el.Class("hint"), g.Text(ui.T(ctx, "살펴본 때: ", "Checked: ")), desk.Short(ctx, h.At))
-		}),
-	)
+	return desk.Answer{Question: ui.T(ctx, "모두 정상인가요?", "Is all well?"), Said: g.Group{ui.State(kind, word), g.Text(" "), g.Text(said)},
+		More: g.Iff(!h.At.IsZero(), func() g.Node {
+			return g.Group{g.Text(ui.T(ctx, "살펴본 때: ", "Checked: ")), desk.Short(ctx, h.At)}
+		})}
 }
 
-// todo is what somebody should do, the most urgent first.
-func (h handlers) todo(ctx context.Context, health bill.Health) g.Node {
+// todo is whether there is anything to do.
+func todo(ctx context.Context, h bill.Health) desk.Answer {
+	a := desk.Answer{Question: ui.T(ctx, "무엇을 해야 하나요?", "What is there to do?"), Said: g.Text(ui.T(ctx, "지금 조치할 일이 없습니다.", "Nothing needs your attention now.")),
+		More: g.Text(ui.T(ctx, "조치할 일이 생기면 여기에 나오고 알림 채널로도 갑니다.", "Anything that does is listed here and sent to your channels."))}
+	if n := len(h.Tasks()); n > 0 {
+		a.Said, a.More = el.A(el.Href("#tasks"), g.Text(ui.T(ctx, "조치할 일 "+strconv.Itoa(n)+"건", text.Many(n, "thing")+" to attend to"))), g.Text(ui.T(ctx, "급한 것부터 아래에 있습니다.", "They are listed below, the most urgent first."))
+	}
+	return a
+}
+
+// price is what is paid a month.
+func price(ctx context.Context, month bill.Bill) desk.Answer {
+	a := desk.Answer{Question: ui.T(ctx, "얼마가 드나요?", "What does it cost?"), Said: g.Text(ui.T(ctx, "아직 알 수 없습니다.", "Not known yet.")), More: g.Text(paid(ctx, month))}
+	if month.Paid.WonPerMonth > 0 {
+		sum := won(ctx, month.Paid.WonPerMonth)
+		a.Said, a.More = g.Text(ui.T(ctx, "한 달에 "+sum, sum+" a month")), g.Text(ui.T(ctx, "방문이 늘어도 서버를 늘리지 않으면 그대로입니다.", "More visitors do not change it, more servers do."))
+	}
+	return a
+}
+
+// tasks are what somebody should do, the most urgent first.
+func (h handlers) tasks(ctx context.Context, health bill.Health) g.Node {
 	tasks := health.Tasks()
-	return el.Section(el.Class("stack"), el.H2(g.Text(ui.T(ctx, "할 일", "What to do"))),
-		g.Iff(len(tasks) == 0, func() g.Node {
-			return el.P(el.Class("hint"), g.Text(ui.T(ctx, "지금 조치할 일이 없습니다. 조치할 일이 생기면 여기에 나오고 알림 채널로도 갑니다.", "Nothing needs your attention now. Anything that does is listed here and sent to your channels.")))
-		}),
-		g.Iff(len(tasks) > 0, func() g.Node {
-			return el.Ul(el.Class("rows"), g.Map(tasks, func(t bill.Task) g.Node { return h.task(ctx, t) }))
-		}),
+	if len(tasks) == 0 {
+		return nil
+	}
+	return el.Section(el.Aria("labelledby", "tasks"), ui.Gate("tasks", ui.T(ctx, "조치할 일", "What to do"), "", "", ""),
+		el.Ul(el.Class("rows"), g.Map(tasks, func(t bill.Task) g.Node { return h.task(ctx, t) })),
 	)
 }
 
@@ -137,27 +154,20 @@ func (h handlers) called(ctx context.Context, name string) string {
 	return ui.Name(ctx, h.catalogue.Called(name))
 }
 
-// costs are what is paid anyway, and what functions take of it this month and took the month before.
+// costs are what is paid anyway, and what functions take of it this month and took the month before; nil where none of it is known.
 func costs(ctx context.Context, month, before bill.Bill) g.Node {
-	share := func(b bill.Bill) string {
-		switch {
-		case b.WatchedHours == 0:
-			return ui.T(ctx, "기록 없음", "Not known")
-		case b.Paid.Nodes == 0:
-			return ui.T(ctx, "아직 알 수 없음", "Not known yet")
-		}
-		return percent(b.Paid.Functions)
+	if month.Paid.WonPerMonth == 0 && month.Paid.Nodes == 0 && before.Paid.Nodes == 0 {
+		return nil
 	}
-	all := ui.T(ctx, "아직 알 수 없음", "Not known yet")
-	if month.Paid.WonPerMonth > 0 {
-		all = won(ctx, month.Paid.WonPerMonth)
+	share := func(b bill.Bill, ko, en string) g.Node {
+		return g.If(b.WatchedHours > 0 && b.Paid.Nodes > 0, el.P(g.Text(ui.T(ctx, ko, en)), el.B(g.Text(percent(b.Paid.Functions)))))
 	}
-	return el.Section(el.Class("stack"), el.H2(g.Text(ui.T(ctx, "매달 내는 돈", "What is paid every month"))),
+	return el.Section(el.Class("stack"), el.Aria("labelledby", "costs"), ui.Gate("costs", ui.T(ctx, "매달 내는 돈", "What is paid every month"), "", "", ""),
 		el.Div(el.Class("stats"),
-			el.P(g.Text(ui.T(ctx, "기본 비용", "Fixed cost")), el.B(g.Text(all))),
-			g.If(month.Paid.AlwaysOn > 0, el.P(g.Text(ui.T(ctx, "늘 켜 둔 것의 사용료", "Always on, of the nodes")), el.B(g.Text(percent(month.Paid.AlwaysOn))))),
-			el.P(g.Text(ui.T(ctx, "이번 달 기능별 사용료", "Functions, this month")), el.B(g.Text(share(month)))),
-			el.P(g.Text(ui.T(ctx, "지난달 기능별 사용료", "Functions, the month before")), el.B(g.Text(share(before)))),
+			g.If(month.Paid.WonPerMonth > 0, el.P(g.Text(ui.T(ctx, "기본 비용", "Fixed cost")), el.B(g.Text(won(ctx, month.Paid.WonPerMonth))))),
+			g.If(month.Paid.AlwaysOn > 0, el.P(g.Text(ui.T(ctx, "늘 켜 둔 것의 몫", "Always on, of the servers")), el.B(g.Text(percent(month.Paid.AlwaysOn))))),
+			share(month, "이번 달 기능들의 몫", "Functions, this month"),
+			share(before, "지난달 기능들의 몫", "Functions, the month before"),
 		),
 		el.P(g.Text(changed(ctx, month, before))),
 		el.P(el.Class("hint"), g.Text(paid(ctx, month))),
@@ -175,7 +185,7 @@ func paid(ctx context.Context, b bill.Bill) string {
 		parts = append(parts, ui.T(ctx, cmp.Or(f.NameKO, f.Name), f.Name)+" "+won(ctx, f.Won))
 	}
 	if len(parts) == 0 {
-		return ui.T(ctx, "노드에 내는 돈을 모릅니다. 한 컴퓨터에서 돌린다면 그 값이 전부입니다.", "What is paid for nodes is not known. On a single computer, its price is all there is.")
+		return ui.T(ctx, "서버에 내는 돈을 모릅니다. 한 컴퓨터에서 돌린다면 그 값이 전부입니다.", "What is paid for servers is not known. On a single computer, its price is all there is.")
 	}
 	return ui.T(ctx, "여기에 든 것: "+strings.Join(parts, ", ")+". 설정에 값을 적지 않은 것은 들어 있지 않습니다. 늘 켜 둔 것은 엣지, 데이터베이스, Redis처럼 잠들지 않는 것입니다.",
 		"In it: "+strings.Join(parts, ", ")+". What has no price in the settings is not in it. What is always on are the edge, the database, Redis and whatever else never sleeps.")
@@ -187,11 +197,11 @@ func changed(ctx context.Context, month, before bill.Bill) string {
 	part := strconv.Itoa(int(math.Round(math.Abs(share)*100))) + "%"
 	switch {
 	case !known:
-		return ui.T(ctx, "기능별 사용료를 지난달과 비교할 만큼 살펴보지 못했습니다.", "Too little was seen to compare what functions take with the month before.")
+		return ui.T(ctx, "기능들의 몫을 지난달과 비교할 만큼 살펴보지 못했습니다.", "Too little was seen to compare what functions take with the month before.")
 	case math.Abs(share) < 0.05: // what a few visitors more or less make
 		return ui.T(ctx, "기능들은 지난달과 비슷하게 씁니다.", "Functions take about as much as the month before.")
 	case share > 0:
-		return ui.T(ctx, "이대로면 기능들이 지난달보다 "+part+" 더 씁니다. 노드가 모자랄 때에만 더 내게 되고, 무엇이 많이 쓰는지는 아래 ‘기능마다 자세히’에서 볼 수 있습니다.", "At this rate functions take "+part+" more than the month before. It costs more only where the nodes do not suffice; what takes most stands below.")
+		return ui.T(ctx, "이대로면 기능들이 지난달보다 "+part+" 더 씁니다. 서버가 모자랄 때에만 더 내게 되고, 무엇이 많이 쓰는지는 아래 ‘기능마다 자세히’에서 볼 수 있습니다.", "At this rate functions take "+part+" more than the month before. It costs more only where the nodes do not suffice; what takes most stands below.")
 	default:
 		return ui.T(ctx, "이대로면 기능들이 지난달보다 "+part+" 덜 씁니다. 서버를 줄여야 비용이 줄어듭니다.", "At this rate functions take "+part+" less than the month before. Less is paid only with fewer nodes.")
 	}

@@ -24,7 +24,7 @@ type handlers struct {
 
 // Entries are those of the console's menu.
 func Entries() []function.Entry {
-	return []function.Entry{{Label: problem.Text{KO: "운영 기준", EN: "Policies"}, Path: policy.DeskPath, Order: 82, Action: auth.Operate}}
+	return []function.Entry{{Label: problem.Text{KO: "운영 기준", EN: "Policies"}, Path: policy.DeskPath, Order: 82, Action: auth.Operate, Group: function.Manage}}
 }
 
 // Routes are the console's pages of policies, of all domains.

@@ -31,7 +31,7 @@ type handlers struct {
 
 // Entries are those of the console's menu.
 func Entries() []function.Entry {
-	return []function.Entry{{Label: problem.Text{KO: "회칙", EN: "Rules"}, Path: rule.DeskPath, Order: 45, Action: auth.Write}}
+	return []function.Entry{{Label: problem.Text{KO: "회칙", EN: "Rules"}, Path: rule.DeskPath, Order: 45, Action: auth.Write, Group: function.Council}}
 }
 
 // Routes are the console's pages of rules. Differences are what a comparison shows of changes.

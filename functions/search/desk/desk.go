@@ -28,7 +28,7 @@ type handlers struct {
 
 // Entries are those of the console's menu.
 func Entries() []function.Entry {
-	return []function.Entry{{Label: problem.Text{KO: "검색", EN: "Search"}, Path: search.DeskPath, Order: 65, Action: auth.Operate}}
+	return []function.Entry{{Label: problem.Text{KO: "검색", EN: "Search"}, Path: search.DeskPath, Order: 65, Action: auth.Operate, Group: function.Manage}}
 }
 
 // Routes are the console's pages of search.

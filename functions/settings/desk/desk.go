@@ -18,7 +18,7 @@ type handlers struct {
 
 // Entries are those of the console's menu.
 func Entries() []function.Entry {
-	return []function.Entry{{Label: problem.Text{KO: "설정", EN: "Settings"}, Path: face.DeskPath, Order: 80, Action: auth.Operate}}
+	return []function.Entry{{Label: problem.Text{KO: "설정", EN: "Settings"}, Path: face.DeskPath, Order: 80, Action: auth.Operate, Group: function.Manage}}
 }
 
 // Routes are the console's pages of settings.

@@ -25,8 +25,8 @@ type handlers struct {
 // Entries are those of the console's menu.
 func Entries() []function.Entry {
 	return []function.Entry{
-		{Label: problem.Text{KO: "올리기", EN: "Upload"}, Path: upload.DeskPath, Order: 30, Action: auth.Write},
-		{Label: problem.Text{KO: "파일", EN: "Files"}, Path: upload.ShelfPath, Order: 40, Action: auth.Write},
+		{Label: problem.Text{KO: "올리기", EN: "Upload"}, Path: upload.DeskPath, Order: 30, Action: auth.Write, Group: function.Council},
+		{Label: problem.Text{KO: "파일", EN: "Files"}, Path: upload.ShelfPath, Order: 40, Action: auth.Write, Group: function.Council},
 	}
 }
 

@@ -50,7 +50,7 @@ func New(d function.Deps) Desk {
 		frame: ui.Frame{
 			Council: d.Settings.CouncilName, SiteURL: d.Settings.SiteURL, Storage: d.Storage.PublicEndpoint, Home: Root, Urgent: d.Urgent, Face: ui.Faces(d),
 			Flags: d.Flags, Entries: slices.Concat(d.Catalogue.Menu, d.Catalogue.Desk),
-			Assets: ui.NewAssets(Root+"/assets", modules),
+			Assets: ui.NewAssets(Root+"/assets", modules), Styles: []string{"console.css"},
 			Footer: []ui.Link{{Label: problem.Text{KO: "홈페이지 보기", EN: "Visit the site"}, Path: "/"}},
 		},
 		entries: d.Catalogue.Desk, units: d.Settings.Units, names: d.Settings.Names,
@@ -71,9 +71,18 @@ func (d Desk) AssetsRoute() function.Route { return d.frame.AssetsRoute() }
 // framed is the frame with the menu of who asks: what one may not open is not offered.
 func (d Desk) framed(ctx context.Context) ui.Frame {
 	f := d.frame
-	for _, e := range d.entries {
-		if e.Offered(auth.From(ctx)) {
-			f.Nav = append(f.Nav, ui.Link{Label: e.Label, Path: e.Path})
+	for _, name := range append([]function.Group{""}, function.DeskGroups()...) {
+		group := ui.Group{}
+		if name != "" {
+			group.Label = name.Label()
+		}
+		for _, e := range d.entries {
+			if e.Group == name && e.Offered(auth.From(ctx)) {
+				group.Entries = append(group.Entries, ui.Link{Label: e.Label, Path: e.Path})
+			}
+		}
+		if len(group.Entries) > 0 {
+			f.Rail = append(f.Rail, group)
 		}
 	}
 	return f
@@ -90,8 +99,7 @@ func (d Desk) Page(ctx context.Context, v ui.View) *ui.Answer {
 
 // Whole is a page of the console whose forms work without scripts.
 func (d Desk) Whole(ctx context.Context, v ui.View) *ui.Answer {
-	v.Styles = append(v.Styles, "console.css")
-	v.Scripts = append(v.Scripts, "actions.js")
+	v.Scripts = append(v.Scripts, "actions.js", "waiting.js")
 	v.Class = strings.TrimSpace("console " + v.Class)
 	v.Main = append([]g.Node{
 		el.Div(el.ID("status"), el.Class("status-line"), el.Role("status"), el.Aria("live", "polite")),
@@ -101,7 +109,7 @@ func (d Desk) Whole(ctx context.Context, v ui.View) *ui.Answer {
 
 // refuse shows a refusal among the console's menu, or among the site's to whom it has none for.
 func (d Desk) refuse(ctx context.Context, p *problem.Error, status int) function.Writer {
-	if f := d.framed(ctx); len(f.Nav) > 0 {
+	if f := d.framed(ctx); len(f.Rail) > 0 {
 		return f.Refuse(ctx, p, status)
 	}
 	return d.site.Refuse(ctx, p, status)

@@ -34,6 +34,11 @@ func Heading(title string, actions ...g.Node) g.Node {
 	return el.Div(el.Class("heading"), el.H1(el.ID("heading"), g.Text(title)), g.If(len(actions) > 0, el.Div(el.Class("actions"), g.Group(actions))))
 }
 
+// HeadingOf is Heading with half a line under the title.
+func HeadingOf(title, under string, actions ...g.Node) g.Node {
+	return el.Div(el.Class("heading"), el.Div(el.H1(el.ID("heading"), g.Text(title)), el.P(el.Class("under-heading"), g.Text(under))), g.If(len(actions) > 0, el.Div(el.Class("actions"), g.Group(actions))))
+}
+
 // Link is a link, with a class or "".
 func Link(href, label, class string, more ...g.Node) g.Node {
 	return el.A(el.Href(href), g.If(class != "", el.Class(class)), g.Group(more), g.Text(label))
@@ -189,5 +194,56 @@ func changed(ctx context.Context, added bool, parts []ui.Part) g.Node {
 			return mark(g.Text(p.Text))
 		}
 		return g.Text(p.Text)
+	}))
+}
+
+// Task is something that waits to be done.
+type Task struct {
+	When  g.Node // until when (ui.Days, ui.Clock), or since when
+	Title string
+	Href  string
+	About []g.Node // half a line each
+	Verb  string   // on the button, which leads to the same
+}
+
+// Queue are tasks in their order, each with its clock, what it is and one verb; behind the first few the rest is folded. On phones
+// the title alone leads on.
+func Queue(ctx context.Context, tasks []Task, first int) g.Node {
+	list := func(tasks []Task) g.Node {
+		return el.Ul(el.Class("work"), g.Map(tasks, func(t Task) g.Node {
+			return el.Li(
+				el.P(el.Class("when"), t.When),
+				el.Div(el.H3(Link(t.Href, t.Title, "row-title")), el.P(el.Class("meta"), g.Group(t.About))),
+				el.A(el.Class("button small quiet"), el.Href(t.Href), g.Text(t.Verb), el.Span(el.Class("hidden"), g.Text(": "+t.Title))),
+			)
+		}))
+	}
+	if len(tasks) <= first+1 { // one more is not worth pressing for
+		return list(tasks)
+	}
+	rest := strconv.Itoa(len(tasks) - first)
+	return g.Group{list(tasks[:first]), el.Details(el.Class("rest"), el.Summary(g.Text(ui.T(ctx, rest+"건 더 보기", "Show "+rest+" more"))), list(tasks[first:]))}
+}
+
+// Count is how much waits behind an entry of the rail; assets/waiting.js puts it there. Late says that some of it is.
+func Count(ctx context.Context, path string, n int, late bool) g.Node {
+	class, said := "", ui.T(ctx, "기다리는 일 ", "waiting: ")
+	if late {
+		class, said = "late", ui.T(ctx, "늦은 일이 있음, 기다리는 일 ", "some late, waiting: ")
+	}
+	return el.Em(el.Data("of", path), g.If(class != "", el.Class(class)), el.Span(el.Class("hidden"), g.Text(said)), g.Text(strconv.Itoa(n)))
+}
+
+// Answer is a question that a page answers at once.
+type Answer struct {
+	Question string
+	Said     g.Node
+	More     g.Node // half a line more, or nil
+}
+
+// Answers are what is asked first of a page, beside each other where there is room.
+func Answers(list ...Answer) g.Node {
+	return el.Dl(el.Class("answers"), g.Map(list, func(a Answer) g.Node {
+		return el.Div(el.Dt(g.Text(a.Question)), el.Dd(el.Class("said"), a.Said), g.If(a.More != nil, el.Dd(el.Class("hint"), a.More)))
 	}))
 }
