@@ -113,6 +113,7 @@ func New(t testing.TB, spec function.Spec, options ...Option) *App {
 		Client:    &http.Client{Timeout: 5 * time.Second},
 		Log:       host.NewLog(lockedWriter{&a.mu, a.Log}, slog.LevelDebug),
 		Catalogue: persons.Catalogue(spec),
+		Trial:     true,
 		Settings: function.Settings{
 			Environment: "test", SiteURL: "https://council.madang.ac.kr", CouncilName: "마당대학교 총학생회",
 			SchoolDomains: []string{"madang.ac.kr"}, Units: []string{"총학", "단과대", "학과", "동연", "감사"},
