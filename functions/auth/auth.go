@@ -32,7 +32,7 @@ var Function = function.Spec{
 	Mail:  smtp.Open,
 	New: func(d function.Deps) function.Parts {
 		h := handlers{
-			credentials: credential.Store{DB: d.DB, Key: d.Key, Hasher: password.NewHasher(hashes), LeaveGrace: d.Settings.LeaveGrace},
+			credentials: credential.Store{DB: d.DB, Key: d.Key, Hasher: password.NewHasher(hashes).Trial(d.Trial), LeaveGrace: d.Settings.LeaveGrace},
 			sessions:    session.Store{DB: d.DB, Key: d.Key},
 			members:     member.Store{DB: d.DB, Key: d.Key, LeaveGrace: d.Settings.LeaveGrace},
 			oidc:        oidc.New(d.Client, d.Key, d.Settings.SiteURL, issuers(d.Settings.Issuers)),

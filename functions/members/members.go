@@ -44,7 +44,7 @@ var Function = function.Spec{
 	New: func(d function.Deps) function.Parts {
 		h := handlers{
 			members:     member.Store{DB: d.DB, Key: d.Key, LeaveGrace: d.Settings.LeaveGrace},
-			credentials: credential.Store{DB: d.DB, Key: d.Key, Hasher: password.NewHasher(hashes), LeaveGrace: d.Settings.LeaveGrace},
+			credentials: credential.Store{DB: d.DB, Key: d.Key, Hasher: password.NewHasher(hashes).Trial(d.Trial), LeaveGrace: d.Settings.LeaveGrace},
 			cursors:     cursor.New(d.Key.Derive("cursor")),
 			settings:    d.Settings,
 			catalogue:   d.Catalogue,

@@ -66,7 +66,7 @@ func wire(d function.Deps) handlers {
 		log:      d.Log,
 		accounts: account.Ways{Sessions: session.Store{DB: d.DB, Key: d.Key}, Accounts: account.Accounts{
 			Members:     member.Store{DB: d.DB, Key: d.Key, LeaveGrace: s.LeaveGrace},
-			Credentials: credential.Store{DB: d.DB, Key: d.Key, Hasher: password.NewHasher(hashes), LeaveGrace: s.LeaveGrace},
+			Credentials: credential.Store{DB: d.DB, Key: d.Key, Hasher: password.NewHasher(hashes).Trial(d.Trial), LeaveGrace: s.LeaveGrace},
 			Attempts:    attempt.Store{DB: d.DB, Key: d.Key},
 			Mail:        d.Mail, Log: d.Log, Council: faces.Council, SiteURL: s.SiteURL, PolicyVersion: s.PolicyVersion,
 			School: member.School{Domains: s.SchoolDomains, Mailbox: s.StudentMailbox}, Departments: s.DepartmentNames,

@@ -188,7 +188,7 @@ func (s *story) fork() *rand.Rand { return rand.New(rand.NewPCG(s.random.Uint64(
 // process runs f as a process of its own, with its own connections to database and
 // storage, which may be killed at its kill-th call to the storage.
 func (s *story) process(spec function.Spec, kill int, f func(ctx context.Context, h http.Handler)) {
-	db, err := sqlite.Open(s.path)
+	db, err := sqlite.Fleeting(s.path)
 	if err != nil {
 		s.Fatal(err)
 	}

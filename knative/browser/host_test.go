@@ -13,19 +13,65 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/madang-council/madang/knative/devhost/devhosttest"
 	"github.com/madang-council/madang/shared/auth"
 	"github.com/madang-council/madang/shared/clock"
+	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/database/sqlite"
 	"github.com/madang-council/madang/shared/event"
 	"github.com/madang-council/madang/shared/operation/bill"
 	"github.com/madang-council/madang/shared/operation/deadletter"
 )
 
-func TestMain(m *testing.M) { os.Exit(devhosttest.Main(m)) }
+func TestMain(m *testing.M) {
+	code := devhosttest.Main(m)
+	_ = os.RemoveAll(council.folder)
+	os.Exit(code)
+}
+
+// council is the folder of a host that was seeded, and ended when it had done all that follows from it.
+var council struct {
+	sync.Once
+	folder string
+}
+
+// seeded gives a folder a copy of the seeded council, which is made once for all tests: seeding takes a hundred times what a copy
+// does.
+func seeded(t *testing.T, folder string) {
+	t.Helper()
+	council.Do(func() {
+		var err error
+		if council.folder, err = os.MkdirTemp("", "madang-council-"); err != nil {
+			t.Fatal(err)
+		}
+		h := devhosttest.Start(t, "localhost:0", filepath.Join(council.folder, "data"))
+		db, err := sqlite.Open(filepath.Join(h.Data, "madang.db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = db.Close() }()
+		for left, tries := int64(1), 0; left > 0; tries++ {
+			if left, err = database.One(t.Context(), db, database.Value[int64], `SELECT (SELECT count(*) FROM outbox WHERE sent_at IS NULL) + (SELECT count(*) FROM uploads WHERE processed_at IS NULL)`); err != nil || tries > 600 {
+				t.Fatalf("%d events and pictures of the seeded council wait: %v", left, err)
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		h.End()
+		if _, err := os.Stat(filepath.Join(h.Data, "first-sign-in.json")); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.Pool().ExecContext(t.Context(), `PRAGMA wal_checkpoint(TRUNCATE)`); err != nil { // all of it is in the one file
+			t.Fatal(err)
+		}
+	})
+	if err := os.CopyFS(folder, os.DirFS(filepath.Join(council.folder, "data"))); err != nil {
+		t.Fatal(err)
+	}
+}
 
 // needed is the path of a program, or of a file of the checkers. Without it the test is
 // skipped with the reason, or fails where CI=true.
@@ -73,10 +119,14 @@ func checked(t *testing.T) *localHost {
 	return h
 }
 
-// startHost starts a host; env are further settings.
+// startHost starts a host; env are further settings, with which its council is seeded anew.
 func startHost(t *testing.T, env ...string) *localHost {
 	t.Helper()
-	h := devhosttest.Start(t, "localhost:0", filepath.Join(t.TempDir(), "data"), env...)
+	data := filepath.Join(t.TempDir(), "data")
+	if len(env) == 0 {
+		seeded(t, data)
+	}
+	h := devhosttest.Start(t, "localhost:0", data, env...)
 	return &localHost{t: t, address: h.Address, email: h.Email, password: h.Password, data: h.Data}
 }
 

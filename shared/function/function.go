@@ -132,6 +132,8 @@ type Deps struct {
 	// Unread is how many notifications the caller has not read: 0 for a guest, Notified + 1 for more than Notified. Nil where there
 	// is no database.
 	Unread func(context.Context) (int, error)
+	// Trial is set by tests alone: passwords are hashed by the least work, as thousands are (password.Hasher.Trial).
+	Trial bool
 }
 
 // Notified is up to which number what a member has not read is counted: one more stands for all others.

@@ -189,10 +189,10 @@ func ascii(next echo.HandlerFunc) echo.HandlerFunc {
 // for somebody who has opened a form (function.Route.Wakes).
 const wakeParameter = "form"
 
+var parameters = strings.NewReplacer("{", ":", "}", "")
+
 // echoPath turns /v1/notices/{id} into /v1/notices/:id.
-func echoPath(path string) string {
-	return strings.NewReplacer("{", ":", "}", "").Replace(path)
-}
+func echoPath(path string) string { return parameters.Replace(path) }
 
 // routeKey is where Echo's context keeps the route, for fail.
 const routeKey = "madang.route"

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	g "maragu.dev/gomponents"
@@ -93,10 +94,13 @@ type View struct {
 	Dated   bool // it says how far away days are (NearDay, Clock): it changes at midnight in Seoul
 }
 
+// assets are those of the site. Each process reads them once, however many functions it builds.
+var assets = sync.OnceValue(func() *Assets { return NewAssets("/assets") })
+
 // Site is the frame of the site's pages, whichever function they belong to.
 func Site(d function.Deps) Frame {
 	return Frame{
-		Council: d.Settings.CouncilName, SiteURL: d.Settings.SiteURL, Assets: NewAssets("/assets"), Urgent: d.Urgent, Face: Faces(d), Flags: d.Flags, Entries: d.Catalogue.Menu, Unread: d.Unread,
+		Council: d.Settings.CouncilName, SiteURL: d.Settings.SiteURL, Assets: assets(), Urgent: d.Urgent, Face: Faces(d), Flags: d.Flags, Entries: d.Catalogue.Menu, Unread: d.Unread,
 		Footer: []Link{{Label: problem.Text{KO: "개인정보 처리방침", EN: "Privacy"}, Path: PrivacyPath}},
 	}.with(d.Catalogue.Menu)
 }

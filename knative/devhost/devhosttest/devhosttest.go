@@ -120,6 +120,12 @@ func start(t testing.TB, program, data string, args []string, env ...string) *Ho
 	return h
 }
 
+// End ends the process as Ctrl+C does: what it is doing is done first.
+func (h *Host) End() {
+	_ = h.command.Process.Signal(os.Interrupt)
+	_ = h.command.Wait()
+}
+
 // Kill ends the process as kill -9 does.
 func (h *Host) Kill() {
 	_ = h.command.Process.Kill()

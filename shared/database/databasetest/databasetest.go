@@ -35,7 +35,7 @@ var template = sync.OnceValues(func() ([]byte, error) {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	path := filepath.Join(dir, "template.db")
-	db, err := sqlite.Open(path)
+	db, err := sqlite.Fleeting(path)
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +62,7 @@ func SQLite(t testing.TB) *database.DB {
 	if err := os.WriteFile(path, content, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	db, err := sqlite.Open(path)
+	db, err := sqlite.Fleeting(path)
 	if err != nil {
 		t.Fatal(err)
 	}

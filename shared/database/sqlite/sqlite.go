@@ -25,7 +25,12 @@ const cache = "cache_size(-65536)"
 
 // Open opens the file at path, or makes it. Writers queue for at most 10 seconds, as they
 // would for a row lock of PostgreSQL, and readers never wait for them.
-func Open(path string) (*database.DB, error) {
+func Open(path string) (*database.DB, error) { return open(path, "FULL") }
+
+// Fleeting opens a file that is of no use once the machine stops, as a test's: what is written waits for no disk.
+func Fleeting(path string) (*database.DB, error) { return open(path, "OFF") }
+
+func open(path, synchronous string) (*database.DB, error) {
 	if err := byBytes(); err != nil {
 		return nil, fmt.Errorf("sqlite: %w", err)
 	}
@@ -34,7 +39,7 @@ func Open(path string) (*database.DB, error) {
 		return nil, fmt.Errorf("sqlite: %w", err)
 	}
 	options := url.Values{"_txlock": {"immediate"}, "_pragma": {
-		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", cache,
+		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(" + synchronous + ")", "foreign_keys(1)", cache,
 	}}
 	pool, err := sql.Open("sqlite", "file:"+(&url.URL{Path: absolute}).EscapedPath()+"?"+options.Encode())
 	if err != nil {

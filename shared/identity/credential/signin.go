@@ -13,7 +13,6 @@ import (
 	"github.com/madang-council/madang/shared/clock"
 	"github.com/madang-council/madang/shared/database"
 	"github.com/madang-council/madang/shared/identity/attempt"
-	"github.com/madang-council/madang/shared/identity/password"
 	"github.com/madang-council/madang/shared/identity/session"
 	"github.com/madang-council/madang/shared/operation/audit"
 	"github.com/madang-council/madang/shared/problem"
@@ -204,7 +203,7 @@ func (s Store) proven(ctx context.Context, t Try) (account, error) {
 	if !ok {
 		return account{}, failed(t)
 	}
-	if password.NeedsRehash(a.password) {
+	if s.Hasher.NeedsRehash(a.password) {
 		return s.rehash(ctx, a, t.Password)
 	}
 	return a, nil

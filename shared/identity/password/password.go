@@ -43,17 +43,27 @@ const (
 // Hasher makes and verifies hashes, a limited number at a time. It is safe for concurrent use, and one is shared by
 // everything in a process that hashes.
 type Hasher struct {
-	slots chan struct{}
+	slots          chan struct{}
+	memory, passes uint32 // of new hashes
 }
 
 // NewHasher returns a hasher that runs at most concurrent hashes at once, 19 MiB each; the others wait. Below 1 counts as 1.
 func NewHasher(concurrent int) *Hasher {
-	return &Hasher{slots: make(chan struct{}, max(concurrent, 1))}
+	return &Hasher{slots: make(chan struct{}, max(concurrent, 1)), memory: memory, passes: passes}
+}
+
+// Trial has the hasher, if it is one of a test (function.Deps.Trial), make hashes by the least work that argon2id takes: they
+// protect nothing.
+func (h *Hasher) Trial(is bool) *Hasher {
+	if is {
+		h.memory, h.passes = 8*lanes, 1
+	}
+	return h
 }
 
 // Hash returns the hash of password under a new salt, as it is stored. The error is that of ctx, when it ends before a turn.
 func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
-	p := parameters{memory: memory, passes: passes, lanes: lanes, salt: make([]byte, saltSize)}
+	p := parameters{memory: h.memory, passes: h.passes, lanes: lanes, salt: make([]byte, saltSize)}
 	_, _ = rand.Read(p.salt) // never fails: the program ends instead
 	hash, err := h.derive(ctx, password, p, hashSize)
 	if err != nil {
@@ -79,7 +89,7 @@ func (h *Hasher) Verify(ctx context.Context, encoded, password string) (bool, er
 // Dummy does the work of Verify for an account that does not exist, so that the time of an answer does not tell which names
 // do. The error is that of ctx when it ends before a turn.
 func (h *Hasher) Dummy(ctx context.Context, password string) error {
-	p := parameters{memory: memory, passes: passes, lanes: lanes, salt: make([]byte, saltSize)}
+	p := parameters{memory: h.memory, passes: h.passes, lanes: lanes, salt: make([]byte, saltSize)}
 	_, err := h.derive(ctx, password, p, hashSize)
 	return err
 }
@@ -100,9 +110,9 @@ func (h *Hasher) derive(ctx context.Context, password string, p parameters, size
 
 // NeedsRehash says whether encoded was made with other parameters than new hashes are, or cannot be read. After a successful
 // Verify the caller then stores a new Hash.
-func NeedsRehash(encoded string) bool {
+func (h *Hasher) NeedsRehash(encoded string) bool {
 	p, err := parse(encoded)
-	return err != nil || p.memory != memory || p.passes != passes || p.lanes != lanes ||
+	return err != nil || p.memory != h.memory || p.passes != h.passes || p.lanes != lanes ||
 		len(p.salt) != saltSize || len(p.hash) != hashSize
 }
 

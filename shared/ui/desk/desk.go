@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 
 	g "maragu.dev/gomponents"
 	el "maragu.dev/gomponents/html"
@@ -43,6 +44,9 @@ type Desk struct {
 	names   function.Names
 }
 
+// assets are those of the console. Each process reads them once, however many functions it builds.
+var assets = sync.OnceValue(func() *ui.Assets { return ui.NewAssets(Root+"/assets", modules) })
+
 // New is the console's frame for a function.
 func New(d function.Deps) Desk {
 	return Desk{
@@ -50,7 +54,7 @@ func New(d function.Deps) Desk {
 		frame: ui.Frame{
 			Council: d.Settings.CouncilName, SiteURL: d.Settings.SiteURL, Storage: d.Storage.PublicEndpoint, Home: Root, Urgent: d.Urgent, Face: ui.Faces(d),
 			Flags: d.Flags, Entries: slices.Concat(d.Catalogue.Menu, d.Catalogue.Desk),
-			Assets: ui.NewAssets(Root+"/assets", modules), Styles: []string{"console.css"},
+			Assets: assets(), Styles: []string{"console.css"},
 			Footer: []ui.Link{{Label: problem.Text{KO: "홈페이지 보기", EN: "Visit the site"}, Path: "/"}},
 		},
 		entries: d.Catalogue.Desk, units: d.Settings.Units, names: d.Settings.Names,
