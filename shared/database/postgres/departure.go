@@ -20,8 +20,13 @@ const (
 
 // departure is what a process knows of the database's going.
 type departure struct {
-	since atomic.Int64 // nanoseconds of when it was first said, 0 while it was not
-	met   atomic.Bool  // there was a connection
+	outage atomic.Pointer[outage] // nil while it is there, as far as anybody knows
+	met    atomic.Bool            // there was a connection
+}
+
+// outage is one time for which it is not there.
+type outage struct {
+	long atomic.Bool // it did not come back in time
 }
 
 // goes says whether a server's error is its word that it goes, or comes: it shuts down (57P01), restarts after another
@@ -42,15 +47,17 @@ func (d *departure) heard(then pgconn.PgErrorHandler) pgconn.PgErrorHandler {
 func (d *departure) note(err error) {
 	var said *pgconn.PgError
 	if errors.As(err, &said) && goes(said) || said == nil && !d.met.Load() {
-		d.since.CompareAndSwap(0, time.Now().UnixNano())
+		if o := new(outage); d.outage.CompareAndSwap(nil, o) {
+			time.AfterFunc(patience, func() { o.long.Store(true) })
+		}
 	}
 }
 
 // awaited says whether who was not served may be when the database is back.
 func (d *departure) awaited(err error) bool {
 	var said *pgconn.PgError
-	since := d.since.Load()
-	return since != 0 && time.Since(time.Unix(0, since)) < patience && (!errors.As(err, &said) || goes(said))
+	o := d.outage.Load()
+	return o != nil && !o.long.Load() && (!errors.As(err, &said) || goes(said))
 }
 
 // connector opens connections, again and again while the database is awaited.
@@ -64,7 +71,7 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	for {
 		conn, err := c.Connector.Connect(ctx)
 		if err == nil {
-			c.going.since.Store(0)
+			c.going.outage.Store(nil)
 			c.going.met.Store(true)
 			return conn, nil
 		}
