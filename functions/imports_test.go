@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os/exec"
+	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -319,4 +320,22 @@ func TestAmbient(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Errorf("only shared/host and knative read the clock, the environment or end the process: take clock.Now(ctx), a field of function.Settings, or return an error:\n%s", out)
+}
+
+// What makes tests fast and a council unsafe is used by tests alone: passwords hashed by the least work, a database that
+// waits for no disk.
+func TestTestsAlone(t *testing.T) {
+	if err := sources(); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command("git", "-C", "..", "grep", "-nE", `\bTrial(:|\(true\)| =)|sqlite\.Fleeting\(`, "--", "*.go").Output()
+	if err != nil {
+		t.Fatalf("nothing uses them any more? %v", err)
+	}
+	for line := range strings.Lines(string(out)) {
+		file, _, _ := strings.Cut(line, ":")
+		if !strings.HasSuffix(file, "_test.go") && !strings.HasSuffix(path.Dir(file), "test") {
+			t.Errorf("only tests may: %s", line)
+		}
+	}
 }
