@@ -845,7 +845,7 @@ func TestFace(t *testing.T) {
 	p.fits()
 	p.does("저장")
 	p.sees("저장했습니다. 모든 페이지에 반영됩니다.")
-	p.until("the console has it", `getComputedStyle(document.querySelector('.top')).backgroundColor === 'rgb(255, 198, 26)'`)
+	p.until("the console has it", `getComputedStyle(document.querySelector('.rail')).backgroundColor === 'rgb(255, 198, 26)'`)
 	for range 200 { // guests may be shown what was, while it is rendered anew
 		if body, _ := h.read("/", ""); strings.Contains(body, "한봄대학교 총학생회") {
 			break

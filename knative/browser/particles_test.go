@@ -42,9 +42,9 @@ const alone = `(() => {
 			while (of !== block && inline(of)) of = of.parentElement;
 			if (of === block && n.data.trim() !== '' && n.parentElement.checkVisibility() && !n.parentElement.closest('.hidden')) texts.push(n);
 		}
-		texts.forEach((n, i) => i > 0 && particle.test(n.data.trimStart()) && pairs.push([texts[i - 1], texts[i - 1].data.trimEnd().length - 1, n, n.data.length - n.data.trimStart().length]));
+		texts.forEach((n, i) => i > 0 && particle.test(n.data.trimStart()) && pairs.push([texts[i - 1], texts[i - 1].data.trimEnd().length - 1, n, n.data.length - n.data.trimStart().length, block]));
 		for (const n of texts) {
-			for (const m of n.data.matchAll(within)) pairs.push([n, m.index, n, m.index + m[0].length - m[1].length]);
+			for (const m of n.data.matchAll(within)) pairs.push([n, m.index, n, m.index + m[0].length - m[1].length, block]);
 		}
 	}
 	const at = (n, i) => {
@@ -56,7 +56,8 @@ const alone = `(() => {
 	const found = new Set();
 	for (let width = 360; width >= 200; width -= 4) {
 		document.body.style.width = width + 'px';
-		for (const [before, i, after, j] of pairs) {
+		for (const [before, i, after, j, block] of pairs) {
+			if (block.clientWidth < 10 * parseFloat(getComputedStyle(block).fontSize)) continue; // a word longer than its line is broken wherever it must
 			if (at(after, j).top >= at(before, i).bottom - 2) found.add(before.data.slice(Math.max(0, i - 20), i + 1) + '|' + after.data.slice(j, j + 20) + ' at ' + width);
 		}
 	}
