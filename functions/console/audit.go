@@ -207,7 +207,7 @@ func (h handlers) told(ctx context.Context, records []audit.Record) (g.Node, err
 	}
 	days, personal := []g.Node{}, h.of(onlyPersonal)
 	for day, then := range ui.Runs(records, func(v audit.Record) string { return ui.Day(ctx, v.At) }) {
-		said := g.Node(g.Text(day))
+		said := g.Text(day)
 		if near := ui.NearDay(ctx, then[0].At); near == ui.T(ctx, "오늘", "Today") || near == ui.T(ctx, "어제", "Yesterday") {
 			said = g.Group{g.Text(near + " "), el.Small(g.Text(day))}
 		}

@@ -56,7 +56,7 @@ func (h handlers) ask(ctx context.Context, r *askRequest) (*ui.Answer, error) {
 	}
 	path := followPath + r.Kind + "/" + r.ID
 	button, class, end, settings := ui.T(ctx, "알림 받기", "Follow"), "button", g.Node(nil), g.Node(nil)
-	state := g.Node(el.P(g.Text(ui.T(ctx, "새 일이 생기면 알려 드립니다.", "You hear of what happens to it."))))
+	state := el.P(g.Text(ui.T(ctx, "새 일이 생기면 알려 드립니다.", "You hear of what happens to it.")))
 	if follows {
 		if state, err = h.following(ctx, path); err != nil {
 			return nil, err
@@ -99,7 +99,8 @@ func (h handlers) following(ctx context.Context, path string) (g.Node, error) {
 			how = s.How
 		}
 	}
-	state, sentence := ui.State(ui.Open, ui.T(ctx, "받는 중", "Following")), ""
+	var sentence string
+	state := ui.State(ui.Open, ui.T(ctx, "받는 중", "Following"))
 	switch how {
 	case topic.Now:
 		sentence = ui.T(ctx, "새 일이 생기면 바로 이메일로 보내고, 이 홈페이지의 ‘알림’에도 모아 둡니다.", "When something happens to it, you get mail at once, and find it under Notifications on this site.")
