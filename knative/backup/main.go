@@ -12,6 +12,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -87,8 +88,13 @@ func key(_ context.Context, o order) error {
 
 // vault is the one that the environment names.
 func vault() (*objects.Store, backup.Vault, error) {
+	for _, name := range []string{"S3_ENDPOINT", "S3_ACCESS_KEY", "S3_SECRET_KEY", "BACKUP_BUCKET"} {
+		if os.Getenv(name) == "" {
+			return nil, backup.Vault{}, fmt.Errorf("%s must be set: as the installation has it, whose bucket is storage.bucket and \"-backups\" where backup.storage says no other", name)
+		}
+	}
 	store, err := objects.Open(objects.Config{
-		Endpoint: os.Getenv("S3_ENDPOINT"), Region: os.Getenv("S3_REGION"), Bucket: os.Getenv("BACKUP_BUCKET"),
+		Endpoint: os.Getenv("S3_ENDPOINT"), Region: cmp.Or(os.Getenv("S3_REGION"), "KR1"), Bucket: os.Getenv("BACKUP_BUCKET"),
 		AccessKey: os.Getenv("S3_ACCESS_KEY"), SecretKey: os.Getenv("S3_SECRET_KEY"),
 	})
 	return store, backup.Vault{Storage: store}, err

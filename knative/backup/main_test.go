@@ -88,6 +88,30 @@ func TestSaveListAndFetch(t *testing.T) {
 	}
 }
 
+// Who looks for copies by hand has a region by default, and is told what else is missing.
+func TestNamesWhatIsMissing(t *testing.T) {
+	dir, key := place(t)
+	dumped(t, dir, "everything", "0")
+	var out, log bytes.Buffer
+	if err := run(t.Context(), []string{"save", "-dump", filepath.Join(dir, "pipe"), "-whole", filepath.Join(dir, "whole")}, &out, &log); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("S3_REGION", "")
+	if err := run(t.Context(), []string{"fetch", "-identity", key}, &out, &log); err != nil {
+		t.Errorf("without a region: %v", err)
+	}
+	for _, name := range []string{"BACKUP_BUCKET", "S3_ENDPOINT", "S3_ACCESS_KEY", "S3_SECRET_KEY"} {
+		was := os.Getenv(name)
+		t.Setenv(name, "")
+		for _, command := range [][]string{{"list"}, {"fetch", "-identity", key}} {
+			if err := run(t.Context(), command, &out, &log); err == nil || !strings.Contains(err.Error(), name+" must be set") {
+				t.Errorf("%s without %s: %v", command[0], name, err)
+			}
+		}
+		t.Setenv(name, was)
+	}
+}
+
 // What is over goes in a night in which nothing is saved, whatever the reason; the newest copy stays, and what is not there is
 // no failure.
 func TestTidiesWithoutSaving(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"helm.sh/helm/v3/pkg/chartutil"
+	corev1 "k8s.io/api/core/v1"
 )
 
 // PostgreSQL by CloudNativePG: an image without a tag is refused by its webhook, in the midst of
@@ -30,6 +31,18 @@ func TestOperatorsImage(t *testing.T) {
 		if ok && !strings.Contains(r.text, "imageName: "+image) {
 			t.Errorf("%s is not the cluster's", image)
 		}
+	}
+}
+
+// The operator follows a Secret that is not its own only where a label says so: without it another
+// password is nobody's but the functions'.
+func TestOperatorFollowsThePassword(t *testing.T) {
+	operator := []func(chartutil.Values){set("postgres.operator", "cloudnative-pg"), set("postgres.runAsUser", 26), set("images.postgres", "registry.example/postgresql:15@sha256:"+strings.Repeat("a", 64))}
+	r := mustRender(t, production, append(operator, set("secrets.postgresPassword", "another0123456789"))...)
+	secrets := of[corev1.Secret](r)
+	owner := secrets["Secret/postgres-owner"]
+	if owner.Labels["cnpg.io/reload"] != "true" || owner.StringData["password"] != "another0123456789" || !strings.Contains(secrets["Secret/madang"].StringData["database-url"], "another0123456789") {
+		t.Errorf("%v %v, and functions log in at %s", owner.Labels, owner.StringData, secrets["Secret/madang"].StringData["database-url"])
 	}
 }
 

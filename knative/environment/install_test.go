@@ -125,8 +125,15 @@ func TestWhosePassword(t *testing.T) {
 		"a Secret of the operator's": {"secrets": map[string]any{"existing": "ours"}}, "RDS": {"postgres": map[string]any{"url": "postgres://x"}},
 		"CloudNativePG": {"postgres": map[string]any{"operator": "cloudnative-pg"}}, "none is given": {"secrets": map[string]any{"postgresPassword": ""}},
 	} {
-		if got := ownPassword(under(more, given)); got != "" {
+		values, theirs := under(more, given), ""
+		if got := ownPassword(values); got != "" {
 			t.Errorf("%s: %q", what, got)
+		}
+		if what == "CloudNativePG" {
+			theirs = "word"
+		}
+		if got := givenPassword(values); got != theirs {
+			t.Errorf("%s: it is given %q", what, got)
 		}
 	}
 	if got := ownPassword(given); got != "word" {
@@ -141,6 +148,29 @@ func TestWhosePassword(t *testing.T) {
 		if was, err := p.follow(t.Context(), "word"); was != "" || err != nil {
 			t.Errorf("%s: %q %v", name, was, err)
 		}
+	}
+}
+
+// Where an operator changes the password, functions that are awake begin anew when the upgrade has
+// changed the Secret, and only then.
+func TestOperatorsPasswordIsRead(t *testing.T) {
+	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: "madang", Name: ownSecret}, Data: map[string][]byte{passwordKey: []byte("word")}}
+	for wanted, want := range map[string]bool{"": false, "word": false, "another": true} {
+		if got, err := (passwords{kube: kubefake.NewClientset(secret), namespace: "madang"}).changes(t.Context(), wanted); got != want || err != nil {
+			t.Errorf("%q: %v %v", wanted, got, err)
+		}
+	}
+	if got, err := (passwords{kube: kubefake.NewClientset(), namespace: "madang"}).changes(t.Context(), "another"); got || err != nil {
+		t.Errorf("nothing is installed: %v %v", got, err)
+	}
+	kube, asked := kubefake.NewClientset(), ""
+	kube.PrependReactor("delete-collection", "pods", func(a kubetesting.Action) (bool, runtime.Object, error) {
+		of, _ := a.(kubetesting.DeleteCollectionAction)
+		asked = of.GetListRestrictions().Labels.String()
+		return true, nil, nil
+	})
+	if err := (passwords{kube: kube, namespace: "madang"}).renew(t.Context()); err != nil || asked != functionPods {
+		t.Errorf("%q %v", asked, err)
 	}
 }
 

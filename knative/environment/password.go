@@ -31,12 +31,20 @@ const (
 // ownPassword is the password that values give the chart's own database; nothing where they leave
 // it as it is, or where others keep it.
 func ownPassword(values map[string]any) string {
+	if postgres, _ := values["postgres"].(map[string]any); postgres["operator"] != nil && postgres["operator"] != "" {
+		return ""
+	}
+	return givenPassword(values)
+}
+
+// givenPassword is the password that values give a database in the cluster, whoever runs it.
+func givenPassword(values map[string]any) string {
 	at := func(group, key string) string {
 		of, _ := values[group].(map[string]any)
 		text, _ := of[key].(string)
 		return text
 	}
-	if at("secrets", "existing") != "" || at("postgres", "url") != "" || at("postgres", "operator") != "" {
+	if at("secrets", "existing") != "" || at("postgres", "url") != "" {
 		return ""
 	}
 	return at("secrets", "postgresPassword")
@@ -111,11 +119,32 @@ func (p passwords) set(ctx context.Context, wanted string) error {
 	if err := p.write(ctx, secret, was, wanted); err != nil {
 		return errors.Join(err, p.alter(context.WithoutCancel(ctx), was))
 	}
-	err = p.kube.CoreV1().Pods(p.namespace).DeleteCollection(ctx, metav1.DeleteOptions{}, metav1.ListOptions{LabelSelector: functionPods})
+	return p.renew(ctx)
+}
+
+// renew has functions that are awake begin anew, with the password that the Secret has now.
+func (p passwords) renew(ctx context.Context) error {
+	err := p.kube.CoreV1().Pods(p.namespace).DeleteCollection(ctx, metav1.DeleteOptions{}, metav1.ListOptions{LabelSelector: functionPods})
 	if err != nil {
 		return fmt.Errorf("functions keep the database's old password: %w", err)
 	}
 	return nil
+}
+
+// changes says whether the upgrade that comes gives the Secret another password. A database of an
+// operator takes it from there by itself, and functions that are awake do not.
+func (p passwords) changes(ctx context.Context, wanted string) (bool, error) {
+	if wanted == "" {
+		return false, nil
+	}
+	secret, err := p.kube.CoreV1().Secrets(p.namespace).Get(ctx, ownSecret, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("the database's password: %w", err)
+	}
+	return string(secret.Data[passwordKey]) != wanted, nil
 }
 
 func (p passwords) write(ctx context.Context, secret *corev1.Secret, was, wanted string) error {

@@ -443,6 +443,7 @@ func (c *cluster) release(ctx context.Context, o order) (release.Summary, error)
 	}
 	words := passwords{kube: c.kube, namespace: o.namespace, alter: c.alter(o.namespace)}
 	was, from := "", "" // the database's password and its address, where this release changes them
+	renewed := false    // an operator changes the password after the upgrade
 	r.Before = func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, o.timeout)
 		defer cancel()
@@ -457,7 +458,13 @@ func (c *cluster) release(ctx context.Context, o order) (release.Summary, error)
 		if from, err = words.lead(ctx, ownAddress(merged)); err != nil {
 			return err
 		}
-		return c.install(ctx, o, nil)
+		if renewed, err = words.changes(ctx, givenPassword(merged)); err != nil {
+			return err
+		}
+		if err := c.install(ctx, o, nil); err != nil || !renewed {
+			return err
+		}
+		return words.renew(ctx)
 	}
 	r.Restore = func(ctx context.Context) error {
 		err := c.restore(o.namespace, before.deployed)
@@ -467,6 +474,9 @@ func (c *cluster) release(ctx context.Context, o order) (release.Summary, error)
 		if from != "" {
 			_, back := words.lead(ctx, from)
 			err = errors.Join(err, back)
+		}
+		if renewed {
+			err = errors.Join(err, words.renew(ctx))
 		}
 		return err
 	}

@@ -379,6 +379,9 @@ func (k *knative) writeLease(a clienttesting.Action) (bool, runtime.Object, erro
 	return true, lease, k.kube.Tracker().Update(leases, lease, namespace)
 }
 
+// requestID is that of every problem.
+const requestID = "859d13408e8a65a9e116cb1314fc0b1d"
+
 // RoundTrip is the network.
 func (k *knative) RoundTrip(r *http.Request) (*http.Response, error) {
 	if k.unnamed != nil && k.unnamed(r.Host) {
@@ -408,7 +411,7 @@ func (k *knative) serve(w http.ResponseWriter, r *http.Request) {
 	answer := func(status int) {
 		w.Header().Set("Content-Type", "application/problem+json")
 		w.WriteHeader(status)
-		_ = json.NewEncoder(w).Encode(map[string]any{"type": "about:blank", "title": http.StatusText(status), "status": status})
+		_, _ = fmt.Fprintf(w, `{"type":"about:blank","title":%q,"status":%d,"detail":"서버에 문제가 생겼습니다. 요청 번호와 함께 알려 주세요.","code":"internal","requestId":%q}`, http.StatusText(status), status, requestID)
 	}
 	switch {
 	case r.URL.Path == "/readyz":

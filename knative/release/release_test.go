@@ -302,6 +302,17 @@ func testTrafficByHand(t *testing.T) {
 	}
 }
 
+// Who is told that green failed can ask task trace for the request.
+func TestSmokeSaysWhichRequest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := newKnative(t, "alpha")
+		_, err := k.rollout().Deploy(t.Context(), images("alpha", "broken"))
+		if err == nil || !strings.Contains(err.Error(), requestID) {
+			t.Error(err)
+		}
+	})
+}
+
 func TestMigrate(t *testing.T) {
 	for _, fails := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {

@@ -2,8 +2,10 @@ package database_test
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -160,6 +162,35 @@ func TestAway(t *testing.T) {
 	}
 	if p := problem.Find(insertMember(context.Background(), db, "a", "a")); p == nil || p.Kind != problem.Unavailable || p.RetryAfter == 0 {
 		t.Errorf("a database that is away: %v", p)
+	}
+}
+
+// While the password is changed, a process that has the one before is not at fault: what it is asked is answered
+// later.
+func TestOtherPassword(t *testing.T) {
+	listening, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listening.Close() })
+	go func() {
+		for {
+			c, err := listening.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = c.Read(make([]byte, 1024)) // who wants in
+			said := "SFATAL\x00C28P01\x00Mpassword authentication failed\x00\x00"
+			_, _ = c.Write(append(binary.BigEndian.AppendUint32([]byte("E"), uint32(4+len(said))), said...))
+			_ = c.Close()
+		}
+	}()
+	db, err := postgres.Open("postgres://nobody:before@" + listening.Addr().String() + "/none?sslmode=disable")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := problem.Find(insertMember(t.Context(), db, "a", "a")); p == nil || p.Kind != problem.Unavailable || p.RetryAfter == 0 {
+		t.Errorf("a database that has another password: %v", p)
 	}
 }
 

@@ -117,9 +117,9 @@ func isAway(err error) bool {
 	var state sqlStateError
 	if errors.As(err, &state) {
 		s := state.SQLState()
-		// 08: connection exceptions; 53: out of connections, memory or disk; 57P: shut down or starting up; 57014: it took too
-		// long (postgres.Within).
-		return strings.HasPrefix(s, "08") || strings.HasPrefix(s, "53") || strings.HasPrefix(s, "57P") || s == "57014"
+		// 08: connection exceptions; 28P01: it has another password already, or not yet; 53: out of connections, memory or
+		// disk; 57P: shut down or starting up; 57014: it took too long (postgres.Within).
+		return s == "28P01" || strings.HasPrefix(s, "08") || strings.HasPrefix(s, "53") || strings.HasPrefix(s, "57P") || s == "57014"
 	}
 	var network net.Error
 	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, io.EOF) ||
