@@ -55,7 +55,9 @@ func TestRestoreTouchesNothingBefore(t *testing.T) {
 			}
 			steps[i] = strings.TrimSuffix(line, ";")
 		}
-		steps = slices.DeleteFunc(steps, func(s string) bool { return !slices.Contains(want, s) && !strings.HasPrefix(s, "ALTER DATABASE madang RENAME") })
+		steps = slices.DeleteFunc(steps, func(s string) bool {
+			return !slices.Contains(want, s) && !strings.HasPrefix(s, "ALTER DATABASE madang RENAME")
+		})
 		if !slices.Equal(steps, want) {
 			t.Errorf("broken %q: %q, of\n%s", broken, steps, did)
 		}

@@ -89,8 +89,8 @@ func TestNewResource(t *testing.T) {
 		[]string{"run", "./knative/generate", "-check"},
 		[]string{"vet", "./functions/" + made.Plural + "/...", "./shared/council/" + made.Singular},
 		[]string{"build", "-o", os.DevNull, "./functions/cmd/" + made.Plural},
-		[]string{"test", "-short", "./functions/" + made.Plural, "./shared/council/" + made.Singular, "./shared/council/thing", "./shared/council/persons", "./functions/sweep", "./functions/feeds"}, // a fifth of the histories: they are told whole elsewhere
-		[]string{"test", "./functions", "-skip", "TestPagesAreBoundedByTheContent|TestPagesDependOnNobody|TestNaughtyStrings|TestRights|TestPlans|TestStoredPagesAreRightTomorrow|TestAmbient|TestTestsAlone"},       // minutes, whatever is new; the last asks git
+		[]string{"test", "-short", "./functions/" + made.Plural, "./shared/council/" + made.Singular, "./shared/council/thing", "./shared/council/persons", "./functions/sweep", "./functions/feeds"},          // a fifth of the histories: they are told whole elsewhere
+		[]string{"test", "./functions", "-skip", "TestPagesAreBoundedByTheContent|TestPagesDependOnNobody|TestNaughtyStrings|TestRights|TestPlans|TestStoredPagesAreRightTomorrow|TestAmbient|TestTestsAlone"}, // minutes, whatever is new; the last asks git
 		[]string{"test", "./functions", "-run", "TestRights/" + made.Plural},
 	)
 	lostField(t, root, made)
