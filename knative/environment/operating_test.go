@@ -313,3 +313,18 @@ func TestStepsHaveWhatTestsWant(t *testing.T) {
 		t.Errorf("%d programs are looked for: %v", looked, err)
 	}
 }
+
+// Whoever follows docs/operating.md in the checkout writes keys, passwords and members there: git
+// takes none of it along.
+func TestNothingSecretIsCommitted(t *testing.T) {
+	text := operating(t)
+	for _, name := range []string{"madang-nks.yaml", "production.yaml", "pipeline.yaml", "cluster.yaml", "backup.key", "cosign.key", "new.key", "madang.dump", "running.yaml", "backup/files"} {
+		if !strings.Contains(text, name) {
+			t.Errorf("docs/operating.md does not have %s any more", name)
+		}
+		name = strings.Replace(name, "backup/files", "backup/files/x.jpg", 1)
+		if said, err := exec.Command("git", "-C", "../..", "check-ignore", "-q", name).CombinedOutput(); err != nil {
+			t.Errorf("git would commit %s: %v %s", name, err, said)
+		}
+	}
+}
