@@ -29,35 +29,45 @@ type outage struct {
 	long atomic.Bool // it did not come back in time
 }
 
-// goes says whether a server's error is its word that it goes, or comes: it shuts down (57P01), restarts after another
-// process crashed (57P02), or takes nobody for now (57P03).
-func goes(err *pgconn.PgError) bool {
-	return err.Code == "57P01" || err.Code == "57P02" || err.Code == "57P03"
-}
+// leaves says whether a server's error is its word to a connection that it goes: it shuts down (57P01), or restarts after
+// another process crashed (57P02).
+func leaves(err *pgconn.PgError) bool { return err.Code == "57P01" || err.Code == "57P02" }
 
-// heard is what a connection does about an error of the server's, which is also listened to.
+// comes says whether it is its word at the door: nobody is taken for now (57P03).
+func comes(err *pgconn.PgError) bool { return err.Code == "57P03" }
+
+// heard is what a connection does about an error of the server's, which is also listened to. Each connection is told once
+// that the server leaves, so that an outage of which nobody noticed the end is over then, and a new one begins.
 func (d *departure) heard(then pgconn.PgErrorHandler) pgconn.PgErrorHandler {
 	return func(c *pgconn.PgConn, err *pgconn.PgError) bool {
-		d.note(err)
+		if leaves(err) {
+			if o := d.outage.Load(); o != nil && o.long.Load() {
+				d.outage.CompareAndSwap(o, nil)
+			}
+			d.begin()
+		}
 		return then(c, err)
 	}
 }
 
-// note takes down that somebody could not be served, where it may be because the database goes or comes.
-func (d *departure) note(err error) {
-	var said *pgconn.PgError
-	if errors.As(err, &said) && goes(said) || said == nil && !d.met.Load() {
-		if o := new(outage); d.outage.CompareAndSwap(nil, o) {
-			time.AfterFunc(patience, func() { o.long.Store(true) })
-		}
+// begin has an outage begin, where there is none.
+func (d *departure) begin() {
+	if o := new(outage); d.outage.CompareAndSwap(nil, o) {
+		time.AfterFunc(patience, func() { o.long.Store(true) })
 	}
 }
 
 // awaited says whether who was not served may be when the database is back.
 func (d *departure) awaited(err error) bool {
 	var said *pgconn.PgError
+	switch told := errors.As(err, &said); {
+	case told && !leaves(said) && !comes(said): // it is there, and refuses
+		return false
+	case told, !d.met.Load():
+		d.begin()
+	}
 	o := d.outage.Load()
-	return o != nil && !o.long.Load() && (!errors.As(err, &said) || goes(said))
+	return o != nil && !o.long.Load()
 }
 
 // connector opens connections, again and again while the database is awaited.
@@ -75,7 +85,6 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 			c.going.met.Store(true)
 			return conn, nil
 		}
-		c.going.note(err)
 		if !c.going.awaited(err) {
 			return nil, err
 		}

@@ -30,6 +30,48 @@ func (s *server) Connect(context.Context) (driver.Conn, error) {
 
 func told(code string) *pgconn.PgError { return &pgconn.PgError{Severity: "FATAL", Code: code} }
 
+// hears has one of its connections be told something by the server, and says whether the connection stays open.
+func (c connector) hears(code string) bool {
+	return c.going.heard(func(*pgconn.PgConn, *pgconn.PgError) bool { return false })(nil, told(code))
+}
+
+// A connection that was idle hears late of an outage that is over, and others are open, so that nobody connects. The next
+// outage is waited for all the same; and who hears of it late does not prolong it.
+func TestLateWords(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &server{back: time.Now(), err: syscall.ECONNREFUSED}
+		c := connector{s, new(departure)}
+		for range 3 {
+			c.hears("57P01")
+			if _, err := c.Connect(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			c.hears("57P01")
+			time.Sleep(time.Hour)
+		}
+		s.back = time.Now().Add(8 * time.Second)
+		c.hears("57P01")
+		if _, err := c.Connect(t.Context()); err != nil {
+			t.Error("the next outage is not waited for: ", err)
+		}
+		c.hears("57P01")
+		began := time.Now()
+		s.back = began.Add(time.Hour)
+		go func() {
+			time.Sleep(patience / 2)
+			c.hears("57P01")
+		}()
+		if _, err := c.Connect(t.Context()); err == nil || time.Since(began).Truncate(time.Second) != patience {
+			t.Errorf("waited %v: %v", time.Since(began), err)
+		}
+		s.err = told("57P03") // comes up for hours
+		before := s.opened
+		if _, err := c.Connect(t.Context()); err == nil || s.opened != before+1 {
+			t.Errorf("asked %d times of who is long awaited: %v", s.opened-before, err)
+		}
+	})
+}
+
 // A database is waited for once it said that it goes, or while a process has not met it yet, for as long as a switchover may
 // take, and no other one.
 func TestDepartures(t *testing.T) {
@@ -62,7 +104,7 @@ func TestDepartures(t *testing.T) {
 					t.Fatal(err)
 				}
 				c.going.met.Store(row.met)
-				if row.said != "" && c.going.heard(func(*pgconn.PgConn, *pgconn.PgError) bool { return false })(nil, told(row.said)) {
+				if row.said != "" && c.hears(row.said) {
 					t.Error("what was done about the error is done no more")
 				}
 				s.back = time.Now().Add(row.away)
@@ -82,7 +124,7 @@ func TestDepartures(t *testing.T) {
 				if _, err := c.Connect(t.Context()); err != nil { // and when it is back, it may go again
 					t.Error(err)
 				}
-				c.going.note(told("57P01"))
+				c.hears("57P01")
 				s.back = time.Now().Add(time.Second)
 				if _, err := c.Connect(t.Context()); err != nil {
 					t.Error(err)
@@ -96,7 +138,7 @@ func TestDepartures(t *testing.T) {
 func TestWhoGoesWhileItIsAwaited(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := connector{&server{back: time.Now().Add(time.Hour), err: syscall.ECONNREFUSED}, new(departure)}
-		c.going.note(told("57P01"))
+		c.hears("57P01")
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		began := time.Now()
