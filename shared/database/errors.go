@@ -82,9 +82,12 @@ func unsure(err error) error {
 	return err
 }
 
+// refused is how pgx says that there was no connection, whatever the reason.
+const refused = "failed to connect"
+
 // ended says whether a connection that there was ended: the server closed it, with a word or without.
 func ended(err error) bool {
-	if strings.Contains(err.Error(), "failed to connect") {
+	if strings.Contains(err.Error(), refused) {
 		return false
 	}
 	var state sqlStateError
@@ -113,6 +116,7 @@ func translate(err error) error {
 	}
 }
 
+// isAway says whether the database cannot be reached, or takes too long, where no connection ended.
 func isAway(err error) bool {
 	var state sqlStateError
 	if errors.As(err, &state) {
@@ -122,7 +126,6 @@ func isAway(err error) bool {
 		return s == "28P01" || strings.HasPrefix(s, "08") || strings.HasPrefix(s, "53") || strings.HasPrefix(s, "57P") || s == "57014"
 	}
 	var network net.Error
-	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, io.EOF) ||
-		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) || errors.Is(err, context.DeadlineExceeded) ||
-		errors.As(err, &network) || strings.Contains(err.Error(), "failed to connect") || strings.Contains(err.Error(), "conn closed") || strings.Contains(err.Error(), "database is closed")
+	return errors.Is(err, net.ErrClosed) || errors.Is(err, context.DeadlineExceeded) || errors.As(err, &network) ||
+		strings.Contains(err.Error(), refused) || strings.Contains(err.Error(), "database is closed")
 }
