@@ -63,7 +63,7 @@ type Content struct {
 	PublishNow bool // at the time at which it is kept; without PublishAt
 }
 
-// Times are those of a notice as a caller sees them, which editors set. The absent one never comes.
+// Times are when a notice is published and taken down, and until when it is pinned and urgent; nil where it is not.
 type Times struct {
 	PublishAt   *time.Time `json:"publishAt,omitempty" description:"Absent: a draft. Whoever sets it: not past by more than ten minutes, unless it is as it was."`
 	UnpublishAt *time.Time `json:"unpublishAt,omitempty"`
